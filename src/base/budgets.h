@@ -1,0 +1,57 @@
+// Every bound on hostile input, in one place. An excess is Code::too_large and names the budget.
+#pragma once
+
+#include <cstddef>
+
+namespace cm4it::budget {
+
+// Evidence
+inline constexpr std::size_t evidence_bytes = 256 * 1024;     // one piece of evidence
+inline constexpr std::size_t cbor_depth = 8;                  // nested arrays and maps
+inline constexpr std::size_t cbor_items = 4096;               // items in one piece of evidence
+inline constexpr std::size_t statement_domains = 4;           // domains one statement may name
+inline constexpr std::size_t text_field = 512;                // name, maker, model, serial, version, label, cloud
+inline constexpr std::size_t note_field = 2048;               // note, reason
+inline constexpr std::size_t uris = 16;                       // uris of an identity
+inline constexpr std::size_t attributes = 64;                 // attributes of an identity
+inline constexpr std::size_t spki_bytes = 2048;               // RSA 8192 fits
+inline constexpr std::size_t manifest_bytes = 64 * 1024 * 1024;  // a whole manifest file
+inline constexpr std::size_t manifest_keys = 16;              // slots of one secure element
+inline constexpr std::size_t aliases = 64;                    // other names one statement may give
+
+// Policy
+inline constexpr std::size_t descriptor_bytes = 128 * 1024;
+inline constexpr std::size_t descriptor_keys = 1024;
+inline constexpr std::size_t descriptor_entries = 4096;       // role entries, servers, permits, copies
+inline constexpr std::size_t glob_bytes = 256;
+inline constexpr std::size_t policy_versions = 10'000;        // of one domain
+
+// Requests
+inline constexpr std::size_t http_header_bytes = 16 * 1024;
+inline constexpr std::size_t http_body_bytes = 16 * 1024 * 1024;
+inline constexpr std::size_t http_target_bytes = 8 * 1024;
+inline constexpr std::size_t http_pipelined = 64;             // requests answered with one write
+inline constexpr std::size_t submission_items = 20'000;       // pieces of evidence in one request
+inline constexpr std::size_t candidate_keys = 4;              // keys tried for one signature
+inline constexpr std::size_t search_results = 1000;           // of one page
+inline constexpr std::size_t search_examined = 20'000;        // index rows one search may walk
+inline constexpr std::size_t subject_statements = 10'000;     // folded for one subject
+inline constexpr std::size_t feed_records = 1000;             // of one feed answer
+inline constexpr std::size_t feed_bytes = 4 * 1024 * 1024;
+inline constexpr std::size_t feed_wait_seconds = 60;          // longest long poll
+
+// Queues
+inline constexpr std::size_t appender_inbox = 65'536;
+inline constexpr std::size_t append_batch = 8192;
+inline constexpr std::size_t worker_inbox = 65'536;
+inline constexpr std::size_t pending_forwards = 1'000'000;
+inline constexpr std::size_t waiting_polls = 10'000;          // long polls held open
+inline constexpr std::size_t connections = 20'000;            // a listener
+
+// Time
+inline constexpr long clock_skew_seconds = 300;               // iat beyond received
+inline constexpr long head_interval_seconds = 60;             // a fresh head at least this often
+inline constexpr long request_timeout_seconds = 20;           // a request's head and body, from its first byte
+inline constexpr long idle_timeout_seconds = 90;              // between requests
+
+}  // namespace cm4it::budget

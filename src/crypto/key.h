@@ -1,0 +1,79 @@
+// Public keys in their one canonical form, and what they verify.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace cm4it {
+
+// SHA-256 of a canonical DER SubjectPublicKeyInfo (RFC 5280 section 4.1).
+struct KeyId {
+  Digest digest{};
+
+  auto operator<=>(const KeyId&) const = default;
+  std::string text() const { return "key:" + to_hex(digest); }
+  static Result<KeyId> parse(std::string_view text);  // "key:" + 64 lowercase hex digits
+};
+
+struct KeyIdHash {
+  std::size_t operator()(const KeyId& id) const { return DigestHash{}(id.digest); }
+};
+
+}  // namespace cm4it
+
+namespace cm4it::crypto {
+
+// The algorithm a key signs with is fixed by the key (model.md): no negotiation, no confusion.
+enum class Algorithm { es256, es384, eddsa, ps256 };
+
+// COSE algorithm identifiers (RFC 9053 sections 2.1 and 2.2, RFC 8230 section 2).
+int cose_id(Algorithm algorithm);
+
+// Immutable and cheap to copy; may be shared between threads. The library's key object is made
+// once and kept.
+class PublicKey {
+ public:
+  // Any DER SubjectPublicKeyInfo of a supported key: P-256 or P-384 (named curve, a valid point,
+  // compressed or not), Ed25519, RSA of 2048 to 8192 bits with rsaEncryption. It is re-encoded:
+  // two encodings of one key give one id. Trailing bytes are refused.
+  // Errors: malformed, unsupported (another curve, algorithm or size).
+  static Result<PublicKey> from_spki(View der);
+  // The same, and malformed unless `der` already is the canonical encoding.
+  static Result<PublicKey> from_canonical_spki(View der);
+  // A "-----BEGIN PUBLIC KEY-----" block, or the base64 of a DER SubjectPublicKeyInfo.
+  static Result<PublicKey> from_text(std::string_view pem_or_base64);
+  // RFC 7518 section 6.2: P-256 or P-384 coordinates, big-endian, of the curve's full size.
+  static Result<PublicKey> from_ec_point(std::string_view curve, View x, View y);
+  static Result<PublicKey> from_ed25519(View raw32);
+
+  const KeyId& id() const;
+  View spki() const;
+  Algorithm algorithm() const;
+  // RFC 5280 section 4.2.1.2 method 1: SHA-1 of the subjectPublicKey bit string; 20 bytes.
+  View method1_id() const;
+  std::string base64() const { return to_base64(spki()); }
+  // RFC 9052 section 7 COSE_Key of this public key, deterministic CBOR (EC2 or OKP; RSA: RFC 8230).
+  Bytes cose_key() const;
+
+  // Signatures in their COSE form: ECDSA as r ‖ s of fixed size (RFC 9053 section 2.1), Ed25519
+  // (64 bytes, strict: no small-order keys, s < L), RSASSA-PSS with SHA-256 and a 32-byte salt.
+  // bad_signature, whatever the reason.
+  Result<void> verify(View message, View signature) const;
+
+  bool operator==(const PublicKey& other) const { return id() == other.id(); }
+
+  // For TLS only: an EVP_PKEY*, owned by this key.
+  void* native() const;
+
+  struct Impl;
+  explicit PublicKey(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+
+ private:
+  std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace cm4it::crypto

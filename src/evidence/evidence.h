@@ -1,0 +1,104 @@
+// Evidence: the bytes that prove statements. Each step of a submission's way is a type that only the
+// next step accepts:
+//   bytes ─ decode ─▶ Decoded ─ verify ─▶ Verified ─ (ledger) append ─▶ Receipt
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "crypto/key.h"
+#include "crypto/signer.h"
+#include "evidence/statement.h"
+
+namespace cm4it::evidence {
+
+// How evidence names the key that signed it.
+struct Method1Id { std::array<std::uint8_t, 20> octets{}; auto operator<=>(const Method1Id&) const = default; };
+using IssuerName = std::variant<KeyId, Method1Id>;
+
+// A remark on evidence that is no reason to refuse it ("the certificate's dates are past").
+struct Finding { std::string what; };
+
+// Strictly decoded, not yet believed.
+class Decoded {
+ public:
+  Format format() const { return format_; }
+  View bytes() const { return bytes_; }                 // exactly as they came (cose: unprotected header emptied)
+  const IssuerName& issuer() const { return issuer_; }
+  View signed_bytes() const { return signed_bytes_; }
+  View signature() const { return signature_; }
+  // Kinds, subjects and bodies are what the bytes say. issuer and id are those of the claim for cose, and
+  // set by verify() for formats that name their issuer otherwise.
+  const std::vector<Statement>& statements() const { return statements_; }
+  // The issuer's own key where the evidence carries it (an identity of the issuer itself): it proves
+  // possession, and nothing about rights.
+  const std::optional<crypto::PublicKey>& carried_key() const { return carried_key_; }
+
+ private:
+  friend struct DecodedBuilder;  // the codecs of this room
+  friend class Verified;
+  Decoded() = default;
+
+  Format format_ = Format::cose;
+  Bytes bytes_, signed_bytes_, signature_;
+  IssuerName issuer_;
+  std::vector<Statement> statements_;
+  std::optional<crypto::PublicKey> carried_key_;
+};
+
+// One piece of evidence in one format. Errors: malformed, too_large, unsupported.
+Result<Decoded> decode(Format format, View bytes);
+
+// The signature holds under the issuer's key. Minted by verify() alone.
+class Verified {
+ public:
+  Format format() const { return decoded_.format(); }
+  View bytes() const { return decoded_.bytes(); }
+  const StatementId& id() const { return id_; }
+  const KeyId& issuer() const { return issuer_; }
+  const std::vector<Statement>& statements() const { return decoded_.statements(); }
+
+ private:
+  friend Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer);
+  Verified(Decoded decoded, const KeyId& issuer);
+
+  Decoded decoded_;
+  KeyId issuer_;
+  StatementId id_;
+};
+
+// bad_signature; not_permitted when `issuer` is not the key the evidence names.
+Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer);
+
+// The statements of evidence that this server verified before and kept: no signature is checked again.
+// `issuer` is the key under which it was verified.
+Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, const KeyId& issuer);
+
+// A leaf of a domain's log: the evidence itself for cose, deterministic CBOR [format, evidence] for the rest.
+Bytes leaf_bytes(Format format, View evidence);
+Result<std::pair<Format, Bytes>> parse_leaf(View leaf);
+
+// What a client says, before it is signed.
+struct Draft {
+  SubjectId subject;
+  std::vector<std::string> domains;  // sorted and made unique by sign()
+  Body body;
+  Time issued_at;
+  std::optional<Time> not_before, expires;
+};
+// COSE_Sign1 evidence; whatever decode() would refuse is refused here, with the same words.
+Result<Bytes> sign(const Draft& draft, const crypto::Signer& issuer);
+
+// A submission's body, taken apart into pieces of evidence by its media type (RFC 9110 8.3):
+// application/cose, application/cm4it-statement+cbor: one · application/cbor-seq: many cose ·
+// application/json, application/jose+json: a manifest (array or one element) · application/octet-stream: guessed
+// from the first octets. unsupported for others. A file that breaks its own grammar is refused whole.
+struct Piece { Format format; Bytes bytes; };
+Result<std::vector<Piece>> split(std::string_view media_type, View body);
+
+}  // namespace cm4it::evidence

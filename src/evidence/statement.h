@@ -1,0 +1,93 @@
+// The statement model: one issuer, about one subject, at one time (docs/formats/statement.md).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/time.h"
+#include "crypto/key.h"
+#include "evidence/subject.h"
+
+namespace cm4it::evidence {
+
+// The encodings of evidence. The numbers are on the wire and in the store.
+enum class Format : std::uint8_t { cose = 1, openpgp = 2, x509 = 3, crl = 4, sums = 5, manifest = 6 };
+
+const char* to_string(Format format);
+Result<Format> parse_format(std::string_view text);
+
+enum class Kind : std::uint8_t { identity = 1, endorse, status, transfer, assign, withdraw, policy };
+
+const char* to_string(Kind kind);
+Result<Kind> parse_kind(std::string_view text);
+
+enum class Type : std::uint8_t { device = 1, gateway, service, code, server, party, model };
+
+const char* to_string(Type type);
+Result<Type> parse_type(std::string_view text);
+
+// Life cycle first, then alarms from the mildest to the worst: a greater alarm is a worse one.
+enum class Status : std::uint8_t {
+  planned = 1, in_stock, in_use, retired,
+  deprecated = 10, suspended, lost, destroyed, stolen, revoked, compromised
+};
+
+const char* to_string(Status status);
+Result<Status> parse_status(std::string_view text);
+constexpr bool is_alarm(Status status) { return status >= Status::deprecated; }
+
+// SHA-256 over (format octet ‖ issuer key id ‖ the bytes that the signature covers): what is not
+// signed makes no new statement.
+struct StatementId {
+  Digest digest{};
+
+  auto operator<=>(const StatementId&) const = default;
+  std::string text() const { return to_hex(digest); }
+};
+
+StatementId statement_id(Format format, const KeyId& issuer, View signed_bytes);
+
+struct Identity {
+  Type type = Type::device;
+  Bytes spki;  // canonical; key subjects only
+  std::string name, maker, model, serial, version;
+  std::vector<std::string> uris;
+  std::map<std::string, std::string> attributes;
+};
+struct Endorse { std::string label, note; };
+struct StatusChange { Status status = Status::planned; std::string reason; };
+struct Transfer { std::string domain; KeyId owner; };
+struct Assign { std::string cloud; };
+struct Withdraw { StatementId statement; std::string reason; };
+struct PolicyText { std::string descriptor; };
+
+// In the order of Kind: index() + 1 is the kind.
+using Body = std::variant<Identity, Endorse, StatusChange, Transfer, Assign, Withdraw, PolicyText>;
+
+struct Statement {
+  StatementId id;
+  Format format = Format::cose;
+  KeyId issuer;
+  SubjectId subject;
+  Time issued_at;
+  std::optional<Time> not_before, expires;
+  std::vector<std::string> domains;  // native: sorted, 1 to 4; foreign evidence names none
+  Body body;
+  std::vector<std::string> aliases;  // further names of the subject that the evidence gives (manifest: other slots' keys)
+
+  Kind kind() const { return static_cast<Kind>(body.index() + 1); }
+};
+
+// "acme.example": 1 to 253 octets of lowercase letters, digits, '-' and '.', labels as in RFC 1123 2.1.
+bool is_domain_name(std::string_view text);
+
+}  // namespace cm4it::evidence
+
+template <>
+struct std::hash<cm4it::evidence::StatementId> {
+  std::size_t operator()(const cm4it::evidence::StatementId& id) const { return cm4it::DigestHash{}(id.digest); }
+};

@@ -1,0 +1,99 @@
+// The policy descriptor of a domain (docs/formats/descriptor.md): parsed, strict, immutable.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "crypto/key.h"
+#include "evidence/statement.h"
+#include "policy/selector.h"
+
+namespace cm4it::policy {
+
+using evidence::Format;
+using evidence::Kind;
+using evidence::Status;
+using evidence::Type;
+
+// "volta" · { key = "tuev", until = …, formats = […] } · { domain = "acme.example", role = "manufacturer" }
+struct RoleReference { std::string domain, role; bool operator==(const RoleReference&) const = default; };
+struct RoleEntry {
+  std::variant<KeyId, RoleReference> who;
+  std::optional<Time> until;
+  std::set<Format> formats{Format::cose};
+};
+
+struct Server {
+  std::string name;
+  crypto::PublicKey key;                 // P-256: TLS and tokens
+  std::optional<crypto::PublicKey> log;  // Ed25519: heads and receipts; homes only, and homes always
+  std::string url;
+  bool home = false;
+  std::optional<Selector> select;        // what a copy holds; none: everything its domain's policy shows it
+};
+
+// [admit.TYPE]: what it takes to cooperate; all of it.
+struct Admit {
+  std::vector<std::string> identified_by;                     // roles, any of them
+  std::map<std::string, std::vector<std::string>> endorsed_by;  // role → labels, every one of them
+  std::vector<Status> status;                                 // any of them; empty: no rule
+  std::optional<Seconds> max_staleness;
+};
+
+struct Permit { Selector from, to; };
+
+struct CopyRule {
+  std::string domain;
+  KeyId owner;       // pinned
+  std::string from;  // URL
+  Selector select;
+};
+
+// Built-in roles; a descriptor cannot define them.
+inline constexpr const char* built_in_roles[] = {"owner", "home", "self", "holder", "anyone"};
+
+struct Descriptor {
+  std::string text;  // as its author wrote it
+  std::string domain;
+  std::uint64_t version = 0;
+  KeyId owner;
+  std::map<std::string, crypto::PublicKey> keys;     // by name
+  std::map<std::string, Server> servers;             // by name
+  std::map<std::string, std::vector<RoleEntry>> roles;
+  std::map<std::string, std::vector<std::string>> read;  // kind, "verdict" or "default" → roles
+  std::map<Kind, std::vector<std::string>> write;
+  std::map<Type, Admit> admit;
+  std::vector<Permit> permits;
+  std::vector<CopyRule> copies;
+  Seconds token_ttl = 15 * 60;
+
+  // The key of this id, if the descriptor lists it: in [keys] or [servers].
+  const crypto::PublicKey* find_key(const KeyId& id) const;
+  const crypto::PublicKey* find_key(const std::array<std::uint8_t, 20>& method1_id) const;
+  std::string name_of(const KeyId& id) const;          // its name in [keys] or [servers]; empty: none
+  const Server* server_with_key(const KeyId& id) const;  // by its TLS key
+  const Server* home_with_log(const KeyId& id) const;
+  const std::vector<std::string>& readers(Kind kind) const;  // falls back to default; default: anyone
+  const std::vector<std::string>& verdict_readers() const;
+  // Domains named in a role or a [[copy]], sorted, without its own.
+  std::vector<std::string> referenced() const;
+};
+
+// malformed names the key's path ("roles.certifier[0].until") and the rule. Unknown keys, roles that are read or
+// written but not defined, names missing from [keys], a home without log, log keys that are not Ed25519, server
+// keys that are not P-256, a reference to the domain itself, an empty home list: all refused.
+Result<Descriptor> parse_descriptor(std::string_view toml);
+
+// What a person should know before signing: each change between two descriptors, a line each, in the order of the
+// descriptor's sections ("+ roles.maintainer volta", "- …", "~ version 2 → 3").
+std::vector<std::string> diff(const Descriptor& before, const Descriptor& after);
+
+// Well-formed but probably not meant: "no [admit.device]: devices are never admitted", "no permits", …
+std::vector<std::string> advice(const Descriptor& descriptor);
+
+}  // namespace cm4it::policy

@@ -1,0 +1,36 @@
+// Admission: could this issuer have the right, and what is its key? A look-up, before any signature is checked.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evidence/evidence.h"
+#include "policy/policies.h"
+
+namespace cm4it::policy {
+
+struct Eligibility {
+  enum class Answer {
+    yes,
+    not_yet,  // something that may still come is missing; `why` says what
+    no,
+  } answer = Answer::no;
+  std::vector<crypto::PublicKey> keys;  // candidates, when yes
+  std::string why;                      // names field and rule, when not yes
+};
+
+// In one domain. `holder`: the subject's holder there as far as known (empty: none); `target_issuer`: of a
+// withdrawal, the issuer of the statement it names, if that is kept.
+struct Context {
+  std::string_view domain;
+  std::string_view holder;
+  bool contradiction = false;
+  std::optional<KeyId> target_issuer;
+};
+Eligibility eligible(const evidence::Decoded& decoded, const Policies& policies, const Context& context);
+
+// The chain rule for evidence of kind policy: can this descriptor become a version of its domain's chain.
+// A domain without a pin: `introduced` decides (it is kept, and applies nowhere until something pins its owner).
+Eligibility eligible_policy(const evidence::Decoded& decoded, const Descriptor& descriptor, const Policies& policies);
+
+}  // namespace cm4it::policy

@@ -1,0 +1,42 @@
+// What the fold is given: statements, receipts, and how fresh this server's copy is.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "evidence/statement.h"
+
+namespace cm4it::policy {
+
+// A receipt whose signature and inclusion were verified: that home's log had the statement by then.
+struct ReceivedAt {
+  std::string domain;  // of the log
+  KeyId log;           // the home's log key
+  Time time;
+  bool operator==(const ReceivedAt&) const = default;
+};
+
+struct Fact {
+  evidence::Statement statement;
+  std::vector<std::string> domains;   // where it was made: its own list; of foreign evidence, the submissions' domains
+  std::vector<ReceivedAt> receipts;   // every one that is known; order and duplicates do not matter
+  Time first_seen;                    // by this server: provisional time, until a receipt comes
+};
+
+// How well this server knows a domain.
+struct DomainState {
+  bool home = false;                  // this server is its home
+  std::optional<Time> newest_head;    // newest head signed by a home whose content is held here
+  bool restricted = false;            // kept here, but some kind may not be read by this copy
+};
+
+struct Facts {
+  evidence::SubjectId subject;
+  std::vector<Fact> about;                                      // the subject
+  std::map<std::string, std::vector<Fact>, std::less<>> models;  // by model id text; those its identities name
+  std::map<std::string, DomainState, std::less<>> domains;       // kept here; absent: not kept
+};
+
+}  // namespace cm4it::policy

@@ -1,0 +1,89 @@
+// The pure function from evidence to a verdict (model.md "The verdict"): no I/O, no clock; any order and duplication of
+// the same facts gives the same verdict.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/facts.h"
+#include "policy/policies.h"
+#include "policy/selector.h"
+
+namespace cm4it::policy {
+
+// One statement, judged in one domain.
+struct Judgement {
+  const Fact* fact = nullptr;
+  Time received;
+  bool provisional = false;              // no home's receipt yet
+  bool counts = false;
+  std::vector<std::string> roles;        // in which it counts
+  std::string why_not;                   // empty when it counts
+  std::optional<StatementId> decided_by;  // the statement that made it not count (a withdrawal)
+  bool by_holder_only = false;           // it had its right as holder at the time
+};
+
+struct Endorsement {
+  std::vector<std::string> roles;
+  std::string label;
+  KeyId issuer;
+  StatementId statement;
+  bool of_model = false;
+};
+
+struct Reason {
+  enum class Outcome { met, failed, unknown } outcome = Outcome::met;
+  std::string rule;                      // "identified_by", "endorsed_by.integrator", "status", "max_staleness", "holder", …
+  std::string text;                      // for people
+  std::optional<StatementId> statement;  // behind it
+};
+
+enum class Admitted { no, yes, unknown };
+const char* to_string(Admitted admitted);
+
+struct Verdict {
+  evidence::SubjectId subject;
+  std::string domain;
+  Time at;
+
+  std::optional<evidence::Identity> identity;  // in force
+  std::optional<StatementId> identity_statement;
+  std::optional<Type> type;
+  std::optional<Status> status;
+  std::optional<StatementId> status_statement;
+  std::string holder;                    // a domain; empty: none
+  bool contradiction = false;            // identified in several domains
+  std::string cloud;
+  std::optional<StatementId> cloud_statement;
+  std::vector<Endorsement> endorsements;  // by role, label, statement
+
+  Admitted admitted = Admitted::unknown;
+  std::vector<Reason> reasons;
+  std::optional<Seconds> staleness;      // none: some domain has no head yet
+  Time valid_until = Time::never();      // when the answer can next change by the clock alone
+  Values values;                         // for selectors
+
+  std::vector<Judgement> judgements;     // of facts.about, in the order (received, statement id)
+};
+
+// `at` is max(clock, newest home head seen); the caller sees to it. judgements point into `facts`.
+Verdict fold(const Facts& facts, const Policies& policies, std::string_view domain, Time at);
+
+// The holder of a subject as the fold sees it: what `eligible` and reading rights ask for.
+struct Holder { std::string domain; bool contradiction = false; };
+Holder holder_of(const Facts& facts, const Policies& policies, std::string_view domain, Time at);
+
+// The models ("model:domain/name") whose statements hold for this subject: what else facts must bring.
+std::vector<evidence::SubjectId> models_of(const std::vector<Fact>& about);
+
+// May `from` open a conversation with `to`, in the domain both verdicts were made for.
+struct May {
+  Admitted allowed = Admitted::no;
+  std::vector<Reason> reasons;
+  Time valid_until = Time::never();
+};
+May may(const Verdict& from, const Verdict& to, const Policies& policies);
+
+}  // namespace cm4it::policy

@@ -1,0 +1,37 @@
+// Which subjects: a list of globs per field, any of a list, all fields that are named.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace cm4it::policy {
+
+enum class Field { id, type, name, maker, model, serial, version, status, holder, cloud, label };
+
+const char* to_string(Field field);
+Result<Field> parse_field(std::string_view text);
+
+// A subject's values; fields without a value are absent (and match no glob, not even "*").
+using Values = std::multimap<Field, std::string>;
+
+// '*' any run, '?' any one character; everything else itself. Linear time, no recursion.
+bool glob_matches(std::string_view glob, std::string_view text);
+
+struct Selector {
+  std::map<Field, std::vector<std::string>> globs;  // empty: every subject
+
+  bool matches(const Values& values) const;
+  // "@self" becomes `domain`, as the asker sends it.
+  Selector resolved(std::string_view domain) const;
+  // The TOML inline table, `{ cloud = ["hall-3"] }`: fields and globs in order, so equal selectors read alike.
+  std::string text() const;
+  static Result<Selector> parse(std::string_view toml_inline_table);
+
+  bool operator==(const Selector&) const = default;
+};
+
+}  // namespace cm4it::policy
