@@ -30,6 +30,9 @@ inline constexpr std::size_t policy_versions = 10'000;        // of one domain
 inline constexpr std::size_t http_header_bytes = 16 * 1024;
 inline constexpr std::size_t http_body_bytes = 16 * 1024 * 1024;
 inline constexpr std::size_t http_target_bytes = 8 * 1024;
+inline constexpr std::size_t http_header_fields = 100;        // of one request
+inline constexpr std::size_t http_query_parameters = 64;      // of one query or form
+inline constexpr std::size_t http_buffered_bytes = 256 * 1024 * 1024;  // unfinished requests of a listener
 inline constexpr std::size_t http_pipelined = 64;             // requests answered with one write
 inline constexpr std::size_t submission_items = 20'000;       // pieces of evidence in one request
 inline constexpr std::size_t candidate_keys = 4;              // keys tried for one signature
@@ -53,5 +56,6 @@ inline constexpr long clock_skew_seconds = 300;               // iat beyond rece
 inline constexpr long head_interval_seconds = 60;             // a fresh head at least this often
 inline constexpr long request_timeout_seconds = 20;           // a request's head and body, from its first byte
 inline constexpr long idle_timeout_seconds = 90;              // between requests
+inline constexpr long write_timeout_seconds = 20;             // for a client to take 64 KiB of an answer
 
 }  // namespace cm4it::budget

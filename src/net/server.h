@@ -1,0 +1,72 @@
+// The HTTP/1.1 server (RFC 9110, RFC 9112): an event loop per thread, each with its own listening
+// socket; a request is parsed, handled and answered on the thread that read it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/budgets.h"
+#include "crypto/signer.h"
+#include "net/http.h"
+
+namespace cm4it::net {
+
+struct ListenerOptions {
+  std::string address = "127.0.0.1:0";  // "ADDRESS:PORT", "[IPv6]:PORT"; port 0: any that is free
+  unsigned threads = 1;
+  crypto::SignerPtr tls_key;            // null: plain HTTP. TLS: a self-signed certificate of this key
+  std::string tls_name = "cm4it";       // the certificate's name; clients go by the key
+  bool ask_client_certificate = false;  // any self-signed one will do: the key is the principal
+
+  std::size_t max_body = budget::http_body_bytes;
+  std::size_t max_connections = budget::connections;       // of all threads together
+  std::size_t max_buffered = budget::http_buffered_bytes;  // unfinished requests, all connections
+  using Milliseconds = std::chrono::milliseconds;
+  Milliseconds request_timeout{budget::request_timeout_seconds * 1000};  // first byte to last
+  Milliseconds idle_timeout{budget::idle_timeout_seconds * 1000};        // between requests
+  Milliseconds write_timeout{budget::write_timeout_seconds * 1000};      // to take 64 KiB of an answer
+  Milliseconds stop_grace{1000};  // stop() waits so long for answers under way
+};
+
+// Totals since start, for metrics.
+struct ServerCounters {
+  std::uint64_t open = 0;      // connections now
+  std::uint64_t accepted = 0;  // connections ever
+  std::uint64_t refused = 0;   // connections beyond the budget
+  std::uint64_t requests = 0;  // handed to the handler
+  std::uint64_t rejected = 0;  // requests that broke a rule or a budget, answered 4xx by the server
+  std::uint64_t timeouts = 0;  // connections closed because the client was too slow
+  std::uint64_t handshake_failures = 0;
+};
+
+class HttpServer {
+ public:
+  // Listening when it returns. Errors: unavailable (the address is in use or not ours), malformed
+  // (the address), unsupported (a key that cannot serve TLS).
+  static Result<std::unique_ptr<HttpServer>> start(ListenerOptions options, Handler handler);
+
+  ~HttpServer();  // stops
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  std::string address() const;  // as bound: "127.0.0.1:40123"
+  std::uint16_t port() const;
+  std::string url() const;  // "https://127.0.0.1:40123"
+  // New connections use this key; open ones keep theirs.
+  Result<void> reload_tls(crypto::SignerPtr key);
+  // Takes no more connections; answers that are being made or written may still end within
+  // stop_grace, then what waits is answered 503. Returns when no thread runs any more; Responders
+  // may outlive it. Not to be called from a handler.
+  void stop();
+
+  ServerCounters counters() const;
+
+ private:
+  struct Impl;
+  explicit HttpServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cm4it::net

@@ -1,0 +1,53 @@
+// TLS 1.2 and 1.3 (RFC 5246, RFC 8446) for parties who know each other by key: certificates are
+// self-signed wrappings of keys, whatever name or CA they bear. No resumption, no 0-RTT, no
+// renegotiation: each connection proves its keys anew.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "crypto/key.h"
+#include "crypto/signer.h"
+
+struct ssl_st;      // SSL
+struct ssl_ctx_st;  // SSL_CTX
+
+namespace cm4it::net {
+
+struct Certificate {
+  Bytes der;
+  std::string pem;
+};
+
+// X.509 v3 (RFC 5280), subject and issuer CN = common_name, which is also its dNSName; the serial
+// number is derived from the key. No not_after: 99991231235959Z (section 4.1.2.5).
+// Errors: malformed (an empty or overlong name), unsupported (the key cannot be used so), internal.
+Result<Certificate> self_signed_certificate(const crypto::Signer& signer, const std::string& common_name,
+                                            Time not_before = {}, Time not_after = Time::never());
+
+// The key that the peer proved in this connection's handshake.
+// Errors: not_found (it showed none), unsupported (a kind of key not used here).
+Result<crypto::PublicKey> peer_key(const ssl_st* ssl);
+
+// What one side of many connections has in common. Immutable, cheap to copy, shared by threads.
+class TlsContext {
+ public:
+  // Any certificate of the client's is accepted if asked for and sent, provided its key is of a
+  // supported kind; else the handshake fails.
+  static Result<TlsContext> server(const crypto::Signer& signer, const std::string& common_name,
+                                   bool ask_client_certificate);
+  // `signer` may be null: no client certificate. Any server certificate is accepted if its key is
+  // of a supported kind, and is `server_key` where one is given: look at peer_key().
+  static Result<TlsContext> client(const crypto::Signer* signer, const std::string& common_name,
+                                   std::optional<KeyId> server_key = {});
+
+  ssl_ctx_st* native() const { return context_.get(); }
+
+ private:
+  explicit TlsContext(std::shared_ptr<ssl_ctx_st> context) : context_(std::move(context)) {}
+  std::shared_ptr<ssl_ctx_st> context_;
+};
+
+}  // namespace cm4it::net
