@@ -61,7 +61,9 @@ struct Verdict {
 
   Admitted admitted = Admitted::unknown;
   std::vector<Reason> reasons;
-  std::optional<Seconds> staleness;      // none: some domain has no head yet
+  // The oldest of the newest heads of the asked and the referenced domains; none: one has no head yet. An absolute time,
+  // so that an answer may be kept until valid_until.
+  std::optional<Time> newest_head;
   Time valid_until = Time::never();      // when the answer can next change by the clock alone
   Values values;                         // for selectors
 

@@ -1,0 +1,198 @@
+#include "policy/admission.h"
+
+#include <algorithm>
+
+namespace cm4it::policy {
+namespace {
+
+using Outcome = Reason::Outcome;
+
+std::string join(const std::vector<std::string>& list) {
+  std::string text;
+  for (const auto& item : list) text += (text.empty() ? "" : ", ") + item;
+  return text;
+}
+
+// The rules of one admission, each adding its reason.
+class Admission {
+ public:
+  Admission(const Facts& facts, const Policies& policies, const Descriptor& domain, Verdict& verdict)
+      : facts_(facts), policies_(policies), domain_(domain), verdict_(verdict) {}
+
+  void run() {
+    kept_here();
+    no_fork();
+    if (facts_.about.empty()) {
+      add(Outcome::unknown, "subject", "nothing about this subject is kept here", {});
+    } else if (!verdict_.type) {
+      add(Outcome::failed, "identified_by", not_identified(), {});
+    } else if (const auto admit = domain_.admit.find(*verdict_.type); admit == domain_.admit.end()) {
+      add(Outcome::failed, "admit", std::string("the policy has no [admit.") + to_string(*verdict_.type) +
+          "]: nothing of this type is admitted", verdict_.identity_statement);
+    } else {
+      rules(admit->second);
+    }
+    conclude();
+  }
+
+ private:
+  void add(Outcome outcome, std::string rule, std::string text, std::optional<StatementId> statement) {
+    verdict_.reasons.push_back({outcome, std::move(rule), std::move(text), statement});
+  }
+
+  std::vector<std::string> asked_domains() const {
+    std::vector<std::string> domains = domain_.referenced();
+    domains.insert(domains.begin(), domain_.domain);
+    return domains;
+  }
+
+  void kept_here() {
+    for (const auto& name : asked_domains()) {
+      const auto state = facts_.domains.find(name);
+      if (state == facts_.domains.end())
+        add(Outcome::unknown, "domain", name + " is not kept here", {});
+      else if (state->second.restricted)
+        add(Outcome::unknown, "domain", "this copy of " + name + " may not read every kind of statement", {});
+    }
+  }
+
+  void no_fork() {
+    for (const auto& name : asked_domains())
+      if (policies_.forked(name))
+        add(Outcome::failed, "policy-fork", "two descriptors of one version of " + name +
+            "'s policy were signed: nothing is admitted until a higher version", {});
+  }
+
+  std::string not_identified() const {
+    std::string roles;
+    for (const auto& [type, admit] : domain_.admit)
+      roles += (roles.empty() ? "" : "; ") + std::string(to_string(type)) + ": " + join(admit.identified_by);
+    return "no identity that counts, by a role that may identify (" + roles + ")";
+  }
+
+  void rules(const Admit& admit) {
+    if (verdict_.contradiction)
+      add(Outcome::failed, "holder", "identified in several domains: contradiction", verdict_.identity_statement);
+    add(Outcome::met, "identified_by", "identified as " + std::string(to_string(*verdict_.type)) + " by one of: " +
+        join(admit.identified_by), verdict_.identity_statement);
+    for (const auto& [role, labels] : admit.endorsed_by)
+      for (const auto& label : labels) endorsed(role, label);
+    status(admit);
+    staleness(admit);
+  }
+
+  void endorsed(const std::string& role, const std::string& label) {
+    const auto found = std::find_if(
+        verdict_.endorsements.begin(), verdict_.endorsements.end(), [&](const Endorsement& endorsement) {
+          return endorsement.label == label &&
+                 std::find(endorsement.roles.begin(), endorsement.roles.end(), role) != endorsement.roles.end();
+        });
+    const std::string rule = "endorsed_by." + role;
+    if (found == verdict_.endorsements.end())
+      add(Outcome::failed, rule, "not endorsed as \"" + label + "\" by the role " + role, {});
+    else
+      add(Outcome::met, rule, "endorsed as \"" + label + "\"" + (found->of_model ? " (its model)" : ""),
+          found->statement);
+  }
+
+  void status(const Admit& admit) {
+    const std::string now = verdict_.status ? to_string(*verdict_.status) : "unset";
+    // An alarm refuses even where a policy forgets to list what it wants.
+    const bool alarm = verdict_.status && is_alarm(*verdict_.status);
+    const bool listed = verdict_.status && std::find(admit.status.begin(), admit.status.end(), *verdict_.status) !=
+                                               admit.status.end();
+    if (listed || (admit.status.empty() && !alarm)) {
+      add(Outcome::met, "status", "status is " + now, verdict_.status_statement);
+      return;
+    }
+    std::vector<std::string> wanted;
+    for (const Status status : admit.status) wanted.emplace_back(to_string(status));
+    add(Outcome::failed, "status", "status is " + now + (wanted.empty() ? "" : ", not " + join(wanted)),
+        verdict_.status_statement);
+  }
+
+  // The oldest of the newest heads, over the asked and the referenced domains. Unset while one has none.
+  std::optional<Time> oldest_head() const {
+    Time oldest = Time::never();
+    for (const auto& name : asked_domains()) {
+      const auto state = facts_.domains.find(name);
+      if (state == facts_.domains.end() || !state->second.newest_head) return {};
+      oldest = std::min(oldest, *state->second.newest_head);
+    }
+    return oldest;
+  }
+
+  void staleness(const Admit& admit) {
+    verdict_.newest_head = oldest_head();
+    if (!admit.max_staleness) return;
+    if (!verdict_.newest_head) {
+      add(Outcome::unknown, "max_staleness", "no head of a home has come yet", {});
+      return;
+    }
+    const Time limit = *verdict_.newest_head + *admit.max_staleness;
+    const std::string head = "the newest head is of " + to_rfc3339(*verdict_.newest_head);
+    if (verdict_.at > limit) {
+      add(Outcome::failed, "max_staleness", head + ", more than " + format_duration(*admit.max_staleness) + " ago", {});
+    } else {
+      add(Outcome::met, "max_staleness", head, {});
+      verdict_.valid_until = std::min(verdict_.valid_until, limit + 1);
+    }
+  }
+
+  void conclude() {
+    const auto has = [&](Outcome outcome) {
+      return std::any_of(verdict_.reasons.begin(), verdict_.reasons.end(),
+                         [&](const Reason& reason) { return reason.outcome == outcome; });
+    };
+    verdict_.admitted = has(Outcome::unknown) ? Admitted::unknown : has(Outcome::failed) ? Admitted::no : Admitted::yes;
+    // What decided comes first: failures, then what is not known, then what was met.
+    const auto rank = [](Outcome outcome) {
+      return outcome == Outcome::failed ? 0 : outcome == Outcome::unknown ? 1 : 2;
+    };
+    std::stable_sort(verdict_.reasons.begin(), verdict_.reasons.end(), [&](const Reason& a, const Reason& b) {
+      return rank(a.outcome) < rank(b.outcome);
+    });
+  }
+
+  const Facts& facts_;
+  const Policies& policies_;
+  const Descriptor& domain_;
+  Verdict& verdict_;
+};
+
+}  // namespace
+
+void admit(const Facts& facts, const Policies& policies, const Descriptor& domain, Verdict& verdict) {
+  Admission(facts, policies, domain, verdict).run();
+}
+
+May may(const Verdict& from, const Verdict& to, const Policies& policies) {
+  May answer;
+  answer.valid_until = std::min(from.valid_until, to.valid_until);
+  const auto both = [&](const Verdict& verdict, const char* who) {
+    for (const Reason& reason : verdict.reasons)
+      if (reason.outcome != Outcome::met)
+        answer.reasons.push_back({reason.outcome, std::string(who) + "." + reason.rule, reason.text, reason.statement});
+  };
+  both(from, "from");
+  both(to, "to");
+  const Descriptor* domain = policies.newest(to.domain);
+  const auto permit = [&](const Permit& rule) { return rule.from.matches(from.values) && rule.to.matches(to.values); };
+  if (domain) {
+    const auto found = std::find_if(domain->permits.begin(), domain->permits.end(), permit);
+    if (found == domain->permits.end())
+      answer.reasons.push_back({Outcome::failed, "permit", "no [[permit]] of " + to.domain + " lets them cooperate", {}});
+    else
+      answer.reasons.push_back({Outcome::met, "permit",
+                                "permit " + std::to_string(found - domain->permits.begin() + 1) + " of " + to.domain +
+                                    ": from " + found->from.text() + " to " + found->to.text(), {}});
+  }
+  const bool failed = std::any_of(answer.reasons.begin(), answer.reasons.end(),
+                                  [](const Reason& reason) { return reason.outcome == Outcome::failed; });
+  if (from.admitted == Admitted::unknown || to.admitted == Admitted::unknown) answer.allowed = Admitted::unknown;
+  else if (failed || from.admitted == Admitted::no || to.admitted == Admitted::no) answer.allowed = Admitted::no;
+  else answer.allowed = Admitted::yes;
+  return answer;
+}
+
+}  // namespace cm4it::policy

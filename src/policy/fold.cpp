@@ -1,0 +1,171 @@
+#include "policy/fold.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "policy/admission.h"
+#include "policy/judge.h"
+#include "policy/status.h"
+
+namespace cm4it::policy {
+namespace {
+
+using evidence::Identity;
+using evidence::SubjectId;
+
+// Of the identities that give values the newest; at equal iat the one received last.
+const Judgement* identity_in_force(const Judged& own, const Descriptor& domain) {
+  const Judgement* newest = nullptr;
+  for (const Judgement& judgement : own.judgements) {
+    if (!judgement.counts || !gives_values(judgement, domain)) continue;
+    if (!newest || judgement.fact->statement.issued_at >= newest->fact->statement.issued_at) newest = &judgement;
+  }
+  return newest;
+}
+
+// The models that counted identities name, in the domains they were made in.
+std::vector<std::string> counted_models(const Judged& own, const Descriptor& domain) {
+  std::vector<std::string> models;
+  for (const Judgement& judgement : own.judgements) {
+    if (!judgement.counts || !gives_values(judgement, domain)) continue;
+    const auto& identity = std::get<Identity>(judgement.fact->statement.body);
+    for (const auto& made_in : judgement.fact->domains)
+      if (auto model = SubjectId::model_of(made_in, identity.model); model && identity.type != Type::model)
+        models.push_back(model->text());
+  }
+  std::sort(models.begin(), models.end());
+  models.erase(std::unique(models.begin(), models.end()), models.end());
+  return models;
+}
+
+void add_endorsements(const Judged& judged, bool of_model, std::vector<Endorsement>& to) {
+  for (const Judgement& judgement : judged.judgements)
+    if (const auto* endorse = std::get_if<evidence::Endorse>(&judgement.fact->statement.body))
+      if (judgement.counts)
+        to.push_back({judgement.roles, endorse->label, judgement.fact->statement.issuer, judgement.fact->statement.id,
+                      of_model});
+}
+
+void set_cloud(const Judged& own, Verdict& verdict) {
+  const Judgement* newest = nullptr;
+  for (const Judgement& judgement : own.judgements) {
+    if (!judgement.counts || judgement.fact->statement.kind() != Kind::assign) continue;
+    if (!newest || judgement.fact->statement.issued_at >= newest->fact->statement.issued_at) newest = &judgement;
+  }
+  if (!newest) return;
+  verdict.cloud = std::get<evidence::Assign>(newest->fact->statement.body).cloud;
+  verdict.cloud_statement = newest->fact->statement.id;
+}
+
+Values values_of(const Verdict& verdict) {
+  Values values;
+  const auto add = [&](Field field, const std::string& text) {
+    if (!text.empty()) values.emplace(field, text);
+  };
+  add(Field::id, verdict.subject.text());
+  if (verdict.identity) {
+    add(Field::type, to_string(verdict.identity->type));
+    add(Field::name, verdict.identity->name);
+    add(Field::maker, verdict.identity->maker);
+    add(Field::model, verdict.identity->model);
+    add(Field::serial, verdict.identity->serial);
+    add(Field::version, verdict.identity->version);
+  }
+  if (verdict.status) add(Field::status, to_string(*verdict.status));
+  add(Field::holder, verdict.holder);
+  add(Field::cloud, verdict.cloud);
+  for (const auto& endorsement : verdict.endorsements) add(Field::label, endorsement.label);
+  return values;
+}
+
+// When one of the role terms that a departed issuer's status depends on runs out.
+Time next_until(const Judged& judged, const Policies& policies, const Descriptor& domain, Time at) {
+  Time next = Time::never();
+  const auto consider = [&](std::optional<Time> until) {
+    if (until && *until > at && *until < next) next = *until;
+  };
+  for (const Judgement& judgement : judged.judgements) {
+    const auto& statement = judgement.fact->statement;
+    if (!judgement.counts || statement.kind() != Kind::status) continue;
+    for (const auto& membership : policies.roles_of(domain.domain, statement.issuer, statement.format))
+      consider(membership.until);
+    if (!judged.holder.domain.empty()) consider(policies.speaks_for(judged.holder.domain, statement.issuer).until);
+  }
+  return next;
+}
+
+Verdict unknown_domain(Verdict verdict) {
+  verdict.reasons.push_back({Reason::Outcome::unknown, "domain",
+                             "no policy of " + verdict.domain + " counts here: its owner is not pinned, or version 1 "
+                             "has not come", {}});
+  return verdict;
+}
+
+}  // namespace
+
+const char* to_string(Admitted admitted) {
+  switch (admitted) {
+    case Admitted::no: return "no";
+    case Admitted::yes: return "yes";
+    case Admitted::unknown: return "unknown";
+  }
+  return "unknown";
+}
+
+Verdict fold(const Facts& facts, const Policies& policies, std::string_view domain_name, Time at) {
+  Verdict verdict;
+  verdict.subject = facts.subject;
+  verdict.domain = domain_name;
+  verdict.at = at;
+  const Descriptor* domain = policies.newest(domain_name);
+  if (!domain) return unknown_domain(std::move(verdict));
+
+  Judged own = judge(facts.subject, facts.about, policies, *domain, at);
+  std::vector<Judged> of_models;
+  for (const auto& text : counted_models(own, *domain))
+    if (const auto model = facts.models.find(text); model != facts.models.end())
+      of_models.push_back(judge(*SubjectId::parse(text), model->second, policies, *domain, at));
+
+  verdict.holder = own.holder.domain;
+  verdict.contradiction = own.holder.contradiction;
+  if (const Judgement* in_force = identity_in_force(own, *domain)) {
+    verdict.identity = std::get<Identity>(in_force->fact->statement.body);
+    verdict.identity_statement = in_force->fact->statement.id;
+    verdict.type = verdict.identity->type;
+  }
+  const StatusResult status = status_of(own, of_models, policies, *domain, at);
+  verdict.status = status.status;
+  verdict.status_statement = status.statement;
+  set_cloud(own, verdict);
+  add_endorsements(own, false, verdict.endorsements);
+  for (const Judged& model : of_models) add_endorsements(model, true, verdict.endorsements);
+  std::sort(verdict.endorsements.begin(), verdict.endorsements.end(), [](const Endorsement& a, const Endorsement& b) {
+    return std::tie(a.roles, a.label, a.statement) < std::tie(b.roles, b.label, b.statement);
+  });
+  verdict.values = values_of(verdict);
+
+  verdict.valid_until = std::min(own.next_change, next_until(own, policies, *domain, at));
+  for (const Judged& model : of_models)
+    verdict.valid_until = std::min({verdict.valid_until, model.next_change, next_until(model, policies, *domain, at)});
+  admit(facts, policies, *domain, verdict);
+  verdict.judgements = std::move(own.judgements);
+  return verdict;
+}
+
+Holder holder_of(const Facts& facts, const Policies& policies, std::string_view domain_name, Time at) {
+  const Descriptor* domain = policies.newest(domain_name);
+  return domain ? judge(facts.subject, facts.about, policies, *domain, at).holder : Holder{};
+}
+
+std::vector<SubjectId> models_of(const std::vector<Fact>& about) {
+  std::vector<SubjectId> models;
+  for (const Fact& fact : about)
+    if (const auto* identity = std::get_if<Identity>(&fact.statement.body); identity && identity->type != Type::model)
+      for (const auto& made_in : fact.domains)
+        if (auto model = SubjectId::model_of(made_in, identity->model)) models.push_back(std::move(*model));
+  std::sort(models.begin(), models.end());
+  models.erase(std::unique(models.begin(), models.end()), models.end());
+  return models;
+}
+
+}  // namespace cm4it::policy

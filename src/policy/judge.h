@@ -1,0 +1,31 @@
+// Which statements count in a domain, and why the others do not: the first half of the fold.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/fold.h"
+
+namespace cm4it::policy {
+
+// What the judgement of one subject's statements comes to.
+struct Judged {
+  std::vector<Judgement> judgements;  // in the order (received, statement id)
+  Holder holder;                      // at the end of the walk
+  Time next_change = Time::never();   // the earliest time at which a judgement can change by the clock alone
+};
+
+// Judges `about` (all about `subject`) in `domain`, whose policy must be known.
+Judged judge(const evidence::SubjectId& subject, const std::vector<Fact>& about, const Policies& policies,
+             const Descriptor& domain, Time at);
+
+// Would the issuer of a counted statement still have its right at `at`, with this holder?
+bool still_may(const Judgement& judgement, const Policies& policies, const Descriptor& domain, const Holder& holder,
+               Time at);
+
+// Does this identity give values: its role is one of [admit.T].identified_by, or there is no [admit.T].
+bool gives_values(const Judgement& judgement, const Descriptor& domain);
+
+}  // namespace cm4it::policy
