@@ -1,0 +1,180 @@
+// The ledger: records of evidence, a Merkle log for each domain this server is home of, an index from subjects and names
+// to records, and the one appender that writes them all (docs/formats/log.md, docs/formats/store.md).
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "evidence/evidence.h"
+#include "ledger/note.h"
+#include "ledger/receipt.h"
+#include "policy/facts.h"
+#include "policy/policies.h"
+#include "store/store.h"
+
+namespace cm4it::ledger {
+
+using evidence::Format;
+using evidence::StatementId;
+using evidence::SubjectId;
+using evidence::Verified;
+
+// A leaf's place in a home's log, and since when.
+struct Placement {
+  std::string domain;
+  std::uint64_t index = 0;
+  Time received;
+};
+
+// A foreign home's receipt, verified (its inclusion, its signature, and that a policy lists the log as a home's).
+struct ForeignReceipt {
+  std::string domain;
+  KeyId log;
+  Time time;
+  Bytes cose;
+};
+
+// What this server's own state is beyond the records: immutable, replaced by the appender when something came.
+struct Published {
+  std::uint64_t next = 1;                     // the journal position the next entry will have
+  policy::PoliciesPtr policies;
+  std::map<std::string, policy::DomainState, std::less<>> domains;
+  std::map<std::string, Head, std::less<>> own_heads;   // by domain, homes only
+  Time newest_time;                           // newest verified head or receipt seen: `at` is never before it
+};
+using PublishedPtr = std::shared_ptr<const Published>;
+
+// What a piece of evidence brings along into the appender.
+struct Submission {
+  Verified evidence;
+  std::string made_in;                        // the submission's domain, for evidence that names none; else empty
+  std::vector<std::string> homes;             // of the domains this server is home of: where it is admitted
+  std::vector<ForeignReceipt> receipts;
+};
+struct Appended {
+  StatementId id;
+  bool is_new = false;
+  std::vector<Placement> placements;          // in this server's logs, new and earlier ones
+};
+using AppendDone = std::function<void(Result<Appended>)>;  // called on the appender's thread
+
+// A home's head, verified, whose content is held here up to it.
+struct ForeignHead { std::string domain; KeyId log; Head head; std::string note; };
+
+// One record as it is kept.
+struct Record {
+  std::uint64_t position = 0;
+  Format format = Format::cose;
+  Bytes evidence;
+  StatementId id;
+  KeyId issuer;
+  Time first_seen;
+  std::string made_in;
+};
+
+// What changed with one commit: for caches and for those who watch.
+struct Change {
+  std::uint64_t next = 0;                     // journal position after it
+  std::vector<SubjectId> subjects;            // of key and code subjects
+  bool everything = false;                    // a policy, a pin or a model: any verdict may have changed
+  std::vector<std::string> domains;           // whose records it touched
+};
+using OnChange = std::function<void(const Change&)>;  // on the appender's thread, after it is durable and published
+
+// A consistent view for one slice of a request. Not to be kept.
+class Reader {
+ public:
+  Reader(std::unique_ptr<store::Snapshot> snapshot, PublishedPtr published);
+
+  const Published& published() const { return *published_; }
+  const policy::Policies& policies() const { return *published_->policies; }
+  const PublishedPtr& published_ptr() const { return published_; }
+
+  // Everything kept about a subject and its models, with the domains' states. Bounded by budget::subject_statements.
+  Result<policy::Facts> facts(const SubjectId& subject) const;
+  Result<std::optional<Record>> record(const StatementId& id) const;
+  Result<std::optional<Record>> record_at(std::uint64_t position) const;
+  // COSE receipts of a statement with their domains: this server's own, and those that came along.
+  Result<std::vector<std::pair<std::string, Bytes>>> receipts(const StatementId& id) const;
+  Result<std::vector<Placement>> placements(const StatementId& id) const;
+
+  // Whole ids, unique prefixes ("key:3fa9…", at least 8 digits), aliases. not_found; ambiguous lists candidates in detail.
+  Result<SubjectId> resolve(std::string_view name) const;
+
+  // Journal positions of records that concern a domain (made there, or received by its homes), from `from` on.
+  // The visitor returns false to stop.
+  Result<void> in_domain(std::string_view domain, std::uint64_t from,
+                         const std::function<bool(std::uint64_t position, const StatementId& id)>& visit) const;
+  // Positions of a subject's records, ascending.
+  Result<void> of_subject(const SubjectId& subject,
+                          const std::function<bool(std::uint64_t position, const StatementId& id)>& visit) const;
+
+  // Search index: subjects whose field has this value (lowercase), in the order of their ids, after `after`.
+  // Fields: "domain", "type", "maker", "model", "issuer", "word".
+  Result<void> search(std::string_view field, std::string_view value, const std::optional<SubjectId>& after,
+                      const std::function<bool(const SubjectId&)>& visit) const;
+
+  // Of a home's log: the newest signed head, a leaf, a hash tile of `width` hashes.
+  Result<std::string> checkpoint(std::string_view domain) const;
+  Result<Bytes> leaf(std::string_view domain, std::uint64_t index) const;
+  Result<StatementId> leaf_statement(std::string_view domain, std::uint64_t index) const;
+  Result<Bytes> tile(std::string_view domain, unsigned level, std::uint64_t index, unsigned width) const;
+
+  // Signed heads of other homes, newest of each: (domain, origin, note).
+  struct KnownHead { std::string domain, origin, note; };
+  Result<std::vector<KnownHead>> foreign_heads() const;
+  // Signed descriptors of a domain, also where nothing pins it: statement ids by version.
+  Result<std::vector<std::pair<std::uint64_t, StatementId>>> descriptors(std::string_view domain) const;
+  Result<std::optional<Bytes>> note(std::string_view key) const;  // small values kept for other rooms (sync positions)
+
+ private:
+  Result<void> add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const;
+  std::unique_ptr<store::Snapshot> snapshot_;
+  PublishedPtr published_;
+};
+
+struct Options {
+  std::string server_name;                    // origin of its logs: server_name/domain
+  crypto::SignerPtr log_key;                  // Ed25519; null where `homes` is empty
+  std::vector<std::string> homes;             // domains this server is home of
+  std::vector<policy::Pin> pins;              // of the configuration
+  Clock clock;
+};
+
+class Ledger {
+ public:
+  // Opens what the store holds, by the same reading as every commit ends with, and starts the appender.
+  // Errors name what is wrong with the store and what to do (conflict: it belongs to another server).
+  static Result<std::unique_ptr<Ledger>> open(Options options, std::unique_ptr<store::Store> store, OnChange on_change);
+  ~Ledger();  // everything that waits is still appended
+
+  Result<Reader> reader() const;
+  PublishedPtr published() const;
+
+  // Hands over to the appender; `done` is called once, after the commit. unavailable when the inbox is full.
+  Result<void> append(Submission submission, AppendDone done);
+  Result<void> append_head(ForeignHead head);
+  Result<void> put_note(std::string key, Bytes value, std::function<void(Result<void>)> done);
+  Result<void> add_pin(policy::Pin pin);      // a counted transfer names a domain's owner
+  // Waits until everything that was handed over before is durable (tests, shutting down).
+  void drain();
+
+  const Options& options() const;
+
+ private:
+  struct Impl;
+  explicit Ledger(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Deletes every derived row and makes it anew from journal and heads; progress(done, of) is called now and then.
+Result<std::uint64_t> rebuild(store::Store& store, const std::function<void(std::uint64_t, std::uint64_t)>& progress);
+
+}  // namespace cm4it::ledger

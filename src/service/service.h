@@ -1,0 +1,180 @@
+// What every door calls: submit (the whole walk), look up (facts → fold → view), and what follows from them. One rule here
+// is one rule in every door.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ledger/ledger.h"
+#include "policy/fold.h"
+
+namespace cm4it::service {
+
+using evidence::Kind;
+using evidence::StatementId;
+using evidence::SubjectId;
+using ledger::Placement;
+
+// Who asks: the key proven on this connection; none: anyone.
+using Principal = std::optional<KeyId>;
+
+// Forwards what was kept provisionally to the homes of the domains it names, until received. Implemented by sync.
+class Forwarder {
+ public:
+  virtual ~Forwarder() = default;
+  virtual void forward(const StatementId& statement, const std::vector<std::string>& domains) = 0;
+};
+
+struct ItemResult {
+  enum class Outcome { received, provisional, not_yet, refused } outcome = Outcome::refused;
+  std::optional<StatementId> statement;
+  bool is_new = false;
+  std::vector<Placement> received;            // in this server's logs
+  std::vector<std::string> forwarded_to;      // domains whose homes still have to receive it
+  std::optional<Error> error;                 // not_yet, refused
+};
+using SubmitDone = std::function<void(std::vector<ItemResult>)>;
+
+// One record of a peer's feed, as it came: nothing of it is believed.
+struct PeerRecord {
+  evidence::Piece piece;
+  KeyId issuer;
+  std::vector<std::pair<std::string, Bytes>> receipts;  // domain, COSE receipt
+};
+struct IngestReport { std::size_t taken = 0, known = 0, refused = 0, not_yet = 0; std::string first_refusal; };
+
+// A subject, judged: judgements point into facts, so both are kept together.
+struct Looked {
+  std::shared_ptr<const policy::Facts> facts;
+  policy::Verdict verdict;
+  ledger::PublishedPtr published;             // for names of keys
+};
+
+struct SearchQuery {
+  std::string words, type, maker, model, status, holder, issuer, domain;
+  std::size_t limit = 100;
+  std::string cursor;
+};
+struct SearchPage { std::vector<Looked> subjects; std::string cursor; };
+
+struct FeedRequest {
+  std::string domain;
+  std::uint64_t from = 0;
+  std::optional<policy::Selector> select;
+};
+struct FeedRecord {
+  evidence::Format format;
+  Bytes evidence;
+  KeyId issuer;
+  std::vector<std::pair<std::string, Bytes>> receipts;
+  bool backfill = false;
+};
+struct FeedPage {
+  std::string domain;
+  std::uint64_t next = 0;
+  std::vector<FeedRecord> records;
+  struct HomeHead { std::string domain, origin, note; };
+  std::vector<HomeHead> heads;
+  bool more = false;
+};
+
+struct ChangesPage { std::vector<SubjectId> subjects; bool everything = false; std::uint64_t next = 0; };
+
+// What this server keeps of one domain.
+struct DomainView {
+  std::string domain;
+  bool home = false;
+  std::uint64_t version = 0;                  // of the policy that applies; 0: none counts
+  std::optional<KeyId> owner;
+  bool forked = false;
+  std::string pinned;                         // "configuration", "copy", "transfer"; empty: by nothing
+  std::optional<Time> newest_head;
+  std::optional<std::uint64_t> size;          // homes: leaves
+  std::string origin;
+};
+
+// Stamps of the verdict cache: an answer computed under a stamp is good while the stamp is still the present one and
+// valid_until has not come. Taking and comparing them costs two atomic loads.
+struct Stamp { std::uint64_t epoch = 0; std::uint32_t slot = 0; bool operator==(const Stamp&) const = default; };
+
+struct Options {
+  Clock clock;
+  crypto::SignerPtr server_key;               // tokens
+  std::string default_domain;
+  unsigned workers = 0;                       // threads that decode and verify; 0: one a core
+  std::size_t issuer_per_minute = 0;          // quota: statements of one issuer accepted a minute; 0: none
+  std::size_t subject_statements = 10'000;    // quota: statements about one subject
+};
+
+class Service {
+ public:
+  static Result<std::unique_ptr<Service>> start(Options options, ledger::Options ledger_options,
+                                                std::unique_ptr<store::Store> store);
+  ~Service();
+
+  void set_forwarder(Forwarder* forwarder);   // before the first submission
+
+  // The walk, on a worker: decode, eligible, verify, append. `domain`: for evidence that names none. `done` is called
+  // once, on another thread, results in the order of the pieces; unavailable when the queue is full.
+  Result<void> submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done);
+  // The same walk for what a peer sent; blocks until all of it is durable. Then heads may be noted.
+  Result<IngestReport> ingest(const std::string& from_domain, std::vector<PeerRecord> records);
+  // A home's newest head, whose content is held here now (`whole`: recomputed; else by selection). conflict: it
+  // contradicts an earlier head of that origin; `consistency` asks the peer for a proof between two sizes.
+  Result<void> note_head(const std::string& domain, const std::string& note);
+
+  // Reading. Every call obeys [read]: what may not be read is not_found. `domain` empty: the default one.
+  // `at` none: now; times before the newest head seen are allowed only when asked for.
+  Result<SubjectId> resolve(std::string_view name) const;
+  Result<Looked> look_up(const SubjectId& subject, std::string_view domain, const Principal& who,
+                         std::optional<Time> at = {}) const;
+  struct MayAnswer { policy::May may; std::string domain; };
+  Result<MayAnswer> may(const SubjectId& from, const SubjectId& to, std::string_view domain, const Principal& who) const;
+  // CWT (COSE_Sign1), docs/formats/token.md.
+  Result<Bytes> token(const SubjectId& subject, std::string_view domain, View nonce, const Principal& who) const;
+  Result<ledger::Record> evidence(const StatementId& id, const Principal& who) const;
+  Result<Bytes> receipt(const StatementId& id, std::string_view domain, const Principal& who) const;
+  Result<crypto::PublicKey> key(const KeyId& id) const;
+  Result<SearchPage> search(const SearchQuery& query, const Principal& who) const;
+  std::vector<DomainView> domains() const;
+  // Signed descriptors, oldest first; version 0: all. Policies are readable by anyone who can name the domain.
+  Result<std::vector<ledger::Record>> policy(std::string_view domain, std::uint64_t version) const;
+  Result<FeedPage> feed(const FeedRequest& request, const Principal& who) const;
+  ChangesPage changes(std::optional<std::uint64_t> from) const;
+  // Calls back, once, when something was committed after `position` (at once if so already) or the service stops;
+  // false: no room for another waiting poll. The caller keeps its own time limit and forgets with the ticket.
+  using Ticket = std::uint64_t;
+  std::optional<Ticket> when_changed(std::uint64_t position, std::function<void()> call);
+  void forget(Ticket ticket);
+
+  Result<std::string> checkpoint(std::string_view domain, const Principal& who) const;
+  Result<Bytes> tile(std::string_view domain, unsigned level, std::uint64_t index, unsigned width, const Principal& who) const;
+  Result<Bytes> entries(std::string_view domain, std::uint64_t index, unsigned width, const Principal& who) const;
+
+  // May `who` read this kind of statement (nullopt: verdicts) about this subject in this domain.
+  bool may_read(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind,
+                const std::string& holder, const Principal& who) const;
+  // True if verdicts and all kinds of the domain are open to anyone: then answers may be shared between askers.
+  bool open_to_anyone(std::string_view domain) const;
+
+  Stamp stamp(const SubjectId& subject) const;
+  Time now() const;                           // max(clock, newest verified head seen)
+  const std::string& default_domain() const;
+  KeyId server_key() const;
+  ledger::Ledger& ledger();
+
+  struct Counters {
+    std::uint64_t received = 0, provisional = 0, not_yet = 0, refused = 0, commits = 0, look_ups = 0;
+  };
+  Counters counters() const;
+
+ private:
+  struct Impl;
+  explicit Service(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cm4it::service
