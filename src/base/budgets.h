@@ -56,6 +56,7 @@ inline constexpr long clock_skew_seconds = 300;               // iat beyond rece
 inline constexpr long head_interval_seconds = 60;             // a fresh head at least this often
 inline constexpr long request_timeout_seconds = 20;           // a request's head and body, from its first byte
 inline constexpr long idle_timeout_seconds = 90;              // between requests
+inline constexpr long answer_timeout_seconds = 300;           // for a handler to answer; then 503
 inline constexpr long write_timeout_seconds = 20;             // for a client to take 64 KiB of an answer
 
 }  // namespace cm4it::budget

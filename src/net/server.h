@@ -27,6 +27,7 @@ struct ListenerOptions {
   Milliseconds request_timeout{budget::request_timeout_seconds * 1000};  // first byte to last
   Milliseconds idle_timeout{budget::idle_timeout_seconds * 1000};        // between requests
   Milliseconds write_timeout{budget::write_timeout_seconds * 1000};      // to take 64 KiB of an answer
+  Milliseconds answer_timeout{budget::answer_timeout_seconds * 1000};    // a handler's; then 503
   Milliseconds stop_grace{1000};  // stop() waits so long for answers under way
 };
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "base/time.h"
@@ -39,9 +38,8 @@ class TlsContext {
   static Result<TlsContext> server(const crypto::Signer& signer, const std::string& common_name,
                                    bool ask_client_certificate);
   // `signer` may be null: no client certificate. Any server certificate is accepted if its key is
-  // of a supported kind, and is `server_key` where one is given: look at peer_key().
-  static Result<TlsContext> client(const crypto::Signer* signer, const std::string& common_name,
-                                   std::optional<KeyId> server_key = {});
+  // of a supported kind: whose it is, peer_key() tells.
+  static Result<TlsContext> client(const crypto::Signer* signer, const std::string& common_name);
 
   ssl_ctx_st* native() const { return context_.get(); }
 

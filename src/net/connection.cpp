@@ -1,0 +1,393 @@
+#include "net/connection.h"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/post.hpp>
+
+#include "net/response_writer.h"
+
+namespace cm4it::net {
+namespace {
+
+constexpr std::chrono::seconds linger_time{2};
+constexpr std::size_t waiting_buffer = 64 * 1024;  // read ahead while a request waits for its answer
+constexpr std::size_t write_progress = 64 * 1024;  // what write_timeout is for
+constexpr int rounds_in_turn = 16;                 // then the other connections have theirs
+
+constexpr std::string_view crlf = "\r\n", blank_line = "\r\n\r\n";
+constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view close_line = "Connection: close\r\n";
+constexpr std::string_view keep_alive_line = "Connection: keep-alive\r\n";  // HTTP/1.0 wants it said
+
+// RFC 9457. `rule` is our own text: nothing in it needs escaping.
+Response problem(unsigned status, std::string_view rule) {
+  Response response;
+  response.status = status;
+  response.content_type = "application/problem+json";
+  response.body = R"({"title":")" + std::string(reason_phrase(status)) + R"(","status":)" +
+                  std::to_string(status) + R"(,"detail":")" + std::string(rule) + "\"}\n";
+  return response;
+}
+
+}  // namespace
+
+Connection::Connection(std::shared_ptr<Loop> loop, Socket socket, SslPtr ssl, std::string remote)
+    : loop_(std::move(loop)),
+      remote_(std::move(remote)),
+      secure_(ssl != nullptr),
+      socket_(std::move(socket)),
+      transport_(socket_->native_handle(), std::move(ssl)),
+      deadline_(loop_->now() + options().request_timeout) {}
+
+Connection::~Connection() = default;
+
+template <class F>
+void Connection::guarded(F&& f) {
+  try {
+    f();
+  } catch (const std::exception& error) {  // no memory: what was being written must reach nobody else
+    spdlog::error("http connection of {}: {}", remote_, error.what());
+    loop_->outbox->clear();
+    close();
+  }
+}
+
+void Connection::run() {
+  guarded([this] {
+    for (int round = 0; phase_ != Phase::closed; ++round) {
+      if (step() == Next::blocked) return watch();
+      if (round == rounds_in_turn)
+        return boost::asio::post(loop_->context(), [self = shared_from_this()] { self->run(); });
+    }
+  });
+}
+
+Connection::Next Connection::step() {
+  if (phase_ == Phase::handshake) return shake_hands();
+  if (unsent_) {
+    if (!flush()) return Next::blocked;
+    serve_buffered();
+    return Next::more;
+  }
+  return wants_to_read() ? read_once() : Next::blocked;
+}
+
+Connection::Next Connection::shake_hands() {
+  auto io = transport_.handshake();
+  write_to_read_ = io == Transport::Io::want_write;
+  if (io == Transport::Io::want_read || io == Transport::Io::want_write) return Next::blocked;
+  if (io == Transport::Io::done && secure_ && options().ask_client_certificate) {
+    auto key = transport_.peer_key();
+    if (key) {
+      client_key_ = std::move(*key);
+    } else if (key.error().code != Code::not_found) {
+      io = Transport::Io::failed;
+    }
+  }
+  if (io != Transport::Io::done) {
+    loop_->count().handshake_failures.add();
+    close();
+    return Next::blocked;
+  }
+  phase_ = Phase::reading;
+  deadline_ = loop_->now() + options().idle_timeout;
+  return Next::more;
+}
+
+bool Connection::wants_to_read() const {
+  switch (phase_) {
+    case Phase::reading: return !unsent_;
+    case Phase::waiting: return buffer_.size() < waiting_buffer;
+    case Phase::lingering: return true;
+    case Phase::handshake:
+    case Phase::handling:
+    case Phase::last:
+    case Phase::closed: return false;
+  }
+  return false;
+}
+
+Connection::Next Connection::read_once() {
+  std::size_t count = 0;
+  auto io = transport_.read(loop_->input, count);
+  write_to_read_ = io == Transport::Io::want_write;
+  switch (io) {
+    case Transport::Io::done: received(count); break;
+    case Transport::Io::want_read:
+    case Transport::Io::want_write: return Next::blocked;
+    case Transport::Io::ended:
+    case Transport::Io::failed: close(); return Next::blocked;
+  }
+  return transport_.pending() || count == loop_->input.size() ? Next::more : Next::blocked;
+}
+
+void Connection::received(std::size_t count) {
+  if (phase_ == Phase::lingering) return;
+  std::string_view bytes(loop_->input.data(), count);
+  if (phase_ == Phase::waiting) {
+    if (!keep(bytes)) close();
+  } else if (!buffer_.empty()) {
+    if (!keep(bytes)) return reject(503, "request: too many unfinished ones here, try again");
+    serve_buffered();
+  } else {
+    bytes.remove_prefix(serve(loop_->input.data(), count));
+    bool of_use = phase_ == Phase::reading || phase_ == Phase::waiting;
+    if (of_use && !bytes.empty() && !keep(bytes))
+      reject(503, "request: too many unfinished ones here, try again");
+  }
+}
+
+void Connection::serve_buffered() {
+  while (phase_ == Phase::reading && !unsent_ && !buffer_.empty()) {
+    std::size_t used = serve(buffer_.data(), buffer_.size());
+    drop(used);
+    if (used == 0) return;
+  }
+}
+
+// Handles every whole request in `data`; their answers go out with one write. Returns the bytes used.
+std::size_t Connection::serve(char* data, std::size_t size) {
+  std::size_t used = 0;
+  std::size_t handled = 0;
+  while (phase_ == Phase::reading && !unsent_ && used < size && serve_one(data, size, used))
+    if (++handled % budget::http_pipelined == 0) flush();
+  if (phase_ == Phase::reading && !unsent_ && used < size && !request_begun_) {
+    request_begun_ = true;
+    deadline_ = loop_->now() + options().request_timeout;
+  }
+  flush();
+  return used;
+}
+
+// False: the next request is not whole, or broke a rule.
+bool Connection::serve_one(char* data, std::size_t size, std::size_t& used) {
+  if (!parser_) {
+    // RFC 9112 section 2.2: empty lines before a request are skipped.
+    while (used + 1 < size && data[used] == '\r' && data[used + 1] == '\n') used += 2;
+    if (used == size || (used + 1 == size && data[used] == '\r')) return false;
+    parser_ = loop_->take_parser();
+  }
+  switch (parser_->feed(data + used, size - used)) {
+    case RequestParser::State::incomplete:
+      if (parser_->take_expectation()) outbox().append(continue_line);
+      return false;
+    case RequestParser::State::failed: {
+      auto failure = parser_->failure();
+      used = size;
+      reject(failure.status, failure.rule);
+      return false;
+    }
+    case RequestParser::State::complete: break;
+  }
+  std::size_t taken = parser_->size();
+  handle(data + used);
+  used += taken;
+  loop_->give_back(std::move(parser_));
+  return true;
+}
+
+void Connection::handle(const char* message) {
+  Request request;
+  parser_->fill(request, message);
+  request.secure = secure_;
+  request.client_key = client_key_ ? &*client_key_ : nullptr;
+  request.remote = remote_;
+  head_only_ = request.method == "HEAD";
+  keep_alive_ = parser_->keep_alive();
+  http_1_0_ = parser_->http_1_0();
+  request_begun_ = false;
+  loop_->count().requests.add();
+  phase_ = Phase::handling;
+  try {
+    loop_->shared().handler(request, Responder(shared_from_this()));
+  } catch (const std::exception& error) {  // its Responder has answered 500 on the way
+    spdlog::error("http handler, {} {}: {}", request.method, request.path, error.what());
+  } catch (...) {
+    spdlog::error("http handler, {} {}: an unknown exception", request.method, request.path);
+  }
+  if (phase_ != Phase::handling) return;
+  phase_ = Phase::waiting;
+  deadline_ = loop_->now() + options().answer_timeout;
+}
+
+void Connection::answer(std::shared_ptr<Exchange> self, Response&& response) {
+  if (loop_->on_this_thread() && phase_ == Phase::handling) return put(std::move(response));
+  loop_->deliver(std::move(self), std::move(response));
+}
+
+void Connection::deliver(Response&& response) {
+  if (phase_ != Phase::waiting) return;
+  guarded([&] {
+    put(std::move(response));
+    if (!flush()) return watch();
+    serve_buffered();
+    run();
+  });
+}
+
+void Connection::put(Response&& response) {
+  bool stays = keep_alive_ && !loop_->stopping();
+  std::string_view connection_line = !stays ? close_line : http_1_0_ ? keep_alive_line : std::string_view{};
+  if (response.ready && response.ready->find("\r\n") == std::string::npos)
+    response = problem(500, "a ready answer without a status line");
+  Outbox& out = outbox();
+  if (response.ready) {
+    put_ready(out, std::move(response.ready), connection_line);
+  } else {
+    std::string& tail = out.tail();
+    std::size_t before = tail.size();
+    append_head(tail, response, loop_->date_line(), connection_line);
+    out.joined(tail.size() - before);
+    if (!head_only_ && has_content(response.status)) out.append(std::move(response.body));
+  }
+  phase_ = stays ? Phase::reading : Phase::last;
+  request_begun_ = false;
+  deadline_ = loop_->now() + options().idle_timeout;
+}
+
+void Connection::put_ready(Outbox& out, std::shared_ptr<const std::string> ready,
+                           std::string_view connection_line) {
+  std::string_view bytes = *ready;
+  std::size_t line = bytes.find("\r\n") + 2;
+  std::string& tail = out.tail();
+  std::size_t before = tail.size();
+  tail.append(bytes.substr(0, line)).append(loop_->date_line()).append(connection_line);
+  out.joined(tail.size() - before);
+  if (!head_only_) return out.append(std::move(ready), line);
+  bytes = bytes.substr(0, bytes.find("\r\n\r\n", line - 2));
+  out.append(bytes.substr(std::min(line, bytes.size())));
+  out.append(bytes.size() < line ? crlf : blank_line);
+}
+
+void Connection::reject(unsigned status, std::string_view rule) {
+  loop_->count().rejected.add();
+  parser_.reset();
+  drop(buffer_.size());
+  head_only_ = keep_alive_ = http_1_0_ = false;
+  put(problem(status, rule));
+  flush();
+}
+
+// Writes what there is. True: all has gone. Nothing of it stays in the loop's shared outbox.
+bool Connection::flush() {
+  if (phase_ == Phase::closed) return false;
+  Outbox& out = outbox();
+  if (!out.empty()) {
+    auto io = transport_.write(out);
+    if (io == Transport::Io::want_write) {
+      if (!unsent_) {
+        auto fresh = std::make_unique<Outbox>();
+        unsent_ = std::exchange(loop_->outbox, std::move(fresh));
+      } else if (unsent_size_ < unsent_->size() + write_progress) {
+        return false;  // too little to have earned more time
+      }
+      unsent_size_ = unsent_->size();
+      deadline_ = loop_->now() + options().write_timeout;
+      return false;
+    }
+    if (io != Transport::Io::done) {
+      out.clear();
+      close();
+      return false;
+    }
+  }
+  if (unsent_) {
+    unsent_.reset();
+    deadline_ = loop_->now() + (phase_ == Phase::waiting ? options().answer_timeout : options().idle_timeout);
+    request_begun_ = false;
+  }
+  if (phase_ == Phase::last) end();
+  return true;
+}
+
+bool Connection::keep(std::string_view bytes) {
+  if (!loop_->buffer(bytes.size())) return false;
+  buffer_.append(bytes);
+  return true;
+}
+
+void Connection::drop(std::size_t bytes) {
+  bytes = std::min(bytes, buffer_.size());
+  loop_->unbuffer(bytes);
+  if (bytes == buffer_.size()) {
+    buffer_ = {};  // an idle connection holds no memory
+  } else {
+    buffer_.erase(0, bytes);
+  }
+}
+
+void Connection::watch() {
+  if (phase_ == Phase::closed) return;
+  bool write = unsent_ || write_to_read_;
+  bool read = phase_ == Phase::handshake ? !write_to_read_ : wants_to_read();
+  if (read && !reading_armed_) watch(Socket::wait_read, reading_armed_);
+  if (write && !writing_armed_) watch(Socket::wait_write, writing_armed_);
+}
+
+void Connection::watch(Socket::wait_type what, bool& armed) {
+  armed = true;
+  socket_->async_wait(what, [self = shared_from_this(), &armed](const boost::system::error_code& error) {
+    armed = false;
+    if (!error) self->run();
+  });
+}
+
+void Connection::tick() {
+  if (loop_->now() < deadline_) return;
+  bool slow = unsent_ || request_begun_ || phase_ == Phase::handshake;
+  if (slow) loop_->count().timeouts.add();
+  guarded([this] {
+    if (unsent_) {
+      close();
+    } else if (phase_ == Phase::waiting) {
+      keep_alive_ = false;
+      put(problem(503, "the answer takes too long, try again"));
+      if (!flush()) watch();
+    } else if (phase_ == Phase::reading && request_begun_) {
+      reject(408, "request: must come within its time");
+      watch();
+    } else {
+      close();
+    }
+  });
+}
+
+void Connection::wind_down() {
+  bool idle = phase_ == Phase::reading && !unsent_ && buffer_.empty();
+  if (idle || phase_ == Phase::handshake || phase_ == Phase::lingering) close();
+}
+
+void Connection::break_off() {
+  guarded([this] {
+    if (phase_ == Phase::waiting) {
+      keep_alive_ = false;
+      put(problem(503, "this server is stopping, try again"));
+      flush();
+    }
+    close();
+  });
+}
+
+void Connection::end() {
+  transport_.end();
+  drop(buffer_.size());
+  phase_ = Phase::lingering;
+  request_begun_ = false;
+  deadline_ = loop_->now() + linger_time;
+}
+
+void Connection::close() {
+  if (phase_ == Phase::closed) return;
+  phase_ = Phase::closed;
+  gone_.store(true, std::memory_order_relaxed);
+  drop(buffer_.size());
+  parser_.reset();
+  unsent_.reset();
+  transport_ = Transport(-1, nullptr);
+  boost::system::error_code ignored;
+  socket_->close(ignored);
+  socket_.reset();
+  loop_->forget(*this);
+}
+
+}  // namespace cm4it::net

@@ -1,0 +1,93 @@
+// One client of the server: reads, parses, has requests handled, and writes answers in order.
+// Everything happens on the loop's thread, but for answer() and gone(). For net's own use.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/loop.h"
+#include "net/transport.h"
+
+namespace cm4it::net {
+
+class Connection final : public Exchange, public std::enable_shared_from_this<Connection> {
+ public:
+  using Socket = boost::asio::ip::tcp::socket;
+
+  Connection(std::shared_ptr<Loop> loop, Socket socket, SslPtr ssl, std::string remote);
+  ~Connection() override;
+
+  void run();                         // does what can be done now, then waits for more
+  void tick();                        // ends what takes too long
+  void deliver(Response&& response);  // a late answer
+  void wind_down();                   // the server stops: at once if nothing is under way
+  void break_off();                   // the server's patience is over
+
+  void answer(std::shared_ptr<Exchange> self, Response&& response) override;
+  bool gone() const override { return gone_.load(std::memory_order_relaxed); }
+
+  std::size_t index = 0;  // in the loop's list
+
+ private:
+  enum class Phase {
+    handshake,
+    reading,    // requests, or waiting for one
+    handling,   // the handler runs, and may answer
+    waiting,    // for a late answer; pipelined requests wait too
+    last,       // answered for the last time: still to be written
+    lingering,  // our end is closed; reading until theirs is, lest the answer be lost (RFC 9112 section 9.6)
+    closed
+  };
+  enum class Next { more, blocked };
+
+  Next step();
+  Next shake_hands();
+  Next read_once();
+  void received(std::size_t count);
+  std::size_t serve(char* data, std::size_t size);
+  bool serve_one(char* data, std::size_t size, std::size_t& used);
+  void serve_buffered();
+  void handle(const char* message);
+  void put(Response&& response);
+  void put_ready(Outbox& outbox, std::shared_ptr<const std::string> ready, std::string_view more_fields);
+  void reject(unsigned status, std::string_view rule);
+  bool flush();
+  bool keep(std::string_view bytes);
+  void drop(std::size_t bytes);
+  bool wants_to_read() const;
+  void watch();
+  void watch(Socket::wait_type what, bool& armed);
+  template <class F>
+  void guarded(F&& f);
+  Outbox& outbox() { return unsent_ ? *unsent_ : *loop_->outbox; }
+  const ListenerOptions& options() const { return loop_->shared().options; }
+  void end();
+  void close();
+
+  // Constant after construction
+  const std::shared_ptr<Loop> loop_;
+  const std::string remote_;
+  const bool secure_;
+
+  std::atomic<bool> gone_{false};  // written by the loop's thread
+
+  // The loop's thread only
+  std::optional<Socket> socket_;  // none once closed
+  Transport transport_;
+  std::optional<crypto::PublicKey> client_key_;
+  Phase phase_ = Phase::handshake;
+  std::string buffer_;                     // came, but is not served yet
+  std::unique_ptr<RequestParser> parser_;  // of a message that is not whole yet
+  std::unique_ptr<Outbox> unsent_;         // blocked: nothing is served until it has gone
+  std::size_t unsent_size_ = 0;            // when the deadline was set
+  bool head_only_ = false, keep_alive_ = true, http_1_0_ = false;  // of the request in hand
+  bool request_begun_ = false;  // the deadline is that of a request, not of idleness
+  bool write_to_read_ = false;  // TLS must write before it can go on
+  bool reading_armed_ = false, writing_armed_ = false;
+  SteadyTime deadline_;
+};
+
+}  // namespace cm4it::net

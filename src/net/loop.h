@@ -1,0 +1,121 @@
+// An event loop: one thread, its listening socket and its connections. For net's own use.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/guarded.h"
+#include "net/address.h"
+#include "net/outbox.h"
+#include "net/request_parser.h"
+#include "net/server.h"
+#include "net/tls.h"
+
+namespace cm4it::net {
+
+class Connection;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// Only its own thread writes them; metrics read them.
+class Counter {
+ public:
+  void add(std::uint64_t n = 1) {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+struct LoopCounters {
+  Counter accepted, refused, requests, rejected, timeouts, handshake_failures;
+};
+
+// What the loops of one server have in common.
+struct ServerShared {
+  ServerShared(ListenerOptions given, Handler to) : options(std::move(given)), handler(std::move(to)) {}
+
+  const ListenerOptions options;
+  const Handler handler;
+  Guarded<std::optional<TlsContext>> tls;  // none: in the clear
+  std::atomic<std::size_t> open{0};        // connections
+};
+
+class Loop : public std::enable_shared_from_this<Loop> {
+ public:
+  Loop(std::shared_ptr<ServerShared> shared, FileDescriptor listening, int family);
+
+  // The thread's whole life: returns some time after stop().
+  void run();
+  void stop();  // any thread
+  // Any thread: hands a late answer to the loop's own.
+  void deliver(std::shared_ptr<Exchange> connection, Response&& response);
+  bool on_this_thread() const { return std::this_thread::get_id() == thread_; }
+  const LoopCounters& counters() const { return counters_; }
+
+  // For its connections, on its thread.
+  const ServerShared& shared() const { return *shared_; }
+  boost::asio::io_context& context() { return context_; }
+  LoopCounters& count() { return counters_; }
+  SteadyTime now() const { return now_; }  // coarse: as of the last tick
+  std::string_view date_line() const { return date_line_; }
+  bool stopping() const { return stopping_; }
+  void forget(Connection& connection);
+  // Unfinished requests of all connections; false: the budget does not allow for so many more.
+  bool buffer(std::size_t more);
+  void unbuffer(std::size_t less) { buffered_ -= less; }
+
+  // Kept here and not in 20,000 connections: what is needed only while one is being served.
+  std::array<char, 64 * 1024> input;
+  std::unique_ptr<Outbox> outbox = std::make_unique<Outbox>();
+  std::unique_ptr<RequestParser> take_parser();
+  void give_back(std::unique_ptr<RequestParser> parser) { parser_ = std::move(parser); }
+
+ private:
+  struct Late {
+    std::vector<std::pair<std::shared_ptr<Exchange>, Response>> answers;
+    bool closed = false;
+  };
+
+  void wait_accept();
+  void accept_waiting();
+  void adopt(boost::asio::ip::tcp::socket socket, std::string remote);
+  void wait_tick();
+  void tick();
+  void begin_stop();
+  void finish();
+  void answer_late();
+
+  const std::shared_ptr<ServerShared> shared_;
+  boost::asio::io_context context_;
+  const boost::asio::ip::tcp protocol_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  boost::asio::steady_timer timer_;
+  const std::chrono::milliseconds tick_every_;
+  std::thread::id thread_;
+  LoopCounters counters_;
+  Guarded<Late> late_;
+
+  // The thread's own
+  std::vector<std::shared_ptr<Connection>> connections_;
+  std::unique_ptr<RequestParser> parser_;
+  SteadyTime now_ = std::chrono::steady_clock::now();
+  SteadyTime stop_at_{};
+  std::string date_line_;
+  std::size_t buffered_ = 0;
+  bool accept_paused_ = false;
+  bool stopping_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace cm4it::net

@@ -1,0 +1,18 @@
+// How answers become bytes; for the server's connections.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "net/http.h"
+
+namespace cm4it::net {
+
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+// May a response of this status have content?
+bool has_content(unsigned status);
+// Status line, two whole lines or nothing, the response's fields, blank line.
+void append_head(std::string& to, const Response& response, std::string_view date_line = {},
+                 std::string_view connection_line = {});
+
+}  // namespace cm4it::net

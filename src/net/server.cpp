@@ -1,0 +1,94 @@
+#include "net/server.h"
+
+#include <mutex>
+
+#include "net/loop.h"
+
+namespace cm4it::net {
+
+struct HttpServer::Impl {
+  std::shared_ptr<ServerShared> shared;
+  std::vector<std::shared_ptr<Loop>> loops;
+  std::vector<std::thread> threads;
+  std::string address;
+  std::mutex stopping;
+};
+
+namespace {
+
+int family_of(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  return address.ss_family;
+}
+
+Result<std::optional<TlsContext>> make_tls(const ListenerOptions& options, const crypto::SignerPtr& key) {
+  std::optional<TlsContext> tls;
+  if (!key) return tls;
+  TRY(tls, TlsContext::server(*key, options.tls_name, options.ask_client_certificate));
+  return tls;
+}
+
+}  // namespace
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(ListenerOptions options, Handler handler) {
+  if (options.threads == 0) return fail(Code::malformed, "listener: threads must be at least 1");
+  auto impl = std::make_unique<Impl>();
+  TRY(auto tls, make_tls(options, options.tls_key));
+  impl->address = options.address;
+  bool several = options.threads > 1;
+  if (several) CHECK_OK(check_free(options.address));
+  impl->shared = std::make_shared<ServerShared>(std::move(options), std::move(handler));
+  impl->shared->tls.with([&](auto& current) { current = std::move(tls); });
+  for (unsigned i = 0; i < impl->shared->options.threads; ++i) {
+    TRY(auto listening, listen_tcp(impl->address, several));
+    impl->address = local_address(listening.get());
+    int family = family_of(listening.get());
+    impl->loops.push_back(std::make_shared<Loop>(impl->shared, std::move(listening), family));
+  }
+  for (const auto& loop : impl->loops) impl->threads.emplace_back([loop] { loop->run(); });
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+HttpServer::~HttpServer() { stop(); }
+
+std::string HttpServer::address() const { return impl_->address; }
+std::uint16_t HttpServer::port() const { return port_of(impl_->address); }
+std::string HttpServer::url() const {
+  return (impl_->shared->options.tls_key ? "https://" : "http://") + impl_->address;
+}
+
+Result<void> HttpServer::reload_tls(crypto::SignerPtr key) {
+  if (!key || !impl_->shared->options.tls_key)
+    return fail(Code::unsupported, "listener: TLS cannot be switched on or off while it runs");
+  TRY(auto tls, make_tls(impl_->shared->options, key));
+  impl_->shared->tls.with([&](auto& current) { current = std::move(tls); });
+  return {};
+}
+
+void HttpServer::stop() {
+  std::lock_guard lock(impl_->stopping);
+  for (const auto& loop : impl_->loops) loop->stop();
+  for (auto& thread : impl_->threads) thread.join();
+  impl_->threads.clear();
+}
+
+ServerCounters HttpServer::counters() const {
+  ServerCounters sum;
+  sum.open = impl_->shared->open.load();
+  for (const auto& loop : impl_->loops) {
+    const LoopCounters& one = loop->counters();
+    sum.accepted += one.accepted.get();
+    sum.refused += one.refused.get();
+    sum.requests += one.requests.get();
+    sum.rejected += one.rejected.get();
+    sum.timeouts += one.timeouts.get();
+    sum.handshake_failures += one.handshake_failures.get();
+  }
+  return sum;
+}
+
+}  // namespace cm4it::net

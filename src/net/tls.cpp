@@ -1,0 +1,253 @@
+#include "net/tls.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "crypto/digest.h"
+#include "net/tls_internal.h"
+
+namespace cm4it::net {
+namespace {
+
+template <auto free_function>
+struct Free {
+  template <class T>
+  void operator()(T* object) const {
+    free_function(object);
+  }
+};
+using X509Ptr = std::unique_ptr<X509, Free<X509_free>>;
+
+tl::unexpected<Error> openssl_failed(const std::string& what) {
+  return fail(Code::internal, what + ": " + tls_error());
+}
+
+Result<EVP_PKEY*> private_key(const crypto::Signer& signer) {
+  auto* key = static_cast<EVP_PKEY*>(signer.native());
+  if (!key) return fail(Code::unsupported, "tls key: this kind of signer cannot be used for TLS");
+  return key;
+}
+
+bool set_time(ASN1_TIME* to, Time time) {
+  // RFC 5280 section 4.1.2.5: the time that stands for no expiry; also the last that can be said.
+  constexpr std::int64_t last = 253402300799;
+  return ASN1_TIME_set(to, static_cast<time_t>(std::min(time.seconds, last))) != nullptr;
+}
+
+bool add_extension(X509* certificate, int nid, const std::string& value) {
+  std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>> extension(
+      X509V3_EXT_conf_nid(nullptr, nullptr, nid, value.c_str()));
+  return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
+}
+
+// Letters, digits, '-' and '.': what may stand in a dNSName, and in OpenSSL's extension syntax.
+bool is_host_name(const std::string& name) {
+  for (char c : name)
+    if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '-' && c != '.')
+      return false;
+  return true;
+}
+
+bool fill_certificate(X509* x509, const crypto::PublicKey& key, const std::string& name, Time from,
+                      Time until) {
+  Digest digest = crypto::sha256(key.spki());
+  digest[0] &= 0x7f;  // positive,
+  digest[0] |= 0x40;  // and of 16 bytes (RFC 5280 section 4.1.2.2)
+  std::unique_ptr<BIGNUM, Free<BN_free>> serial(BN_bin2bn(digest.data(), 16, nullptr));
+  X509_NAME* subject = X509_get_subject_name(x509);
+  const auto* text = reinterpret_cast<const unsigned char*>(name.data());
+  auto* evp = static_cast<EVP_PKEY*>(key.native());
+  return serial && X509_set_version(x509, X509_VERSION_3) &&
+         BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(x509)) &&
+         X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, text, static_cast<int>(name.size()), -1,
+                                    0) &&
+         X509_set_issuer_name(x509, subject) && set_time(X509_getm_notBefore(x509), from) &&
+         set_time(X509_getm_notAfter(x509), until) && X509_set_pubkey(x509, evp) &&
+         (!is_host_name(name) || add_extension(x509, NID_subject_alt_name, "DNS:" + name));
+}
+
+Result<X509Ptr> make_certificate(const crypto::Signer& signer, const std::string& name, Time from,
+                                 Time until) {
+  if (name.empty() || name.size() > 64)
+    return fail(Code::malformed, "certificate name: 1 to 64 bytes", "RFC 5280 appendix A.1");
+  TRY(EVP_PKEY * key, private_key(signer));
+  X509Ptr x509(X509_new());
+  if (!x509 || !fill_certificate(x509.get(), signer.public_key(), name, from, until))
+    return openssl_failed("certificate");
+  bool edwards = signer.public_key().algorithm() == crypto::Algorithm::eddsa;  // has its own digest
+  bool large = signer.public_key().algorithm() == crypto::Algorithm::es384;
+  if (!X509_sign(x509.get(), key, edwards ? nullptr : large ? EVP_sha384() : EVP_sha256()))
+    return openssl_failed("certificate, signing");
+  return x509;
+}
+
+// In place of building a chain: the key counts, not who signed for it. That the peer holds it is
+// proven by the handshake itself (RFC 8446 section 4.4.3).
+int accept_supported_key(X509_STORE_CTX* store, void*) {
+  try {
+    X509* leaf = X509_STORE_CTX_get0_cert(store);
+    if (leaf && certificate_key(leaf)) return 1;
+  } catch (...) {  // no exception may cross OpenSSL
+  }
+  ERR_clear_error();
+  X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
+  return 0;
+}
+
+Result<void> use_key(SSL_CTX* context, const crypto::Signer& signer, const std::string& name) {
+  TRY(EVP_PKEY * key, private_key(signer));
+  TRY(auto certificate, make_certificate(signer, name, {}, Time::never()));
+  if (SSL_CTX_use_certificate(context, certificate.get()) != 1 || SSL_CTX_use_PrivateKey(context, key) != 1)
+    return fail(Code::unsupported, "tls key: " + tls_error());
+  return {};
+}
+
+// RFC 7301: HTTP/1.1 is chosen where offered; otherwise the connection goes on without.
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
+                    unsigned offered_size, void*) {
+  static constexpr unsigned char http11[] = "\x08http/1.1";
+  unsigned char* found = nullptr;
+  if (SSL_select_next_proto(&found, size, http11, sizeof http11 - 1, offered, offered_size) !=
+      OPENSSL_NPN_NEGOTIATED)
+    return SSL_TLSEXT_ERR_NOACK;
+  *chosen = found;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+Result<std::shared_ptr<SSL_CTX>> make_context(const SSL_METHOD* method) {
+  std::shared_ptr<SSL_CTX> context(SSL_CTX_new(method), SSL_CTX_free);
+  if (!context || !SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION))
+    return openssl_failed("tls context");
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
+                                         SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_num_tickets(context.get(), 0);
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_max_early_data(context.get(), 0);
+  SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                      SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_read_ahead(context.get(), 1);  // one system call for several records
+  return context;
+}
+
+// A socket BIO whose writes to a connection that has gone are errors, not a SIGPIPE.
+int bio_fd(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
+
+int bio_outcome(BIO* bio, ssize_t done, int retry) {
+  BIO_clear_retry_flags(bio);
+  if (done < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+    BIO_set_flags(bio, retry | BIO_FLAGS_SHOULD_RETRY);
+  return static_cast<int>(done);
+}
+
+int bio_read(BIO* bio, char* data, int size) {
+  return bio_outcome(bio, ::recv(bio_fd(bio), data, static_cast<std::size_t>(size), 0), BIO_FLAGS_READ);
+}
+
+int bio_write(BIO* bio, const char* data, int size) {
+  return bio_outcome(bio, ::send(bio_fd(bio), data, static_cast<std::size_t>(size), MSG_NOSIGNAL),
+                     BIO_FLAGS_WRITE);
+}
+
+long bio_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+
+BIO_METHOD* socket_method() {
+  static BIO_METHOD* const method = [] {
+    BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket");
+    BIO_meth_set_read(made, bio_read);
+    BIO_meth_set_write(made, bio_write);
+    BIO_meth_set_ctrl(made, bio_control);
+    return made;
+  }();
+  return method;
+}
+
+}  // namespace
+
+std::string tls_error() {
+  unsigned long code = ERR_get_error();
+  const char* reason = code ? ERR_reason_error_string(code) : nullptr;
+  ERR_clear_error();
+  return reason ? reason : "TLS failed";
+}
+
+Result<crypto::PublicKey> certificate_key(x509_st* x509) {
+  unsigned char* der = nullptr;
+  int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &der);
+  if (size <= 0) return openssl_failed("peer's certificate");
+  auto key = crypto::PublicKey::from_spki({der, static_cast<std::size_t>(size)});
+  OPENSSL_free(der);
+  if (!key) return within("peer's certificate", std::move(key).error());
+  return key;
+}
+
+void SslDeleter::operator()(ssl_st* ssl) const { SSL_free(ssl); }
+
+Result<SslPtr> make_ssl(const TlsContext& context, int fd, bool server) {
+  SslPtr ssl(SSL_new(context.native()));
+  BIO* bio = BIO_new(socket_method());
+  if (!ssl || !bio) {
+    BIO_free(bio);
+    return openssl_failed("tls connection");
+  }
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+  BIO_set_init(bio, 1);
+  SSL_set_bio(ssl.get(), bio, bio);
+  server ? SSL_set_accept_state(ssl.get()) : SSL_set_connect_state(ssl.get());
+  return ssl;
+}
+
+Result<void> equip_client(ssl_ctx_st* context, const crypto::Signer* signer, const std::string& common_name) {
+  if (signer) CHECK_OK(use_key(context, *signer, common_name));
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_cert_verify_callback(context, accept_supported_key, nullptr);
+  return {};
+}
+
+Result<Certificate> self_signed_certificate(const crypto::Signer& signer, const std::string& common_name,
+                                            Time not_before, Time not_after) {
+  TRY(auto x509, make_certificate(signer, common_name, not_before, not_after));
+  Certificate certificate;
+  unsigned char* der = nullptr;
+  int size = i2d_X509(x509.get(), &der);
+  if (size <= 0) return openssl_failed("certificate");
+  certificate.der.assign(der, der + size);
+  OPENSSL_free(der);
+  std::unique_ptr<BIO, Free<BIO_free_all>> bio(BIO_new(BIO_s_mem()));
+  if (!bio || PEM_write_bio_X509(bio.get(), x509.get()) != 1) return openssl_failed("certificate");
+  char* text = nullptr;
+  long length = BIO_get_mem_data(bio.get(), &text);
+  certificate.pem.assign(text, static_cast<std::size_t>(length));
+  return certificate;
+}
+
+Result<crypto::PublicKey> peer_key(const ssl_st* ssl) {
+  X509Ptr certificate(SSL_get1_peer_certificate(ssl));
+  if (!certificate) return fail(Code::not_found, "peer's certificate: it showed none");
+  return certificate_key(certificate.get());
+}
+
+Result<TlsContext> TlsContext::server(const crypto::Signer& signer, const std::string& common_name,
+                                      bool ask_client_certificate) {
+  TRY(auto context, make_context(TLS_server_method()));
+  CHECK_OK(use_key(context.get(), signer, common_name));
+  if (ask_client_certificate) {
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    SSL_CTX_set_cert_verify_callback(context.get(), accept_supported_key, nullptr);
+  }
+  SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, nullptr);
+  return TlsContext(std::move(context));
+}
+
+Result<TlsContext> TlsContext::client(const crypto::Signer* signer, const std::string& common_name) {
+  TRY(auto context, make_context(TLS_client_method()));
+  CHECK_OK(equip_client(context.get(), signer, common_name));
+  return TlsContext(std::move(context));
+}
+
+}  // namespace cm4it::net
