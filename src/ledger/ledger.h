@@ -47,6 +47,7 @@ struct Published {
   policy::PoliciesPtr policies;
   std::map<std::string, policy::DomainState, std::less<>> domains;
   std::map<std::string, Head, std::less<>> own_heads;   // by domain, homes only
+  KeyId own_log;                              // this server's log key; zeros where it has none
   Time newest_time;                           // newest verified head or receipt seen: `at` is never before it
 };
 using PublishedPtr = std::shared_ptr<const Published>;
@@ -116,6 +117,9 @@ class Reader {
   Result<void> of_subject(const SubjectId& subject,
                           const std::function<bool(std::uint64_t position, const StatementId& id)>& visit) const;
 
+  // How many statements about a subject are kept; counts no further than `most`.
+  Result<std::size_t> count(const SubjectId& subject, std::size_t most) const;
+
   // Search index: subjects whose field has this value (lowercase), in the order of their ids, after `after`.
   // Fields: "domain", "type", "maker", "model", "issuer", "word".
   Result<void> search(std::string_view field, std::string_view value, const std::optional<SubjectId>& after,
@@ -146,6 +150,8 @@ struct Options {
   std::vector<std::string> homes;             // domains this server is home of
   std::vector<policy::Pin> pins;              // of the configuration
   Clock clock;
+  // A broken invariant (someone else wrote to the store): the process must stop; a restart recovers by the normal path.
+  std::function<void(const Error&)> on_broken;
 };
 
 class Ledger {

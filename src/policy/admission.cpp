@@ -127,17 +127,22 @@ class Admission {
     if (!admit.max_staleness) return;
     if (!verdict_.newest_head) {
       add(Outcome::unknown, "max_staleness", "no head of a home has come yet", {});
+      refused_for_want_of_a_head();
       return;
     }
     const Time limit = *verdict_.newest_head + *admit.max_staleness;
     const std::string head = "the newest head is of " + to_rfc3339(*verdict_.newest_head);
     if (verdict_.at > limit) {
       add(Outcome::failed, "max_staleness", head + ", more than " + format_duration(*admit.max_staleness) + " ago", {});
+      refused_for_want_of_a_head();
     } else {
       add(Outcome::met, "max_staleness", head, {});
       verdict_.valid_until = std::min(verdict_.valid_until, limit + 1);
     }
   }
+
+  // A head may come at any moment, and no statement tells: such an answer is good for a second.
+  void refused_for_want_of_a_head() { verdict_.valid_until = std::min(verdict_.valid_until, verdict_.at + 1); }
 
   void conclude() {
     const auto has = [&](Outcome outcome) {

@@ -1,0 +1,121 @@
+#include "ledger/appender.h"
+
+#include <algorithm>
+
+#include "base/budgets.h"
+#include "base/log.h"
+#include "ledger/batch_builder.h"
+
+namespace cm4it::ledger {
+namespace {
+
+template <class... F>
+struct Overloaded : F... { using F::operator()...; };
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+void refuse(Message& message, const Error& error) {
+  std::visit(Overloaded{[&](AppendEvidence& m) { m.done(tl::unexpected(error)); },
+                        [&](PutNote& m) { if (m.done) m.done(tl::unexpected(error)); },
+                        [&](Drain& m) { m.reached->set_value(); },
+                        [](AppendHead&) {}, [](AddPin&) {}},
+             message);
+}
+
+}  // namespace
+
+Appender::Appender(const Options& options, store::Store& store, State state, OnChange on_change)
+    : options_(options), store_(store), on_change_(std::move(on_change)), inbox_(budget::appender_inbox),
+      state_(std::move(state)), published_(publish(state_, options_)), thread_([this] { run(); }) {}
+
+Appender::~Appender() {
+  inbox_.close();
+  thread_.join();
+}
+
+Result<void> Appender::send(Message message) {
+  if (inbox_.send(std::move(message))) return {};
+  return fail(Code::unavailable, "too many submissions wait to be written", "try again in a moment");
+}
+
+bool Appender::heads_are_due(Time now) const {
+  return std::any_of(state_.homes.begin(), state_.homes.end(), [&](const auto& home) {
+    return now - home.second.head().time >= budget::head_interval_seconds || home.second.head().origin.empty();
+  });
+}
+
+void Appender::run() {
+  using namespace std::chrono_literals;
+  for (;;) {
+    std::vector<Message> messages = inbox_.take(budget::append_batch, 500ms);
+    if (messages.empty() && inbox_.closed()) return;
+    if (messages.empty() && !heads_are_due(options_.clock())) continue;
+    try {
+      take_batch(std::move(messages));
+    } catch (const std::exception& error) {
+      log_error(std::string("appender: ") + error.what());
+    }
+  }
+}
+
+void Appender::take_batch(std::vector<Message> messages) {
+  auto snapshot = store_.snapshot();
+  if (!snapshot) {
+    for (auto& message : messages) refuse(message, snapshot.error());
+    return;
+  }
+  BatchBuilder builder(options_, state_, **snapshot);
+  std::vector<bool> taken(messages.size(), true);
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const auto add = [&](const auto& message) -> Result<void> {
+      if constexpr (requires { { builder.add(message) } -> std::same_as<Result<void>>; }) return builder.add(message);
+      else if constexpr (requires { builder.add(message); }) builder.add(message);
+      return {};
+    };
+    if (auto added = std::visit(add, messages[i]); !added) {
+      refuse(messages[i], added.error());
+      taken[i] = false;
+    }
+  }
+  const Time now = options_.clock();
+  Result<void> outcome = builder.finish(now, heads_are_due(now));
+  snapshot->reset();  // the old pages are free to go before the commit
+  if (outcome && builder.changed()) outcome = commit(builder);
+  if (!outcome) log_error("appender: nothing of " + std::to_string(messages.size()) + " submissions was written: " + outcome.error().message);
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    if (!taken[i]) continue;
+    if (!outcome) { refuse(messages[i], outcome.error()); continue; }
+    std::visit(Overloaded{[&](AppendEvidence& m) { m.done(builder.answer(m.submission.evidence.id())); },
+                          [&](PutNote& m) { if (m.done) m.done({}); },
+                          [&](Drain& m) { m.reached->set_value(); },
+                          [](AppendHead&) {}, [](AddPin&) {}},
+               messages[i]);
+  }
+}
+
+// If we crash before the commit returns: nothing was answered, and either all of the batch is there or none of it.
+// If we crash after it: all of it is there; whoever was not answered submits again and gets the same receipt.
+Result<void> Appender::commit(const BatchBuilder& builder) {
+  auto outcome = store_.commit(builder.batch(), head_of(state_));
+  if (outcome && *outcome == store::Commit::conflict) {
+    const Error broken{Code::internal, "store: another process wrote to it", "stop the other process and start again"};
+    log_error(broken.message);
+    if (options_.on_broken) options_.on_broken(broken);
+    return tl::unexpected(broken);
+  }
+  if (!outcome) CHECK_OK(settle_unknown(builder, outcome.error()));
+  state_ = builder.after();
+  published_.store(publish(state_, options_), std::memory_order_release);
+  if (on_change_) on_change_(builder.change());
+  return {};
+}
+
+// A commit that failed may have been written all the same: the head tells. Nothing else changes the head.
+Result<void> Appender::settle_unknown(const BatchBuilder& builder, const Error& error) {
+  TRY(const auto snapshot, store_.snapshot());
+  TRY(const auto head, snapshot->get(store::head_table, store::head_key));
+  if (head && equal(*head, builder.batch().head())) return {};
+  return tl::unexpected(error);
+}
+
+}  // namespace cm4it::ledger

@@ -1,0 +1,42 @@
+// The one thread that writes: takes whatever waits, appends it as one batch, syncs once, then publishes and answers all.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "base/inbox.h"
+#include "ledger/batch_builder.h"
+#include "ledger/state.h"
+
+namespace cm4it::ledger {
+
+class Appender {
+ public:
+  // `state` is what load_state() read.
+  Appender(const Options& options, store::Store& store, State state, OnChange on_change);
+  ~Appender();  // what waits is still appended
+
+  // unavailable when the inbox is full; the message's callbacks are then never called.
+  Result<void> send(Message message);
+  PublishedPtr published() const { return published_.load(std::memory_order_acquire); }
+
+ private:
+  void run();
+  void take_batch(std::vector<Message> messages);
+  bool heads_are_due(Time now) const;
+  Result<void> commit(const BatchBuilder& builder);
+  Result<void> settle_unknown(const BatchBuilder& builder, const Error& error);
+
+  // Constant after construction.
+  const Options& options_;
+  store::Store& store_;
+  const OnChange on_change_;
+
+  Inbox<Message> inbox_;
+  State state_;  // the appender's thread only
+  std::atomic<PublishedPtr> published_;
+  std::thread thread_;
+};
+
+}  // namespace cm4it::ledger

@@ -1,0 +1,185 @@
+#include "ledger/batch_builder.h"
+
+#include <algorithm>
+
+#include "ledger/index.h"
+#include "ledger/tables.h"
+
+namespace cm4it::ledger {
+namespace {
+
+bool is_derived_and_reread(store::Table table) { return table == table::statements || table == table::subjects; }
+
+}  // namespace
+
+Result<std::optional<Bytes>> BatchBuilder::read(store::Table table, View key) const {
+  if (const auto row = overlay_.find({table, to_bytes(key)}); row != overlay_.end()) return std::optional(row->second);
+  TRY(const auto kept, snapshot_.get(table, key));
+  return kept ? std::optional(to_bytes(*kept)) : std::nullopt;
+}
+
+void BatchBuilder::put(store::Table table, Bytes key, Bytes value) {
+  changed_ = true;
+  if (is_derived_and_reread(table)) overlay_[{table, key}] = value;
+  batch_.put(table, std::move(key), std::move(value));
+}
+
+// Where this server has the statement already, and whose receipts: out of the entries that speak of it.
+Result<void> BatchBuilder::load_known(Work& work) {
+  TRY(const auto positions, snapshot_.get(table::statements, work.entry.id.digest));
+  if (!positions) return {};
+  for (std::size_t at = 0; at + 8 <= positions->size(); at += 8) {
+    const std::uint64_t position = read_u64(positions->subspan(at, 8));
+    TRY(const auto row, snapshot_.get(table::journal, table::number(position)));
+    if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+    TRY(const auto entry, decode_entry(*row, position));
+    for (const auto& [domain, index] : entry.placements) {
+      TRY(const Time received, received_at(snapshot_, domain, index));
+      work.placed.push_back({domain, index, received});
+    }
+    for (const auto& receipt : entry.receipts) work.known_receipts.insert({receipt.domain, receipt.log});
+  }
+  return {};
+}
+
+Result<BatchBuilder::Work*> BatchBuilder::work_for(const Submission& submission) {
+  const StatementId id = submission.evidence.id();
+  if (const auto known = works_.find(id); known != works_.end()) return &known->second;
+  Work work;
+  work.entry.id = id;
+  work.statements = submission.evidence.statements();
+  TRY(const auto kept, find_record(snapshot_, id));
+  if (kept) {
+    CHECK_OK(load_known(work));
+  } else {
+    work.is_new = true;
+    // first_seen is set in finish(), when the batch's time is known.
+    work.entry.record = Record{0, submission.evidence.format(), to_bytes(submission.evidence.bytes()), id,
+                               submission.evidence.issuer(), {}, submission.made_in};
+  }
+  order_.push_back(id);
+  return &works_.emplace(id, std::move(work)).first->second;
+}
+
+Result<void> BatchBuilder::add(const AppendEvidence& message) {
+  const Submission& submission = message.submission;
+  TRY(Work* const work, work_for(submission));
+  for (const auto& domain : submission.homes) {
+    const auto placed_in = [&](const auto& list, auto name) {
+      return std::any_of(list.begin(), list.end(), [&](const auto& item) { return name(item) == domain; });
+    };
+    if (placed_in(work->placed, [](const Placement& p) { return p.domain; }) ||
+        placed_in(work->entry.placements, [](const auto& p) { return p.first; }))
+      continue;
+    HomeLog& log = after_.homes.at(domain);
+    const Bytes leaf = evidence::leaf_bytes(submission.evidence.format(), submission.evidence.bytes());
+    TRY(const auto index, log.append(leaf_hash(leaf), snapshot_));
+    work->entry.placements.emplace_back(domain, index);
+    grown_.insert(domain);
+  }
+  for (const auto& receipt : submission.receipts) {
+    if (!work->known_receipts.insert({receipt.domain, receipt.log}).second) continue;
+    work->entry.receipts.push_back(receipt);
+    after_.newest_time = std::max(after_.newest_time, receipt.time);
+  }
+  return {};
+}
+
+void BatchBuilder::add(const AppendHead& message) {
+  changed_ = true;
+  const ForeignHead& foreign = message.head;
+  Bytes key = table::named(foreign.domain, view(foreign.head.origin));
+  batch_.put(table::heads, table::prefixed('f', std::move(key)),
+             encode(KeptHead{foreign.note, foreign.head, foreign.log}));
+  auto& state = after_.domains[foreign.domain];
+  if (!state.home) state.newest_head = std::max(state.newest_head.value_or(Time{}), foreign.head.time);
+  after_.newest_time = std::max(after_.newest_time, foreign.head.time);
+}
+
+void BatchBuilder::add(const PutNote& message) {
+  changed_ = true;
+  batch_.put(table::meta, to_bytes(view("note:" + message.key)), message.value);
+}
+
+void BatchBuilder::add(const AddPin& message) {
+  const auto known = std::find_if(after_.pins.begin(), after_.pins.end(), [&](const policy::Pin& pin) {
+    return pin.domain == message.pin.domain && pin.source == policy::Pin::Source::transfer;
+  });
+  if (known != after_.pins.end()) return;
+  changed_ = true;
+  batch_.put(table::pins, to_bytes(view(message.pin.domain)), to_bytes(message.pin.owner.digest));
+  after_.pins.push_back(message.pin);
+  policies_changed_ = true;
+}
+
+void BatchBuilder::note_change(const Work& work) {
+  for (const auto& statement : work.statements) {
+    if (statement.subject.kind == evidence::SubjectKind::model || statement.kind() == evidence::Kind::policy)
+      change_.everything = true;
+    change_.subjects.push_back(statement.subject);
+    change_.domains.insert(change_.domains.end(), statement.domains.begin(), statement.domains.end());
+  }
+  for (const auto& [domain, index] : work.entry.placements) change_.domains.push_back(domain);
+  for (const auto& receipt : work.entry.receipts) change_.domains.push_back(receipt.domain);
+}
+
+Result<void> BatchBuilder::write(Work& work) {
+  const std::uint64_t position = after_.next++;
+  if (work.entry.record) work.entry.record->position = position;
+  batch_.put(table::journal, table::number(position), encode(work.entry));
+  CHECK_OK(index_entry({work.entry, position, work.statements, work.times},
+                       [this](store::Table table, View key) { return read(table, key); },
+                       [this](store::Table table, Bytes key, Bytes value) {
+                         put(table, std::move(key), std::move(value));
+                       }));
+  if (work.is_new)
+    for (const auto& statement : work.statements)
+      if (statement.kind() == evidence::Kind::policy) {
+        TRY(auto descriptor, signed_descriptor(statement));
+        after_.descriptors.push_back(std::move(descriptor));
+        policies_changed_ = true;
+      }
+  note_change(work);
+  return {};
+}
+
+Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
+  for (const auto& id : order_) {
+    Work& work = works_.at(id);
+    if (!work.is_new && work.entry.placements.empty() && work.entry.receipts.empty()) continue;
+    if (work.entry.record) work.entry.record->first_seen = std::max(now, after_.newest_time);
+    for (const auto& [domain, index] : work.entry.placements)
+      work.times.push_back(after_.homes.at(domain).next_time(now));
+    CHECK_OK(write(work));
+  }
+  for (auto& [domain, log] : after_.homes) {
+    if (!grown_.contains(domain) && !fresh_heads) continue;
+    changed_ = true;
+    CHECK_OK(log.seal(now, *options_.log_key, batch_));
+    log.settle();
+    after_.domains[domain] = {true, log.head().time, false};
+    after_.newest_time = std::max(after_.newest_time, log.head().time);
+  }
+  if (policies_changed_) {
+    change_.everything = true;
+    after_.assemble();
+  }
+  auto& domains = change_.domains;
+  std::sort(domains.begin(), domains.end());
+  domains.erase(std::unique(domains.begin(), domains.end()), domains.end());
+  change_.next = after_.next;
+  batch_.put(table::meta, to_bytes(view("server")), to_bytes(view(options_.server_name)));
+  ++after_.commits;
+  batch_.set_head(head_of(after_));
+  return {};
+}
+
+Appended BatchBuilder::answer(const StatementId& id) const {
+  const Work& work = works_.at(id);
+  Appended appended{id, work.is_new, work.placed};
+  for (std::size_t i = 0; i < work.entry.placements.size(); ++i)
+    appended.placements.push_back({work.entry.placements[i].first, work.entry.placements[i].second, work.times[i]});
+  return appended;
+}
+
+}  // namespace cm4it::ledger

@@ -1,0 +1,66 @@
+// Messages → one store batch and the state after it. Pure but for reading: nothing changes until the batch is committed.
+#pragma once
+
+#include <map>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "ledger/messages.h"
+#include "ledger/state.h"
+
+namespace cm4it::ledger {
+
+class BatchBuilder {
+ public:
+  BatchBuilder(const Options& options, const State& before, const store::Snapshot& snapshot)
+      : options_(options), snapshot_(snapshot), after_(before) {}
+
+  // An error concerns this message alone.
+  Result<void> add(const AppendEvidence& message);
+  void add(const AppendHead& message);
+  void add(const PutNote& message);
+  void add(const AddPin& message);
+
+  // Assigns positions, signs the heads of the logs that grew (and of all where `fresh_heads`), writes every row. Once.
+  Result<void> finish(Time now, bool fresh_heads);
+
+  bool changed() const { return changed_; }  // after finish(): is there anything to commit
+  const store::Batch& batch() const { return batch_; }
+  const State& after() const { return after_; }
+  const Change& change() const { return change_; }
+  // What to answer to a submission that was added, after finish().
+  Appended answer(const StatementId& id) const;
+
+ private:
+  // A statement this batch touches.
+  struct Work {
+    Entry entry;                                   // what is new
+    std::vector<evidence::Statement> statements;
+    bool is_new = false;
+    std::vector<Placement> placed;                 // earlier
+    std::set<std::pair<std::string, KeyId>> known_receipts;
+    std::vector<Time> times;                       // of entry.placements
+  };
+  Result<Work*> work_for(const Submission& submission);
+  Result<void> load_known(Work& work);
+  Result<void> write(Work& work);
+  Result<std::optional<Bytes>> read(store::Table table, View key) const;
+  void put(store::Table table, Bytes key, Bytes value);
+  void note_change(const Work& work);
+
+  const Options& options_;
+  const store::Snapshot& snapshot_;
+  State after_;
+  store::Batch batch_;
+  Change change_;
+  std::map<StatementId, Work> works_;
+  std::vector<StatementId> order_;
+  std::set<std::string> grown_;
+  bool policies_changed_ = false;
+  bool changed_ = false;
+  // Rows of this batch that a later entry of it may read again.
+  std::map<std::pair<store::Table, Bytes>, Bytes> overlay_;
+};
+
+}  // namespace cm4it::ledger

@@ -1,0 +1,45 @@
+// One domain's Merkle log while a batch is appended to it. Copied for each batch: a batch that fails leaves no trace.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "ledger/journal.h"
+#include "ledger/merkle.h"
+
+namespace cm4it::ledger {
+
+class HomeLog {
+ public:
+  // Reads the right edge of the tree out of its tiles. `head`: none for a log that begins.
+  static Result<HomeLog> load(std::string domain, std::string origin, const std::optional<KeptHead>& head,
+                              const store::Snapshot& snapshot);
+
+  const std::string& domain() const { return domain_; }
+  const Head& head() const { return head_; }
+  std::uint64_t size() const { return range_.size(); }
+
+  // The time the next head will bear: a log's time never goes back, whatever the clock does.
+  Time next_time(Time now) const { return std::max(now, head_.time); }
+
+  // Takes a leaf in; its index.
+  Result<std::uint64_t> append(const Digest& leaf_hash, const store::Snapshot& snapshot);
+
+  // Signs the head of what was appended, puts tiles, head and batch signature into the batch. Call once, at the end.
+  Result<void> seal(Time time, const crypto::Signer& log, store::Batch& batch);
+  // The published part of the last seal().
+  void settle() { tiles_.clear(); sealed_size_ = range_.size(); }
+
+ private:
+  std::string domain_, origin_;
+  CompactRange range_;
+  Head head_;
+  std::uint64_t sealed_size_ = 0;
+  std::map<std::pair<unsigned, std::uint64_t>, Bytes> tiles_;  // (level, index) → hashes, since the last seal
+};
+
+// Hashes of a home's tree as its tiles keep them.
+NodeReader stored_nodes(std::string domain, const store::Snapshot& snapshot);
+
+}  // namespace cm4it::ledger

@@ -1,0 +1,101 @@
+#include "ledger/index.h"
+
+#include <algorithm>
+
+#include "ledger/names.h"
+#include "ledger/tables.h"
+#include "policy/descriptor.h"
+
+namespace cm4it::ledger {
+namespace {
+
+using evidence::Statement;
+using evidence::SubjectKind;
+
+Bytes model_text(const SubjectId& subject) {
+  return subject.kind == SubjectKind::model ? to_bytes(view(subject.model)) : Bytes{};
+}
+
+void index_names(const Statement& statement, const std::vector<std::string>& domains, const RowWriter& write) {
+  const auto row = statement.subject.row();
+  for (const auto& alias : aliases_of(statement))
+    write(table::aliases, table::named(alias, View(row)), model_text(statement.subject));
+  auto terms = search_terms_of(statement);
+  for (const auto& domain : domains) terms.emplace_back("domain", domain);
+  for (const auto& [field, value] : terms) {
+    Bytes key = table::search_key(field, value);
+    append(key, row);
+    write(table::search, std::move(key), model_text(statement.subject));
+  }
+}
+
+Result<void> index_policy(const Statement& statement, const RowWriter& write) {
+  const auto* text = std::get_if<evidence::PolicyText>(&statement.body);
+  if (!text) return {};
+  TRY(const auto descriptor, policy::parse_descriptor(text->descriptor));
+  Bytes key = table::named(descriptor.domain, descriptor.version);
+  append(key, statement.id.digest);
+  write(table::policies, std::move(key), {});
+  return {};
+}
+
+// Adds what this entry knows of times to the fact row next to one of its subjects.
+Result<FactRow> update_fact_row(const IndexInput& input, const Bytes& key, const RowReader& read) {
+  FactRow row;
+  TRY(const auto kept, read(table::subjects, key));
+  if (kept) {
+    TRY(row, decode_fact_row(*kept));
+  } else if (input.entry.record) {
+    row.first_seen = input.entry.record->first_seen;
+    row.made_in = input.entry.record->made_in;
+  }
+  for (std::size_t i = 0; i < input.entry.placements.size(); ++i)
+    row.received.push_back({input.entry.placements[i].first, KeyId{}, input.times[i]});
+  for (const auto& receipt : input.entry.receipts)
+    row.received.push_back({receipt.domain, receipt.log, receipt.time});
+  return row;
+}
+
+}  // namespace
+
+std::vector<std::string> domains_of(const Entry& entry, const std::vector<Statement>& statements, const FactRow& facts) {
+  std::vector<std::string> domains;
+  for (const auto& statement : statements) domains.insert(domains.end(), statement.domains.begin(), statement.domains.end());
+  if (!facts.made_in.empty()) domains.push_back(facts.made_in);
+  const bool foreign = std::all_of(statements.begin(), statements.end(),
+                                   [](const Statement& statement) { return statement.domains.empty(); });
+  if (foreign) {  // evidence that names no domain is made where homes took it
+    for (const auto& received : facts.received) domains.push_back(received.domain);
+    for (const auto& [domain, index] : entry.placements) domains.push_back(domain);
+  }
+  std::sort(domains.begin(), domains.end());
+  domains.erase(std::unique(domains.begin(), domains.end()), domains.end());
+  return domains;
+}
+
+Result<void> index_entry(const IndexInput& input, const RowReader& read, const RowWriter& write) {
+  const Entry& entry = input.entry;
+  TRY(const auto positions, read(table::statements, entry.id.digest));
+  Bytes all = positions.value_or(Bytes{});
+  append_u64(all, input.position);
+  const std::uint64_t record_at = read_u64(View(all).first(8));
+  write(table::statements, Bytes(entry.id.digest.begin(), entry.id.digest.end()), std::move(all));
+
+  std::vector<std::string> domains;
+  for (const Statement& statement : input.statements) {
+    const Bytes key = table::subject_key(statement.subject, record_at);
+    TRY(const FactRow row, update_fact_row(input, key, read));
+    write(table::subjects, key, encode(row));
+    domains = domains_of(entry, input.statements, row);
+    if (entry.record) CHECK_OK(index_policy(statement, write));
+    // A new receipt can put foreign evidence into another domain, so the names are written with every entry.
+    index_names(statement, domains, write);
+  }
+  for (const auto& domain : domains)
+    write(table::feed, table::named(domain, input.position), Bytes(entry.id.digest.begin(), entry.id.digest.end()));
+  for (const auto& [domain, index] : entry.placements)
+    write(table::log, table::named(domain, index), Bytes(entry.id.digest.begin(), entry.id.digest.end()));
+  return {};
+}
+
+}  // namespace cm4it::ledger

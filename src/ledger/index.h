@@ -1,0 +1,28 @@
+// Entry → derived rows: the one function that the appender and rebuild() both call.
+#pragma once
+
+#include <functional>
+
+#include "ledger/journal.h"
+#include "store/store.h"
+
+namespace cm4it::ledger {
+
+// Reads a row as the batch so far leaves it: what the batch wrote wins over what the store has.
+using RowReader = std::function<Result<std::optional<Bytes>>(store::Table, View key)>;
+using RowWriter = std::function<void(store::Table, Bytes key, Bytes value)>;
+
+// `statements` are those of the entry's record; `times` the received time of each of the entry's own placements.
+struct IndexInput {
+  const Entry& entry;
+  std::uint64_t position;
+  const std::vector<evidence::Statement>& statements;
+  const std::vector<Time>& times;
+};
+Result<void> index_entry(const IndexInput& input, const RowReader& read, const RowWriter& write);
+
+// The domains that an entry concerns: where its statement was made, and whose homes received it.
+std::vector<std::string> domains_of(const Entry& entry, const std::vector<evidence::Statement>& statements,
+                                    const FactRow& facts);
+
+}  // namespace cm4it::ledger

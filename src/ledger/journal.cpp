@@ -1,0 +1,204 @@
+#include "ledger/journal.h"
+
+#include <algorithm>
+
+#include "base/cbor.h"
+#include "ledger/tables.h"
+
+namespace cm4it::ledger {
+namespace {
+
+Result<Digest> read_digest(CborReader& reader) {
+  TRY(const View bytes, reader.bytes());
+  if (bytes.size() != 32) return fail(Code::malformed, "digest: not 32 octets");
+  Digest digest;
+  std::copy(bytes.begin(), bytes.end(), digest.begin());
+  return digest;
+}
+
+Result<void> expect_array(CborReader& reader, std::size_t items) {
+  TRY(const auto found, reader.array());
+  if (found != items) return fail(Code::malformed, "array: wrong number of items");
+  return {};
+}
+
+Result<Time> read_time(CborReader& reader) {
+  TRY(const auto seconds, reader.integer());
+  return Time{seconds};
+}
+
+Result<std::string> read_text(CborReader& reader) {
+  TRY(const auto text, reader.text());
+  return std::string(text);
+}
+
+Result<Record> read_record(CborReader& reader) {
+  Record record;
+  CHECK_OK(expect_array(reader, 5));
+  TRY(const auto format, reader.uint());
+  record.format = static_cast<Format>(format);
+  TRY(const View evidence, reader.bytes());
+  record.evidence = to_bytes(evidence);
+  TRY(record.issuer.digest, read_digest(reader));
+  TRY(record.first_seen, read_time(reader));
+  TRY(record.made_in, read_text(reader));
+  return record;
+}
+
+Result<ForeignReceipt> read_receipt(CborReader& reader) {
+  ForeignReceipt receipt;
+  CHECK_OK(expect_array(reader, 4));
+  TRY(receipt.domain, read_text(reader));
+  TRY(receipt.log.digest, read_digest(reader));
+  TRY(receipt.time, read_time(reader));
+  TRY(const View cose, reader.bytes());
+  receipt.cose = to_bytes(cose);
+  return receipt;
+}
+
+}  // namespace
+
+Bytes encode(const Entry& entry) {
+  CborWriter out;
+  out.array(4).bytes(entry.id.digest);
+  if (entry.record) {
+    const Record& record = *entry.record;
+    out.array(5).uint(static_cast<std::uint8_t>(record.format)).bytes(record.evidence).bytes(record.issuer.digest);
+    out.integer(record.first_seen.seconds).text(record.made_in);
+  } else {
+    out.null();
+  }
+  out.array(entry.placements.size());
+  for (const auto& [domain, index] : entry.placements) out.array(2).text(domain).uint(index);
+  out.array(entry.receipts.size());
+  for (const auto& receipt : entry.receipts)
+    out.array(4).text(receipt.domain).bytes(receipt.log.digest).integer(receipt.time.seconds).bytes(receipt.cose);
+  return out.take();
+}
+
+Result<Entry> decode_entry(View row, std::uint64_t position) {
+  CborReader reader(row);
+  Entry entry;
+  CHECK_OK(expect_array(reader, 4));
+  TRY(entry.id.digest, read_digest(reader));
+  if (reader.next_is_null()) {
+    CHECK_OK(reader.null());
+  } else {
+    TRY(entry.record, read_record(reader));
+    entry.record->position = position;
+    entry.record->id = entry.id;
+  }
+  TRY(const auto placements, reader.array());
+  for (std::size_t i = 0; i < placements; ++i) {
+    CHECK_OK(expect_array(reader, 2));
+    TRY(auto domain, read_text(reader));
+    TRY(const auto index, reader.uint());
+    entry.placements.emplace_back(std::move(domain), index);
+  }
+  TRY(const auto receipts, reader.array());
+  for (std::size_t i = 0; i < receipts; ++i) {
+    TRY(auto receipt, read_receipt(reader));
+    entry.receipts.push_back(std::move(receipt));
+  }
+  CHECK_OK(reader.end());
+  return entry;
+}
+
+Result<std::optional<Record>> find_record(const store::Snapshot& snapshot, const StatementId& id) {
+  TRY(const auto positions, snapshot.get(table::statements, id.digest));
+  if (!positions || positions->size() < 8) return std::optional<Record>{};
+  const std::uint64_t position = read_u64(positions->first(8));
+  TRY(const auto row, snapshot.get(table::journal, table::number(position)));
+  if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+  TRY(auto entry, decode_entry(*row, position));
+  return std::move(entry.record);
+}
+
+Bytes encode(const FactRow& row) {
+  CborWriter out;
+  out.array(3).integer(row.first_seen.seconds).text(row.made_in).array(row.received.size());
+  for (const auto& received : row.received) {
+    const bool own = received.log == KeyId{};
+    out.array(3).text(received.domain).bytes(own ? View{} : View(received.log.digest)).integer(received.time.seconds);
+  }
+  return out.take();
+}
+
+Result<FactRow> decode_fact_row(View bytes) {
+  CborReader reader(bytes);
+  FactRow row;
+  CHECK_OK(expect_array(reader, 3));
+  TRY(row.first_seen, read_time(reader));
+  TRY(row.made_in, read_text(reader));
+  TRY(const auto count, reader.array());
+  for (std::size_t i = 0; i < count; ++i) {
+    policy::ReceivedAt received;
+    CHECK_OK(expect_array(reader, 3));
+    TRY(received.domain, read_text(reader));
+    TRY(const View log, reader.bytes());
+    if (log.size() == 32) std::copy(log.begin(), log.end(), received.log.digest.begin());
+    TRY(received.time, read_time(reader));
+    row.received.push_back(std::move(received));
+  }
+  return row;
+}
+
+Bytes encode(const BatchSignature& batch) {
+  CborWriter out;
+  out.array(5).text(batch.origin).bytes(batch.log.digest).integer(batch.received.seconds).bytes(batch.root);
+  out.bytes(batch.signature);
+  return out.take();
+}
+
+Result<BatchSignature> decode_batch(View row, std::uint64_t size) {
+  CborReader reader(row);
+  BatchSignature batch;
+  batch.tree_size = size;
+  CHECK_OK(expect_array(reader, 5));
+  TRY(batch.origin, read_text(reader));
+  TRY(batch.log.digest, read_digest(reader));
+  TRY(batch.received, read_time(reader));
+  TRY(batch.root, read_digest(reader));
+  TRY(const View signature, reader.bytes());
+  batch.signature = to_bytes(signature);
+  return batch;
+}
+
+Result<BatchSignature> batch_of(const store::Snapshot& snapshot, std::string_view domain, std::uint64_t index) {
+  store::Range range = store::Range::prefix(table::prefixed('b', table::named(domain)));
+  range.begin = table::prefixed('b', table::named(domain, index + 1));
+  std::optional<Result<BatchSignature>> found;
+  CHECK_OK(snapshot.scan(table::heads, range, [&](View key, View value) {
+    found = decode_batch(value, table::last_number(key));
+    return false;
+  }));
+  if (!found) return fail(Code::internal, "log of " + std::string(domain) + ": a batch signature is missing");
+  return std::move(*found);
+}
+
+Result<Time> received_at(const store::Snapshot& snapshot, std::string_view domain, std::uint64_t index) {
+  TRY(const auto batch, batch_of(snapshot, domain, index));
+  return batch.received;
+}
+
+Bytes encode(const KeptHead& kept) {
+  CborWriter out;
+  out.array(6).text(kept.note).text(kept.head.origin).bytes(kept.log.digest).integer(kept.head.time.seconds);
+  out.uint(kept.head.size).bytes(kept.head.root);
+  return out.take();
+}
+
+Result<KeptHead> decode_head(View row) {
+  CborReader reader(row);
+  KeptHead kept;
+  CHECK_OK(expect_array(reader, 6));
+  TRY(kept.note, read_text(reader));
+  TRY(kept.head.origin, read_text(reader));
+  TRY(kept.log.digest, read_digest(reader));
+  TRY(kept.head.time, read_time(reader));
+  TRY(kept.head.size, reader.uint());
+  TRY(kept.head.root, read_digest(reader));
+  return kept;
+}
+
+}  // namespace cm4it::ledger

@@ -1,0 +1,20 @@
+// What the appender's inbox takes.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <future>
+#include <variant>
+
+#include "ledger/ledger.h"
+
+namespace cm4it::ledger {
+
+struct AppendEvidence { Submission submission; AppendDone done; };
+struct AppendHead { ForeignHead head; };
+struct PutNote { std::string key; Bytes value; std::function<void(Result<void>)> done; };
+struct AddPin { policy::Pin pin; };
+struct Drain { std::shared_ptr<std::promise<void>> reached; };
+using Message = std::variant<AppendEvidence, AppendHead, PutNote, AddPin, Drain>;
+
+}  // namespace cm4it::ledger

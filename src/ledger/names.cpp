@@ -1,0 +1,65 @@
+#include "ledger/names.h"
+
+#include <algorithm>
+
+#include "base/budgets.h"
+
+namespace cm4it::ledger {
+namespace {
+
+constexpr std::size_t longest_term = 128;  // octets of a value that are indexed
+
+bool is_word_octet(unsigned char octet) { return std::isalnum(octet) || octet >= 128; }
+
+}  // namespace
+
+std::string folded(std::string_view text) {
+  std::string result(text.substr(0, longest_term));
+  for (char& c : result)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return result;
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < text.size() && words.size() < 32;) {
+    std::size_t end = i;
+    while (end < text.size() && is_word_octet(static_cast<unsigned char>(text[end]))) ++end;
+    if (end > i) words.push_back(folded(text.substr(i, std::min<std::size_t>(end - i, 64))));
+    i = end + 1;
+  }
+  return words;
+}
+
+std::vector<std::string> aliases_of(const evidence::Statement& statement) {
+  std::vector<std::string> aliases;
+  const auto add = [&](const std::string& alias) {
+    if (!alias.empty() && aliases.size() < budget::aliases) aliases.push_back(folded(alias));
+  };
+  for (const auto& alias : statement.aliases) add(alias);
+  if (const auto* identity = std::get_if<evidence::Identity>(&statement.body)) {
+    if (!identity->serial.empty()) add("serial:" + identity->serial);
+    for (const auto& uri : identity->uris) add(uri);
+  }
+  std::sort(aliases.begin(), aliases.end());
+  aliases.erase(std::unique(aliases.begin(), aliases.end()), aliases.end());
+  return aliases;
+}
+
+std::vector<std::pair<std::string, std::string>> search_terms_of(const evidence::Statement& statement) {
+  std::vector<std::pair<std::string, std::string>> terms;
+  for (const auto& domain : statement.domains) terms.emplace_back("domain", domain);
+  if (const auto* identity = std::get_if<evidence::Identity>(&statement.body)) {
+    terms.emplace_back("type", evidence::to_string(identity->type));
+    terms.emplace_back("issuer", statement.issuer.text());
+    if (!identity->maker.empty()) terms.emplace_back("maker", folded(identity->maker));
+    if (!identity->model.empty()) terms.emplace_back("model", folded(identity->model));
+    for (const auto* text : {&identity->name, &identity->maker, &identity->model, &identity->serial, &identity->version})
+      for (auto& word : words_of(*text)) terms.emplace_back("word", std::move(word));
+  }
+  std::sort(terms.begin(), terms.end());
+  terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
+  return terms;
+}
+
+}  // namespace cm4it::ledger

@@ -1,0 +1,238 @@
+#include <algorithm>
+
+#include "base/budgets.h"
+#include "ledger/home_log.h"
+#include "ledger/journal.h"
+#include "ledger/ledger.h"
+#include "ledger/names.h"
+#include "ledger/tables.h"
+#include "policy/fold.h"
+
+namespace cm4it::ledger {
+namespace {
+
+using evidence::SubjectKind;
+
+StatementId statement_from(View id) {
+  StatementId statement;
+  std::copy_n(id.begin(), std::min<std::size_t>(id.size(), 32), statement.digest.begin());
+  return statement;
+}
+
+// A subject out of its row, and the text that rows of models keep beside it.
+SubjectId subject_from(View row, View model) {
+  SubjectId subject;
+  subject.kind = static_cast<SubjectKind>(row[0]);
+  std::copy(row.begin() + 1, row.begin() + 33, subject.digest.begin());
+  subject.model = text(model);
+  return subject;
+}
+
+}  // namespace
+
+Reader::Reader(std::unique_ptr<store::Snapshot> snapshot, PublishedPtr published)
+    : snapshot_(std::move(snapshot)), published_(std::move(published)) {}
+
+Result<void> Reader::add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const {
+  const auto row_key = subject.row();
+  Result<void> outcome;
+  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(row_key), [&](View key, View value) {
+    outcome = [&]() -> Result<void> {
+      if (to.size() >= budget::subject_statements)
+        return fail(Code::too_large, "subject: more than " + std::to_string(budget::subject_statements) + " statements");
+      TRY(const auto facts, decode_fact_row(value));
+      const std::uint64_t position = table::last_number(key);
+      TRY(const auto bytes, snapshot_->get(table::journal, table::number(position)));
+      if (!bytes) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+      TRY(const auto entry, decode_entry(*bytes, position));
+      if (!entry.record) return fail(Code::internal, "journal: an entry has no record", "run `ics rebuild`");
+      TRY(auto statements,
+          evidence::statements_of_kept(entry.record->format, entry.record->evidence, entry.record->issuer));
+      for (auto& statement : statements) {
+        if (statement.subject != subject) continue;
+        policy::Fact fact{std::move(statement), {}, facts.received, facts.first_seen};
+        fact.domains = fact.statement.domains;
+        if (fact.domains.empty()) {
+          if (!facts.made_in.empty()) fact.domains.push_back(facts.made_in);
+          for (const auto& received : facts.received) fact.domains.push_back(received.domain);
+          std::sort(fact.domains.begin(), fact.domains.end());
+          fact.domains.erase(std::unique(fact.domains.begin(), fact.domains.end()), fact.domains.end());
+        }
+        for (auto& received : fact.receipts)
+          if (received.log == KeyId{}) received.log = published_->own_log;
+        to.push_back(std::move(fact));
+      }
+      return {};
+    }();
+    return outcome.has_value();
+  }));
+  return outcome;
+}
+
+Result<policy::Facts> Reader::facts(const SubjectId& subject) const {
+  policy::Facts facts;
+  facts.subject = subject;
+  facts.domains = published_->domains;
+  CHECK_OK(add_facts(subject, facts.about));
+  for (const auto& model : policy::models_of(facts.about)) CHECK_OK(add_facts(model, facts.models[model.text()]));
+  return facts;
+}
+
+Result<std::optional<Record>> Reader::record(const StatementId& id) const { return find_record(*snapshot_, id); }
+
+Result<std::optional<Record>> Reader::record_at(std::uint64_t position) const {
+  TRY(const auto row, snapshot_->get(table::journal, table::number(position)));
+  if (!row) return std::optional<Record>{};
+  TRY(auto entry, decode_entry(*row, position));
+  return std::move(entry.record);
+}
+
+namespace {
+
+// Every entry of a statement, oldest first.
+Result<std::vector<Entry>> entries_of(const store::Snapshot& snapshot, const StatementId& id) {
+  std::vector<Entry> entries;
+  TRY(const auto positions, snapshot.get(table::statements, id.digest));
+  if (!positions) return entries;
+  for (std::size_t at = 0; at + 8 <= positions->size(); at += 8) {
+    const std::uint64_t position = read_u64(positions->subspan(at, 8));
+    TRY(const auto row, snapshot.get(table::journal, table::number(position)));
+    if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+    TRY(auto entry, decode_entry(*row, position));
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+}  // namespace
+
+Result<std::vector<std::pair<std::string, Bytes>>> Reader::receipts(const StatementId& id) const {
+  std::vector<std::pair<std::string, Bytes>> receipts;
+  TRY(const auto entries, entries_of(*snapshot_, id));
+  for (const Entry& entry : entries) {
+    for (const auto& [domain, index] : entry.placements) {
+      TRY(const auto batch, batch_of(*snapshot_, domain, index));
+      TRY(const auto path, inclusion_path(index, batch.tree_size, stored_nodes(domain, *snapshot_)));
+      receipts.emplace_back(domain, encode_receipt(batch, index, path));
+    }
+    for (const auto& receipt : entry.receipts) receipts.emplace_back(receipt.domain, receipt.cose);
+  }
+  return receipts;
+}
+
+Result<std::vector<Placement>> Reader::placements(const StatementId& id) const {
+  std::vector<Placement> placements;
+  TRY(const auto entries, entries_of(*snapshot_, id));
+  for (const Entry& entry : entries)
+    for (const auto& [domain, index] : entry.placements) {
+      TRY(const Time received, received_at(*snapshot_, domain, index));
+      placements.push_back({domain, index, received});
+    }
+  return placements;
+}
+
+Result<void> Reader::in_domain(std::string_view domain, std::uint64_t from,
+                               const std::function<bool(std::uint64_t, const StatementId&)>& visit) const {
+  store::Range range = store::Range::prefix(table::named(domain));
+  range.begin = table::named(domain, from);
+  return snapshot_->scan(table::feed, range, [&](View key, View value) {
+    const std::uint64_t position = table::last_number(key);
+    return position < published_->next && visit(position, statement_from(value));
+  });
+}
+
+Result<void> Reader::of_subject(const SubjectId& subject,
+                                const std::function<bool(std::uint64_t, const StatementId&)>& visit) const {
+  const auto row_key = subject.row();
+  Result<void> outcome;
+  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(row_key), [&](View key, View) {
+    const std::uint64_t position = table::last_number(key);
+    auto record = record_at(position);
+    if (!record || !*record) {
+      outcome = fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+      return false;
+    }
+    return visit(position, (*record)->id);
+  }));
+  return outcome;
+}
+
+Result<std::size_t> Reader::count(const SubjectId& subject, std::size_t most) const {
+  const auto row_key = subject.row();
+  std::size_t found = 0;
+  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(row_key), [&](View, View) { return ++found < most; }));
+  return found;
+}
+
+Result<void> Reader::search(std::string_view field, std::string_view value, const std::optional<SubjectId>& after,
+                            const std::function<bool(const SubjectId&)>& visit) const {
+  const Bytes prefix = table::search_key(field, folded(value));
+  store::Range range = store::Range::prefix(prefix);
+  if (after) {
+    const auto row = after->row();
+    append(range.begin, row);
+    range.begin.push_back(0);  // the first key behind it
+  }
+  return snapshot_->scan(table::search, range, [&](View key, View model) {
+    return key.size() != prefix.size() + 33 || visit(subject_from(key.last(33), model));
+  });
+}
+
+Result<std::string> Reader::checkpoint(std::string_view domain) const {
+  TRY(const auto row, snapshot_->get(table::heads, table::prefixed('n', to_bytes(view(domain)))));
+  if (!row) return fail(Code::not_found, "no log of " + std::string(domain) + " is kept here");
+  TRY(auto head, decode_head(*row));
+  return std::move(head.note);
+}
+
+Result<StatementId> Reader::leaf_statement(std::string_view domain, std::uint64_t index) const {
+  TRY(const auto row, snapshot_->get(table::log, table::named(domain, index)));
+  if (!row) return fail(Code::not_found, "the log of " + std::string(domain) + " has no leaf " + std::to_string(index));
+  return statement_from(*row);
+}
+
+Result<Bytes> Reader::leaf(std::string_view domain, std::uint64_t index) const {
+  TRY(const auto id, leaf_statement(domain, index));
+  TRY(const auto kept, record(id));
+  if (!kept) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+  return evidence::leaf_bytes(kept->format, kept->evidence);
+}
+
+Result<Bytes> Reader::tile(std::string_view domain, unsigned level, std::uint64_t index, unsigned width) const {
+  TRY(const auto row, snapshot_->get(table::tiles, table::tile_key(domain, level, index)));
+  if (!row || row->size() < width * 32u) return fail(Code::not_found, "no such tile");
+  return to_bytes(row->first(width * 32u));
+}
+
+Result<std::vector<Reader::KnownHead>> Reader::foreign_heads() const {
+  std::vector<KnownHead> heads;
+  Result<void> outcome;
+  CHECK_OK(snapshot_->scan(table::heads, store::Range::prefix(view("f")), [&](View key, View value) {
+    auto head = decode_head(value);
+    if (!head) {
+      outcome = tl::unexpected(head.error());
+      return false;
+    }
+    const auto name = text(key).substr(1);
+    heads.push_back({std::string(name.substr(0, name.find('\0'))), head->head.origin, head->note});
+    return true;
+  }));
+  CHECK_OK(outcome);
+  return heads;
+}
+
+Result<std::vector<std::pair<std::uint64_t, StatementId>>> Reader::descriptors(std::string_view domain) const {
+  std::vector<std::pair<std::uint64_t, StatementId>> found;
+  CHECK_OK(snapshot_->scan(table::policies, store::Range::prefix(table::named(domain)), [&](View key, View) {
+    found.emplace_back(read_u64(key.subspan(domain.size() + 1, 8)), statement_from(key.last(32)));
+    return true;
+  }));
+  return found;
+}
+
+Result<std::optional<Bytes>> Reader::note(std::string_view key) const {
+  TRY(const auto row, snapshot_->get(table::meta, view("note:" + std::string(key))));
+  return row ? std::optional(to_bytes(*row)) : std::nullopt;
+}
+
+}  // namespace cm4it::ledger

@@ -1,0 +1,125 @@
+#include "ledger/state.h"
+
+#include <algorithm>
+
+#include "base/cbor.h"
+#include "ledger/tables.h"
+
+namespace cm4it::ledger {
+namespace {
+
+Result<void> check_owner(const Options& options, const store::Snapshot& snapshot) {
+  TRY(const auto kept, snapshot.get(table::meta, view("server")));
+  if (!kept) return {};
+  if (text(*kept) != options.server_name)
+    return fail(Code::conflict, "store: it belongs to the server \"" + std::string(text(*kept)) + "\", not to \"" +
+                options.server_name + "\"", "set `name` in icsd.toml, or give another `store` directory");
+  return {};
+}
+
+Result<void> load_policies(const store::Snapshot& snapshot, State& state) {
+  std::vector<StatementId> ids;
+  CHECK_OK(snapshot.scan(table::policies, {}, [&](View key, View) {
+    StatementId id;
+    std::copy(key.end() - 32, key.end(), id.digest.begin());
+    ids.push_back(id);
+    return true;
+  }));
+  for (const auto& id : ids) {
+    TRY(const auto record, find_record(snapshot, id));
+    if (!record) return fail(Code::malformed, "store: a policy's record is missing", "run `ics rebuild`");
+    TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer));
+    for (const auto& statement : statements) {
+      TRY(auto descriptor, signed_descriptor(statement));
+      state.descriptors.push_back(std::move(descriptor));
+    }
+  }
+  CHECK_OK(snapshot.scan(table::pins, {}, [&](View key, View value) {
+    policy::Pin pin{std::string(text(key)), {}, policy::Pin::Source::transfer};
+    if (value.size() == 32) std::copy(value.begin(), value.end(), pin.owner.digest.begin());
+    state.pins.push_back(std::move(pin));
+    return true;
+  }));
+  state.assemble();
+  return {};
+}
+
+Result<void> load_heads(const Options& options, const store::Snapshot& snapshot, State& state) {
+  for (const auto& domain : options.homes) {
+    TRY(const auto row, snapshot.get(table::heads, table::prefixed('n', to_bytes(view(domain)))));
+    std::optional<KeptHead> head;
+    if (row) {
+      TRY(head, decode_head(*row));
+    }
+    TRY(auto log, HomeLog::load(domain, options.server_name + "/" + domain, head, snapshot));
+    state.domains[domain] = {true, head ? std::optional(head->head.time) : std::nullopt, false};
+    if (head) state.newest_time = std::max(state.newest_time, head->head.time);
+    state.homes.emplace(domain, std::move(log));
+  }
+  Result<void> outcome;
+  CHECK_OK(snapshot.scan(table::heads, store::Range::prefix(view("f")), [&](View key, View value) {
+    auto head = decode_head(value);
+    if (!head) {
+      outcome = tl::unexpected(head.error());
+      return false;
+    }
+    const std::string domain(text(key).substr(1, text(key).find('\0') - 1));
+    auto& kept = state.domains[domain];
+    if (!kept.home) kept.newest_head = std::max(kept.newest_head.value_or(Time{}), head->head.time);
+    state.newest_time = std::max(state.newest_time, head->head.time);
+    return true;
+  }));
+  return outcome;
+}
+
+}  // namespace
+
+Bytes head_of(const State& state) {
+  if (state.commits == 0) return {};
+  return CborWriter().array(3).uint(1).uint(state.next).uint(state.commits).take();
+}
+
+Result<policy::SignedDescriptor> signed_descriptor(const evidence::Statement& statement) {
+  const auto* policy = std::get_if<evidence::PolicyText>(&statement.body);
+  if (!policy) return fail(Code::malformed, "payload.2: not a policy");
+  TRY(auto descriptor, policy::parse_descriptor(policy->descriptor));
+  return policy::SignedDescriptor{std::make_shared<const policy::Descriptor>(std::move(descriptor)), statement.id,
+                                  statement.issuer};
+}
+
+void State::assemble() {
+  policies = std::make_shared<const policy::Policies>(policy::Policies::assemble(descriptors, pins));
+}
+
+Result<State> load_state(const Options& options, const store::Store& store) {
+  TRY(const auto snapshot, store.snapshot());
+  CHECK_OK(check_owner(options, *snapshot));
+  State state;
+  state.pins = options.pins;
+  TRY(const auto head, snapshot->get(store::head_table, store::head_key));
+  if (head) {
+    CborReader reader(*head);
+    TRY(const auto items, reader.array());
+    TRY(const auto version, reader.uint());
+    if (items != 3 || version != 1)
+      return fail(Code::unsupported, "store: its format is not one that this version reads");
+    TRY(state.next, reader.uint());
+    TRY(state.commits, reader.uint());
+  }
+  CHECK_OK(load_heads(options, *snapshot, state));
+  CHECK_OK(load_policies(*snapshot, state));
+  return state;
+}
+
+PublishedPtr publish(const State& state, const Options& options) {
+  auto published = std::make_shared<Published>();
+  if (options.log_key) published->own_log = options.log_key->public_key().id();
+  published->next = state.next;
+  published->policies = state.policies;
+  published->domains = state.domains;
+  for (const auto& [domain, log] : state.homes) published->own_heads.emplace(domain, log.head());
+  published->newest_time = state.newest_time;
+  return published;
+}
+
+}  // namespace cm4it::ledger

@@ -1,0 +1,37 @@
+// What a ledger is beyond its rows: read from the store at opening, and again whenever a commit's outcome is unknown.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ledger/home_log.h"
+#include "ledger/ledger.h"
+
+namespace cm4it::ledger {
+
+// Owned by the appender; each batch works on a copy.
+struct State {
+  std::uint64_t next = 1;     // the position of the next journal entry
+  std::uint64_t commits = 0;  // so that each commit has a head of its own
+  std::map<std::string, HomeLog> homes;
+  std::vector<policy::SignedDescriptor> descriptors;
+  std::vector<policy::Pin> pins;  // of the configuration, and of counted transfers
+  std::map<std::string, policy::DomainState, std::less<>> domains;
+  Time newest_time;
+  policy::PoliciesPtr policies;  // of descriptors and pins: assemble() after either changed
+
+  void assemble();
+};
+
+Bytes head_of(const State& state);  // the store's head: [format 1, next, commits]; empty before the first commit
+
+// Errors: conflict (the store is another server's), malformed (not a ledger, or damaged).
+Result<State> load_state(const Options& options, const store::Store& store);
+
+PublishedPtr publish(const State& state, const Options& options);
+
+// The signed descriptor of a statement of kind policy.
+Result<policy::SignedDescriptor> signed_descriptor(const evidence::Statement& statement);
+
+}  // namespace cm4it::ledger

@@ -1,0 +1,40 @@
+// The tables of a ledger's store and their keys (docs/formats/store.md).
+#pragma once
+
+#include <string_view>
+
+#include "evidence/statement.h"
+#include "store/store.h"
+
+namespace cm4it::ledger::table {
+
+using store::Table;
+
+// Sources: what nothing else can bring back.
+inline constexpr Table journal = 1;     // position → Entry
+inline constexpr Table heads = 2;       // signed heads and batch signatures, own and foreign
+inline constexpr Table meta = 3;        // who the store belongs to; notes of other rooms
+// Derived: made anew from the sources by rebuild().
+inline constexpr Table statements = 4;  // statement id → positions of its entries, the record's first
+inline constexpr Table subjects = 5;    // subject row ‖ position → FactRow
+inline constexpr Table aliases = 6;     // alias ‖ 0 ‖ subject row → model text or nothing
+inline constexpr Table search = 7;      // field ‖ 0 ‖ value ‖ 0 ‖ subject row → model text or nothing
+inline constexpr Table tiles = 8;       // domain ‖ 0 ‖ level ‖ index → up to 256 hashes
+inline constexpr Table log = 9;         // domain ‖ 0 ‖ leaf index → statement id
+inline constexpr Table feed = 10;       // domain ‖ 0 ‖ position → statement id
+inline constexpr Table policies = 11;   // domain ‖ 0 ‖ version ‖ statement id → nothing
+inline constexpr Table pins = 12;       // domain → owner key id, of counted transfers
+
+inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles, log, feed, policies};
+
+Bytes number(std::uint64_t position);                                       // big-endian: in order
+Bytes named(std::string_view name);                                         // name ‖ 0
+Bytes named(std::string_view name, std::uint64_t number);                   // name ‖ 0 ‖ number
+Bytes named(std::string_view name, View tail);                              // name ‖ 0 ‖ tail
+Bytes prefixed(char kind, Bytes key);                                       // kind ‖ key (table heads)
+Bytes subject_key(const evidence::SubjectId& subject, std::uint64_t position);
+Bytes search_key(std::string_view field, std::string_view value);           // field ‖ 0 ‖ value ‖ 0
+Bytes tile_key(std::string_view domain, unsigned level, std::uint64_t index);
+std::uint64_t last_number(View key);                                        // its last eight octets
+
+}  // namespace cm4it::ledger::table
