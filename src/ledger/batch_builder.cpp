@@ -77,6 +77,8 @@ Result<void> BatchBuilder::add(const AppendEvidence& message) {
     work->entry.placements.emplace_back(domain, index);
     grown_.insert(domain);
   }
+  for (const auto& domain : submission.forward_to)
+    add(PutNote{forward_note(work->entry.id, domain), Bytes{}, {}});
   for (const auto& receipt : submission.receipts) {
     if (!work->known_receipts.insert({receipt.domain, receipt.log}).second) continue;
     work->entry.receipts.push_back(receipt);
@@ -98,7 +100,9 @@ void BatchBuilder::add(const AppendHead& message) {
 
 void BatchBuilder::add(const PutNote& message) {
   changed_ = true;
-  batch_.put(table::meta, to_bytes(view("note:" + message.key)), message.value);
+  Bytes key = to_bytes(view("note:" + message.key));
+  if (message.value) batch_.put(table::meta, std::move(key), *message.value);
+  else batch_.remove(table::meta, std::move(key));
 }
 
 void BatchBuilder::add(const AddPin& message) {

@@ -34,6 +34,10 @@ Result<Reader> Ledger::reader() const {
   return Reader(std::move(snapshot), std::move(published));
 }
 
+std::string forward_note(const StatementId& id, std::string_view domain) {
+  return "forward/" + id.text() + "/" + std::string(domain);
+}
+
 PublishedPtr Ledger::published() const { return impl_->appender.published(); }
 const Options& Ledger::options() const { return impl_->options; }
 
@@ -41,7 +45,7 @@ Result<void> Ledger::append(Submission submission, AppendDone done) {
   return impl_->appender.send(AppendEvidence{std::move(submission), std::move(done)});
 }
 Result<void> Ledger::append_head(ForeignHead head) { return impl_->appender.send(AppendHead{std::move(head)}); }
-Result<void> Ledger::put_note(std::string key, Bytes value, std::function<void(Result<void>)> done) {
+Result<void> Ledger::put_note(std::string key, std::optional<Bytes> value, std::function<void(Result<void>)> done) {
   return impl_->appender.send(PutNote{std::move(key), std::move(value), std::move(done)});
 }
 Result<void> Ledger::add_pin(policy::Pin pin) { return impl_->appender.send(AddPin{std::move(pin)}); }

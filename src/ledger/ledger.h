@@ -58,6 +58,7 @@ struct Submission {
   std::string made_in;                        // the submission's domain, for evidence that names none; else empty
   std::vector<std::string> homes;             // of the domains this server is home of: where it is admitted
   std::vector<ForeignReceipt> receipts;
+  std::vector<std::string> forward_to;        // domains whose homes still have to receive it: noted in the same commit
 };
 struct Appended {
   StatementId id;
@@ -90,6 +91,9 @@ struct Change {
 using OnChange = std::function<void(const Change&)>;  // on the appender's thread, after it is durable and published
 
 // A consistent view for one slice of a request. Not to be kept.
+// "forward/STATEMENT/DOMAIN": the note that a statement still has to reach a home of a domain.
+std::string forward_note(const StatementId& id, std::string_view domain);
+
 class Reader {
  public:
   Reader(std::unique_ptr<store::Snapshot> snapshot, PublishedPtr published);
@@ -136,7 +140,9 @@ class Reader {
   Result<std::vector<KnownHead>> foreign_heads() const;
   // Signed descriptors of a domain, also where nothing pins it: statement ids by version.
   Result<std::vector<std::pair<std::uint64_t, StatementId>>> descriptors(std::string_view domain) const;
-  Result<std::optional<Bytes>> note(std::string_view key) const;  // small values kept for other rooms (sync positions)
+  // Small values kept for other rooms (sync positions, what is still to be forwarded).
+  Result<std::optional<Bytes>> note(std::string_view key) const;
+  Result<std::vector<std::pair<std::string, Bytes>>> notes(std::string_view prefix) const;
 
  private:
   Result<void> add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const;
@@ -167,7 +173,8 @@ class Ledger {
   // Hands over to the appender; `done` is called once, after the commit. unavailable when the inbox is full.
   Result<void> append(Submission submission, AppendDone done);
   Result<void> append_head(ForeignHead head);
-  Result<void> put_note(std::string key, Bytes value, std::function<void(Result<void>)> done);
+  // No value: the note is removed.
+  Result<void> put_note(std::string key, std::optional<Bytes> value, std::function<void(Result<void>)> done);
   Result<void> add_pin(policy::Pin pin);      // a counted transfer names a domain's owner
   // Waits until everything that was handed over before is durable (tests, shutting down).
   void drain();

@@ -235,4 +235,14 @@ Result<std::optional<Bytes>> Reader::note(std::string_view key) const {
   return row ? std::optional(to_bytes(*row)) : std::nullopt;
 }
 
+Result<std::vector<std::pair<std::string, Bytes>>> Reader::notes(std::string_view prefix) const {
+  std::vector<std::pair<std::string, Bytes>> found;
+  const std::string whole = "note:" + std::string(prefix);
+  CHECK_OK(snapshot_->scan(table::meta, store::Range::prefix(view(whole)), [&](View key, View value) {
+    found.emplace_back(std::string(text(key).substr(5)), to_bytes(value));
+    return true;
+  }));
+  return found;
+}
+
 }  // namespace cm4it::ledger

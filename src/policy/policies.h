@@ -35,6 +35,7 @@ struct Pin {
 struct Chain {
   std::string domain;
   KeyId pinned_owner;
+  Pin::Source pinned_by = Pin::Source::configuration;
   std::vector<SignedDescriptor> versions;  // 1 … n, unbroken (of a fork: the lowest statement id)
   bool forked = false;                     // the highest version has a rival: nothing is admitted
   std::vector<StatementId> rivals;         // of the highest version, when forked

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ledger/ledger.h"
+#include "ledger/merkle.h"
 #include "policy/fold.h"
 
 namespace cm4it::service {
@@ -122,9 +123,17 @@ class Service {
   Result<void> submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done);
   // The same walk for what a peer sent; blocks until all of it is durable. Then heads may be noted.
   Result<IngestReport> ingest(const std::string& from_domain, std::vector<PeerRecord> records);
-  // A home's newest head, whose content is held here now (`whole`: recomputed; else by selection). conflict: it
-  // contradicts an earlier head of that origin; `consistency` asks the peer for a proof between two sizes.
-  Result<void> note_head(const std::string& domain, const std::string& note);
+  // A home's signed head, out of a peer's feed whose records up to it are ingested. First check_head(): is it a home's,
+  // and which earlier head of that origin is known; then note_head() with a proof of consistency where the tree grew.
+  struct HeadCheck {
+    ledger::ForeignHead head;
+    std::optional<ledger::Head> earlier;
+    bool settled = false;                     // nothing newer than what is known
+  };
+  Result<HeadCheck> check_head(const std::string& domain, const std::string& note) const;
+  // `consistency` none: the head came by way of another server, which has no tiles to prove it with; sizes and roots are
+  // compared all the same. conflict: it contradicts the earlier head. That home must not be followed any more.
+  Result<void> note_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& consistency);
 
   // Reading. Every call obeys [read]: what may not be read is not_found. `domain` empty: the default one.
   // `at` none: now; times before the newest head seen are allowed only when asked for.
@@ -171,8 +180,9 @@ class Service {
   };
   Counters counters() const;
 
+  struct Impl;  // service/impl.h
+
  private:
-  struct Impl;
   explicit Service(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,83 @@
+// The service's inside: what its parts (submit, ingest, look-up, feed, …) share.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <set>
+#include <thread>
+#include <unordered_map>
+
+#include "base/budgets.h"
+#include "base/guarded.h"
+#include "base/inbox.h"
+#include "service/quota.h"
+#include "service/service.h"
+
+namespace cm4it::service {
+
+// Which subjects changed at which journal position: a bounded memory, for /v1/changes.
+struct ChangeLog {
+  static constexpr std::size_t most = 100'000;
+  struct Item { std::uint64_t position; SubjectId subject; bool everything; };
+  std::deque<Item> items;
+  std::uint64_t known_from = 0;  // changes at and after this position are all here
+  std::uint64_t next = 0;
+};
+
+struct Waiting {
+  std::uint64_t next_ticket = 1;
+  std::map<Service::Ticket, std::pair<std::uint64_t, std::function<void()>>> polls;  // ticket → (position, call)
+};
+
+// Pieces of one submission, worked on by several threads; the last one to finish goes on.
+struct Round;
+
+struct Service::Impl {
+  explicit Impl(Options given);
+  ~Impl();
+
+  // submit.cpp
+  void work();
+  void walk_round(const std::shared_ptr<Round>& round, std::size_t begin, std::size_t end);
+  void piece_done(const std::shared_ptr<Round>& round, std::size_t index, ItemResult result);
+  void round_done(const std::shared_ptr<Round>& round);
+  void start_round(const std::shared_ptr<Round>& round, std::vector<std::size_t> indices);
+
+  // judging.cpp: facts with this server's own restrictions filled in
+  Result<policy::Facts> facts(const ledger::Reader& reader, const SubjectId& subject) const;
+  std::string domain_or_default(std::string_view domain) const {
+    return domain.empty() ? options.default_domain : std::string(domain);
+  }
+  bool is_home(std::string_view domain) const;
+  Result<void> check_kept(const ledger::Published& published, const std::string& domain) const;
+
+  // changes.cpp
+  void on_change(const ledger::Change& change);
+  void note_transfers(const std::vector<evidence::Statement>& statements);
+
+  // Constant after start().
+  const Options options;
+  std::unique_ptr<ledger::Ledger> ledger;
+  Forwarder* forwarder = nullptr;
+
+  Guarded<IssuerQuota> quota;
+  Guarded<ChangeLog> change_log;
+  Guarded<Waiting> waiting;
+  // Foreign batch signatures that were verified: (origin, size, root, signature) by hash; bounded.
+  Guarded<std::set<Digest>> verified_batches;
+  // Stamps of the verdict cache.
+  std::atomic<std::uint64_t> epoch{1};
+  std::array<std::atomic<std::uint32_t>, 65'536> slots{};
+
+  std::atomic<std::uint64_t> received{0}, provisional{0}, not_yet{0}, refused{0}, commits{0};
+  mutable std::atomic<std::uint64_t> look_ups{0};
+
+  Inbox<std::function<void()>> jobs{budget::worker_inbox};
+  std::vector<std::thread> workers;
+};
+
+std::uint32_t slot_of(const SubjectId& subject);
+
+}  // namespace cm4it::service

@@ -1,0 +1,160 @@
+// What comes from peers: records with receipts, and heads. Verified as if a stranger had sent it.
+#include <algorithm>
+#include <future>
+
+#include "crypto/digest.h"
+#include "service/impl.h"
+#include "service/walk.h"
+
+namespace cm4it::service {
+namespace {
+
+// 2026: before this, the clock has not been set, and says nothing about others' clocks.
+constexpr Time plausible_clock{1'767'225'600};
+constexpr Seconds most_ahead = 24 * 60 * 60;
+
+bool too_far_ahead(Time claimed, Time clock) { return clock >= plausible_clock && claimed > clock + most_ahead; }
+
+// The origin of a log says whose it is: NAME/DOMAIN.
+bool origin_is_of(std::string_view origin, std::string_view server, std::string_view domain) {
+  return origin == std::string(server) + "/" + std::string(domain);
+}
+
+const policy::Server* home_with(const policy::Policies& policies, std::string_view domain, const KeyId& log) {
+  const auto* descriptor = policies.newest(domain);
+  return descriptor ? descriptor->home_with_log(log) : nullptr;
+}
+
+Digest fingerprint(const ledger::BatchSignature& batch) {
+  Bytes all = to_bytes(view(batch.origin));
+  append(all, batch.log.digest);
+  append_u64(all, batch.tree_size);
+  append_u64(all, static_cast<std::uint64_t>(batch.received.seconds));
+  append(all, batch.root);
+  append(all, batch.signature);
+  return crypto::sha256(all);
+}
+
+// A receipt that holds: by a log that the newest policy lists as a home's, over this very leaf. One signature serves a
+// whole batch, so those that were verified are remembered.
+std::optional<ledger::ForeignReceipt> checked_receipt(Service::Impl& impl, const policy::Policies& policies,
+                                                      const std::string& domain, const Bytes& cose,
+                                                      const Digest& leaf) {
+  auto receipt = ledger::decode_receipt(cose, leaf);
+  if (!receipt) return {};
+  const auto& batch = receipt->batch;
+  const auto* home = home_with(policies, domain, batch.log);
+  if (!home || !home->log || !origin_is_of(batch.origin, home->name, domain)) return {};
+  if (too_far_ahead(batch.received, impl.options.clock())) return {};
+  const Digest known = fingerprint(batch);
+  const bool seen = impl.verified_batches.with([&](std::set<Digest>& batches) { return batches.contains(known); });
+  if (!seen) {
+    if (!ledger::verify_batch(batch, *home->log)) return {};
+    impl.verified_batches.with([&](std::set<Digest>& batches) {
+      if (batches.size() > 10'000) batches.clear();
+      batches.insert(known);
+    });
+  }
+  return ledger::ForeignReceipt{domain, batch.log, batch.received, cose};
+}
+
+}  // namespace
+
+Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector<PeerRecord> records) {
+  IngestReport report;
+  std::vector<std::future<Result<ledger::Appended>>> waiting;
+  const auto refuse = [&](const Error& error) {
+    ++(error.code == Code::not_yet ? report.not_yet : report.refused);
+    if (report.first_refusal.empty()) report.first_refusal = error.message;
+  };
+  const auto settle = [&] {
+    for (auto& one : waiting) {
+      auto appended = one.get();
+      if (!appended) refuse(appended.error());
+      else ++(appended->is_new ? report.taken : report.known);
+    }
+    waiting.clear();
+  };
+  for (PeerRecord& record : records) {
+    TRY(const auto reader, impl_->ledger->reader());
+    const Digest leaf = ledger::leaf_hash(evidence::leaf_bytes(record.piece.format, record.piece.bytes));
+    std::vector<ledger::ForeignReceipt> receipts;
+    for (const auto& [domain, cose] : record.receipts)
+      if (!impl_->is_home(domain))
+        if (auto receipt = checked_receipt(*impl_, reader.policies(), domain, cose, leaf))
+          receipts.push_back(std::move(*receipt));
+    auto walked = walk_copy(record.piece, record.issuer, std::move(receipts),
+                            {reader, impl_->ledger->options(), from_domain, now(), impl_->options.subject_statements});
+    if (!walked) {
+      refuse(walked.error());
+      continue;
+    }
+    if (walked->known) {
+      ++report.known;
+      continue;
+    }
+    const bool is_policy = walked->submission->evidence.statements()[0].kind() == Kind::policy;
+    const auto statements = walked->submission->evidence.statements();
+    auto promise = std::make_shared<std::promise<Result<ledger::Appended>>>();
+    auto future = promise->get_future();
+    auto sent = impl_->ledger->append(std::move(*walked->submission), [this, promise, statements](auto appended) {
+      if (appended) impl_->note_transfers(statements);
+      promise->set_value(std::move(appended));
+    });
+    if (!sent) {
+      refuse(sent.error());
+      continue;
+    }
+    waiting.push_back(std::move(future));
+    if (is_policy) settle();  // what follows is judged by it
+  }
+  settle();
+  return report;
+}
+
+Result<Service::HeadCheck> Service::check_head(const std::string& domain, const std::string& note) const {
+  TRY(const auto reader, impl_->ledger->reader());
+  TRY(const auto claimed, ledger::read_checkpoint_body(note));
+  const auto* descriptor = reader.policies().newest(domain);
+  if (!descriptor) return fail(Code::not_yet, "head: no policy of " + domain + " counts here");
+  const policy::Server* home = nullptr;
+  for (const auto& [name, server] : descriptor->servers)
+    if (server.home && origin_is_of(claimed.origin, name, domain)) home = &server;
+  if (!home || !home->log)
+    return fail(Code::not_permitted, "head: its origin \"" + claimed.origin + "\" is no home of " + domain);
+  TRY(const auto head, ledger::open_checkpoint(note, *home->log));
+  if (too_far_ahead(head.time, impl_->options.clock()))
+    return fail(Code::not_permitted, "head: its time, " + to_rfc3339(head.time) + ", is more than a day ahead");
+  HeadCheck check{{domain, home->log->id(), head, note}, {}, false};
+  TRY(auto kept, reader.foreign_heads());
+  for (const auto& known : kept) {
+    if (known.domain != domain || known.origin != head.origin) continue;
+    TRY(check.earlier, ledger::open_checkpoint(known.note, *home->log));
+    check.settled = check.earlier->time >= head.time && check.earlier->size >= head.size;
+  }
+  return check;
+}
+
+// A head contradicts an earlier one of its origin when one size has two roots, when a later head is of a smaller tree,
+// or when no proof shows the earlier tree to be its beginning.
+Result<void> Service::note_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& consistency) {
+  const auto& head = check.head.head;
+  if (check.earlier) {
+    const auto& earlier = *check.earlier;
+    std::string contradiction;
+    if (head.size == earlier.size && head.root != earlier.root) contradiction = "two roots of one size";
+    else if (head.size < earlier.size && head.time > earlier.time) contradiction = "a later head of a smaller tree";
+    else if (consistency && head.size > earlier.size && earlier.size > 0 &&
+             !ledger::check_consistency(earlier.size, earlier.root, head.size, head.root, *consistency))
+      contradiction = "no proof that the earlier tree is the beginning of the later one";
+    if (!contradiction.empty()) {
+      contradiction += ": sizes " + std::to_string(earlier.size) + " and " + std::to_string(head.size);
+      return fail(Code::conflict, "head of " + head.origin + ": " + contradiction,
+                  "this home is no longer followed; ask its owner what happened");
+    }
+    if (head.time <= earlier.time) return {};
+  }
+  return impl_->ledger->append_head(check.head);
+}
+
+}  // namespace cm4it::service

@@ -1,0 +1,162 @@
+// id → facts → fold → view, with the reader's rights applied to what is shown.
+#include <algorithm>
+
+#include "service/impl.h"
+
+namespace cm4it::service {
+namespace {
+
+std::string home_of(const policy::Policies& policies, std::string_view domain) {
+  if (const auto* descriptor = policies.newest(domain))
+    for (const auto& [name, server] : descriptor->servers)
+      if (server.home) return server.url;
+  return {};
+}
+
+}  // namespace
+
+Result<policy::Facts> Service::Impl::facts(const ledger::Reader& reader, const SubjectId& subject) const {
+  return reader.facts(subject);
+}
+
+Result<void> Service::Impl::check_kept(const ledger::Published& published, const std::string& domain) const {
+  if (published.domains.contains(domain) || is_home(domain)) return {};
+  const auto url = home_of(*published.policies, domain);
+  if (!url.empty()) return fail(Code::misdirected, "domain: " + domain + " is kept elsewhere", url);
+  return fail(Code::not_found, "domain: " + domain + " is not kept by this server");
+}
+
+Result<SubjectId> Service::resolve(std::string_view name) const {
+  TRY(const auto reader, impl_->ledger->reader());
+  return reader.resolve(name);
+}
+
+namespace {
+
+// What may not be read is left out, as if it were not there.
+void hide(policy::Verdict& verdict, const std::function<bool(Kind)>& readable) {
+  std::erase_if(verdict.judgements, [&](const policy::Judgement& judgement) {
+    return !readable(judgement.fact->statement.kind());
+  });
+  if (!readable(Kind::identity)) {
+    verdict.identity.reset();
+    verdict.identity_statement.reset();
+  }
+  if (!readable(Kind::endorse)) verdict.endorsements.clear();
+  if (!readable(Kind::assign)) {
+    verdict.cloud.clear();
+    verdict.cloud_statement.reset();
+  }
+  if (!readable(Kind::status)) {
+    verdict.status.reset();
+    verdict.status_statement.reset();
+  }
+}
+
+}  // namespace
+
+Result<Looked> Service::look_up(const SubjectId& subject, std::string_view domain_name, const Principal& who,
+                                std::optional<Time> at) const {
+  impl_->look_ups.fetch_add(1, std::memory_order_relaxed);
+  const std::string domain = impl_->domain_or_default(domain_name);
+  TRY(const auto reader, impl_->ledger->reader());
+  CHECK_OK(impl_->check_kept(reader.published(), domain));
+  auto facts = std::make_shared<policy::Facts>();
+  TRY(*facts, impl_->facts(reader, subject));
+  const Time present = std::max(impl_->options.clock(), reader.published().newest_time);
+  Looked looked{facts, policy::fold(*facts, reader.policies(), domain, at.value_or(present)), reader.published_ptr()};
+  const auto& policies = reader.policies();
+  if (policies.newest(domain) && !may_read(policies, domain, std::nullopt, looked.verdict.holder, who))
+    return fail(Code::not_found, "no subject " + subject.text() + " is known here");
+  hide(looked.verdict, [&](Kind kind) { return may_read(policies, domain, kind, looked.verdict.holder, who); });
+  return looked;
+}
+
+Result<Service::MayAnswer> Service::may(const SubjectId& from, const SubjectId& to, std::string_view domain_name,
+                                        const Principal& who) const {
+  const std::string domain = impl_->domain_or_default(domain_name);
+  TRY(const auto reader, impl_->ledger->reader());
+  CHECK_OK(impl_->check_kept(reader.published(), domain));
+  TRY(const auto from_facts, impl_->facts(reader, from));
+  TRY(const auto to_facts, impl_->facts(reader, to));
+  const Time at = std::max(impl_->options.clock(), reader.published().newest_time);
+  const auto from_verdict = policy::fold(from_facts, reader.policies(), domain, at);
+  const auto to_verdict = policy::fold(to_facts, reader.policies(), domain, at);
+  for (const auto* verdict : {&from_verdict, &to_verdict})
+    if (reader.policies().newest(domain) &&
+        !may_read(reader.policies(), domain, std::nullopt, verdict->holder, who))
+      return fail(Code::not_found, "no subject " + verdict->subject.text() + " is known here");
+  return MayAnswer{policy::may(from_verdict, to_verdict, reader.policies()), domain};
+}
+
+namespace {
+
+// Readable where one of the domains it was made in, and which are known here, lets the asker read its kind.
+Result<bool> readable(const Service& service, const ledger::Reader& reader, const ledger::Record& record,
+                      const Principal& who) {
+  TRY(const auto statements,
+      evidence::statements_of_kept(record.format, record.evidence, record.issuer));
+  TRY(const auto receipts, reader.receipts(record.id));
+  for (const auto& statement : statements) {
+    std::vector<std::string> domains = statement.domains;
+    if (domains.empty() && !record.made_in.empty()) domains.push_back(record.made_in);
+    for (const auto& [domain, cose] : receipts) domains.push_back(domain);
+    TRY(const auto facts, reader.facts(statement.subject));
+    for (const auto& domain : domains) {
+      const auto holder = policy::holder_of(facts, reader.policies(), domain, service.now());
+      if (service.may_read(reader.policies(), domain, statement.kind(), holder.domain, who)) return true;
+    }
+  }
+  return false;
+}
+
+tl::unexpected<Error> no_evidence(const StatementId& id) {
+  return fail(Code::not_found, "no statement " + id.text() + " is kept here");
+}
+
+}  // namespace
+
+Result<ledger::Record> Service::evidence(const StatementId& id, const Principal& who) const {
+  TRY(const auto reader, impl_->ledger->reader());
+  TRY(auto record, reader.record(id));
+  if (!record) return no_evidence(id);
+  TRY(const bool shown, readable(*this, reader, *record, who));
+  if (!shown) return no_evidence(id);
+  return std::move(*record);
+}
+
+Result<Bytes> Service::receipt(const StatementId& id, std::string_view domain, const Principal& who) const {
+  CHECK_OK(evidence(id, who));
+  TRY(const auto reader, impl_->ledger->reader());
+  TRY(auto receipts, reader.receipts(id));
+  for (auto& [where, cose] : receipts)
+    if (domain.empty() || where == domain) return std::move(cose);
+  return fail(Code::not_found, "no home has received this statement yet" +
+              (domain.empty() ? std::string() : " in " + std::string(domain)), "ask again later");
+}
+
+Result<crypto::PublicKey> Service::key(const KeyId& id) const {
+  TRY(const auto reader, impl_->ledger->reader());
+  if (const auto* key = reader.policies().find_key(id)) return *key;
+  TRY(const auto facts, reader.facts(SubjectId::key(id)));
+  for (const auto& fact : facts.about)
+    if (const auto* identity = std::get_if<evidence::Identity>(&fact.statement.body); identity && !identity->spki.empty())
+      return crypto::PublicKey::from_canonical_spki(identity->spki);
+  return fail(Code::not_found, "no key " + id.text() + " is known here");
+}
+
+Result<std::vector<ledger::Record>> Service::policy(std::string_view domain_name, std::uint64_t version) const {
+  const std::string domain = impl_->domain_or_default(domain_name);
+  TRY(const auto reader, impl_->ledger->reader());
+  TRY(const auto descriptors, reader.descriptors(domain));
+  std::vector<ledger::Record> records;
+  for (const auto& [number, id] : descriptors) {
+    if (version != 0 && number != version) continue;
+    TRY(auto record, reader.record(id));
+    if (record) records.push_back(std::move(*record));
+  }
+  if (records.empty()) return fail(Code::not_found, "no policy of " + domain + " is kept here");
+  return records;
+}
+
+}  // namespace cm4it::service

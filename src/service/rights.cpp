@@ -1,0 +1,66 @@
+// Who may read what (model.md "Domains and their policy", [read]).
+#include <algorithm>
+
+#include "service/impl.h"
+
+namespace cm4it::service {
+namespace {
+
+constexpr Kind every_kind[] = {Kind::identity, Kind::endorse, Kind::status, Kind::transfer,
+                               Kind::assign,   Kind::withdraw, Kind::policy};
+
+// A domain's servers read, in it and elsewhere, what its owner may: the keys that `who` reads as.
+std::vector<KeyId> read_as(const policy::Policies& policies, const KeyId& who) {
+  std::vector<KeyId> keys{who};
+  for (const auto& membership : policies.servers_with_key(who))
+    if (const auto* descriptor = policies.newest(membership.domain)) keys.push_back(descriptor->owner);
+  return keys;
+}
+
+bool plays(const policy::Policies& policies, const policy::Descriptor& domain, const std::string& role,
+           const std::string& holder, const KeyId& key, Time now) {
+  if (role == "owner") return key == domain.owner;
+  if (role == "home") {
+    const auto* server = domain.server_with_key(key);
+    return server && server->home;
+  }
+  if (role == "holder") {
+    if (holder.empty()) return false;
+    const auto voice = policies.speaks_for(holder, key);
+    return voice.speaks && (!voice.until || now < *voice.until);
+  }
+  const auto memberships = policies.roles_of(domain.domain, key, evidence::Format::cose);
+  return std::any_of(memberships.begin(), memberships.end(), [&](const auto& membership) {
+    return membership.role == role && (!membership.until || now < *membership.until);
+  });
+}
+
+}  // namespace
+
+bool Service::may_read(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind,
+                       const std::string& holder, const Principal& who) const {
+  const auto* descriptor = policies.newest(domain);
+  if (kind == Kind::policy) return true;  // whoever can name a domain may learn its rules
+  if (!descriptor) return false;
+  const auto& readers = kind ? descriptor->readers(*kind) : descriptor->verdict_readers();
+  if (std::find(readers.begin(), readers.end(), "anyone") != readers.end()) return true;
+  if (!who) return false;
+  const Time at = now();
+  for (const KeyId& key : read_as(policies, *who)) {
+    if (key == descriptor->owner) return true;
+    if (std::any_of(readers.begin(), readers.end(),
+                    [&](const auto& role) { return plays(policies, *descriptor, role, holder, key, at); }))
+      return true;
+  }
+  return false;
+}
+
+bool Service::open_to_anyone(std::string_view domain) const {
+  const auto published = impl_->ledger->published();
+  const auto& policies = *published->policies;
+  if (!may_read(policies, domain, std::nullopt, {}, std::nullopt)) return false;
+  return std::all_of(std::begin(every_kind), std::end(every_kind),
+                     [&](Kind kind) { return may_read(policies, domain, kind, {}, std::nullopt); });
+}
+
+}  // namespace cm4it::service

@@ -1,0 +1,98 @@
+#include "service/service.h"
+
+#include <algorithm>
+
+#include "service/impl.h"
+
+namespace cm4it::service {
+
+Service::Impl::Impl(Options given) : options(std::move(given)), quota(options.issuer_per_minute) {}
+
+Service::Impl::~Impl() {
+  // Doors and links are stopped by now. Workers first: what they append is still written.
+  jobs.close();
+  for (auto& worker : workers) worker.join();
+  ledger.reset();
+}
+
+Service::Service(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Service::~Service() = default;
+
+Result<std::unique_ptr<Service>> Service::start(Options options, ledger::Options ledger_options,
+                                                std::unique_ptr<store::Store> store) {
+  auto impl = std::make_unique<Impl>(std::move(options));
+  Impl* raw = impl.get();
+  TRY(impl->ledger, ledger::Ledger::open(std::move(ledger_options), std::move(store),
+                                         [raw](const ledger::Change& change) { raw->on_change(change); }));
+  const auto published = impl->ledger->published();
+  impl->change_log.with([&](ChangeLog& log) {
+    log.next = std::max(log.next, published->next);
+    log.known_from = log.next;
+  });
+  const unsigned threads =
+      impl->options.workers ? impl->options.workers : std::max(1u, std::thread::hardware_concurrency());
+  for (unsigned i = 0; i < threads; ++i) impl->workers.emplace_back([raw] { raw->work(); });
+  return std::unique_ptr<Service>(new Service(std::move(impl)));
+}
+
+void Service::set_forwarder(Forwarder* forwarder) { impl_->forwarder = forwarder; }
+
+bool Service::Impl::is_home(std::string_view domain) const {
+  const auto& homes = ledger->options().homes;
+  return std::find(homes.begin(), homes.end(), domain) != homes.end();
+}
+
+Time Service::now() const { return std::max(impl_->options.clock(), impl_->ledger->published()->newest_time); }
+const std::string& Service::default_domain() const { return impl_->options.default_domain; }
+KeyId Service::server_key() const { return impl_->options.server_key->public_key().id(); }
+ledger::Ledger& Service::ledger() { return *impl_->ledger; }
+
+Service::Counters Service::counters() const {
+  return {impl_->received, impl_->provisional, impl_->not_yet, impl_->refused, impl_->commits, impl_->look_ups};
+}
+
+namespace {
+
+const char* pin_source(policy::Pin::Source source) {
+  switch (source) {
+    case policy::Pin::Source::configuration: return "configuration";
+    case policy::Pin::Source::copy_rule: return "copy";
+    case policy::Pin::Source::transfer: return "transfer";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<DomainView> Service::domains() const {
+  const auto published = impl_->ledger->published();
+  std::map<std::string, DomainView> views;
+  for (const auto& [name, state] : published->domains) {
+    DomainView& view = views[name];
+    view.home = state.home;
+    view.newest_head = state.newest_head;
+  }
+  for (const auto& [name, chain] : published->policies->chains()) {
+    DomainView& view = views[name];
+    view.pinned = pin_source(chain.pinned_by);
+    view.forked = chain.forked;
+    if (const auto* descriptor = chain.newest()) {
+      view.version = descriptor->version;
+      view.owner = descriptor->owner;
+    } else {
+      view.owner = chain.pinned_owner;
+    }
+  }
+  for (const auto& [name, head] : published->own_heads) {
+    views[name].size = head.size;
+    views[name].origin = head.origin;
+  }
+  std::vector<DomainView> list;
+  for (auto& [name, view] : views) {
+    view.domain = name;
+    list.push_back(std::move(view));
+  }
+  return list;
+}
+
+}  // namespace cm4it::service

@@ -1,0 +1,246 @@
+#include "service/walk.h"
+
+#include <algorithm>
+
+#include "base/budgets.h"
+#include "policy/fold.h"
+
+namespace cm4it::service {
+namespace {
+
+using evidence::Decoded;
+using evidence::Statement;
+using policy::Eligibility;
+
+constexpr std::size_t unpinned_descriptors = 64;  // kept of a domain that nothing pins
+
+bool contains(const std::vector<std::string>& list, std::string_view item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+// The domains a piece of evidence speaks in.
+Result<std::vector<std::string>> domains_of(const Decoded& decoded, std::string_view submission_domain) {
+  std::vector<std::string> domains;
+  for (const Statement& statement : decoded.statements())
+    for (const auto& domain : statement.domains)
+      if (!contains(domains, domain)) domains.push_back(domain);
+  if (domains.empty()) {
+    if (submission_domain.empty())
+      return fail(Code::malformed, std::string("domain: required for evidence of format ") +
+                  to_string(decoded.format()) + ", which names none", "add ?domain=NAME to the request");
+    domains.emplace_back(submission_domain);
+  }
+  return domains;
+}
+
+std::string home_url(const policy::Policies& policies, std::string_view domain) {
+  const auto* descriptor = policies.newest(domain);
+  if (descriptor)
+    for (const auto& [name, server] : descriptor->servers)
+      if (server.home) return server.url;
+  return {};
+}
+
+class Walk {
+ public:
+  Walk(Decoded decoded, const WalkContext& context)
+      : decoded_(std::move(decoded)), context_(context), policies_(context.reader.policies()) {}
+
+  Result<Walked> submission() {
+    TRY(domains_, domains_of(decoded_, context_.submission_domain));
+    if (is_policy()) return policy_evidence();
+    CHECK_OK(held_somewhere());
+    TRY(auto known, already_known());
+    if (known) return std::move(*known);
+    CHECK_OK(quota());
+    CHECK_OK(judge_rights());
+    if (keys_.empty()) return tl::unexpected(*refusal_);
+    return verified({});
+  }
+
+  Result<Walked> copy(const KeyId& issuer, std::vector<ledger::ForeignReceipt> receipts) {
+    const std::string_view made_in = receipts.empty() ? std::string_view{} : std::string_view(receipts[0].domain);
+    TRY(domains_, domains_of(decoded_, made_in));
+    if (is_policy()) return policy_evidence(std::move(receipts));
+    CHECK_OK(judge_rights_at_homes());
+    if (receipts.empty() && homes_.empty())
+      return fail(Code::not_permitted, "receipt: a copy keeps only what a home has received, and none by a home of " +
+                  domains_[0] + " came with it");
+    if (keys_.empty()) CHECK_OK(find_issuer(issuer));
+    elsewhere_.clear();
+    return verified(std::move(receipts));
+  }
+
+ private:
+  bool is_policy() const {
+    return !decoded_.statements().empty() && decoded_.statements()[0].kind() == Kind::policy;
+  }
+
+  bool is_home(std::string_view domain) const { return contains(context_.server.homes, domain); }
+
+  // Somewhere in this server: as home, or as a copy.
+  Result<void> held_somewhere() const {
+    const auto& kept = context_.reader.published().domains;
+    for (const auto& domain : domains_)
+      if (is_home(domain) || kept.contains(domain)) return {};
+    return fail(Code::misdirected, "domain: " + domains_[0] + " is not kept by this server",
+                home_url(policies_, domains_[0]));
+  }
+
+  // The same statement, whatever its signature bytes or its unsigned parts: the first receipt answers it.
+  Result<std::optional<Walked>> already_known() const {
+    const auto* issuer = std::get_if<KeyId>(&decoded_.issuer());
+    if (!issuer) return std::optional<Walked>{};
+    const auto id = evidence::statement_id(decoded_.format(), *issuer, decoded_.signed_bytes());
+    TRY(const auto record, context_.reader.record(id));
+    if (!record) return std::optional<Walked>{};
+    TRY(auto placements, context_.reader.placements(id));
+    for (const auto& domain : domains_)
+      if (is_home(domain) && std::none_of(placements.begin(), placements.end(),
+                                          [&](const Placement& placement) { return placement.domain == domain; }))
+        return std::optional<Walked>{};  // one of our logs has not taken it: it may do so now
+    Walked walked;
+    walked.known = ledger::Appended{id, false, std::move(placements)};
+    walked.issuer = *issuer;
+    return std::optional(std::move(walked));
+  }
+
+  Result<void> quota() const {
+    for (const Statement& statement : decoded_.statements()) {
+      TRY(const auto count, context_.reader.count(statement.subject, context_.subject_quota));
+      if (count >= context_.subject_quota)
+        return fail(Code::unavailable, "subject: " + std::to_string(count) + " statements about it are kept, no more are taken",
+                    "raise quotas.subject_statements in icsd.toml");
+    }
+    return {};
+  }
+
+  Result<Eligibility> eligible_in(const std::string& domain) const {
+    policy::Context in{domain, {}, false, {}};
+    policy::Holder holder;
+    const Statement& statement = decoded_.statements()[0];
+    if (const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body)) {
+      TRY(const auto target, context_.reader.record(withdraw->statement));
+      if (target) in.target_issuer = target->issuer;
+    }
+    const auto* descriptor = policies_.newest(domain);
+    const auto allowed = descriptor ? descriptor->write.find(statement.kind()) : decltype(descriptor->write.end()){};
+    if (descriptor && allowed != descriptor->write.end() && contains(allowed->second, "holder")) {
+      TRY(const auto facts, context_.reader.facts(statement.subject));
+      holder = policy::holder_of(facts, policies_, domain, context_.now);
+      in.holder = holder.domain;
+      in.contradiction = holder.contradiction;
+    }
+    return policy::eligible(decoded_, policies_, in);
+  }
+
+  // Where the issuer could have the right: into our own logs, or on to others' homes.
+  Result<void> judge_rights() {
+    for (const auto& domain : domains_) {
+      TRY(auto eligibility, eligible_in(domain));
+      if (eligibility.answer == Eligibility::Answer::yes) {
+        (is_home(domain) ? homes_ : elsewhere_).push_back(domain);
+        if (keys_.empty()) keys_ = std::move(eligibility.keys);
+        continue;
+      }
+      // What another domain's home would make of it is for that home to say, unless its policy here says no.
+      if (eligibility.answer == Eligibility::Answer::not_yet && !is_home(domain)) undecided_.push_back(domain);
+      remember(domain, eligibility);
+    }
+    if (!keys_.empty()) elsewhere_.insert(elsewhere_.end(), undecided_.begin(), undecided_.end());
+    return {};
+  }
+
+  Result<void> judge_rights_at_homes() {
+    for (const auto& domain : domains_) {
+      if (!is_home(domain)) continue;
+      TRY(auto eligibility, eligible_in(domain));
+      if (eligibility.answer != Eligibility::Answer::yes) continue;
+      homes_.push_back(domain);
+      if (keys_.empty()) keys_ = std::move(eligibility.keys);
+    }
+    return {};
+  }
+
+  // Of several refusals the one that may still change, and of those our own domain's, says most.
+  void remember(const std::string& domain, const Eligibility& eligibility) {
+    const bool later = eligibility.answer == Eligibility::Answer::not_yet;
+    if (refusal_ && !(later && refusal_->code != Code::not_yet) && !is_home(domain)) return;
+    refusal_ = Error{later ? Code::not_yet : Code::not_permitted, eligibility.why,
+                     later ? "submit it again when that has come" : ""};
+  }
+
+  Result<void> find_issuer(const KeyId& claimed) {
+    if (const auto* named = std::get_if<KeyId>(&decoded_.issuer())) {
+      if (*named != claimed) return fail(Code::malformed, "record.3: not the issuer that the evidence names");
+      if (const auto* key = policies_.find_key(*named)) keys_ = {*key};
+      else if (decoded_.carried_key() && decoded_.carried_key()->id() == *named) keys_ = {*decoded_.carried_key()};
+    } else {
+      keys_ = policies_.find_keys(std::get<evidence::Method1Id>(decoded_.issuer()));
+    }
+    if (keys_.empty())
+      return fail(Code::not_yet, "issuer: no policy that is known here lists the key " + claimed.text(),
+                  "it is tried again when a policy comes");
+    return {};
+  }
+
+  Result<Walked> policy_evidence(std::vector<ledger::ForeignReceipt> receipts = {}) {
+    const auto& body = std::get<evidence::PolicyText>(decoded_.statements()[0].body);
+    TRY(const auto descriptor, policy::parse_descriptor(body.descriptor));
+    TRY(auto known, already_known());
+    if (known && receipts.empty()) return std::move(*known);
+    TRY(const auto kept, context_.reader.descriptors(descriptor.domain));
+    if (!policies_.chain(descriptor.domain) && kept.size() >= unpinned_descriptors && !known)
+      return fail(Code::unavailable, "domain: nothing pins the owner of " + descriptor.domain + ", and " +
+                  std::to_string(kept.size()) + " of its descriptors are kept already",
+                  "pin the owner: `ics trust`, or [[pin]] in icsd.toml");
+    auto eligibility = policy::eligible_policy(decoded_, descriptor, policies_);
+    if (eligibility.answer != Eligibility::Answer::yes)
+      return fail(eligibility.answer == Eligibility::Answer::not_yet ? Code::not_yet : Code::not_permitted,
+                  std::move(eligibility.why));
+    keys_ = std::move(eligibility.keys);
+    if (is_home(descriptor.domain)) homes_ = {descriptor.domain};
+    return verified(std::move(receipts));
+  }
+
+  Result<Walked> verified(std::vector<ledger::ForeignReceipt> receipts) {
+    Error last{Code::bad_signature, "signature: no key of the issuer is known", ""};
+    for (std::size_t i = 0; i < keys_.size() && i < budget::candidate_keys; ++i) {
+      auto evidence = evidence::verify(i + 1 < keys_.size() ? Decoded(decoded_) : std::move(decoded_), keys_[i]);
+      if (!evidence) {
+        last = std::move(evidence).error();
+        continue;
+      }
+      Walked walked;
+      walked.issuer = evidence->issuer();
+      walked.elsewhere = std::move(elsewhere_);
+      const bool native = evidence->format() == evidence::Format::cose;
+      walked.submission.emplace(ledger::Submission{std::move(*evidence), native ? std::string() : domains_[0],
+                                                   std::move(homes_), std::move(receipts), walked.elsewhere});
+      return walked;
+    }
+    return tl::unexpected(std::move(last));
+  }
+
+  Decoded decoded_;
+  const WalkContext& context_;
+  const policy::Policies& policies_;
+  std::vector<std::string> domains_, homes_, elsewhere_, undecided_;
+  std::vector<crypto::PublicKey> keys_;
+  std::optional<Error> refusal_;
+};
+
+}  // namespace
+
+Result<Walked> walk(const evidence::Piece& piece, const WalkContext& context) {
+  TRY(auto decoded, evidence::decode(piece.format, piece.bytes));
+  return Walk(std::move(decoded), context).submission();
+}
+
+Result<Walked> walk_copy(const evidence::Piece& piece, const KeyId& issuer,
+                         std::vector<ledger::ForeignReceipt> receipts, const WalkContext& context) {
+  TRY(auto decoded, evidence::decode(piece.format, piece.bytes));
+  return Walk(std::move(decoded), context).copy(issuer, std::move(receipts));
+}
+
+}  // namespace cm4it::service

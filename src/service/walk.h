@@ -1,0 +1,41 @@
+// The way of one piece of evidence up to the appender: decode, eligible, verify. One short function, and every door's.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ledger/ledger.h"
+#include "policy/eligible.h"
+#include "service/service.h"
+
+namespace cm4it::service {
+
+// What is known where the walk begins.
+struct WalkContext {
+  const ledger::Reader& reader;
+  const ledger::Options& server;      // whose homes
+  std::string_view submission_domain;  // for evidence that names none; may be empty
+  Time now;
+  std::size_t subject_quota;
+};
+
+struct Walked {
+  // Already kept, and nothing new to add: the earlier answer.
+  std::optional<ledger::Appended> known;
+  // Else what to append.
+  std::optional<ledger::Submission> submission;
+  std::vector<std::string> elsewhere;  // domains whose homes still have to receive it
+  KeyId issuer;
+};
+
+// Errors are refusals (nothing is kept): malformed, too_large, unsupported, bad_signature, not_permitted, not_yet,
+// misdirected.
+Result<Walked> walk(const evidence::Piece& piece, const WalkContext& context);
+
+// The same for a record out of a peer's feed: verified as if a stranger had sent it, and kept if it carries a home's
+// receipt (`receipts`, verified), is a policy, or is admitted to a log of this server.
+Result<Walked> walk_copy(const evidence::Piece& piece, const KeyId& issuer,
+                         std::vector<ledger::ForeignReceipt> receipts, const WalkContext& context);
+
+}  // namespace cm4it::service
