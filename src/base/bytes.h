@@ -48,8 +48,9 @@ Result<Bytes> from_base64url(std::string_view base64url);
 void append_u64(Bytes& to, std::uint64_t value);
 std::uint64_t read_u64(View eight_bytes);
 
-// Well-formed UTF-8 (RFC 3629: shortest form, no surrogates), no control characters but those in
-// `allowed_controls`.
+// Well-formed UTF-8 (RFC 3629: shortest form, no surrogates).
+bool is_utf8(std::string_view text);
+// The same, and no control characters but those in `allowed_controls`.
 bool is_clean_text(std::string_view text, std::string_view allowed_controls = {});
 
 struct DigestHash {  // a digest is its own hash

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/budgets.h"
 #include "base/bytes.h"
 #include "base/result.h"
 
@@ -36,11 +37,11 @@ class CborWriter {
 };
 
 // Reads items in order out of a buffer that outlives it; every view handed out lies in that buffer.
-// Errors are Code::malformed (or too_large past budget::cbor_depth and budget::cbor_items) and give
+// Errors are Code::malformed (or too_large past budget::cbor_depth and `most_items`) and give
 // the offset; they name the rule that was broken. After an error the reader is of no further use.
 class CborReader {
  public:
-  explicit CborReader(View input) : input_(input) {}
+  explicit CborReader(View input, std::size_t most_items = budget::cbor_items) : input_(input), most_items_(most_items) {}
 
   bool at_end() const { return position_ == input_.size(); }
   std::size_t position() const { return position_; }
@@ -87,6 +88,9 @@ class CborReader {
  private:
   struct Head { std::uint8_t major; std::uint64_t argument; };
   Result<Head> head();
+  Result<View> string(std::uint8_t major);
+  Result<void> skip(std::size_t depth);
+  Result<void> check_key_order(std::size_t begin, bool first);
   Result<std::size_t> map();
   Result<std::int64_t> map_key(bool first);
   Result<std::string_view> map_text_key(bool first);
@@ -94,6 +98,7 @@ class CborReader {
   tl::unexpected<Error> broken(std::string rule) const;
 
   View input_;
+  std::size_t most_items_;
   std::size_t position_ = 0;
   std::size_t items_ = 0;
   std::size_t depth_ = 0;

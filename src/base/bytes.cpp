@@ -1,0 +1,146 @@
+#include "base/bytes.h"
+
+#include <algorithm>
+
+namespace cm4it {
+namespace {
+
+constexpr char hex_digits[] = "0123456789abcdef";
+constexpr char standard_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr char url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string encode64(View bytes, const char* alphabet, bool padded) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t group = std::uint32_t{bytes[i]} << 16;
+    if (count > 1) group |= std::uint32_t{bytes[i + 1]} << 8;
+    if (count > 2) group |= bytes[i + 2];
+    for (std::size_t digit = 0; digit < 4; ++digit) {
+      if (digit <= count) out.push_back(alphabet[group >> (18 - 6 * digit) & 0x3f]);
+      else if (padded) out.push_back('=');
+    }
+  }
+  return out;
+}
+
+// The digits without padding. RFC 4648 section 3.5: bits that no octet takes must be zero.
+Result<Bytes> decode64(std::string_view digits, const char* alphabet) {
+  if (digits.size() % 4 == 1) return fail(Code::malformed, "base64: impossible length");
+  const std::string_view known(alphabet, 64);
+  Bytes out;
+  out.reserve(digits.size() * 3 / 4);
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (const char c : digits) {
+    const auto value = known.find(c);
+    if (value == known.npos) return fail(Code::malformed, "base64: a character outside its alphabet");
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      out.push_back(static_cast<std::uint8_t>(bits >> count));
+      bits &= (1u << count) - 1;
+    }
+  }
+  if (bits != 0) return fail(Code::malformed, "base64: stray bits at the end");
+  return out;
+}
+
+}  // namespace
+
+bool equal(View a, View b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
+
+std::string to_hex(View bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    out.push_back(hex_digits[byte >> 4]);
+    out.push_back(hex_digits[byte & 0xf]);
+  }
+  return out;
+}
+
+Result<Bytes> from_hex(std::string_view hex) {
+  if (hex.size() % 2 != 0) return fail(Code::malformed, "hex: an odd number of digits");
+  Bytes out;
+  out.reserve(hex.size() / 2);
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    const int high = hex_value(hex[i]), low = hex_value(hex[i + 1]);
+    if (high < 0 || low < 0) return fail(Code::malformed, "hex: a character that is no digit");
+    out.push_back(static_cast<std::uint8_t>(high << 4 | low));
+  }
+  return out;
+}
+
+Result<Digest> digest_from_hex(std::string_view hex) {
+  if (hex.size() != 64) return fail(Code::malformed, "digest: expected 64 hex digits, found " + std::to_string(hex.size()));
+  TRY(const Bytes bytes, from_hex(hex));
+  Digest digest;
+  std::copy(bytes.begin(), bytes.end(), digest.begin());
+  return digest;
+}
+
+std::string to_base64(View bytes) { return encode64(bytes, standard_alphabet, true); }
+std::string to_base64url(View bytes) { return encode64(bytes, url_alphabet, false); }
+
+Result<Bytes> from_base64(std::string_view base64) {
+  if (base64.size() % 4 != 0) return fail(Code::malformed, "base64: its length is no multiple of four");
+  for (int padding = 0; padding < 2 && base64.ends_with('='); ++padding) base64.remove_suffix(1);
+  return decode64(base64, standard_alphabet);
+}
+
+Result<Bytes> from_base64url(std::string_view base64url) { return decode64(base64url, url_alphabet); }
+
+void append_u64(Bytes& to, std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) to.push_back(static_cast<std::uint8_t>(value >> shift));
+}
+
+std::uint64_t read_u64(View eight_bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < 8; ++i) value = value << 8 | eight_bytes[i];
+  return value;
+}
+
+// RFC 3629 section 4.
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3
+                               : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+    if (length == 0 || length > text.size() - i) return false;
+    for (std::size_t tail = 1; tail < length; ++tail) {
+      const auto octet = static_cast<unsigned char>(text[i + tail]);
+      unsigned char low = 0x80, high = 0xbf;
+      if (tail == 1) {  // shortest form, no surrogates, nothing beyond U+10FFFF
+        if (lead == 0xe0) low = 0xa0;
+        if (lead == 0xed) high = 0x9f;
+        if (lead == 0xf0) low = 0x90;
+        if (lead == 0xf4) high = 0x8f;
+      }
+      if (octet < low || octet > high) return false;
+    }
+    i += length;
+  }
+  return true;
+}
+
+bool is_clean_text(std::string_view text, std::string_view allowed_controls) {
+  if (!is_utf8(text)) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto octet = static_cast<unsigned char>(text[i]);
+    const bool c1 = octet == 0xc2 && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if ((octet < 0x20 || octet == 0x7f || c1) && allowed_controls.find(text[i]) == allowed_controls.npos) return false;
+  }
+  return true;
+}
+
+}  // namespace cm4it
