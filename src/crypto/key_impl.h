@@ -1,0 +1,34 @@
+// What a PublicKey is made of. For this room's .cpp files.
+#pragma once
+
+#include "crypto/key.h"
+#include "crypto/openssl.h"
+#include "crypto/signer.h"
+
+namespace cm4it::crypto {
+
+struct PublicKey::Impl {
+  Algorithm algorithm;
+  Bytes spki;                              // canonical
+  KeyId id;
+  std::array<std::uint8_t, 20> method1{};  // RFC 5280 section 4.2.1.2 (1)
+  Bytes bits;                              // the subjectPublicKey: point, RSAPublicKey or 32 octets
+  PkeyPtr pkey;
+};
+
+// Octets of one coordinate, and so of r and of s. 0: not an ECDSA algorithm.
+constexpr std::size_t coordinate_bytes(Algorithm algorithm) {
+  return algorithm == Algorithm::es256 ? 32 : algorithm == Algorithm::es384 ? 48 : 0;
+}
+
+// A public key out of OpenSSL's, in its canonical form. unsupported where it is no key of ours.
+Result<PublicKey> public_key_of(EVP_PKEY* key);
+
+// A signer with this private key in this process's memory.
+Result<SignerPtr> signer_of(PkeyPtr key);
+
+// ECDSA-Sig-Value (RFC 3279 section 2.2.3) ⇄ r ‖ s of fixed size (RFC 9053 section 2.1).
+Result<Bytes> ecdsa_to_fixed(View der, std::size_t coordinate);
+Result<Bytes> ecdsa_to_der(View fixed, std::size_t coordinate);
+
+}  // namespace cm4it::crypto
