@@ -30,9 +30,10 @@ using Table = std::uint8_t;
 inline constexpr Table table_count = 16;
 
 struct Range {
-  Bytes begin;            // first key wanted
-  Bytes end;              // first key not wanted; empty: to the end of the table
-  bool backwards = false; // from the last key below `end` down to `begin`
+  // Bounds need not be keys: each may be one byte longer, to begin or end just after a key.
+  Bytes begin;             // first key wanted
+  Bytes end;               // first key not wanted; empty: to the end of the table
+  bool backwards = false;  // from the last key below `end` down to `begin`
 
   static Range prefix(View prefix);  // every key that begins with it
 };
@@ -56,9 +57,12 @@ class Batch {
     std::optional<Bytes> value;  // none: the key is removed
   };
 
-  void put(Table table, Bytes key, Bytes value) { writes_.push_back({table, std::move(key), std::move(value)}); }
+  void put(Table table, Bytes key, Bytes value) {
+    writes_.push_back({table, std::move(key), std::move(value)});
+  }
   void remove(Table table, Bytes key) { writes_.push_back({table, std::move(key), std::nullopt}); }
-  // What the head becomes with this batch.
+  // What the head becomes with this batch. A batch without one is for a store that has none yet (else:
+  // malformed).
   void set_head(Bytes head) { head_ = std::move(head); }
 
   const std::vector<Write>& writes() const { return writes_; }
