@@ -31,6 +31,17 @@ Result<Head> open_checkpoint(std::string_view note, const crypto::PublicKey& log
 // The origin, size and root of a note, nothing verified: to find out whose key to ask for.
 Result<Head> read_checkpoint_body(std::string_view note);
 
+// One signature line, and the text it is over. Nothing verified.
+struct NoteSignature {
+  std::string name;
+  Bytes key_id;  // 4 octets
+  Bytes bytes;
+  std::string body;
+};
+Result<std::vector<NoteSignature>> signatures_of(std::string_view note);
+// The plain Ed25519 line (type 1) of `name` is there and holds: what any log's checkpoint has.
+Result<void> verify_note_signature(std::string_view note, std::string_view name, const crypto::PublicKey& key);
+
 // "name+hex8+base64(type ‖ key)" (signed-note: verifier keys), type 1.
 std::string verifier_key(std::string_view name, const crypto::PublicKey& log);
 
