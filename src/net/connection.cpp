@@ -2,16 +2,15 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/post.hpp>
-
 #include "net/response_writer.h"
 
 namespace cm4it::net {
 namespace {
 
-constexpr std::chrono::seconds linger_time{2};
+constexpr std::chrono::milliseconds linger_time{2000}, linger_at_stop{100};
 constexpr std::size_t waiting_buffer = 64 * 1024;  // read ahead while a request waits for its answer
 constexpr std::size_t write_progress = 64 * 1024;  // what write_timeout is for
+constexpr std::size_t write_at = 256 * 1024;       // answers are not held back beyond this
 constexpr int rounds_in_turn = 16;                 // then the other connections have theirs
 
 constexpr std::string_view crlf = "\r\n", blank_line = "\r\n\r\n";
@@ -31,12 +30,12 @@ Response problem(unsigned status, std::string_view rule) {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<Loop> loop, Socket socket, SslPtr ssl, std::string remote)
+Connection::Connection(std::shared_ptr<Loop> loop, FileDescriptor socket, SslPtr ssl, std::string remote)
     : loop_(std::move(loop)),
       remote_(std::move(remote)),
       secure_(ssl != nullptr),
       socket_(std::move(socket)),
-      transport_(socket_->native_handle(), std::move(ssl)),
+      transport_(socket_.get(), std::move(ssl)),
       deadline_(loop_->now() + options().request_timeout) {}
 
 Connection::~Connection() = default;
@@ -52,12 +51,16 @@ void Connection::guarded(F&& f) {
   }
 }
 
+void Connection::ready(std::uint32_t events) {
+  if (events & Poller::ended) ended_ = true;
+  run();
+}
+
 void Connection::run() {
   guarded([this] {
     for (int round = 0; phase_ != Phase::closed; ++round) {
-      if (step() == Next::blocked) return watch();
-      if (round == rounds_in_turn)
-        return boost::asio::post(loop_->context(), [self = shared_from_this()] { self->run(); });
+      if (step() == Next::blocked) return;
+      if (round == rounds_in_turn) return loop_->again(shared_from_this());
     }
   });
 }
@@ -74,7 +77,6 @@ Connection::Next Connection::step() {
 
 Connection::Next Connection::shake_hands() {
   auto io = transport_.handshake();
-  write_to_read_ = io == Transport::Io::want_write;
   if (io == Transport::Io::want_read || io == Transport::Io::want_write) return Next::blocked;
   if (io == Transport::Io::done && secure_ && options().ask_client_certificate) {
     auto key = transport_.peer_key();
@@ -110,7 +112,6 @@ bool Connection::wants_to_read() const {
 Connection::Next Connection::read_once() {
   std::size_t count = 0;
   auto io = transport_.read(loop_->input, count);
-  write_to_read_ = io == Transport::Io::want_write;
   switch (io) {
     case Transport::Io::done: received(count); break;
     case Transport::Io::want_read:
@@ -118,7 +119,7 @@ Connection::Next Connection::read_once() {
     case Transport::Io::ended:
     case Transport::Io::failed: close(); return Next::blocked;
   }
-  return transport_.pending() || count == loop_->input.size() ? Next::more : Next::blocked;
+  return ended_ || !transport_.drained(loop_->input.size(), count) ? Next::more : Next::blocked;
 }
 
 void Connection::received(std::size_t count) {
@@ -150,7 +151,7 @@ std::size_t Connection::serve(char* data, std::size_t size) {
   std::size_t used = 0;
   std::size_t handled = 0;
   while (phase_ == Phase::reading && !unsent_ && used < size && serve_one(data, size, used))
-    if (++handled % budget::http_pipelined == 0) flush();
+    if (++handled % budget::http_pipelined == 0 || outbox().size() > write_at) flush();
   if (phase_ == Phase::reading && !unsent_ && used < size && !request_begun_) {
     request_begun_ = true;
     deadline_ = loop_->now() + options().request_timeout;
@@ -219,7 +220,7 @@ void Connection::deliver(Response&& response) {
   if (phase_ != Phase::waiting) return;
   guarded([&] {
     put(std::move(response));
-    if (!flush()) return watch();
+    if (!flush()) return;
     serve_buffered();
     run();
   });
@@ -316,22 +317,6 @@ void Connection::drop(std::size_t bytes) {
   }
 }
 
-void Connection::watch() {
-  if (phase_ == Phase::closed) return;
-  bool write = unsent_ || write_to_read_;
-  bool read = phase_ == Phase::handshake ? !write_to_read_ : wants_to_read();
-  if (read && !reading_armed_) watch(Socket::wait_read, reading_armed_);
-  if (write && !writing_armed_) watch(Socket::wait_write, writing_armed_);
-}
-
-void Connection::watch(Socket::wait_type what, bool& armed) {
-  armed = true;
-  socket_->async_wait(what, [self = shared_from_this(), &armed](const boost::system::error_code& error) {
-    armed = false;
-    if (!error) self->run();
-  });
-}
-
 void Connection::tick() {
   if (loop_->now() < deadline_) return;
   bool slow = unsent_ || request_begun_ || phase_ == Phase::handshake;
@@ -342,10 +327,9 @@ void Connection::tick() {
     } else if (phase_ == Phase::waiting) {
       keep_alive_ = false;
       put(problem(503, "the answer takes too long, try again"));
-      if (!flush()) watch();
+      flush();
     } else if (phase_ == Phase::reading && request_begun_) {
       reject(408, "request: must come within its time");
-      watch();
     } else {
       close();
     }
@@ -373,7 +357,8 @@ void Connection::end() {
   drop(buffer_.size());
   phase_ = Phase::lingering;
   request_begun_ = false;
-  deadline_ = loop_->now() + linger_time;
+  deadline_ =
+      loop_->now() + std::min(loop_->stopping() ? linger_at_stop : linger_time, options().request_timeout);
 }
 
 void Connection::close() {
@@ -384,9 +369,7 @@ void Connection::close() {
   parser_.reset();
   unsent_.reset();
   transport_ = Transport(-1, nullptr);
-  boost::system::error_code ignored;
-  socket_->close(ignored);
-  socket_.reset();
+  socket_ = FileDescriptor();
   loop_->forget(*this);
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/ip/tcp.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,16 +14,16 @@ namespace cm4it::net {
 
 class Connection final : public Exchange, public std::enable_shared_from_this<Connection> {
  public:
-  using Socket = boost::asio::ip::tcp::socket;
-
-  Connection(std::shared_ptr<Loop> loop, Socket socket, SslPtr ssl, std::string remote);
+  Connection(std::shared_ptr<Loop> loop, FileDescriptor socket, SslPtr ssl, std::string remote);
   ~Connection() override;
 
-  void run();                         // does what can be done now, then waits for more
+  void ready(std::uint32_t events);   // of epoll: does what can be done now
+  void run();                         // the same, when nothing new is known
   void tick();                        // ends what takes too long
   void deliver(Response&& response);  // a late answer
   void wind_down();                   // the server stops: at once if nothing is under way
-  void break_off();                   // the server's patience is over
+  void close();
+  void break_off();  // the server's patience is over
 
   void answer(std::shared_ptr<Exchange> self, Response&& response) override;
   bool gone() const override { return gone_.load(std::memory_order_relaxed); }
@@ -58,14 +57,11 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   bool keep(std::string_view bytes);
   void drop(std::size_t bytes);
   bool wants_to_read() const;
-  void watch();
-  void watch(Socket::wait_type what, bool& armed);
   template <class F>
   void guarded(F&& f);
   Outbox& outbox() { return unsent_ ? *unsent_ : *loop_->outbox; }
   const ListenerOptions& options() const { return loop_->shared().options; }
   void end();
-  void close();
 
   // Constant after construction
   const std::shared_ptr<Loop> loop_;
@@ -75,7 +71,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   std::atomic<bool> gone_{false};  // written by the loop's thread
 
   // The loop's thread only
-  std::optional<Socket> socket_;  // none once closed
+  FileDescriptor socket_;  // none once closed
   Transport transport_;
   std::optional<crypto::PublicKey> client_key_;
   Phase phase_ = Phase::handshake;
@@ -85,8 +81,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   std::size_t unsent_size_ = 0;            // when the deadline was set
   bool head_only_ = false, keep_alive_ = true, http_1_0_ = false;  // of the request in hand
   bool request_begun_ = false;  // the deadline is that of a request, not of idleness
-  bool write_to_read_ = false;  // TLS must write before it can go on
-  bool reading_armed_ = false, writing_armed_ = false;
+  bool ended_ = false;          // the client sends no more: read until its end is seen
   SteadyTime deadline_;
 };
 

@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <cstdio>
 #include <ctime>
 
@@ -12,8 +11,6 @@
 namespace cm4it::net {
 namespace {
 
-using boost::asio::ip::tcp;
-using boost::system::error_code;
 using std::chrono::milliseconds;
 
 constexpr int accepts_in_turn = 64;
@@ -43,62 +40,73 @@ std::string make_date_line() {
 
 }  // namespace
 
-Loop::Loop(std::shared_ptr<ServerShared> shared, FileDescriptor listening, int family)
+Loop::Loop(std::shared_ptr<ServerShared> shared, FileDescriptor listening, Poller poller)
     : shared_(std::move(shared)),
-      context_(1),
-      protocol_(family == AF_INET6 ? tcp::v6() : tcp::v4()),
-      acceptor_(context_, protocol_, listening.release()),
-      timer_(context_),
+      listening_(std::move(listening)),
+      poller_(std::move(poller)),
       tick_every_(tick_for(shared_->options)),
-      date_line_(make_date_line()) {
-  acceptor_.native_non_blocking(true);
-}
+      date_line_(make_date_line()) {}
+
+Result<void> Loop::listen() { return poller_.add(listening_.get(), &listening_); }
 
 void Loop::run() {
   thread_ = std::this_thread::get_id();
-  wait_accept();
-  wait_tick();
-  for (bool again = true; again;) {
+  while (!finished_) {
     try {
-      context_.run();
-      again = false;
+      turn();
     } catch (const std::exception& error) {
       spdlog::error("http loop: {}", error.what());
     }
   }
 }
 
-void Loop::stop() {
-  boost::asio::post(context_, [this] { begin_stop(); });
+void Loop::turn() {
+  auto wait = std::chrono::ceil<milliseconds>(next_tick_ - std::chrono::steady_clock::now());
+  bool more = !again_.empty() || (accept_more_ && !accept_paused_);
+  bool woken = false;
+  for (const epoll_event& event : poller_.wait(more ? milliseconds(0) : std::max(wait, milliseconds(0)))) {
+    if (event.data.ptr == nullptr) {
+      woken = true;
+    } else if (event.data.ptr == &listening_) {
+      accept_more_ = true;
+    } else {
+      // A connection ends in its own turn, or below: this one is alive.
+      auto connection = connections_[static_cast<Connection*>(event.data.ptr)->index];
+      connection->ready(event.events);
+    }
+  }
+  for (const auto& connection : std::exchange(again_, {})) connection->run();
+  if (woken) answer_late();
+  if (stop_asked_ && !stopping_) begin_stop();
+  if (accept_more_ && !accept_paused_ && !stopping_) accept_waiting();
+  if (std::chrono::steady_clock::now() >= next_tick_) tick();
 }
 
-void Loop::wait_accept() {
-  acceptor_.async_wait(tcp::acceptor::wait_read, [this](const error_code& error) {
-    if (!error && !stopping_) accept_waiting();
-  });
+void Loop::stop() {
+  stop_asked_ = true;
+  poller_.wake();
 }
 
 void Loop::accept_waiting() {
   for (int i = 0; i < accepts_in_turn; ++i) {
-    auto accepted = accept_tcp(acceptor_.native_handle());
+    auto accepted = accept_tcp(listening_.get());
     if (!accepted) {  // no descriptors, no memory: the next tick tries again
       accept_paused_ = true;
       return;
     }
-    if (accepted->fd.get() < 0) break;
-    tcp::socket socket(context_, protocol_, accepted->fd.release());
-    adopt(std::move(socket), std::move(accepted->remote));
+    if (accepted->fd.get() < 0) {
+      accept_more_ = false;
+      return;
+    }
+    adopt(std::move(*accepted));
   }
-  wait_accept();
 }
 
-void Loop::adopt(tcp::socket socket, std::string remote) {
+void Loop::adopt(Accepted accepted) {
   counters_.accepted.add();
-  error_code ignored;
-  socket.native_non_blocking(true, ignored);
   SslPtr ssl;
   if (auto context = shared_->tls.with([](const auto& tls) { return tls; })) {
-    auto made = make_ssl(*context, socket.native_handle(), true);
+    auto made = make_ssl(*context, accepted.fd.get(), true);
     if (!made) return counters_.handshake_failures.add();
     ssl = std::move(*made);
   }
@@ -106,11 +114,16 @@ void Loop::adopt(tcp::socket socket, std::string remote) {
     --shared_->open;
     return counters_.refused.add();
   }
-  auto connection =
-      std::make_shared<Connection>(shared_from_this(), std::move(socket), std::move(ssl), std::move(remote));
+  int fd = accepted.fd.get();
+  auto connection = std::make_shared<Connection>(shared_from_this(), std::move(accepted.fd), std::move(ssl),
+                                                 std::move(accepted.remote));
   connection->index = connections_.size();
   connections_.push_back(connection);
-  connection->run();
+  if (poller_.add(fd, connection.get())) {
+    connection->run();
+  } else {
+    connection->close();
+  }
 }
 
 void Loop::forget(Connection& connection) {
@@ -133,22 +146,11 @@ std::unique_ptr<RequestParser> Loop::take_parser() {
   return std::move(parser_);
 }
 
-void Loop::wait_tick() {
-  timer_.expires_after(stopping_ ? stopping_tick : tick_every_);
-  timer_.async_wait([this](const error_code& error) {
-    if (finished_ || (error && error != boost::asio::error::operation_aborted)) return;
-    tick();
-    if (!finished_) wait_tick();
-  });
-}
-
 void Loop::tick() {
   now_ = std::chrono::steady_clock::now();
+  next_tick_ = now_ + (stopping_ ? stopping_tick : tick_every_);
   date_line_ = make_date_line();
-  if (accept_paused_ && !stopping_) {
-    accept_paused_ = false;
-    accept_waiting();
-  }
+  accept_paused_ = false;
   for (std::size_t i = connections_.size(); i-- > 0;) {  // backwards: those that end leave the list
     auto connection = connections_[i];
     connection->tick();
@@ -157,20 +159,17 @@ void Loop::tick() {
 }
 
 void Loop::begin_stop() {
-  if (stopping_) return;
   stopping_ = true;
-  now_ = std::chrono::steady_clock::now();
+  now_ = next_tick_ = std::chrono::steady_clock::now();  // tick now, and from now on often
   stop_at_ = now_ + shared_->options.stop_grace;
-  error_code ignored;
-  acceptor_.close(ignored);
+  listening_ = FileDescriptor();
   for (std::size_t i = connections_.size(); i-- > 0;) {
     auto connection = connections_[i];
     connection->wind_down();
   }
-  timer_.cancel();  // its handler ticks, and from now on often
 }
 
-// Nothing is left to wait for: run() returns.
+// run() returns.
 void Loop::finish() {
   for (std::size_t i = connections_.size(); i-- > 0;) {
     auto connection = connections_[i];
@@ -189,7 +188,7 @@ void Loop::deliver(std::shared_ptr<Exchange> connection, Response&& response) {
     late.answers.emplace_back(std::move(connection), std::move(response));
     return late.answers.size() == 1;
   });
-  if (first) boost::asio::post(context_, [this] { answer_late(); });
+  if (first) poller_.wake();
 }
 
 void Loop::answer_late() {

@@ -3,9 +3,6 @@
 
 #include <array>
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -16,6 +13,7 @@
 #include "base/guarded.h"
 #include "net/address.h"
 #include "net/outbox.h"
+#include "net/poller.h"
 #include "net/request_parser.h"
 #include "net/server.h"
 #include "net/tls.h"
@@ -53,8 +51,9 @@ struct ServerShared {
 
 class Loop : public std::enable_shared_from_this<Loop> {
  public:
-  Loop(std::shared_ptr<ServerShared> shared, FileDescriptor listening, int family);
+  Loop(std::shared_ptr<ServerShared> shared, FileDescriptor listening, Poller poller);
 
+  Result<void> listen();  // before run(); errors: unavailable
   // The thread's whole life: returns some time after stop().
   void run();
   void stop();  // any thread
@@ -65,12 +64,14 @@ class Loop : public std::enable_shared_from_this<Loop> {
 
   // For its connections, on its thread.
   const ServerShared& shared() const { return *shared_; }
-  boost::asio::io_context& context() { return context_; }
   LoopCounters& count() { return counters_; }
   SteadyTime now() const { return now_; }  // coarse: as of the last tick
   std::string_view date_line() const { return date_line_; }
   bool stopping() const { return stopping_; }
   void forget(Connection& connection);
+  void again(std::shared_ptr<Connection> connection) {
+    again_.push_back(std::move(connection));
+  }  // after the others
   // Unfinished requests of all connections; false: the budget does not allow for so many more.
   bool buffer(std::size_t more);
   void unbuffer(std::size_t less) { buffered_ -= less; }
@@ -87,33 +88,34 @@ class Loop : public std::enable_shared_from_this<Loop> {
     bool closed = false;
   };
 
-  void wait_accept();
+  void turn();
   void accept_waiting();
-  void adopt(boost::asio::ip::tcp::socket socket, std::string remote);
-  void wait_tick();
+  void adopt(Accepted accepted);
   void tick();
   void begin_stop();
   void finish();
   void answer_late();
 
   const std::shared_ptr<ServerShared> shared_;
-  boost::asio::io_context context_;
-  const boost::asio::ip::tcp protocol_;
-  boost::asio::ip::tcp::acceptor acceptor_;
-  boost::asio::steady_timer timer_;
+  FileDescriptor listening_;
+  Poller poller_;
   const std::chrono::milliseconds tick_every_;
   std::thread::id thread_;
   LoopCounters counters_;
   Guarded<Late> late_;
+  std::atomic<bool> stop_asked_{false};
 
   // The thread's own
   std::vector<std::shared_ptr<Connection>> connections_;
+  std::vector<std::shared_ptr<Connection>> again_;
   std::unique_ptr<RequestParser> parser_;
   SteadyTime now_ = std::chrono::steady_clock::now();
+  SteadyTime next_tick_ = now_;
   SteadyTime stop_at_{};
   std::string date_line_;
   std::size_t buffered_ = 0;
-  bool accept_paused_ = false;
+  bool accept_more_ = true;     // connections may wait that we are not told of again
+  bool accept_paused_ = false;  // until the next tick
   bool stopping_ = false;
   bool finished_ = false;
 };

@@ -62,6 +62,7 @@ class RawClient {
     pollfd waiting{fd_.get(), POLLIN, 0};
     return received_.empty() && ::poll(&waiting, 1, static_cast<int>(time.count())) == 0;
   }
+  void end() { ::shutdown(fd_.get(), SHUT_WR); }
   void close() { fd_ = FileDescriptor(); }
 
  private:

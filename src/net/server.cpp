@@ -16,13 +16,6 @@ struct HttpServer::Impl {
 
 namespace {
 
-int family_of(int fd) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  return address.ss_family;
-}
-
 Result<std::optional<TlsContext>> make_tls(const ListenerOptions& options, const crypto::SignerPtr& key) {
   std::optional<TlsContext> tls;
   if (!key) return tls;
@@ -46,8 +39,9 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(ListenerOptions options, H
   for (unsigned i = 0; i < impl->shared->options.threads; ++i) {
     TRY(auto listening, listen_tcp(impl->address, several));
     impl->address = local_address(listening.get());
-    int family = family_of(listening.get());
-    impl->loops.push_back(std::make_shared<Loop>(impl->shared, std::move(listening), family));
+    TRY(auto poller, Poller::make());
+    impl->loops.push_back(std::make_shared<Loop>(impl->shared, std::move(listening), std::move(poller)));
+    CHECK_OK(impl->loops.back()->listen());
   }
   for (const auto& loop : impl->loops) impl->threads.emplace_back([loop] { loop->run(); });
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));

@@ -136,7 +136,11 @@ Result<std::shared_ptr<SSL_CTX>> make_context(const SSL_METHOD* method) {
 }
 
 // A socket BIO whose writes to a connection that has gone are errors, not a SIGPIPE.
-int bio_fd(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
+struct BioState {
+  int fd;
+  bool drained = true;  // the last read took all there was
+};
+BioState* state_of(BIO* bio) { return static_cast<BioState*>(BIO_get_data(bio)); }
 
 int bio_outcome(BIO* bio, ssize_t done, int retry) {
   BIO_clear_retry_flags(bio);
@@ -146,12 +150,20 @@ int bio_outcome(BIO* bio, ssize_t done, int retry) {
 }
 
 int bio_read(BIO* bio, char* data, int size) {
-  return bio_outcome(bio, ::recv(bio_fd(bio), data, static_cast<std::size_t>(size), 0), BIO_FLAGS_READ);
+  ssize_t got = ::recv(state_of(bio)->fd, data, static_cast<std::size_t>(size), 0);
+  state_of(bio)->drained = got < size;
+  return bio_outcome(bio, got, BIO_FLAGS_READ);
 }
 
 int bio_write(BIO* bio, const char* data, int size) {
-  return bio_outcome(bio, ::send(bio_fd(bio), data, static_cast<std::size_t>(size), MSG_NOSIGNAL),
-                     BIO_FLAGS_WRITE);
+  ssize_t sent = ::send(state_of(bio)->fd, data, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+  return bio_outcome(bio, sent, BIO_FLAGS_WRITE);
+}
+
+int bio_destroy(BIO* bio) {
+  delete state_of(bio);
+  BIO_set_data(bio, nullptr);
+  return 1;
 }
 
 long bio_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
@@ -162,6 +174,7 @@ BIO_METHOD* socket_method() {
     BIO_meth_set_read(made, bio_read);
     BIO_meth_set_write(made, bio_write);
     BIO_meth_set_ctrl(made, bio_control);
+    BIO_meth_set_destroy(made, bio_destroy);
     return made;
   }();
   return method;
@@ -195,12 +208,14 @@ Result<SslPtr> make_ssl(const TlsContext& context, int fd, bool server) {
     BIO_free(bio);
     return openssl_failed("tls connection");
   }
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+  BIO_set_data(bio, new BioState{fd});
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl.get(), bio, bio);
   server ? SSL_set_accept_state(ssl.get()) : SSL_set_connect_state(ssl.get());
   return ssl;
 }
+
+bool tls_drained(const ssl_st* ssl) { return state_of(SSL_get_rbio(ssl))->drained; }
 
 Result<void> equip_client(ssl_ctx_st* context, const crypto::Signer* signer, const std::string& common_name) {
   if (signer) CHECK_OK(use_key(context, *signer, common_name));

@@ -39,7 +39,10 @@ Transport::Io Transport::read(std::span<char> into, std::size_t& count) {
   return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? Io::want_read : Io::failed;
 }
 
-bool Transport::pending() const { return ssl_ && SSL_has_pending(ssl_.get()) == 1; }
+bool Transport::drained(std::size_t size, std::size_t count) const {
+  if (!ssl_) return count < size;
+  return SSL_has_pending(ssl_.get()) == 0 && tls_drained(ssl_.get());
+}
 
 Transport::Io Transport::write_plain(Outbox& outbox) {
   std::array<iovec, 64> pieces;

@@ -19,8 +19,9 @@ class Transport {
   Io handshake();
   // done: `count` > 0 bytes are in `into`. ended: the peer will send no more.
   Io read(std::span<char> into, std::size_t& count);
-  // Bytes that came are held here: read() need not wait for the socket.
-  bool pending() const;
+  // Nothing more has come than the last read() into `size` bytes, which gave `count`, took: the next
+  // change of the socket will be told.
+  bool drained(std::size_t size, std::size_t count) const;
   // As much as goes. done: all of it; want_*: call again then, with what is left.
   Io write(Outbox& outbox);
   // The peer sees the end; it may still be read from.

@@ -1,0 +1,170 @@
+#include "net/tls.h"
+
+#include <gtest/gtest.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <thread>
+
+#include "net/tls_stream.h"
+
+namespace cm4it::net {
+namespace {
+
+using namespace std::chrono_literals;
+using crypto::Algorithm;
+
+crypto::SignerPtr make_key(Algorithm algorithm = Algorithm::es256) {
+  return crypto::generate(algorithm).value();
+}
+
+// Serves one connection on a thread of its own.
+template <class F>
+std::thread serve_one(TlsListener& listener, F serve) {
+  return std::thread([&listener, serve] {
+    auto stream = listener.accept();
+    ASSERT_TRUE(stream) << stream.error().message;
+    serve(**stream);
+  });
+}
+
+TEST(SelfSignedCertificate, BearsTheKeyAndTheTimes) {
+  for (auto algorithm : {Algorithm::es256, Algorithm::es384, Algorithm::eddsa, Algorithm::ps256}) {
+    auto signer = make_key(algorithm);
+    auto certificate = self_signed_certificate(*signer, "ics.example", Time{1'700'000'000}).value();
+    EXPECT_TRUE(certificate.pem.starts_with("-----BEGIN CERTIFICATE-----\n"));
+    const unsigned char* der = certificate.der.data();
+    X509* x509 = d2i_X509(nullptr, &der, static_cast<long>(certificate.der.size()));
+    ASSERT_NE(x509, nullptr);
+    EXPECT_EQ(X509_verify(x509, X509_get0_pubkey(x509)), 1);
+    EXPECT_EQ(X509_check_host(x509, "ics.example", 0, 0, nullptr), 1);
+    std::tm until{};
+    ASSERT_EQ(ASN1_TIME_to_tm(X509_get0_notAfter(x509), &until), 1);
+    EXPECT_EQ(until.tm_year + 1900, 9999);
+    time_t from = 1'700'000'000;
+    EXPECT_EQ(X509_cmp_time(X509_get0_notBefore(x509), &from), -1);  // not later
+    unsigned char* spki = nullptr;
+    int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &spki);
+    EXPECT_TRUE(equal(View(spki, static_cast<std::size_t>(size)), signer->public_key().spki()));
+    OPENSSL_free(spki);
+    X509_free(x509);
+  }
+  EXPECT_EQ(self_signed_certificate(*make_key(), "").error().code, Code::malformed);
+  EXPECT_EQ(self_signed_certificate(*make_key(), std::string(65, 'n')).error().code, Code::malformed);
+}
+
+TEST(TlsStream, EachSideLearnsTheOthersKey) {
+  for (auto algorithm : {Algorithm::es256, Algorithm::es384, Algorithm::eddsa, Algorithm::ps256}) {
+    auto server_key = make_key(algorithm), client_key = make_key(algorithm);
+    auto listener = TlsListener::listen("127.0.0.1:0", server_key).value();
+    auto server = serve_one(*listener, [&](TlsStream& stream) {
+      ASSERT_TRUE(stream.handshake(10s));
+      EXPECT_EQ(stream.peer_key().value(), client_key->public_key());
+      EXPECT_EQ(stream.read_line(100, 10s).value(), "hello");
+      EXPECT_EQ(stream.read_line(100, 10s).value(), "");
+      ASSERT_TRUE(stream.write("wel"));
+      ASSERT_TRUE(stream.write("come\r\nbye"));
+      EXPECT_EQ(stream.read_line(100, 10s).value(), "bye");
+    });
+    auto stream = TlsStream::connect("127.0.0.1", listener->port(), client_key, 10s).value();
+    EXPECT_EQ(stream->peer_key().value(), server_key->public_key());
+    ASSERT_TRUE(stream->write("hello\n\n"));
+    EXPECT_EQ(stream->read_line(100, 10s).value(), "welcome");
+    EXPECT_EQ(stream->read_line(2, 10s).error().code, Code::too_large);
+    ASSERT_TRUE(stream->write("bye\n"));
+    server.join();
+    auto end = stream->read_line(100, 10s);
+    EXPECT_EQ(end.error().code, Code::unavailable);
+    EXPECT_TRUE(stream->closed());
+  }
+}
+
+TEST(TlsStream, ClientWithoutAKey) {
+  auto listener = TlsListener::listen("127.0.0.1:0", make_key()).value();
+  auto server = serve_one(*listener, [&](TlsStream& stream) {
+    ASSERT_TRUE(stream.handshake(10s));
+    EXPECT_EQ(stream.peer_key().error().code, Code::not_found);
+  });
+  EXPECT_TRUE(TlsStream::connect("127.0.0.1", listener->port(), nullptr, 10s));
+  server.join();
+}
+
+TEST(TlsStream, TimeoutLeavesItUsable) {
+  auto listener = TlsListener::listen("127.0.0.1:0", make_key()).value();
+  auto server = serve_one(*listener, [&](TlsStream& stream) {
+    ASSERT_TRUE(stream.handshake(10s));
+    EXPECT_EQ(stream.read_line(100, 10s).value(), "now");
+    ASSERT_TRUE(stream.write("yes\n"));
+  });
+  auto stream = TlsStream::connect("127.0.0.1", listener->port(), make_key(), 10s).value();
+  EXPECT_EQ(stream->read_line(100, 20ms).error().code, Code::unavailable);
+  EXPECT_FALSE(stream->closed());
+  ASSERT_TRUE(stream->write("now\n"));
+  EXPECT_EQ(stream->read_line(100, 10s).value(), "yes");
+  server.join();
+}
+
+TEST(TlsStream, CloseFromAnotherThread) {
+  auto listener = TlsListener::listen("127.0.0.1:0", make_key()).value();
+  auto server = serve_one(*listener, [&](TlsStream& stream) {
+    ASSERT_TRUE(stream.handshake(10s));
+    EXPECT_EQ(stream.read_line(100, 60s).error().code, Code::unavailable);
+  });
+  auto stream = TlsStream::connect("127.0.0.1", listener->port(), make_key(), 10s).value();
+  std::thread reader([&] {
+    auto begun = std::chrono::steady_clock::now();
+    EXPECT_EQ(stream->read_line(100, 60s).error().code, Code::unavailable);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 30s);
+  });
+  stream->close();
+  reader.join();
+  server.join();
+}
+
+TEST(TlsListener, CloseEndsAccept) {
+  auto listener = TlsListener::listen("127.0.0.1:0", make_key()).value();
+  std::thread accepting([&] { EXPECT_EQ(listener->accept().error().code, Code::unavailable); });
+  listener->close();
+  accepting.join();
+}
+
+TEST(TlsStream, NobodyThere) {
+  auto listener = TlsListener::listen("127.0.0.1:0", make_key()).value();
+  auto port = listener->port();
+  listener.reset();
+  auto refused = TlsStream::connect("127.0.0.1", port, nullptr, 10s);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::unavailable);
+  EXPECT_NE(refused.error().message.find(std::to_string(port)), std::string::npos);
+}
+
+// One side shows a key of a kind that nothing here speaks (P-521), wrapped by OpenSSL itself.
+TEST(TlsStream, UnsupportedClientKeyEndsTheHandshake) {
+  auto listener = TlsListener::listen("127.0.0.1:0", make_key()).value();
+  auto server = serve_one(*listener, [&](TlsStream& stream) {
+    auto shaken = stream.handshake(10s);
+    EXPECT_EQ(shaken.error().code, Code::unavailable);
+  });
+  EVP_PKEY* key = EVP_EC_gen("P-521");
+  X509* x509 = X509_new();
+  ASSERT_TRUE(X509_set_pubkey(x509, key));
+  ASSERT_TRUE(X509_gmtime_adj(X509_getm_notBefore(x509), 0) &&
+              X509_gmtime_adj(X509_getm_notAfter(x509), 1000));
+  ASSERT_NE(X509_sign(x509, key, EVP_sha512()), 0);
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  ASSERT_EQ(SSL_CTX_use_certificate(context, x509), 1);
+  ASSERT_EQ(SSL_CTX_use_PrivateKey(context, key), 1);
+  BIO* bio = BIO_new_ssl_connect(context);
+  BIO_set_conn_hostname(bio, listener->address().c_str());
+  BIO_do_handshake(bio);
+  char byte;
+  EXPECT_LE(BIO_read(bio, &byte, 1), 0);
+  server.join();
+  BIO_free_all(bio);
+  SSL_CTX_free(context);
+  X509_free(x509);
+  EVP_PKEY_free(key);
+}
+
+}  // namespace
+}  // namespace cm4it::net
