@@ -1,0 +1,36 @@
+// How the codecs of this room make a Decoded. Nobody else includes it.
+#pragma once
+
+#include "evidence/evidence.h"
+
+namespace cm4it::evidence {
+
+struct DecodedBuilder {
+  Format format = Format::cose;
+  Bytes bytes, signed_bytes, signature;
+  IssuerName issuer;
+  std::vector<Statement> statements;
+  std::optional<crypto::PublicKey> carried_key;
+
+  Decoded build() && {
+    Decoded decoded;
+    decoded.format_ = format;
+    decoded.bytes_ = std::move(bytes);
+    decoded.signed_bytes_ = std::move(signed_bytes);
+    decoded.signature_ = std::move(signature);
+    decoded.issuer_ = std::move(issuer);
+    decoded.statements_ = std::move(statements);
+    decoded.carried_key_ = std::move(carried_key);
+    return decoded;
+  }
+};
+
+// `kept`: evidence that this server verified when it took it in; its keys are not examined again (that costs more than
+// all the rest).
+Result<Decoded> decode_cose(View bytes, bool kept);
+Result<Decoded> decode_manifest(View bytes, bool kept);
+
+// The algorithm a cose message names must be the one its issuer's key signs with.
+Result<void> check_algorithm(const Decoded& decoded, const crypto::PublicKey& issuer);
+
+}  // namespace cm4it::evidence

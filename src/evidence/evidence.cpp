@@ -1,0 +1,78 @@
+#include "evidence/evidence.h"
+
+#include "base/budgets.h"
+#include "base/cbor.h"
+#include "evidence/builder.h"
+
+namespace cm4it::evidence {
+
+namespace {
+
+Result<Decoded> decode_as(Format format, View bytes, bool kept) {
+  if (bytes.size() > budget::evidence_bytes)
+    return fail(Code::too_large, "evidence: more than " + std::to_string(budget::evidence_bytes) + " octets");
+  switch (format) {
+    case Format::cose: return decode_cose(bytes, kept);
+    case Format::manifest: return decode_manifest(bytes, kept);
+    case Format::openpgp:
+    case Format::x509:
+    case Format::crl:
+    case Format::sums: break;
+  }
+  return fail(Code::unsupported, std::string("format: ") + to_string(format) + " is not read by this server");
+}
+
+}  // namespace
+
+Result<Decoded> decode(Format format, View bytes) { return decode_as(format, bytes, false); }
+
+Verified::Verified(Decoded decoded, const KeyId& issuer)
+    : decoded_(std::move(decoded)), issuer_(issuer),
+      id_(statement_id(decoded_.format(), issuer, decoded_.signed_bytes())) {
+  for (Statement& statement : decoded_.statements_) {
+    statement.issuer = issuer;
+    statement.id = id_;
+  }
+}
+
+Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer) {
+  if (const auto* id = std::get_if<KeyId>(&decoded.issuer()); id && *id != issuer.id())
+    return fail(Code::not_permitted, "kid: the evidence names " + id->text() + " as its issuer");
+  if (const auto* id = std::get_if<Method1Id>(&decoded.issuer()); id && !equal(id->octets, issuer.method1_id()))
+    return fail(Code::not_permitted, "kid: the evidence names another key as its issuer");
+  CHECK_OK(check_algorithm(decoded, issuer));
+  CHECK_OK(issuer.verify(decoded.signed_bytes(), decoded.signature()));
+  return Verified(std::move(decoded), issuer.id());
+}
+
+Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, const KeyId& issuer) {
+  TRY(const Decoded decoded, decode_as(format, bytes, true));
+  std::vector<Statement> statements = decoded.statements();
+  const StatementId id = statement_id(format, issuer, decoded.signed_bytes());
+  for (Statement& statement : statements) {
+    statement.issuer = issuer;
+    statement.id = id;
+  }
+  return statements;
+}
+
+Bytes leaf_bytes(Format format, View evidence) {
+  if (format == Format::cose) return to_bytes(evidence);
+  CborWriter out;
+  out.array(2).uint(static_cast<std::uint8_t>(format)).bytes(evidence);
+  return out.take();
+}
+
+Result<std::pair<Format, Bytes>> parse_leaf(View leaf) {
+  CborReader reader(leaf);
+  TRY(const auto type, reader.peek());
+  if (type == CborType::tag) return std::pair{Format::cose, to_bytes(leaf)};
+  TRY(const auto items, reader.array());
+  TRY(const auto format, reader.uint());
+  TRY(const View evidence, reader.bytes());
+  CHECK_OK(reader.end());
+  if (items != 2 || format < 2 || format > 6) return fail(Code::malformed, "leaf: expected [format, evidence]");
+  return std::pair{static_cast<Format>(format), to_bytes(evidence)};
+}
+
+}  // namespace cm4it::evidence

@@ -1,0 +1,172 @@
+// Microchip secure-element manifests: one flattened JWS (RFC 7515 section 7.2.2) is the identity of slot 0's key.
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/budgets.h"
+#include "evidence/builder.h"
+
+namespace cm4it::evidence {
+namespace {
+
+namespace json = boost::json;
+
+tl::unexpected<Error> bad(const std::string& path, const std::string& rule) {
+  return fail(Code::malformed, "manifest." + path + ": " + rule, "Trust Platform Manifest File Format");
+}
+
+Result<json::object> parse_object(std::string_view text, const std::string& path) {
+  json::parse_options options;
+  options.max_depth = 8;
+  boost::system::error_code error;
+  auto value = json::parse(json::string_view(text.data(), text.size()), error, {}, options);
+  if (error) return bad(path, "not JSON: " + error.message());
+  if (!value.is_object()) return bad(path, "an object expected");
+  return std::move(value.as_object());
+}
+
+Result<std::string> text_of(const json::object& object, std::string_view name, const std::string& path) {
+  const auto* value = object.if_contains(json::string_view(name.data(), name.size()));
+  const std::string where = path + (path.empty() ? "" : ".") + std::string(name);
+  if (!value) return bad(where, "missing");
+  if (!value->is_string()) return bad(where, "a string expected");
+  return std::string(value->as_string());
+}
+
+// Text that is shown to people; absent is empty.
+Result<std::string> shown(const json::object& object, std::string_view name, const std::string& path) {
+  if (!object.if_contains(json::string_view(name.data(), name.size()))) return std::string();
+  TRY(auto text, text_of(object, name, path));
+  if (text.size() > budget::text_field)
+    return fail(Code::too_large, "manifest." + path + "." + std::string(name) + ": more than " +
+                std::to_string(budget::text_field) + " octets");
+  if (!is_clean_text(text)) return bad(path + "." + std::string(name), "control characters");
+  return text;
+}
+
+Result<Bytes> base64url_of(const json::object& object, std::string_view name, const std::string& path) {
+  TRY(const auto text, text_of(object, name, path));
+  auto bytes = from_base64url(text);
+  if (!bytes) return within("manifest." + path + "." + std::string(name), std::move(bytes).error());
+  return bytes;
+}
+
+Result<Method1Id> read_protected(std::string_view encoded) {
+  auto bytes = from_base64url(encoded);
+  if (!bytes) return within("manifest.protected", std::move(bytes).error());
+  TRY(const auto header, parse_object(text(*bytes), "protected"));
+  TRY(const auto alg, text_of(header, "alg", "protected"));
+  if (alg != "ES256") return fail(Code::unsupported, "manifest.protected.alg: " + alg.substr(0, 32) + "; ES256 is supported");
+  TRY(const Bytes kid, base64url_of(header, "kid", "protected"));
+  if (kid.size() != 20)
+    return bad("protected.kid", "a key identifier of 20 octets expected (RFC 5280 section 4.2.1.2, method 1)");
+  if (header.if_contains("crit")) return fail(Code::unsupported, "manifest.protected.crit: no extension is understood");
+  Method1Id id;
+  std::copy(kid.begin(), kid.end(), id.octets.begin());
+  return id;
+}
+
+struct Slots {
+  std::optional<crypto::PublicKey> first;
+  std::vector<std::string> aliases;
+};
+
+// RFC 7517 keys, kid being the slot's number; x5c chains are carried along in the evidence, not judged.
+Result<Slots> read_slots(const json::object& payload) {
+  const auto* set = payload.if_contains("publicKeySet");
+  const auto* keys = set && set->is_object() ? set->as_object().if_contains("keys") : nullptr;
+  if (!keys || !keys->is_array()) return bad("payload.publicKeySet.keys", "an array of keys expected");
+  if (keys->as_array().size() > budget::manifest_keys)
+    return fail(Code::too_large, "manifest.payload.publicKeySet.keys: more than " + std::to_string(budget::manifest_keys) + " keys");
+  Slots slots;
+  for (std::size_t i = 0; i < keys->as_array().size(); ++i) {
+    const std::string path = "payload.publicKeySet.keys[" + std::to_string(i) + "]";
+    const auto& value = keys->as_array()[i];
+    if (!value.is_object()) return bad(path, "an object expected");
+    const auto& jwk = value.as_object();
+    TRY(const auto slot, text_of(jwk, "kid", path));
+    TRY(const auto type, text_of(jwk, "kty", path));
+    TRY(const auto curve, text_of(jwk, "crv", path));
+    if (type != "EC") return fail(Code::unsupported, "manifest." + path + ".kty: EC expected");
+    TRY(const Bytes x, base64url_of(jwk, "x", path));
+    TRY(const Bytes y, base64url_of(jwk, "y", path));
+    auto key = crypto::PublicKey::from_ec_point(curve, x, y);
+    if (!key) return within("manifest." + path, std::move(key).error());
+    if (slot != "0") slots.aliases.push_back(key->id().text());
+    else if (slots.first) return bad(path + ".kid", "slot 0 twice");
+    else slots.first = std::move(*key);
+  }
+  if (!slots.first) return bad("payload.publicKeySet.keys", "no key of slot 0, which is the element's identity");
+  return slots;
+}
+
+Result<std::string> organization(const json::object& payload, std::string_view role) {
+  const auto* value = payload.if_contains(json::string_view(role.data(), role.size()));
+  if (!value) return std::string();
+  if (!value->is_object()) return bad("payload." + std::string(role), "an object expected");
+  return shown(value->as_object(), "organizationName", "payload." + std::string(role));
+}
+
+bool is_hex(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isxdigit(c); });
+}
+
+Result<Identity> read_identity(const json::object& payload, const crypto::PublicKey& key) {
+  Identity identity;
+  identity.type = Type::device;
+  identity.spki = to_bytes(key.spki());
+  TRY(identity.maker, organization(payload, "manufacturer"));
+  TRY(identity.model, shown(payload, "model", "payload"));
+  TRY(identity.serial, shown(payload, "uniqueId", "payload"));
+  if (!is_hex(identity.serial)) return bad("payload.uniqueId", "hex digits expected");
+  for (const char* name : {"partNumber", "groupId"}) {
+    TRY(auto text, shown(payload, name, "payload"));
+    if (!text.empty()) identity.attributes[name] = std::move(text);
+  }
+  for (const char* role : {"provisioner", "distributor"}) {
+    TRY(auto text, organization(payload, role));
+    if (!text.empty()) identity.attributes[role] = std::move(text);
+  }
+  return identity;
+}
+
+}  // namespace
+
+Result<Decoded> decode_manifest(View bytes, bool) {
+  if (!is_utf8(text(bytes))) return bad("element", "not UTF-8");
+  TRY(const auto element, parse_object(text(bytes), "element"));
+  TRY(const auto payload_text, text_of(element, "payload", ""));
+  TRY(const auto protected_text, text_of(element, "protected", ""));
+  DecodedBuilder builder;
+  builder.format = Format::manifest;
+  TRY(builder.signature, base64url_of(element, "signature", "element"));
+  if (builder.signature.size() != 64) return bad("signature", "r and s, 64 octets, expected (RFC 7518 section 3.4)");
+  TRY(builder.issuer, read_protected(protected_text));
+  auto payload_bytes = from_base64url(payload_text);
+  if (!payload_bytes) return within("manifest.payload", std::move(payload_bytes).error());
+  TRY(const auto payload, parse_object(text(*payload_bytes), "payload"));
+  TRY(const auto slots, read_slots(payload));
+
+  Statement statement;
+  statement.format = Format::manifest;
+  statement.subject = SubjectId::key(slots.first->id());
+  TRY(auto identity, read_identity(payload, *slots.first));
+  if (const auto* header = element.if_contains("header"); header && header->is_object()) {
+    TRY(const auto unique_id, text_of(header->as_object(), "uniqueId", "header"));
+    if (unique_id != identity.serial) return bad("header.uniqueId", "differs from the signed payload's");
+  }
+  TRY(const auto time, text_of(payload, "provisioningTimestamp", "payload"));
+  auto issued_at = from_rfc3339(time);
+  if (!issued_at) return within("manifest.payload.provisioningTimestamp", std::move(issued_at).error());
+  statement.issued_at = *issued_at;
+  statement.body = std::move(identity);
+  statement.aliases = slots.aliases;
+  // JWS signing input, RFC 7515 section 5.1.
+  builder.signed_bytes = to_bytes(view(protected_text + "." + payload_text));
+  builder.bytes = to_bytes(bytes);
+  builder.statements.push_back(std::move(statement));
+  return std::move(builder).build();
+}
+
+}  // namespace cm4it::evidence

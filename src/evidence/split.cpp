@@ -1,0 +1,128 @@
+// A submission's body, taken apart into pieces of evidence.
+#include <algorithm>
+
+#include "base/budgets.h"
+#include "base/cbor.h"
+#include "evidence/evidence.h"
+
+namespace cm4it::evidence {
+namespace {
+
+tl::unexpected<Error> too_many() {
+  return fail(Code::too_large, "body: more than " + std::to_string(budget::submission_items) + " pieces of evidence",
+              "send it in parts; `ics import` does");
+}
+
+// RFC 8742: one item after another.
+Result<std::vector<Piece>> split_sequence(View body) {
+  std::vector<Piece> pieces;
+  while (!body.empty()) {
+    if (pieces.size() == budget::submission_items) return too_many();
+    CborReader reader(body);
+    auto item = reader.item();
+    if (!item) return within("body, piece " + std::to_string(pieces.size() + 1), std::move(item).error());
+    pieces.push_back({Format::cose, to_bytes(*item)});
+    body = body.subspan(item->size());
+  }
+  return pieces;
+}
+
+// Where a JSON value that begins at `at` ends. Only strings and brackets matter here: each element is parsed by itself
+// afterwards, and kept octet for octet.
+class ElementScanner {
+ public:
+  explicit ElementScanner(std::string_view text) : text_(text) {}
+
+  Result<std::vector<Piece>> elements() {
+    std::vector<Piece> pieces;
+    space();
+    if (at_ < text_.size() && text_[at_] == '{') {
+      TRY(auto piece, element());
+      pieces.push_back(std::move(piece));
+      space();
+      if (at_ != text_.size()) return bad("octets after the element");
+      return pieces;
+    }
+    if (!take('[')) return bad("an array of elements, or one element, expected");
+    space();
+    if (take(']')) return bad("no element in it");
+    for (;;) {
+      if (pieces.size() == budget::submission_items) return too_many();
+      space();
+      TRY(auto piece, element());
+      pieces.push_back(std::move(piece));
+      space();
+      if (take(',')) continue;
+      if (!take(']')) return bad("',' or ']' expected");
+      space();
+      if (at_ != text_.size()) return bad("octets after the array");
+      return pieces;
+    }
+  }
+
+ private:
+  tl::unexpected<Error> bad(const std::string& rule) const {
+    return fail(Code::malformed, "manifest at octet " + std::to_string(at_) + ": " + rule);
+  }
+  void space() {
+    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
+  }
+  bool take(char c) {
+    if (at_ >= text_.size() || text_[at_] != c) return false;
+    ++at_;
+    return true;
+  }
+
+  Result<Piece> element() {
+    const std::size_t begin = at_;
+    if (at_ >= text_.size() || text_[at_] != '{') return bad("an object expected");
+    std::size_t depth = 0;
+    bool in_string = false;
+    for (; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (in_string) {
+        if (c == '\\') ++at_;
+        else if (c == '"') in_string = false;
+        continue;
+      }
+      if (c == '"') in_string = true;
+      else if (c == '{' || c == '[') ++depth;
+      else if ((c == '}' || c == ']') && --depth == 0) {
+        ++at_;
+        return Piece{Format::manifest, to_bytes(view(text_.substr(begin, at_ - begin)))};
+      }
+    }
+    return bad("the input ends inside an element");
+  }
+
+  const std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+std::string_view without_parameters(std::string_view media_type) {
+  media_type = media_type.substr(0, media_type.find(';'));
+  while (!media_type.empty() && media_type.back() == ' ') media_type.remove_suffix(1);
+  return media_type;
+}
+
+}  // namespace
+
+Result<std::vector<Piece>> split(std::string_view media_type, View body) {
+  const std::string_view type = without_parameters(media_type);
+  if (body.empty()) return fail(Code::malformed, "body: empty");
+  if (type == "application/cose" || type == "application/cm4it-statement+cbor")
+    return std::vector<Piece>{{Format::cose, to_bytes(body)}};
+  if (type == "application/cbor-seq") return split_sequence(body);
+  if (type == "application/json" || type == "application/jose+json") return ElementScanner(text(body)).elements();
+  if (type == "application/octet-stream" || type.empty()) {
+    if (body[0] == 0xd2) return split_sequence(body);
+    const auto first = text(body).find_first_not_of(" \t\r\n");
+    if (first != std::string_view::npos && (text(body)[first] == '[' || text(body)[first] == '{'))
+      return ElementScanner(text(body)).elements();
+    return fail(Code::unsupported, "body: neither COSE_Sign1 messages nor a manifest");
+  }
+  return fail(Code::unsupported, "Content-Type: " + std::string(type.substr(0, 64)) +
+              "; application/cose, application/cbor-seq and application/json (a manifest) are read");
+}
+
+}  // namespace cm4it::evidence
