@@ -213,7 +213,8 @@ void Connection::handle(const char* message) {
 
 void Connection::answer(std::shared_ptr<Exchange> self, Response&& response) {
   if (loop_->on_this_thread() && phase_ == Phase::handling) return put(std::move(response));
-  loop_->deliver(std::move(self), std::move(response));
+  auto loop = loop_;  // `self` may go as soon as it is handed over, and the loop with it
+  loop->deliver(std::move(self), std::move(response));
 }
 
 void Connection::deliver(Response&& response) {
