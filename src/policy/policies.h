@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -84,8 +85,14 @@ class Policies {
   std::vector<ServerOf> servers_with_key(const KeyId& key) const;
 
  private:
+  struct Member { Membership membership; std::set<Format> formats; };
+  void index();
+  void index_roles(const Descriptor& descriptor);
+
   std::map<std::string, Chain, std::less<>> chains_;
+  // Made from chains_ once: every key a counted version lists, with its name; who plays what in each domain.
   std::map<KeyId, std::pair<crypto::PublicKey, std::string>> keys_;
+  std::map<std::string, std::map<KeyId, std::vector<Member>>, std::less<>> roles_;
 };
 
 using PoliciesPtr = std::shared_ptr<const Policies>;

@@ -1,0 +1,214 @@
+#include "policy/policies.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/budgets.h"
+
+namespace cm4it::policy {
+namespace {
+
+using Descriptors = std::map<std::string, std::map<std::uint64_t, std::vector<const SignedDescriptor*>>>;
+
+Descriptors by_domain(std::span<const SignedDescriptor> descriptors) {
+  Descriptors sorted;
+  std::set<StatementId> seen;
+  for (const auto& descriptor : descriptors)
+    if (seen.insert(descriptor.statement).second)
+      sorted[descriptor.descriptor->domain][descriptor.descriptor->version].push_back(&descriptor);
+  for (auto& [domain, versions] : sorted)
+    for (auto& [version, rivals] : versions)
+      std::sort(rivals.begin(), rivals.end(), [](const auto* a, const auto* b) { return a->statement < b->statement; });
+  return sorted;
+}
+
+// Version n counts iff the owner named in n−1 signed it (of a fork: in any of the rivals); version 1, the pinned owner.
+Chain build_chain(const Pin& pin, const Descriptors& all) {
+  Chain chain;
+  chain.domain = pin.domain;
+  chain.pinned_owner = pin.owner;
+  chain.pinned_by = pin.source;
+  const auto versions = all.find(pin.domain);
+  if (versions == all.end()) return chain;
+  std::set<KeyId> may_sign{pin.owner};
+  std::uint64_t next = 1;
+  for (const auto& [version, candidates] : versions->second) {
+    std::vector<const SignedDescriptor*> counting;
+    for (const auto* candidate : candidates)
+      if (version == next && may_sign.contains(candidate->signer)) counting.push_back(candidate);
+    if (counting.empty()) {
+      if (version > next) chain.beyond_gap.push_back(version);
+      continue;
+    }
+    if (chain.forked) chain.past_forks.push_back(version - 1);
+    chain.versions.push_back(*counting.front());
+    chain.forked = counting.size() > 1;
+    chain.rivals.clear();
+    may_sign.clear();
+    for (const auto* rival : counting) {
+      may_sign.insert(rival->descriptor->owner);
+      if (chain.forked) chain.rivals.push_back(rival->statement);
+    }
+    ++next;
+  }
+  return chain;
+}
+
+bool by_name(const Pin& a, const Pin& b) {
+  return std::tie(a.domain, a.source, a.owner) < std::tie(b.domain, b.source, b.owner);
+}
+
+}  // namespace
+
+Policies Policies::assemble(std::span<const SignedDescriptor> descriptors, std::span<const Pin> pins) {
+  Policies policies;
+  const Descriptors all = by_domain(descriptors);
+  std::vector<Pin> configured, transferred;
+  for (const Pin& pin : pins) (pin.source == Pin::Source::transfer ? transferred : configured).push_back(pin);
+  std::sort(configured.begin(), configured.end(), by_name);
+  std::sort(transferred.begin(), transferred.end(), by_name);
+  const auto take = [&](const std::vector<Pin>& round) {
+    bool any = false;
+    for (const Pin& pin : round)
+      if (!policies.chains_.contains(pin.domain)) {
+        policies.chains_.emplace(pin.domain, build_chain(pin, all));
+        any = true;
+      }
+    return any;
+  };
+  const auto copies = [&] {
+    std::vector<Pin> found;
+    for (const auto& [domain, chain] : policies.chains_)
+      if (const auto* descriptor = chain.newest())
+        for (const auto& rule : descriptor->copies) found.push_back({rule.domain, rule.owner, Pin::Source::copy_rule});
+    std::sort(found.begin(), found.end(), by_name);
+    return found;
+  };
+  take(configured);
+  while (take(copies())) {}
+  take(transferred);
+  while (take(copies())) {}
+  policies.index();
+  return policies;
+}
+
+void Policies::index() {
+  for (const auto& [domain, chain] : chains_) {
+    const auto add = [&, &name = domain](const crypto::PublicKey& key, const std::string& label) {
+      const auto [entry, fresh] = keys_.try_emplace(key.id(), key, name + "/" + label);
+      if (!fresh && entry->second.second.starts_with(name + "/")) entry->second.second = name + "/" + label;
+    };
+    for (const auto& version : chain.versions) {
+      for (const auto& [label, key] : version.descriptor->keys) add(key, label);
+      for (const auto& [label, server] : version.descriptor->servers) {
+        add(server.key, label);
+        if (server.log) add(*server.log, label + ".log");
+      }
+    }
+  }
+  for (const auto& [domain, chain] : chains_)
+    if (const auto* descriptor = chain.newest()) index_roles(*descriptor);
+}
+
+void Policies::index_roles(const Descriptor& descriptor) {
+  auto& members = roles_[descriptor.domain];
+  const auto add = [&](const KeyId& key, const std::string& role, const std::string& set_by, const RoleEntry& entry) {
+    members[key].push_back({{role, set_by, entry.until}, entry.formats});
+  };
+  add(descriptor.owner, "owner", descriptor.domain, {});
+  for (const auto& [name, server] : descriptor.servers) {
+    if (!server.home) continue;
+    add(server.key.id(), "home", descriptor.domain, {});
+    add(server.log->id(), "home", descriptor.domain, {});
+  }
+  for (const auto& [role, entries] : descriptor.roles)
+    for (const RoleEntry& entry : entries) {
+      if (const auto* key = std::get_if<KeyId>(&entry.who)) {
+        add(*key, role, descriptor.domain, entry);
+        continue;
+      }
+      // One step: only what the other policy lists literally.
+      const auto& reference = std::get<RoleReference>(entry.who);
+      const auto* other = newest(reference.domain);
+      if (!other) continue;
+      const auto theirs = other->roles.find(reference.role);
+      if (theirs == other->roles.end()) continue;
+      for (const RoleEntry& literal : theirs->second)
+        if (const auto* key = std::get_if<KeyId>(&literal.who)) add(*key, role, reference.domain, literal);
+    }
+}
+
+const Chain* Policies::chain(std::string_view domain) const {
+  const auto found = chains_.find(domain);
+  return found == chains_.end() ? nullptr : &found->second;
+}
+
+const Descriptor* Policies::newest(std::string_view domain) const {
+  const auto* found = chain(domain);
+  return found ? found->newest() : nullptr;
+}
+
+bool Policies::forked(std::string_view domain) const {
+  const auto* found = chain(domain);
+  return found && found->forked;
+}
+
+std::vector<Policies::Membership> Policies::roles_of(std::string_view domain, const KeyId& issuer, Format format) const {
+  std::vector<Membership> memberships;
+  const auto members = roles_.find(domain);
+  if (members == roles_.end()) return memberships;
+  const auto found = members->second.find(issuer);
+  if (found == members->second.end()) return memberships;
+  for (const auto& [membership, formats] : found->second)
+    if (formats.contains(format)) memberships.push_back(membership);
+  return memberships;
+}
+
+Policies::Voice Policies::speaks_for(std::string_view domain, const KeyId& issuer) const {
+  const auto* descriptor = newest(domain);
+  if (!descriptor) return {};
+  if (descriptor->owner == issuer) return {true, {}};
+  Voice voice;
+  const auto agents = descriptor->roles.find("agent");
+  if (agents == descriptor->roles.end()) return voice;
+  for (const RoleEntry& entry : agents->second) {
+    const auto* key = std::get_if<KeyId>(&entry.who);
+    if (!key || *key != issuer) continue;
+    // Of several entries the one that lasts longest.
+    if (!voice.speaks || (voice.until && (!entry.until || *entry.until > *voice.until))) voice.until = entry.until;
+    voice.speaks = true;
+  }
+  return voice;
+}
+
+const crypto::PublicKey* Policies::find_key(const KeyId& id) const {
+  const auto found = keys_.find(id);
+  return found == keys_.end() ? nullptr : &found->second.first;
+}
+
+std::vector<crypto::PublicKey> Policies::find_keys(const evidence::Method1Id& id) const {
+  std::vector<crypto::PublicKey> keys;
+  for (const auto& [key_id, entry] : keys_)
+    if (keys.size() < budget::candidate_keys && equal(entry.first.method1_id(), id.octets)) keys.push_back(entry.first);
+  return keys;
+}
+
+std::string Policies::name_of(const KeyId& id) const {
+  const auto found = keys_.find(id);
+  return found == keys_.end() ? std::string() : found->second.second;
+}
+
+bool Policies::is_home_log(std::string_view domain, const KeyId& log) const {
+  const auto* descriptor = newest(domain);
+  return descriptor && descriptor->home_with_log(log);
+}
+
+std::vector<Policies::ServerOf> Policies::servers_with_key(const KeyId& key) const {
+  std::vector<ServerOf> found;
+  for (const auto& [domain, chain] : chains_)
+    if (const auto* descriptor = chain.newest())
+      if (const auto* server = descriptor->server_with_key(key)) found.push_back({domain, server});
+  return found;
+}
+
+}  // namespace cm4it::policy

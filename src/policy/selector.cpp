@@ -1,0 +1,111 @@
+#include "policy/selector.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "policy/toml_reader.h"
+
+namespace cm4it::policy {
+namespace {
+
+constexpr std::pair<Field, const char*> fields[] = {
+    {Field::id, "id"},         {Field::type, "type"},       {Field::name, "name"},     {Field::maker, "maker"},
+    {Field::model, "model"},   {Field::serial, "serial"},   {Field::version, "version"}, {Field::status, "status"},
+    {Field::holder, "holder"}, {Field::cloud, "cloud"},     {Field::label, "label"}};
+
+// Octets of the UTF-8 character at `at`.
+std::size_t character(std::string_view text, std::size_t at) {
+  std::size_t end = at + 1;
+  while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) ++end;
+  return end - at;
+}
+
+// A TOML basic string.
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  return out + "\"";
+}
+
+}  // namespace
+
+const char* to_string(Field field) {
+  for (const auto& [known, name] : fields)
+    if (known == field) return name;
+  return "unknown";
+}
+
+Result<Field> parse_field(std::string_view text) {
+  std::string all;
+  for (const auto& [field, name] : fields) {
+    if (text == name) return field;
+    all += (all.empty() ? "" : ", ") + std::string(name);
+  }
+  return fail(Code::malformed, "\"" + std::string(text.substr(0, 64)) + "\" is no field of a selector; known: " + all);
+}
+
+// Greedy, with one step back to the last '*': linear in the text for each star, and never recursive.
+bool glob_matches(std::string_view glob, std::string_view text) {
+  std::size_t g = 0, t = 0, star = glob.npos, resume = 0;
+  while (t < text.size()) {
+    if (g < glob.size() && glob[g] == '*') {
+      star = g++;
+      resume = t;
+    } else if (g < glob.size() && glob[g] == '?') {
+      ++g;
+      t += character(text, t);
+    } else if (g < glob.size() && glob[g] == text[t]) {
+      ++g;
+      ++t;
+    } else if (star != glob.npos) {
+      g = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (g < glob.size() && glob[g] == '*') ++g;
+  return g == glob.size();
+}
+
+bool Selector::matches(const Values& values) const {
+  return std::all_of(globs.begin(), globs.end(), [&](const auto& named) {
+    const auto [begin, end] = values.equal_range(named.first);
+    return std::any_of(begin, end, [&](const auto& value) {
+      return std::any_of(named.second.begin(), named.second.end(),
+                         [&](const auto& glob) { return glob_matches(glob, value.second); });
+    });
+  });
+}
+
+Selector Selector::resolved(std::string_view domain) const {
+  Selector result = *this;
+  for (auto& [field, list] : result.globs) std::replace(list.begin(), list.end(), std::string("@self"), std::string(domain));
+  return result;
+}
+
+std::string Selector::text() const {
+  if (globs.empty()) return "{}";
+  std::string out = "{";
+  for (const auto& [field, list] : globs) {
+    out += (out.size() > 1 ? ", " : " ") + std::string(to_string(field)) + " = [";
+    for (std::size_t i = 0; i < list.size(); ++i) out += (i ? ", " : "") + quoted(list[i]);
+    out += "]";
+  }
+  return out + " }";
+}
+
+Result<Selector> Selector::parse(std::string_view toml_inline_table) {
+  if (toml_inline_table.size() > budget::http_target_bytes)
+    return fail(Code::too_large, "select: more than " + std::to_string(budget::http_target_bytes) + " octets");
+  if (toml_inline_table.find('\n') != toml_inline_table.npos) return fail(Code::malformed, "select: one inline table expected");
+  TRY(const auto table, parse_toml("select = " + std::string(toml_inline_table)));
+  const TomlReader document(table, "");
+  CHECK_OK(document.only({"select"}));
+  return read_selector(document, "select");
+}
+
+}  // namespace cm4it::policy

@@ -1,0 +1,126 @@
+#include "policy/toml_reader.h"
+
+#include <algorithm>
+#include <sstream>
+
+namespace cm4it::policy {
+
+Result<toml::table> parse_toml(std::string_view text) {
+  if (text.size() > budget::descriptor_bytes)
+    return fail(Code::too_large, "TOML: more than " + std::to_string(budget::descriptor_bytes) + " octets");
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    return fail(Code::malformed, "TOML, line " + std::to_string(error.source().begin.line) + ", column " +
+                std::to_string(error.source().begin.column) + ": " + std::string(error.description()));
+  } catch (const std::exception& error) {
+    return fail(Code::malformed, std::string("TOML: ") + error.what());
+  }
+}
+
+tl::unexpected<Error> TomlReader::bad(std::string_view key, const std::string& rule) const {
+  return fail(Code::malformed, path_of(key) + ": " + rule, "docs/formats/descriptor.md");
+}
+
+Result<void> TomlReader::only(std::initializer_list<std::string_view> keys) const {
+  for (const auto& [key, value] : table_)
+    if (std::find(keys.begin(), keys.end(), key.str()) == keys.end()) {
+      std::string known;
+      for (const auto name : keys) known += (known.empty() ? "" : ", ") + std::string(name);
+      return bad(key.str(), "unknown key; known here: " + known);
+    }
+  return {};
+}
+
+Result<std::string> TomlReader::text(std::string_view key) const {
+  const auto* node = table_.get(key);
+  if (!node) return bad(key, "missing");
+  const auto* value = node->as_string();
+  if (!value) return bad(key, "a string expected");
+  return value->get();
+}
+
+Result<std::int64_t> TomlReader::integer(std::string_view key) const {
+  const auto* node = table_.get(key);
+  if (!node) return bad(key, "missing");
+  const auto* value = node->as_integer();
+  if (!value) return bad(key, "an integer expected");
+  return value->get();
+}
+
+Result<bool> TomlReader::boolean(std::string_view key) const {
+  const auto* node = table_.get(key);
+  if (!node) return bad(key, "missing");
+  const auto* value = node->as_boolean();
+  if (!value) return bad(key, "true or false expected");
+  return value->get();
+}
+
+Result<Time> TomlReader::time(std::string_view key) const {
+  const auto* node = table_.get(key);
+  if (!node) return bad(key, "missing");
+  const auto* value = node->as_date_time();
+  if (!value || !value->get().offset)
+    return bad(key, "a date and time with its offset expected, like 2026-12-31T00:00:00Z");
+  std::ostringstream text;
+  text << value->get();
+  auto time = from_rfc3339(text.str());
+  if (!time) return bad(key, "a date and time that exists expected");
+  return *time;
+}
+
+Result<std::vector<std::string>> TomlReader::texts(std::string_view key) const {
+  const auto* node = table_.get(key);
+  if (!node) return bad(key, "missing");
+  const auto* array = node->as_array();
+  if (!array) return bad(key, "a list of strings expected");
+  if (array->size() > budget::descriptor_entries) return bad(key, "too many entries");
+  std::vector<std::string> texts;
+  for (const auto& item : *array) {
+    const auto* value = item.as_string();
+    if (!value) return bad(key, "a list of strings expected");
+    texts.push_back(value->get());
+  }
+  return texts;
+}
+
+Result<TomlReader> TomlReader::child(std::string_view key) const {
+  const auto* node = table_.get(key);
+  if (!node) return bad(key, "missing");
+  const auto* table = node->as_table();
+  if (!table) return bad(key, "a table expected");
+  return TomlReader(*table, path_of(key));
+}
+
+Result<std::vector<TomlReader>> TomlReader::children(std::string_view key) const {
+  std::vector<TomlReader> readers;
+  const auto* node = table_.get(key);
+  if (!node) return readers;
+  const auto* array = node->as_array();
+  if (!array) return bad(key, "a list of tables expected ([[" + std::string(key) + "]])");
+  if (array->size() > budget::descriptor_entries) return bad(key, "too many entries");
+  for (std::size_t i = 0; i < array->size(); ++i) {
+    const auto* table = array->get(i)->as_table();
+    if (!table) return bad(key, "a list of tables expected ([[" + std::string(key) + "]])");
+    readers.emplace_back(*table, path_of(key) + "[" + std::to_string(i) + "]");
+  }
+  return readers;
+}
+
+Result<Selector> read_selector(const TomlReader& reader, std::string_view key) {
+  TRY(const auto table, reader.child(key));
+  Selector selector;
+  for (const auto& [name, value] : table.table()) {
+    auto field = parse_field(name.str());
+    if (!field) return table.bad(name.str(), field.error().message);
+    TRY(auto globs, table.texts(name.str()));
+    if (globs.empty()) return table.bad(name.str(), "an empty list matches nothing; leave the field out to match all");
+    for (const auto& glob : globs)
+      if (glob.empty() || glob.size() > budget::glob_bytes)
+        return table.bad(name.str(), "a glob has 1 to " + std::to_string(budget::glob_bytes) + " octets");
+    selector.globs[*field] = std::move(globs);
+  }
+  return selector;
+}
+
+}  // namespace cm4it::policy
