@@ -50,9 +50,10 @@ Result<FactRow> update_fact_row(const IndexInput& input, const Bytes& key, const
     row.made_in = input.entry.record->made_in;
   }
   for (std::size_t i = 0; i < input.entry.placements.size(); ++i)
-    row.received.push_back({input.entry.placements[i].first, KeyId{}, input.times[i]});
+    row.received.push_back(
+        {input.entry.placements[i].first, KeyId{}, input.times[i], input.entry.placements[i].second});
   for (const auto& receipt : input.entry.receipts)
-    row.received.push_back({receipt.domain, receipt.log, receipt.time});
+    row.received.push_back({receipt.domain, receipt.log, receipt.time, receipt.index});
   return row;
 }
 

@@ -47,10 +47,11 @@ Result<Record> read_record(CborReader& reader) {
 
 Result<ForeignReceipt> read_receipt(CborReader& reader) {
   ForeignReceipt receipt;
-  CHECK_OK(expect_array(reader, 4));
+  CHECK_OK(expect_array(reader, 5));
   TRY(receipt.domain, read_text(reader));
   TRY(receipt.log.digest, read_digest(reader));
   TRY(receipt.time, read_time(reader));
+  TRY(receipt.index, reader.uint());
   TRY(const View cose, reader.bytes());
   receipt.cose = to_bytes(cose);
   return receipt;
@@ -72,7 +73,7 @@ Bytes encode(const Entry& entry) {
   for (const auto& [domain, index] : entry.placements) out.array(2).text(domain).uint(index);
   out.array(entry.receipts.size());
   for (const auto& receipt : entry.receipts)
-    out.array(4).text(receipt.domain).bytes(receipt.log.digest).integer(receipt.time.seconds).bytes(receipt.cose);
+    out.array(5).text(receipt.domain).bytes(receipt.log.digest).integer(receipt.time.seconds).uint(receipt.index).bytes(receipt.cose);
   return out.take();
 }
 
@@ -119,7 +120,8 @@ Bytes encode(const FactRow& row) {
   out.array(3).integer(row.first_seen.seconds).text(row.made_in).array(row.received.size());
   for (const auto& received : row.received) {
     const bool own = received.log == KeyId{};
-    out.array(3).text(received.domain).bytes(own ? View{} : View(received.log.digest)).integer(received.time.seconds);
+    out.array(4).text(received.domain).bytes(own ? View{} : View(received.log.digest)).integer(received.time.seconds);
+    out.uint(received.index);
   }
   return out.take();
 }
@@ -133,11 +135,12 @@ Result<FactRow> decode_fact_row(View bytes) {
   TRY(const auto count, reader.array());
   for (std::size_t i = 0; i < count; ++i) {
     policy::ReceivedAt received;
-    CHECK_OK(expect_array(reader, 3));
+    CHECK_OK(expect_array(reader, 4));
     TRY(received.domain, read_text(reader));
     TRY(const View log, reader.bytes());
     if (log.size() == 32) std::copy(log.begin(), log.end(), received.log.digest.begin());
     TRY(received.time, read_time(reader));
+    TRY(received.index, reader.uint());
     row.received.push_back(std::move(received));
   }
   return row;

@@ -12,7 +12,7 @@ namespace cm4it::ledger {
 // One event about one statement: its evidence the first time, and each place or receipt that came with it or since.
 //   entry = [id: bstr .size 32, record / null, [* [domain: tstr, index: uint]], [* receipt]]
 //   record = [format: uint, evidence: bstr, issuer: bstr .size 32, first seen: uint, made in: tstr]
-//   receipt = [domain: tstr, log: bstr .size 32, time: uint, cose: bstr]
+//   receipt = [domain: tstr, log: bstr .size 32, time: uint, index: uint, cose: bstr]
 struct Entry {
   StatementId id;
   std::optional<Record> record;  // position and id are those of the entry
@@ -25,7 +25,7 @@ Result<Entry> decode_entry(View row, std::uint64_t position);
 // The record of a statement, if it is kept.
 Result<std::optional<Record>> find_record(const store::Snapshot& snapshot, const StatementId& id);
 
-// What the fold needs beside the evidence, next to the subject: [first seen, made in, [* [domain, log or empty: own, time]]]
+// What the fold needs beside the evidence, next to the subject: [first seen, made in, [* [domain, log or empty: own, time, index]]]
 struct FactRow {
   Time first_seen;
   std::string made_in;

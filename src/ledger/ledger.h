@@ -38,6 +38,7 @@ struct ForeignReceipt {
   std::string domain;
   KeyId log;
   Time time;
+  std::uint64_t index = 0;
   Bytes cose;
 };
 

@@ -15,6 +15,7 @@ struct ReceivedAt {
   std::string domain;  // of the log
   KeyId log;           // the home's log key
   Time time;
+  std::uint64_t index = 0;  // of the leaf: the order within one second
   bool operator==(const ReceivedAt&) const = default;
 };
 

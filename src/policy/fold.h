@@ -17,6 +17,7 @@ namespace cm4it::policy {
 struct Judgement {
   const Fact* fact = nullptr;
   Time received;
+  std::uint64_t index = 0;               // of its leaf in the log that received it: the order within one second
   bool provisional = false;              // no home's receipt yet
   bool counts = false;
   std::vector<std::string> roles;        // in which it counts
@@ -67,7 +68,7 @@ struct Verdict {
   Time valid_until = Time::never();      // when the answer can next change by the clock alone
   Values values;                         // for selectors
 
-  std::vector<Judgement> judgements;     // of facts.about, in the order (received, statement id)
+  std::vector<Judgement> judgements;     // of facts.about, in the order (received, leaf index, statement id)
 };
 
 // `at` is max(clock, newest home head seen); the caller sees to it. judgements point into `facts`.

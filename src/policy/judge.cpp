@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "base/budgets.h"
 
@@ -48,7 +49,12 @@ std::vector<Known> gather(const std::vector<Fact>& about) {
   return known;
 }
 
-// One walk over one subject's statements, in the order (received, statement id).
+// When a home received a statement: the time, and the place in its log.
+using Moment = std::pair<Time, std::uint64_t>;
+
+// One walk over one subject's statements, in the order (received, leaf index, statement id). Receipts count seconds, and
+// logs of different homes are not in step within one: of the statements of one second, those that have their right only
+// after another of that second (a status by the holder that a transfer has just made) are taken after it.
 class Judge {
  public:
   Judge(const SubjectId& subject, const Policies& policies, const Descriptor& domain, Time at)
@@ -60,23 +66,44 @@ class Judge {
     order.reserve(known_.size());
     for (const Known& known : known_) order.push_back(begin(known));
     std::sort(order.begin(), order.end(), [](const Judgement& a, const Judgement& b) {
-      if (a.received != b.received) return a.received < b.received;
-      return a.fact->statement.id < b.fact->statement.id;
+      return std::tie(a.received, a.index, a.fact->statement.id) < std::tie(b.received, b.index, b.fact->statement.id);
     });
     find_withdrawals(order);
     if (subject_.kind == SubjectKind::model)
       founded_in_.insert(subject_.model.substr(0, subject_.model.find('/')));
-    for (Judgement& judgement : order) step(judgement);
+    for (auto begin = order.begin(); begin != order.end();) {
+      const auto end = std::find_if(begin, order.end(), [&](const auto& later) { return later.received != begin->received; });
+      one_second(begin, end);
+      begin = end;
+    }
     for (Judgement& judgement : order) forget_withdrawn(judgement);
     return {std::move(order), final_holder(), next_change_};
   }
 
  private:
+  using Iterator = std::vector<Judgement>::iterator;
+
+  void one_second(Iterator begin, Iterator end) {
+    std::vector<Judgement*> left;
+    for (auto judgement = begin; judgement != end; ++judgement) left.push_back(&*judgement);
+    for (bool progress = true; progress && !left.empty();) {
+      progress = false;
+      for (auto& judgement : left) {
+        step(*judgement);
+        if (judgement->roles.empty()) continue;
+        judgement = nullptr;
+        progress = true;
+      }
+      std::erase(left, nullptr);
+    }
+  }
+
   Judgement begin(const Known& known) const {
     Judgement judgement;
     judgement.fact = known.fact;
     const auto received = received_in_domain(known);
-    judgement.received = received.value_or(known.first_seen);
+    judgement.received = received ? received->first : known.first_seen;
+    judgement.index = received ? received->second : 0;
     judgement.provisional = !received;
     return judgement;
   }
@@ -88,23 +115,23 @@ class Judge {
   }
 
   // The earliest receipt by a home of `of`, where the statement was made there.
-  std::optional<Time> received_by(const Known& known, std::string_view of) const {
-    std::optional<Time> earliest;
+  std::optional<Moment> received_by(const Known& known, std::string_view of) const {
+    std::optional<Moment> earliest;
     if (!contains(known.domains, of)) return earliest;
     for (const ReceivedAt& receipt : known.receipts)
       if (receipt.domain == of && policies_.is_home_log(of, receipt.log))
-        if (!earliest || receipt.time < *earliest) earliest = receipt.time;
+        if (const Moment moment{receipt.time, receipt.index}; !earliest || moment < *earliest) earliest = moment;
     return earliest;
   }
 
   // model.md "Time, and who may say what": by a home of the domain where the statement names it, else by homes of
   // the referenced domain it was made in.
-  std::optional<Time> received_in_domain(const Known& known) const {
+  std::optional<Moment> received_in_domain(const Known& known) const {
     if (contains(known.domains, domain_.domain)) return received_by(known, domain_.domain);
-    std::optional<Time> earliest;
+    std::optional<Moment> earliest;
     for (const auto& other : referenced_)
-      if (auto time = received_by(known, other))
-        if (!earliest || *time < *earliest) earliest = time;
+      if (auto moment = received_by(known, other))
+        if (!earliest || *moment < *earliest) earliest = moment;
     return earliest;
   }
 
@@ -156,6 +183,7 @@ class Judge {
         judgement.why_not = "only an identity, an endorsement or an assignment can be taken back";
       } else {
         judgement.counts = true;
+        judgement.roles = {"issuer"};
         auto& first = withdrawals_[withdraw->statement];
         if (!first) first = &judgement;  // `order` is sorted: the earliest
       }
@@ -170,6 +198,7 @@ class Judge {
     const Statement& statement = judgement.fact->statement;
     if (statement.kind() == Kind::withdraw) return apply_withdrawal(judgement);
     if (statement.kind() == Kind::policy) return judge_policy(judgement);
+    judgement.why_not.clear();
     // Whether an identity that has expired since once said whose the subject is: see founds().
     const bool timely = in_time(judgement);
     if (!timely && !(statement.kind() == Kind::identity && expired_only(judgement))) return;
@@ -290,7 +319,7 @@ class Judge {
       if (judgement.provisional) changes_at(*until);
       return judgement.received < *until;
     }
-    if (auto received = received_by(known_of(judgement), set_by)) return *received < *until;
+    if (auto received = received_by(known_of(judgement), set_by)) return received->first < *until;
     changes_at(*until);
     return at_ < *until && judgement.received < *until;
   }

@@ -12,7 +12,7 @@ namespace cm4it::policy {
 
 // What the judgement of one subject's statements comes to.
 struct Judged {
-  std::vector<Judgement> judgements;  // in the order (received, statement id)
+  std::vector<Judgement> judgements;  // in the order (received, leaf index, statement id)
   Holder holder;                      // at the end of the walk
   Time next_change = Time::never();   // the earliest time at which a judgement can change by the clock alone
 };

@@ -55,7 +55,7 @@ std::optional<ledger::ForeignReceipt> checked_receipt(Service::Impl& impl, const
       batches.insert(known);
     });
   }
-  return ledger::ForeignReceipt{domain, batch.log, batch.received, cose};
+  return ledger::ForeignReceipt{domain, batch.log, batch.received, receipt->index, cose};
 }
 
 }  // namespace
