@@ -159,4 +159,13 @@ Result<std::vector<ledger::Record>> Service::policy(std::string_view domain_name
   return records;
 }
 
+const ledger::Record* Service::counted_policy(std::string_view domain, const std::vector<ledger::Record>& records) const {
+  const auto published = impl_->ledger->published();
+  const auto* chain = published->policies->chain(domain);
+  if (!chain || chain->versions.empty()) return nullptr;
+  for (const auto& record : records)
+    if (record.id == chain->versions.back().statement) return &record;
+  return nullptr;
+}
+
 }  // namespace cm4it::service

@@ -151,6 +151,8 @@ class Service {
   std::vector<DomainView> domains() const;
   // Signed descriptors, oldest first; version 0: all. Policies are readable by anyone who can name the domain.
   Result<std::vector<ledger::Record>> policy(std::string_view domain, std::uint64_t version) const;
+  // Of these records the newest version that counts here; null: none does.
+  const ledger::Record* counted_policy(std::string_view domain, const std::vector<ledger::Record>& records) const;
   Result<FeedPage> feed(const FeedRequest& request, const Principal& who) const;
   ChangesPage changes(std::optional<std::uint64_t> from) const;
   // Calls back, once, when something was committed after `position` (at once if so already) or the service stops;

@@ -1,0 +1,44 @@
+// The HTTP API (docs/http-api.md): HTTP ⇄ service calls, and nothing else.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/http.h"
+#include "service/service.h"
+
+namespace cm4it::http {
+
+// One link to a peer, as /v1/peers and /metrics show it.
+struct PeerState {
+  std::string domain, url;
+  std::string state;  // "following", "backing-off", "broken"
+  std::uint64_t position = 0;
+  std::optional<Time> newest_head;
+  std::string last_error;
+  std::size_t pending = 0;  // statements still to be forwarded there
+};
+
+struct DoorOptions {
+  std::string server_name;
+  std::size_t cache_bytes = 64u << 20;  // of ready answers, a thread
+  std::function<std::vector<PeerState>()> peers;
+  // Lines in Prometheus' text format from other rooms (connections, …).
+  std::function<std::vector<std::pair<std::string, double>>()> extra_metrics;
+};
+
+class Door {
+ public:
+  Door(service::Service& service, DoorOptions options);
+  ~Door();  // answers what waits
+  net::Handler handler();
+
+  struct Impl;
+
+ private:
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace cm4it::http

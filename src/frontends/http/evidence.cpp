@@ -1,0 +1,132 @@
+// Submitting, and evidence, keys, policies and logs as they are kept.
+#include <boost/json.hpp>
+
+#include <charconv>
+
+#include "frontends/http/impl.h"
+#include "frontends/http/views.h"
+#include "ledger/tiles.h"
+
+namespace cm4it::http {
+namespace {
+
+namespace json = boost::json;
+using service::ItemResult;
+
+// 200 if anything was received, 202 if all that entered is provisional, 421 if no named domain is kept here, else 422.
+unsigned submission_status(const std::vector<ItemResult>& results) {
+  bool received = false, provisional = false, misdirected = false;
+  for (const auto& result : results) {
+    received |= result.outcome == ItemResult::Outcome::received;
+    provisional |= result.outcome == ItemResult::Outcome::provisional;
+    misdirected |= result.error && result.error->code == Code::misdirected;
+  }
+  return received ? 200 : provisional ? 202 : misdirected ? 421 : 422;
+}
+
+const char* media_type(evidence::Format format) {
+  switch (format) {
+    case evidence::Format::cose: return "application/cose";
+    case evidence::Format::manifest: return "application/jose+json";
+    case evidence::Format::openpgp: return "application/pgp-keys";
+    case evidence::Format::x509: return "application/pkix-cert";
+    case evidence::Format::crl: return "application/pkix-crl";
+    case evidence::Format::sums: return "application/octet-stream";
+  }
+  return "application/octet-stream";
+}
+
+Result<evidence::StatementId> statement_of(const Call& call) {
+  auto digest = digest_from_hex(call.path[2]);
+  if (!digest) return fail(Code::malformed, "statement: 64 hex digits expected");
+  return evidence::StatementId{*digest};
+}
+
+net::Response immutable(net::Response response) {
+  response.headers.emplace_back("Cache-Control", "public, max-age=31536000, immutable");
+  return response;
+}
+
+}  // namespace
+
+void post_evidence(Door::Impl& door, const Call& call, net::Responder respond) {
+  auto pieces = evidence::split(call.content_type, call.body);
+  if (!pieces) return respond(problem(pieces.error()));
+  auto shared = std::make_shared<net::Responder>(std::move(respond));
+  auto accepted = door.service.submit(std::move(*pieces), call.get("domain"), [shared](std::vector<ItemResult> results) {
+    const unsigned status = submission_status(results);
+    auto shown = submission_json(results);
+    if (status == 421)
+      for (const auto& result : results)
+        if (result.error && result.error->code == Code::misdirected) shown["home"] = result.error->detail;
+    (*shared)(json_answer(json::serialize(shown), status));
+  });
+  if (!accepted) (*shared)(problem(accepted.error()));
+}
+
+Answer get_evidence(Door::Impl& door, const Call& call) {
+  TRY(const auto id, statement_of(call));
+  TRY(const auto record, door.service.evidence(id, call.who));
+  return immutable(bytes_answer(record.evidence, media_type(record.format)));
+}
+
+Answer get_receipt(Door::Impl& door, const Call& call) {
+  TRY(const auto id, statement_of(call));
+  TRY(const auto receipt, door.service.receipt(id, call.get("domain"), call.who));
+  return bytes_answer(receipt, "application/cose");
+}
+
+Answer get_key(Door::Impl& door, const Call& call) {
+  TRY(const auto id, KeyId::parse(call.path[2]));
+  TRY(const auto key, door.service.key(id));
+  return immutable(bytes_answer(key.spki(), "application/octet-stream"));
+}
+
+Answer get_domains(Door::Impl& door, const Call&) {
+  json::array domains;
+  for (const auto& view : door.service.domains()) domains.push_back(domain_json(view));
+  const json::object server{{"name", door.options.server_name}, {"key", door.service.server_key().text()},
+                            {"domain", door.service.default_domain()}};
+  return json_answer(json::serialize(json::object{{"server", server}, {"domains", std::move(domains)}}));
+}
+
+Answer get_policy(Door::Impl& door, const Call& call) {
+  const std::string& domain = call.path[2];
+  std::uint64_t version = 0;
+  if (const auto text = call.query.get("version")) {
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), version);
+    if (error != std::errc{} || end != text->data() + text->size() || version == 0)
+      return fail(Code::malformed, "version: a number of 1 or more expected");
+  }
+  TRY(const auto records, door.service.policy(domain, version));
+  if (call.query.has("all")) {
+    Bytes sequence;
+    for (const auto& record : records) append(sequence, record.evidence);
+    return revalidated(bytes_answer(sequence, "application/cbor-seq"), call);
+  }
+  const ledger::Record* chosen = &records.back();
+  if (version == 0)
+    if (const auto* counted = door.service.counted_policy(domain, records)) chosen = counted;
+  if (call.accept.find("text/plain") == std::string::npos)
+    return revalidated(bytes_answer(chosen->evidence, "application/cose"), call);
+  TRY(const auto statements, evidence::statements_of_kept(chosen->format, chosen->evidence, chosen->issuer));
+  const auto& text = std::get<evidence::PolicyText>(statements.at(0).body).descriptor;
+  return revalidated(bytes_answer(view(text), "text/plain; charset=utf-8"), call);
+}
+
+Answer get_checkpoint(Door::Impl& door, const Call& call) {
+  TRY(const auto note, door.service.checkpoint(call.path[1], call.who));
+  return revalidated(bytes_answer(view(note), "text/plain; charset=utf-8"), call);
+}
+
+Answer get_tile(Door::Impl& door, const Call& call) {
+  std::string rest;
+  for (std::size_t i = 2; i < call.path.size(); ++i) rest += (i > 2 ? "/" : "") + call.path[i];
+  TRY(const auto path, ledger::parse_tile_path(rest));
+  TRY(const auto bytes, path.level ? door.service.tile(call.path[1], *path.level, path.index, path.width, call.who)
+                                   : door.service.entries(call.path[1], path.index, path.width, call.who));
+  auto response = bytes_answer(bytes, "application/octet-stream");
+  return immutable(std::move(response));  // a tile of one width never changes
+}
+
+}  // namespace cm4it::http

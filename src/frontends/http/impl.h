@@ -1,0 +1,77 @@
+// The door's inside: what its routes share.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/guarded.h"
+#include "frontends/http/door.h"
+#include "frontends/http/polls.h"
+#include "service/answer_cache.h"
+
+namespace cm4it::http {
+
+// One request, taken apart. Copies what the request lends, so that it may outlive the handler.
+struct Call {
+  std::vector<std::string> path;  // decoded segments
+  net::Query query;
+  service::Principal who;
+  std::string accept, content_type, if_none_match;
+  View body;                      // only while the handler runs
+
+  std::string get(std::string_view name) const { return std::string(query.get(name).value_or("")); }
+};
+
+struct Door::Impl {
+  Impl(service::Service& given, DoorOptions options_given)
+      : service(given), options(std::move(options_given)), polls(given) {}
+
+  void handle(const net::Request& request, net::Responder respond);
+  // A ready answer out of this thread's cache, if the request is one of those that have them.
+  std::shared_ptr<const std::string> cached(const net::Request& request);
+  service::AnswerCache& cache();
+  // The number of a domain in cache keys; 0 is the default domain. None: not known, do not cache.
+  std::uint32_t domain_number(const std::string& domain);
+
+  service::Service& service;
+  const DoorOptions options;
+  Polls polls;
+  Guarded<std::map<std::string, std::uint32_t>> domain_numbers;
+};
+
+enum CachedKind : std::uint8_t { cached_summary = 1, cached_verdict = 2 };
+
+// Makes the answer that a route's result is.
+net::Response json_answer(const std::string& body, unsigned status = 200);
+net::Response bytes_answer(View body, std::string content_type);
+net::Response problem(const Error& error);
+// With an ETag over the body; 304 where the asker has it already.
+net::Response revalidated(net::Response response, const Call& call);
+
+using Answer = Result<net::Response>;
+
+// Routes that answer at once.
+Answer get_subject(Door::Impl& door, const Call& call);
+Answer get_verdict(Door::Impl& door, const Call& call);
+Answer get_history(Door::Impl& door, const Call& call);
+Answer search_subjects(Door::Impl& door, const Call& call);
+Answer get_may(Door::Impl& door, const Call& call);
+Answer get_evidence(Door::Impl& door, const Call& call);
+Answer get_receipt(Door::Impl& door, const Call& call);
+Answer get_key(Door::Impl& door, const Call& call);
+Answer get_domains(Door::Impl& door, const Call& call);
+Answer get_policy(Door::Impl& door, const Call& call);
+Answer get_peers(Door::Impl& door, const Call& call);
+Answer get_health(Door::Impl& door, const Call& call);
+Answer get_ready(Door::Impl& door, const Call& call);
+Answer get_metrics(Door::Impl& door, const Call& call);
+Answer get_checkpoint(Door::Impl& door, const Call& call);
+Answer get_tile(Door::Impl& door, const Call& call);
+
+// Routes that answer later, from another thread.
+void post_evidence(Door::Impl& door, const Call& call, net::Responder respond);
+void get_feed(Door::Impl& door, const Call& call, net::Responder respond);
+void get_changes(Door::Impl& door, const Call& call, net::Responder respond);
+
+}  // namespace cm4it::http

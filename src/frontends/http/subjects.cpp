@@ -1,0 +1,175 @@
+// Reading subjects; the two calls that have ready answers.
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "frontends/http/impl.h"
+#include "frontends/http/views.h"
+
+namespace cm4it::http {
+namespace {
+
+namespace json = boost::json;
+using evidence::SubjectId;
+using service::Looked;
+
+constexpr std::size_t fewest_digits = 16;  // of a prefix, in a request
+
+Result<SubjectId> subject_of(const Door::Impl& door, const std::string& name) {
+  if (auto whole = SubjectId::parse(name); whole && whole->kind != evidence::SubjectKind::key) return whole;
+  for (const std::string_view kind : {"key:", "code:"})
+    if (name.starts_with(kind) && name.size() < kind.size() + fewest_digits)
+      return fail(Code::malformed, "subject: a prefix needs at least 16 hex digits here");
+  return door.service.resolve(name);
+}
+
+// 64 lowercase hex digits, without an allocation: this is on the way of every cached answer.
+bool parse_digest(std::string_view digits, Digest& digest) {
+  const auto value = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    const int high = value(digits[2 * i]), low = value(digits[2 * i + 1]);
+    if (high < 0 || low < 0) return false;
+    digest[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return true;
+}
+
+struct Found { SubjectId subject; service::Stamp stamp; Looked looked; };
+
+Result<Found> find(Door::Impl& door, const Call& call, bool must_be_known) {
+  TRY(auto subject, subject_of(door, call.path[2]));
+  const auto stamp = door.service.stamp(subject);  // before looking: what changes meanwhile makes the answer stale
+  TRY(auto looked, door.service.look_up(subject, call.get("domain"), call.who));
+  if (must_be_known && looked.facts->about.empty())
+    return fail(Code::not_found, "no subject " + subject.text() + " is known here");
+  return Found{std::move(subject), stamp, std::move(looked)};
+}
+
+// Answers whose verdict anyone may have are kept for the next asker.
+net::Response kept(Door::Impl& door, const Call& call, CachedKind kind, const Found& found, net::Response response) {
+  const std::string domain = call.get("domain");
+  if (!domain.empty() && !door.service.open_to_anyone(domain)) return response;
+  if (domain.empty() && !door.service.open_to_anyone(door.service.default_domain())) return response;
+  if (call.path[2] != found.subject.text()) return response;
+  const auto number = door.domain_number(domain);
+  if (number == UINT32_MAX) return response;
+  auto ready = net::serialize(response);
+  door.cache().put({found.subject, kind, number}, found.stamp, found.looked.verdict.valid_until, ready);
+  response.ready = std::move(ready);
+  return response;
+}
+
+}  // namespace
+
+// GET /v1/subjects/{whole id}[/verdict], without a query or with domain= alone, and without conditions.
+std::shared_ptr<const std::string> Door::Impl::cached(const net::Request& request) {
+  constexpr std::string_view prefix = "/v1/subjects/";
+  constexpr std::size_t key_digits = 64;
+  if (request.method != "GET" || !request.path.starts_with(prefix)) return {};
+  std::string_view rest = request.path.substr(prefix.size());
+  service::AnswerCache::Key key;
+  if (rest.starts_with("key:")) key.subject.kind = evidence::SubjectKind::key, rest.remove_prefix(4);
+  else if (rest.starts_with("code:")) key.subject.kind = evidence::SubjectKind::code, rest.remove_prefix(5);
+  else return {};
+  if (rest.size() < key_digits || !parse_digest(rest.substr(0, key_digits), key.subject.digest)) return {};
+  rest.remove_prefix(key_digits);
+  key.kind = rest.empty() ? cached_summary : rest == "/verdict" ? cached_verdict : 0;
+  if (key.kind == 0 || !request.header("If-None-Match").empty()) return {};
+  if (key.kind == cached_verdict && request.header("Accept").find("cwt") != std::string_view::npos) return {};
+  if (!request.query.empty()) {
+    if (!request.query.starts_with("domain=") || request.query.find_first_of("&%+") != std::string_view::npos) return {};
+    key.domain = domain_number(std::string(request.query.substr(7)));
+  }
+  const auto* found = cache().find(key, service.stamp(key.subject), service.now());
+  return found ? *found : nullptr;
+}
+
+service::AnswerCache& Door::Impl::cache() {
+  // One for each thread and door: a thread of a listener serves one door.
+  thread_local std::map<const Impl*, std::unique_ptr<service::AnswerCache>> caches;
+  thread_local const Impl* last = nullptr;
+  thread_local service::AnswerCache* last_cache = nullptr;
+  if (last == this) return *last_cache;
+  auto& mine = caches[this];
+  if (!mine) mine = std::make_unique<service::AnswerCache>(options.cache_bytes);
+  last = this;
+  last_cache = mine.get();
+  return *mine;
+}
+
+std::uint32_t Door::Impl::domain_number(const std::string& domain) {
+  if (domain.empty()) return 0;
+  return domain_numbers.with([&](auto& numbers) {
+    if (const auto known = numbers.find(domain); known != numbers.end()) return known->second;
+    if (numbers.size() >= 10'000) return UINT32_MAX;  // asked about by strangers: never put, never found
+    const auto number = static_cast<std::uint32_t>(numbers.size() + 1);
+    numbers.emplace(domain, number);
+    return number;
+  });
+}
+
+Answer get_subject(Door::Impl& door, const Call& call) {
+  TRY(const auto found, find(door, call, true));
+  auto response = revalidated(json_answer(json::serialize(summary_json(found.looked))), call);
+  return response.status == 200 ? kept(door, call, cached_summary, found, std::move(response)) : response;
+}
+
+Answer get_verdict(Door::Impl& door, const Call& call) {
+  if (call.accept.find("application/cwt") != std::string::npos) {
+    TRY(const auto nonce, from_hex(call.get("nonce")));
+    if (nonce.size() > 64) return fail(Code::too_large, "nonce: more than 64 octets");
+    TRY(const auto subject, subject_of(door, call.path[2]));
+    TRY(const auto token, door.service.token(subject, call.get("domain"), nonce, call.who));
+    return bytes_answer(token, "application/cwt");
+  }
+  if (call.query.has("nonce")) return fail(Code::malformed, "nonce: only tokens bear one; ask with Accept: application/cwt");
+  if (call.query.has("at")) {
+    TRY(const auto subject, subject_of(door, call.path[2]));
+    auto at = from_rfc3339(call.get("at"));
+    if (!at) return within("at", std::move(at).error());
+    TRY(const auto looked, door.service.look_up(subject, call.get("domain"), call.who, *at));
+    return json_answer(json::serialize(verdict_json(looked.verdict)));
+  }
+  TRY(const auto found, find(door, call, false));
+  auto response = revalidated(json_answer(json::serialize(verdict_json(found.looked.verdict))), call);
+  return response.status == 200 ? kept(door, call, cached_verdict, found, std::move(response)) : response;
+}
+
+Answer get_history(Door::Impl& door, const Call& call) {
+  TRY(const auto found, find(door, call, true));
+  return revalidated(json_answer(json::serialize(history_json(found.looked))), call);
+}
+
+Answer search_subjects(Door::Impl& door, const Call& call) {
+  service::SearchQuery query;
+  query.words = call.get("q");
+  query.type = call.get("type");
+  query.maker = call.get("maker");
+  query.model = call.get("model");
+  query.status = call.get("status");
+  query.holder = call.get("holder");
+  query.issuer = call.get("issuer");
+  query.domain = call.get("domain");
+  query.cursor = call.get("cursor");
+  if (const auto limit = call.query.get("limit")) {
+    const auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), query.limit);
+    if (error != std::errc{} || end != limit->data() + limit->size()) return fail(Code::malformed, "limit: a number expected");
+  }
+  if (!query.type.empty()) CHECK_OK(evidence::parse_type(query.type));
+  if (!query.status.empty()) CHECK_OK(evidence::parse_status(query.status));
+  TRY(const auto page, door.service.search(query, call.who));
+  json::array subjects;
+  for (const auto& looked : page.subjects) subjects.push_back(summary_json(looked));
+  json::object shown{{"subjects", std::move(subjects)}};
+  if (!page.cursor.empty()) shown["cursor"] = page.cursor;
+  return json_answer(json::serialize(shown));
+}
+
+Answer get_may(Door::Impl& door, const Call& call) {
+  if (!call.query.has("from") || !call.query.has("to")) return fail(Code::malformed, "from, to: both subjects are required");
+  TRY(const auto from, subject_of(door, call.get("from")));
+  TRY(const auto to, subject_of(door, call.get("to")));
+  TRY(const auto answer, door.service.may(from, to, call.get("domain"), call.who));
+  return json_answer(json::serialize(may_json(from, to, answer)));
+}
+
+}  // namespace cm4it::http
