@@ -1,0 +1,105 @@
+#include "apps/ics/console.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <iostream>
+
+#include "base/bytes.h"
+
+namespace cm4it::ics {
+namespace {
+
+constexpr std::size_t short_digits = 16;
+
+const char* code_of(Tone tone) {
+  switch (tone) {
+    case Tone::plain: return "";
+    case Tone::good: return "\033[32m";
+    case Tone::bad: return "\033[31m";
+    case Tone::warn: return "\033[33m";
+    case Tone::dim: return "\033[2m";
+    case Tone::bold: return "\033[1m";
+  }
+  return "";
+}
+
+// Octets of the character that begins here; 0: none does.
+std::size_t character_octets(std::string_view text) {
+  for (std::size_t octets = 1; octets <= 4 && octets <= text.size(); ++octets)
+    if (is_utf8(text.substr(0, octets))) return octets;
+  return 0;
+}
+
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+}  // namespace
+
+std::string clean(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t octets = character_octets(text);
+    const auto character = text.substr(0, std::max<std::size_t>(octets, 1));
+    const auto first = static_cast<unsigned char>(text[0]);
+    const bool c1 = octets == 2 && first == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0;
+    if (octets == 0 || first < 0x20 || first == 0x7f || c1) result += '?';
+    else result += character;
+    text.remove_prefix(character.size());
+  }
+  return result;
+}
+
+std::string Console::toned(std::string_view text, Tone tone) const {
+  if (!colour || tone == Tone::plain || text.empty()) return std::string(text);
+  return code_of(tone) + std::string(text) + "\033[0m";
+}
+
+void Console::line(std::string_view text) const { out << clean(text) << '\n'; }
+
+void Console::note(std::string_view text) const { err << clean(text) << '\n'; }
+
+Result<bool> Console::ask(const std::string& question, const std::string& instead) const {
+  if (!interactive) return fail(Code::not_permitted, "nobody can be asked (no terminal)", instead);
+  err << clean(question) << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(in, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+void Table::print(const Console& console) const {
+  std::vector<std::size_t> widths;
+  for (const auto& head : heads_) widths.push_back(width_of(head));
+  for (const auto& row : rows_)
+    for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i)
+      widths[i] = std::max(widths[i], width_of(clean(row[i].text)));
+  const auto print_row = [&](const std::vector<Cell>& row) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i) {
+      const std::string text = clean(row[i].text);
+      line += console.toned(text, row[i].tone);
+      if (i + 1 < widths.size()) line += std::string(widths[i] - width_of(text) + 2, ' ');
+    }
+    while (!line.empty() && line.back() == ' ') line.pop_back();
+    console.out << line << '\n';
+  };
+  if (std::any_of(heads_.begin(), heads_.end(), [](const auto& head) { return !head.empty(); }))
+    print_row({heads_.begin(), heads_.end()});
+  for (const auto& row : rows_) print_row(row);
+}
+
+std::string short_id(std::string_view id) {
+  const auto colon = id.find(':');
+  if (id.starts_with("model:")) return std::string(id);
+  const std::size_t begin = colon == id.npos ? 0 : colon + 1;
+  return std::string(id.substr(0, begin + short_digits));
+}
+
+std::string grouped(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
+  return text;
+}
+
+}  // namespace cm4it::ics

@@ -1,0 +1,168 @@
+#include "apps/ics/context.h"
+
+#include <iostream>
+#include <sstream>
+
+#include "apps/ics/files.h"
+#include "apps/ics/json.h"
+
+namespace cm4it::ics {
+namespace {
+
+constexpr std::size_t largest_answer = 64 * 1024 * 1024;
+constexpr std::size_t known_servers_bytes = 1024 * 1024;
+
+std::string without_slash(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+// DIR/known-servers: a line "URL key:…" for each.
+std::optional<KeyId> known_server(const std::filesystem::path& file, const std::string& url) {
+  const auto text = read_file(file, known_servers_bytes);
+  if (!text) return {};
+  std::istringstream lines(*text);
+  for (std::string known, key; lines >> known >> key;)
+    if (known == url)
+      if (const auto id = KeyId::parse(key)) return *id;
+  return {};
+}
+
+Result<void> remember_server(const std::filesystem::path& file, const std::string& url, const KeyId& key) {
+  std::string text;
+  if (std::filesystem::exists(file)) {
+    TRY(text, read_file(file, known_servers_bytes));
+  }
+  text += url + " " + key.text() + "\n";
+  return write_file(file, view(text));
+}
+
+}  // namespace
+
+Api::Send connect_https(crypto::SignerPtr key, std::optional<KeyId> server_key) {
+  net::ClientOptions options;
+  options.key = std::move(key);
+  options.name = "ics";
+  options.server_key = server_key;
+  options.max_body = largest_answer;
+  auto client = std::make_shared<net::HttpClient>(std::move(options));
+  return [client](const net::ClientRequest& request) { return client->send(request); };
+}
+
+Result<Directory> Context::directory() const {
+  if (options.dir.empty()) return fail(Code::malformed, "no ICS directory given", "--dir DIR, or set ICS_DIR");
+  return Directory::open(options.dir);
+}
+
+Result<std::string> Context::asked_domain() const {
+  if (!options.domains.empty()) return options.domains[0];
+  if (options.dir.empty() || !options.server.empty()) return std::string();
+  TRY(const auto found, directory());
+  return found.config().domain;
+}
+
+Result<std::string> Context::own_domain() {
+  if (!options.domains.empty()) return options.domains[0];
+  if (!options.dir.empty()) {
+    TRY(const auto found, directory());
+    if (!found.config().domain.empty()) return found.config().domain;
+  }
+  TRY(const auto* server, api());
+  TRY(const auto answer, server->get_json("/v1/domains"));
+  for (const bool home : {true, false})
+    for (const auto& entry : array_at(answer, "domains"))
+      if (entry.is_object() && flag_at(entry.get_object(), "home") == home) return text_at(entry.get_object(), "domain");
+  return fail(Code::malformed, "no domain given, and the server has none", "--domain NAME");
+}
+
+Result<crypto::SignerPtr> Context::signer() const {
+  std::filesystem::path file = options.key;
+  if (file.empty()) {
+    if (options.dir.empty()) return fail(Code::malformed, "no key to sign with", "--key FILE, or --dir DIR");
+    file = std::filesystem::path(options.dir) / "owner.key";
+  }
+  if (options.key.starts_with("pkcs11:"))
+    return fail(Code::unsupported, "key: pkcs11: URIs are not supported yet", "--key FILE");
+  return crypto::load_key_file(file);
+}
+
+// Who we are to a server: the party's key; where it is kept offline, the server's own (it reads what the owner may).
+Result<crypto::SignerPtr> Context::client_key() const {
+  if (!options.key.empty()) return signer();
+  if (options.dir.empty()) return crypto::SignerPtr();
+  for (const char* name : {"owner.key", "server.key"}) {
+    const auto file = std::filesystem::path(options.dir) / name;
+    if (std::filesystem::exists(file)) return crypto::load_key_file(file);
+  }
+  return crypto::SignerPtr();
+}
+
+// Asked without showing who we are.
+Result<KeyId> Context::key_on_first_use(const std::string& url) const {
+  const Api stranger(url, connect(nullptr, {}));
+  TRY(const auto reply, stranger.get("/v1/domains", "application/json"));
+  if (!reply.server_key) return fail(Code::unavailable, url + ": it proved no key");
+  return reply.server_key->id();
+}
+
+Result<std::optional<KeyId>> Context::expected_server_key(const std::string& url) const {
+  if (!options.server_key.empty()) {
+    const auto id = KeyId::parse(options.server_key);
+    if (!id) return within("--server-key", id.error());
+    return std::optional(*id);
+  }
+  if (!url.starts_with("https://")) return std::optional<KeyId>();
+  const std::filesystem::path known = std::filesystem::path(options.dir) / "known-servers";
+  if (!options.dir.empty()) {
+    TRY(const auto own, directory());
+    if (const auto its = own.url(); its && *its == url) {
+      TRY(const auto key, crypto::load_key_file(own.config().key));
+      return std::optional(key->public_key().id());
+    }
+    if (const auto id = known_server(known, url)) return id;
+  }
+  TRY(const auto id, key_on_first_use(url));
+  console.note("ics: warning: " + url + " is not known yet; its key is taken as it is: " + id.text());
+  if (options.dir.empty()) console.note("  → pin it: --server-key " + id.text());
+  else CHECK_OK(remember_server(known, url, id));
+  return std::optional(id);
+}
+
+Result<const Api*> Context::api() {
+  if (!api_) {
+    std::string url = without_slash(options.server);
+    if (url.empty()) {
+      if (options.dir.empty()) return fail(Code::malformed, "no server given", "--server URL, or --dir DIR (or set ICS_DIR)");
+      TRY(const auto own, directory());
+      TRY(url, own.url());
+    }
+    TRY(const auto pinned, expected_server_key(url));
+    TRY(auto key, client_key());
+    if (!url.starts_with("https://")) key = nullptr;
+    api_.emplace(url, connect(std::move(key), pinned));
+  }
+  return &*api_;
+}
+
+Result<Api> Context::peer(const std::string& url, const std::optional<KeyId>& server_key) const {
+  return Api(without_slash(url), connect(nullptr, server_key));
+}
+
+std::optional<Api> Context::running_server(const Directory& own) const {
+  const auto url = own.url();
+  if (!url) return {};
+  std::optional<KeyId> pinned;
+  if (url->starts_with("https://")) {
+    const auto key = crypto::load_key_file(own.config().key);
+    if (!key) return {};
+    pinned = (*key)->public_key().id();
+  }
+  const auto key = client_key();
+  Api api(*url, connect(key ? *key : nullptr, pinned));
+  if (!api.get("/healthz")) return {};
+  return api;
+}
+
+void Context::print_json(const json::value& document) const { console.out << json::serialize(document) << '\n'; }
+
+}  // namespace cm4it::ics

@@ -1,0 +1,69 @@
+// What every verb stands on: the options that all have, the directory, the key, the server. Made once by main.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/ics/api.h"
+#include "apps/ics/console.h"
+#include "apps/ics/directory.h"
+#include "base/time.h"
+#include "crypto/signer.h"
+
+namespace cm4it::ics {
+
+enum Exit : int { exit_yes = 0, exit_no = 1, exit_usage = 2, exit_failed = 3 };
+
+// Makes the sender of requests to a server. `key` may be null; no `server_key`: any is spoken to.
+using Connect = std::function<Api::Send(crypto::SignerPtr key, std::optional<KeyId> server_key)>;
+Api::Send connect_https(crypto::SignerPtr key, std::optional<KeyId> server_key);
+
+class Context {
+ public:
+  struct Options {
+    std::string dir, key, server, server_key;
+    std::vector<std::string> domains;
+    bool json = false, yes = false;
+  };
+
+  Context(Console console_, Clock clock_, Connect connect_)
+      : console(console_), clock(std::move(clock_)), connect(std::move(connect_)) {}
+
+  Options options;
+  Console console;
+  Clock clock;
+  Connect connect;
+  // Set by the verb that was typed.
+  std::string verb;
+  std::function<Result<int>()> action;
+
+  // --dir. malformed: none given.
+  Result<Directory> directory() const;
+  // The domain asked: --domain's first, DIR's; empty: the server's default.
+  Result<std::string> asked_domain() const;
+  // Where statements are made: --domain's first, else DIR's, else the server's default. malformed: none is known.
+  Result<std::string> own_domain();
+  // The key that signs statements. malformed: none given.
+  Result<crypto::SignerPtr> signer() const;
+  // The server of --server or of DIR, connected to once.
+  Result<const Api*> api();
+  // Another server: --server-key's, or any key, which is warned of unless its reply is checked otherwise.
+  Result<Api> peer(const std::string& url, const std::optional<KeyId>& server_key) const;
+  // The server of a directory, if it answers.
+  std::optional<Api> running_server(const Directory& directory) const;
+
+  // Standard output: `document` with --json (and nothing else then).
+  void print_json(const boost::json::value& document) const;
+
+ private:
+  Result<crypto::SignerPtr> client_key() const;
+  Result<KeyId> key_on_first_use(const std::string& url) const;
+  Result<std::optional<KeyId>> expected_server_key(const std::string& url) const;
+
+  std::optional<Api> api_;
+};
+
+}  // namespace cm4it::ics

@@ -1,0 +1,48 @@
+// An ICS's directory, as `ics init` makes it (docs/cli.md).
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "policy/policies.h"
+
+namespace cm4it::ics {
+
+// What `ics` needs of icsd.toml; icsd checks all of it.
+struct ServerConfig {
+  std::string name, domain;
+  std::vector<std::string> homes, listen, http;
+  std::filesystem::path key, log, store, evidence;
+  std::size_t map_bytes = std::size_t{64} << 30;
+  std::vector<policy::Pin> pins;
+};
+
+class Directory {
+ public:
+  // not_found: no icsd.toml there; malformed: names key and file.
+  static Result<Directory> open(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return path_; }
+  const ServerConfig& config() const { return config_; }
+  bool is_home() const { return !config_.homes.empty(); }
+  std::filesystem::path owner_key() const { return path_ / "owner.key"; }
+  std::filesystem::path policy_text() const { return path_ / "policy.toml"; }
+
+  // Where its server listens: `address`, which a running icsd writes, else the configuration. unavailable: nowhere known.
+  Result<std::string> url() const;
+  bool running() const { return std::filesystem::exists(path_ / "address"); }
+
+  // What icsd submits to itself at every start, in order of the files' names.
+  Result<std::vector<Bytes>> evidence() const;
+  // As NNNN-what.cose, NNNN being the next number; nothing if the same bytes are there.
+  Result<void> add_evidence(const std::string& what, View bytes) const;
+
+ private:
+  std::filesystem::path path_;
+  ServerConfig config_;
+};
+
+}  // namespace cm4it::ics

@@ -1,0 +1,66 @@
+// Making statements: what a person leaves out (domains, date) is found out, then they are signed and submitted.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/ics/context.h"
+#include "evidence/evidence.h"
+#include "policy/policies.h"
+
+namespace cm4it::ics {
+
+struct SayOptions {
+  std::string not_before, expires, issued_at;  // as typed; empty: none
+};
+
+// What our server knows about a subject, as far as a new statement depends on it.
+struct Background {
+  std::vector<std::string> identified_in;  // domains of identities that count
+  std::string holder;                      // a domain; empty: none
+  std::map<evidence::Kind, Time> newest;   // our key's newest statement of each kind
+  struct Own { std::string statement; evidence::Kind kind; std::vector<std::string> domains; };
+  std::vector<Own> own;                    // every statement of our key
+};
+Result<Background> background_of(const Api& api, const evidence::SubjectId& subject, const std::string& domain, const KeyId& issuer);
+
+// Where a policy lets this key make such a statement about a subject that `holder` holds.
+bool may_speak(const policy::Policies& policies, const std::string& domain, evidence::Kind kind, const KeyId& issuer,
+               const std::string& holder);
+
+// Ours, and those in which the subject was identified where the key may speak; at most budget::statement_domains.
+std::vector<std::string> default_domains(const std::string& own, const Background& background, const policy::Policies& policies,
+                                         evidence::Kind kind, const KeyId& issuer);
+
+class Speaker {
+ public:
+  // Loads the key, finds the domain and, where no --domain is given, asks the server for its policies.
+  static Result<Speaker> start(Context& context, const SayOptions& options);
+
+  // `domains` empty: --domain's, or the default.
+  Result<void> add(const evidence::SubjectId& subject, evidence::Body body, std::vector<std::string> domains = {});
+  // Submits everything that was added and prints what became of it; the exit code.
+  Result<int> submit();
+
+  const crypto::Signer& key() const { return *key_; }
+  Result<Background> background(const evidence::SubjectId& subject) const;
+
+ private:
+  explicit Speaker(Context& context) : context_(context) {}
+  Context& context_;
+  crypto::SignerPtr key_;
+  std::string domain_;
+  const Api* api_ = nullptr;
+  policy::Policies policies_;
+  std::optional<Time> issued_at_, not_before_, expires_;
+  std::vector<evidence::Piece> pieces_;
+  std::vector<std::string> subjects_;
+};
+
+// What became of each piece, as a table or JSON; exit_yes if all entered. `labels`: the first column, one each.
+int report(const Context& context, const std::string& head, const std::vector<std::string>& labels,
+           const std::vector<Submitted>& items);
+
+}  // namespace cm4it::ics

@@ -1,0 +1,168 @@
+#include "apps/icsd/config.h"
+
+#include <fstream>
+#include <sstream>
+
+#include "policy/toml_reader.h"
+
+namespace cm4it::icsd {
+namespace {
+
+using policy::TomlReader;
+
+// "64M", "2G", "4096"
+Result<std::size_t> bytes_at(const TomlReader& reader, std::string_view key, std::size_t absent) {
+  if (!reader.has(key)) return absent;
+  TRY(const auto text, reader.text(key));
+  std::size_t digits = 0;
+  std::uint64_t value = 0;
+  while (digits < text.size() && digits < 12 && text[digits] >= '0' && text[digits] <= '9')
+    value = value * 10 + static_cast<std::uint64_t>(text[digits++] - '0');
+  const std::string unit = text.substr(digits);
+  const int shift = unit.empty() ? 0 : unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : -1;
+  if (digits == 0 || shift < 0) return reader.bad(key, "a size expected, like \"64M\" or \"2G\"");
+  return static_cast<std::size_t>(value << shift);
+}
+
+Result<unsigned> count_at(const TomlReader& reader, std::string_view key, unsigned absent, std::int64_t most) {
+  if (!reader.has(key)) return absent;
+  TRY(const auto value, reader.integer(key));
+  if (value < 0 || value > most) return reader.bad(key, "0 to " + std::to_string(most) + " expected");
+  return static_cast<unsigned>(value);
+}
+
+Result<std::vector<std::string>> domains_at(const TomlReader& reader, std::string_view key) {
+  if (!reader.has(key)) return std::vector<std::string>{};
+  TRY(auto names, reader.texts(key));
+  for (const auto& name : names)
+    if (!evidence::is_domain_name(name)) return reader.bad(key, "\"" + name + "\" is no domain name");
+  return names;
+}
+
+class ConfigReader {
+ public:
+  ConfigReader(const toml::table& table, std::filesystem::path directory) : reader_(table, "") {
+    config_.directory = std::move(directory);
+  }
+
+  Result<Config> run() {
+    CHECK_OK(reader_.only({"name", "domain", "homes", "listen", "http", "key", "log", "store", "evidence", "threads",
+                           "workers", "cache", "map", "log_level", "pin", "follow", "quotas"}));
+    TRY(config_.name, reader_.text("name"));
+    TRY(config_.domain, reader_.text("domain"));
+    if (!evidence::is_domain_name(config_.domain)) return reader_.bad("domain", "not a domain name");
+    TRY(config_.homes, domains_at(reader_, "homes"));
+    CHECK_OK(listeners());
+    CHECK_OK(paths());
+    CHECK_OK(sizes());
+    CHECK_OK(pins());
+    CHECK_OK(follows());
+    return std::move(config_);
+  }
+
+ private:
+  Result<void> listeners() {
+    if (reader_.has("listen")) {
+      TRY(config_.listen, reader_.texts("listen"));
+    }
+    if (reader_.has("http")) {
+      TRY(config_.http, reader_.texts("http"));
+    }
+    if (config_.listen.empty() && config_.http.empty()) return reader_.bad("listen", "no address to listen at");
+    return {};
+  }
+
+  Result<void> path(std::string_view key, const char* usual, std::filesystem::path& to) {
+    std::string text = usual;
+    if (reader_.has(key)) {
+      TRY(text, reader_.text(key));
+    }
+    if (!text.empty()) to = config_.directory / text;
+    return {};
+  }
+
+  Result<void> paths() {
+    CHECK_OK(path("key", "server.key", config_.key));
+    CHECK_OK(path("log", config_.homes.empty() ? "" : "log.key", config_.log));
+    CHECK_OK(path("store", "store", config_.store));
+    return path("evidence", "evidence", config_.evidence);
+  }
+
+  Result<void> sizes() {
+    TRY(config_.threads, count_at(reader_, "threads", 0, 256));
+    TRY(config_.workers, count_at(reader_, "workers", 0, 256));
+    TRY(config_.cache_bytes, bytes_at(reader_, "cache", config_.cache_bytes));
+    TRY(config_.map_bytes, bytes_at(reader_, "map", config_.map_bytes));
+    if (config_.map_bytes < (1u << 20)) return reader_.bad("map", "at least 1M");
+    if (reader_.has("log_level")) {
+      TRY(config_.log_level, reader_.text("log_level"));
+    }
+    if (!reader_.has("quotas")) return {};
+    TRY(const auto quotas, reader_.child("quotas"));
+    CHECK_OK(quotas.only({"issuer_per_minute", "subject_statements"}));
+    TRY(config_.issuer_per_minute, count_at(quotas, "issuer_per_minute", 0, 1'000'000'000));
+    TRY(config_.subject_statements,
+        count_at(quotas, "subject_statements", static_cast<unsigned>(config_.subject_statements), budget::subject_statements));
+    if (config_.subject_statements == 0) return quotas.bad("subject_statements", "at least 1");
+    return {};
+  }
+
+  Result<void> pins() {
+    TRY(const auto entries, reader_.children("pin"));
+    for (const auto& entry : entries) {
+      CHECK_OK(entry.only({"domain", "owner"}));
+      policy::Pin pin;
+      TRY(pin.domain, entry.text("domain"));
+      TRY(const auto owner, entry.text("owner"));
+      auto id = KeyId::parse(owner);
+      if (!id) return entry.bad("owner", id.error().message);
+      pin.owner = *id;
+      config_.pins.push_back(std::move(pin));
+    }
+    return {};
+  }
+
+  Result<void> follows() {
+    TRY(const auto entries, reader_.children("follow"));
+    for (const auto& entry : entries) {
+      CHECK_OK(entry.only({"domain", "from", "server_key", "select"}));
+      sync::Follow follow;
+      TRY(follow.domain, entry.text("domain"));
+      TRY(follow.from, entry.text("from"));
+      if (entry.has("server_key")) {
+        TRY(const auto key, entry.text("server_key"));
+        auto id = KeyId::parse(key);
+        if (!id) return entry.bad("server_key", id.error().message);
+        follow.server_key = *id;
+      }
+      if (entry.has("select")) {
+        TRY(follow.select, policy::read_selector(entry, "select"));
+      }
+      config_.follow.push_back(std::move(follow));
+    }
+    return {};
+  }
+
+  const TomlReader reader_;
+  Config config_;
+};
+
+}  // namespace
+
+Result<Config> read_config(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  std::stringstream text;
+  if (!in || !(text << in.rdbuf()))
+    return fail(Code::not_found, file.string() + ": cannot be read", "`ics init DIR …` makes a directory with an icsd.toml");
+  const auto named = [&](Error error) {
+    if (error.detail == "docs/formats/descriptor.md") error.detail = "docs/configuration.md";
+    return within(file.string(), std::move(error));
+  };
+  auto table = policy::parse_toml(text.str());
+  if (!table) return named(table.error());
+  auto config = ConfigReader(*table, file.parent_path()).run();
+  if (!config) return named(config.error());
+  return config;
+}
+
+}  // namespace cm4it::icsd

@@ -1,0 +1,29 @@
+// icsd.toml (docs/configuration.md): strict, every error names the file, the key and the rule.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "policy/policies.h"
+#include "sync/sync.h"
+
+namespace cm4it::icsd {
+
+struct Config {
+  std::filesystem::path directory;  // of the file: relative paths begin here
+  std::string name, domain;
+  std::vector<std::string> homes, listen, http;
+  std::filesystem::path key, log, store, evidence;
+  unsigned threads = 0, workers = 0;
+  std::size_t cache_bytes = 64u << 20;
+  std::size_t map_bytes = std::size_t{64} << 30;
+  std::string log_level = "info";
+  std::vector<policy::Pin> pins;
+  std::vector<sync::Follow> follow;
+  std::size_t issuer_per_minute = 0, subject_statements = 10'000;
+};
+
+Result<Config> read_config(const std::filesystem::path& file);
+
+}  // namespace cm4it::icsd

@@ -1,0 +1,59 @@
+// icsd: one identity certificate server.
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "apps/icsd/server.h"
+#include "base/log.h"
+
+namespace {
+
+int failed(const cm4it::Error& error) {
+  std::fprintf(stderr, "icsd: %s\n", error.message.c_str());
+  if (!error.detail.empty()) std::fprintf(stderr, "  → %s\n", error.detail.c_str());
+  return 3;
+}
+
+// Signals are waited for by one thread, not handled in the midst of another.
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"icsd: an identity certificate server (docs/configuration.md)"};
+  std::string file;
+  bool check = false;
+  app.add_option("--config", file, "icsd.toml, as `ics init` makes it")->required();
+  app.add_flag("--check-config", check, "read the configuration, say what is wrong with it, and stop");
+  app.set_version_flag("--version", CM4IT_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  auto config = cm4it::icsd::read_config(std::filesystem::absolute(file));
+  if (!config) return failed(config.error());
+  if (auto level = cm4it::set_log_level(config->log_level); !level) return failed(level.error());
+  if (check) {
+    std::printf("%s: in order\n", file.c_str());
+    return 0;
+  }
+  const sigset_t signals = stop_signals();
+  auto server = cm4it::icsd::Server::start(std::move(*config));
+  if (!server) return failed(server.error());
+  for (const auto& url : (*server)->urls()) cm4it::log_info("ready on " + url);
+  int received = 0;
+  sigwait(&signals, &received);
+  cm4it::log_info("stopping");
+  server->reset();
+  return 0;
+}

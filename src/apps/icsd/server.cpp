@@ -1,0 +1,156 @@
+#include "apps/icsd/server.h"
+
+#include <algorithm>
+#include <fstream>
+#include <future>
+#include <sstream>
+
+#include "base/log.h"
+#include "store/lmdb.h"
+
+namespace cm4it::icsd {
+namespace {
+
+std::vector<http::PeerState> peer_states(const sync::Sync* sync) {
+  std::vector<http::PeerState> states;
+  if (!sync) return states;
+  for (auto& link : sync->links())
+    states.push_back({link.domain, link.url, link.state, link.position, link.newest_head, link.last_error, link.pending});
+  return states;
+}
+
+std::string sum_of(const std::vector<service::ItemResult>& results) {
+  std::size_t entered = 0;
+  for (const auto& result : results) entered += !result.error.has_value();
+  return std::to_string(entered) + " of " + std::to_string(results.size());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(Config config) {
+  std::unique_ptr<Server> server(new Server(std::move(config)));
+  CHECK_OK(server->open());
+  CHECK_OK(server->submit_own_evidence());
+  server->sync_ = std::make_unique<sync::Sync>(
+      sync::Options{server->key_, server->config_.name, server->config_.follow}, *server->service_);
+  server->service_->set_forwarder(server->sync_.get());
+  CHECK_OK(server->listen());
+  CHECK_OK(server->write_address());
+  return server;
+}
+
+Server::~Server() {
+  std::error_code ignored;
+  std::filesystem::remove(config_.directory / "address", ignored);
+  door_.reset();  // long polls are answered, so that listeners need not wait for them
+  for (auto& listener : listeners_) listener->stop();
+  if (sync_) sync_->stop();
+  service_.reset();
+}
+
+Result<void> Server::open() {
+  TRY(key_, crypto::load_key_file(config_.key));
+  ledger::Options ledger_options;
+  if (!config_.log.empty()) {
+    TRY(ledger_options.log_key, crypto::load_key_file(config_.log));
+  }
+  ledger_options.server_name = config_.name;
+  ledger_options.homes = config_.homes;
+  ledger_options.pins = config_.pins;
+  ledger_options.clock = system_time;
+  // Someone else wrote to the store: nothing this process believes of it holds any more.
+  ledger_options.on_broken = [](const Error& error) {
+    log_error("stopping: " + error.message);
+    std::abort();
+  };
+  store::LmdbOptions store_options;
+  store_options.directory = config_.store;
+  store_options.map_bytes = config_.map_bytes;
+  TRY(auto store, store::open_lmdb(store_options));
+  service::Options options;
+  options.clock = system_time;
+  options.server_key = key_;
+  options.default_domain = config_.domain;
+  options.workers = config_.workers;
+  options.issuer_per_minute = config_.issuer_per_minute;
+  options.subject_statements = config_.subject_statements;
+  TRY(service_, service::Service::start(std::move(options), std::move(ledger_options), std::move(store)));
+  return {};
+}
+
+// Policies and identities that `ics` left beside the configuration; what is kept already changes nothing.
+Result<void> Server::submit_own_evidence() {
+  std::error_code error;
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(config_.evidence, error))
+    if (entry.path().extension() == ".cose") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  std::vector<evidence::Piece> pieces;
+  for (const auto& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    std::stringstream content;
+    content << in.rdbuf();
+    const std::string bytes = content.str();
+    auto split = evidence::split("application/cbor-seq", view(bytes));
+    if (!split) return within(file.string(), std::move(split).error());
+    pieces.insert(pieces.end(), split->begin(), split->end());
+  }
+  if (pieces.empty()) return {};
+  std::promise<std::vector<service::ItemResult>> done;
+  CHECK_OK(service_->submit(std::move(pieces), config_.domain, [&](auto results) { done.set_value(std::move(results)); }));
+  const auto results = done.get_future().get();
+  log_info("own evidence: " + sum_of(results) + " pieces are kept");
+  for (const auto& result : results)
+    if (result.error) log_warn("own evidence: " + result.error->message);
+  return {};
+}
+
+Result<void> Server::listen() {
+  http::DoorOptions options;
+  options.server_name = config_.name;
+  options.cache_bytes = config_.cache_bytes;
+  options.peers = [this] { return peer_states(sync_.get()); };
+  options.extra_metrics = [this] {
+    net::ServerCounters sum;
+    for (const auto& listener : listeners_) {
+      const auto counters = listener->counters();
+      sum.open += counters.open;
+      sum.requests += counters.requests;
+      sum.rejected += counters.rejected;
+    }
+    return std::vector<std::pair<std::string, double>>{{"cm4it_connections", static_cast<double>(sum.open)},
+                                                       {"cm4it_requests", static_cast<double>(sum.requests)},
+                                                       {"cm4it_requests_rejected", static_cast<double>(sum.rejected)}};
+  };
+  door_ = std::make_unique<http::Door>(*service_, std::move(options));
+  const auto open_listener = [&](const std::string& address, bool tls) -> Result<void> {
+    net::ListenerOptions listener;
+    listener.address = address;
+    listener.threads = config_.threads ? config_.threads : std::max(1u, std::thread::hardware_concurrency());
+    listener.tls_name = config_.name + "." + config_.domain;
+    if (tls) listener.tls_key = key_;
+    listener.ask_client_certificate = tls;
+    TRY(auto started, net::HttpServer::start(std::move(listener), door_->handler()));
+    listeners_.push_back(std::move(started));
+    return {};
+  };
+  for (const auto& address : config_.listen) CHECK_OK(open_listener(address, true));
+  for (const auto& address : config_.http) CHECK_OK(open_listener(address, false));
+  return {};
+}
+
+std::vector<std::string> Server::urls() const {
+  std::vector<std::string> urls;
+  for (const auto& listener : listeners_) urls.push_back(listener->url());
+  return urls;
+}
+
+Result<void> Server::write_address() const {
+  const auto file = config_.directory / "address";
+  std::ofstream out(file, std::ios::trunc);
+  out << listeners_.at(0)->url() << "\n";
+  if (!out.flush()) return fail(Code::unavailable, file.string() + ": cannot be written");
+  return {};
+}
+
+}  // namespace cm4it::icsd

@@ -1,0 +1,38 @@
+// One ICS: its rooms, wired. Nothing here but the wiring.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/icsd/config.h"
+#include "frontends/http/door.h"
+#include "net/server.h"
+#include "service/service.h"
+
+namespace cm4it::icsd {
+
+class Server {
+ public:
+  // Listening and following when it returns.
+  static Result<std::unique_ptr<Server>> start(Config config);
+  ~Server();  // answers what is under way, writes what waits, stops
+
+  std::vector<std::string> urls() const;
+
+ private:
+  explicit Server(Config config) : config_(std::move(config)) {}
+  Result<void> open();
+  Result<void> submit_own_evidence();
+  Result<void> listen();
+  Result<void> write_address() const;
+
+  const Config config_;
+  crypto::SignerPtr key_;
+  std::unique_ptr<sync::Sync> sync_;  // outlives the service, which forwards to it
+  std::unique_ptr<service::Service> service_;
+  std::unique_ptr<http::Door> door_;
+  std::vector<std::unique_ptr<net::HttpServer>> listeners_;
+};
+
+}  // namespace cm4it::icsd

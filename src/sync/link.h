@@ -1,0 +1,75 @@
+// One domain copied from one server: a thread that pulls its feed, and never stops trying.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "base/guarded.h"
+#include "sync/peer.h"
+#include "sync/sync.h"
+
+namespace cm4it::sync {
+
+// A sleep that stop() cuts short.
+class Stop {
+ public:
+  bool wait_for(std::chrono::milliseconds time) {  // true: stopped
+    std::unique_lock lock(mutex_);
+    return stopped_now_.wait_for(lock, time, [&] { return stopped_; });
+  }
+  void stop() {
+    {
+      std::lock_guard lock(mutex_);
+      stopped_ = true;
+    }
+    stopped_now_.notify_all();
+  }
+  bool stopped() {
+    std::lock_guard lock(mutex_);
+    return stopped_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable stopped_now_;
+  bool stopped_ = false;
+};
+
+class Link {
+ public:
+  Link(Follow follow, crypto::SignerPtr key, std::string name, service::Service& service);
+  ~Link();
+
+  const Follow& follow() const { return follow_; }
+  LinkState state() const { return state_.with([](const LinkState& state) { return state; }); }
+
+ private:
+  void run();
+  Result<void> pull();
+  Result<void> learn_server_key();
+  Result<bool> take(service::ReceivedFeed feed);
+  Result<void> take_heads(const std::vector<service::FeedPage::HomeHead>& heads);
+  Result<void> send_own_policies();
+  void broken(const std::string& how);
+  std::string versions() const;
+  std::string note_name(const char* what) const { return "link/" + follow_.domain + "/" + follow_.from + "/" + what; }
+
+  // Constant after construction.
+  const Follow follow_;
+  const crypto::SignerPtr key_;
+  const std::string name_;
+  service::Service& service_;
+
+  // The link's thread only.
+  std::uint64_t position_ = 0;
+  std::string known_versions_;
+  std::string sent_policies_;
+
+  Guarded<std::shared_ptr<Peer>> peer_;
+  Guarded<LinkState> state_;
+  Stop stop_;
+  std::thread thread_;
+};
+
+}  // namespace cm4it::sync

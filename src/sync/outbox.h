@@ -1,0 +1,44 @@
+// What still has to reach a home of one domain: tried until it is received or refused for good.
+#pragma once
+
+#include <set>
+#include <thread>
+
+#include "base/guarded.h"
+#include "sync/link.h"
+
+namespace cm4it::sync {
+
+class Outbox {
+ public:
+  Outbox(std::string domain, crypto::SignerPtr key, std::string name, service::Service& service);
+  ~Outbox();
+
+  void add(const evidence::StatementId& statement);
+  std::size_t pending() const { return waiting_.with([](const auto& waiting) { return waiting.size(); }); }
+  std::string last_error() const { return last_error_.with([](const auto& error) { return error; }); }
+
+ private:
+  void run();
+  Result<bool> send_all();  // true: something was settled
+  Result<std::shared_ptr<Peer>> home();
+  Result<bool> send(const std::vector<evidence::StatementId>& statements, Peer& peer);
+  void settle(const evidence::StatementId& statement);
+  void fetch_receipt(const ledger::Record& record, Peer& peer);
+
+  const std::string domain_;
+  const crypto::SignerPtr key_;
+  const std::string name_;
+  service::Service& service_;
+  std::string sent_policies_;  // the outbox's thread only
+
+  Guarded<std::set<evidence::StatementId>> waiting_;
+  Guarded<std::string> last_error_;
+  Guarded<std::shared_ptr<Peer>> peer_;
+  std::mutex mutex_;
+  std::condition_variable added_;
+  bool news_ = false, stopped_ = false;  // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace cm4it::sync

@@ -1,0 +1,38 @@
+// One other server, spoken to over HTTP with its key pinned.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+
+#include "net/client.h"
+#include "service/feed_wire.h"
+
+namespace cm4it::sync {
+
+class Peer {
+ public:
+  // `server_key` none: whoever answers is asked for policies alone, which prove themselves.
+  Peer(std::string url, crypto::SignerPtr key, std::string name, std::optional<KeyId> server_key);
+
+  const std::string& url() const { return url_; }
+  void abort() { client_.abort(); }
+
+  Result<service::ReceivedFeed> feed(const std::string& domain, std::uint64_t from, const std::string& select,
+                                     std::chrono::seconds wait);
+  // Signed descriptors of a domain, oldest first.
+  Result<std::vector<evidence::Piece>> policies(const std::string& domain);
+  // What became of each piece: "received", "provisional", "not-yet", "refused"; with the reason.
+  struct Outcome { std::string result, reason; };
+  Result<std::vector<Outcome>> submit(const std::vector<evidence::Piece>& pieces, const std::string& domain);
+  Result<Bytes> receipt(const evidence::StatementId& statement, const std::string& domain);
+  // The proof that the log of `domain` grew from one size to the other, made of its tiles.
+  Result<std::vector<Digest>> consistency(const std::string& domain, std::uint64_t from, std::uint64_t to);
+
+ private:
+  Result<net::Reply> get(const std::string& path, const std::string& accept, std::chrono::seconds timeout);
+
+  const std::string url_;
+  net::HttpClient client_;
+};
+
+}  // namespace cm4it::sync

@@ -1,0 +1,116 @@
+#include "sync/sync.h"
+
+#include <map>
+#include <utility>
+
+#include "base/log.h"
+#include "sync/link.h"
+#include "sync/outbox.h"
+
+namespace cm4it::sync {
+
+struct Sync::Impl {
+  Impl(Options given, service::Service& given_service) : options(std::move(given)), service(given_service) {}
+
+  // What should be followed now: the configuration's, and the [[copy]] rules of the domains this server is home of.
+  std::map<std::string, Follow> wanted() const {
+    std::map<std::string, Follow> all;
+    for (const auto& follow : options.follow) all.emplace(follow.domain + " " + follow.from, follow);
+    const auto published = service.ledger().published();
+    for (const auto& home : service.ledger().options().homes)
+      if (const auto* descriptor = published->policies->newest(home))
+        for (const auto& rule : descriptor->copies)
+          all.emplace(rule.domain + " " + rule.from, Follow{rule.domain, rule.from, {}, rule.select.resolved(home)});
+    return all;
+  }
+
+  void supervise() {
+    while (!stop.wait_for(std::chrono::milliseconds(200))) {
+      const auto now = wanted();
+      std::vector<std::unique_ptr<Link>> gone;
+      links.with([&](auto& kept) {
+        for (auto link = kept.begin(); link != kept.end();) {
+          const auto still = now.find(link->first);
+          if (still != now.end() && still->second.select == link->second->follow().select) {
+            ++link;
+            continue;
+          }
+          gone.push_back(std::move(link->second));
+          link = kept.erase(link);
+        }
+        for (const auto& [name, follow] : now)
+          if (!kept.contains(name)) kept.emplace(name, std::make_unique<Link>(follow, options.key, options.name, service));
+      });
+    }
+  }
+
+  void resume_forwards() {
+    const auto reader = service.ledger().reader();
+    if (!reader) return;
+    const auto notes = reader->notes("forward/");
+    if (!notes) return;
+    for (const auto& [name, value] : *notes) {
+      const auto slash = name.find('/', 8);
+      if (auto id = digest_from_hex(std::string_view(name).substr(8, 64)); id && slash == 72)
+        outbox(name.substr(73), [&](Outbox& box) { box.add({*id}); });
+    }
+  }
+
+  template <class F>
+  void outbox(const std::string& domain, F&& use) {
+    outboxes.with([&](auto& boxes) {
+      auto& box = boxes[domain];
+      if (!box) box = std::make_unique<Outbox>(domain, options.key, options.name, service);
+      use(*box);
+    });
+  }
+
+  const Options options;
+  service::Service& service;
+  Guarded<std::map<std::string, std::unique_ptr<Link>>> links;
+  Guarded<std::map<std::string, std::unique_ptr<Outbox>>> outboxes;
+  Stop stop;
+  std::thread supervisor;
+};
+
+Sync::Sync(Options options, service::Service& service) : impl_(std::make_unique<Impl>(std::move(options), service)) {
+  impl_->resume_forwards();
+  impl_->supervisor = std::thread([impl = impl_.get()] { impl->supervise(); });
+}
+
+Sync::~Sync() { stop(); }
+
+void Sync::stop() {
+  impl_->stop.stop();
+  if (impl_->supervisor.joinable()) impl_->supervisor.join();
+  // Their threads may wait for the appender, and the appender for these locks: they end outside of them.
+  auto links = impl_->links.with([](auto& kept) { return std::exchange(kept, {}); });
+  auto boxes = impl_->outboxes.with([](auto& kept) { return std::exchange(kept, {}); });
+}
+
+// Called on the appender's thread: it only hands over.
+void Sync::forward(const evidence::StatementId& statement, const std::vector<std::string>& domains) {
+  if (impl_->stop.stopped()) return;  // its note in the ledger brings it back after a restart
+  for (const auto& domain : domains) impl_->outbox(domain, [&](Outbox& box) { box.add(statement); });
+}
+
+std::vector<LinkState> Sync::links() const {
+  std::vector<LinkState> states;
+  impl_->links.with([&](const auto& links) {
+    for (const auto& [name, link] : links) states.push_back(link->state());
+  });
+  impl_->outboxes.with([&](const auto& boxes) {
+    for (const auto& [domain, box] : boxes) {
+      if (box->pending() == 0) continue;
+      LinkState state;
+      state.domain = domain;
+      state.state = "forwarding";
+      state.last_error = box->last_error();
+      state.pending = box->pending();
+      states.push_back(std::move(state));
+    }
+  });
+  return states;
+}
+
+}  // namespace cm4it::sync

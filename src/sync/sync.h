@@ -1,0 +1,52 @@
+// Domains of other servers: copies pulled over their feeds, statements forwarded to their homes. Enters by the service,
+// like anyone else.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "policy/selector.h"
+#include "service/service.h"
+
+namespace cm4it::sync {
+
+// A domain to copy that the configuration names, beside those of [[copy]] rules.
+struct Follow {
+  std::string domain, from;
+  std::optional<KeyId> server_key;  // of the server at `from`; none: the one its domain's policy lists
+  policy::Selector select;
+};
+
+struct Options {
+  crypto::SignerPtr key;        // this server's; shown to peers
+  std::string name;
+  std::vector<Follow> follow;
+};
+
+struct LinkState {
+  std::string domain, url;
+  std::string state = "backing-off";  // "following", "backing-off", "broken"
+  std::uint64_t position = 0;
+  std::optional<Time> newest_head;
+  std::string last_error;
+  std::size_t pending = 0;
+};
+
+class Sync : public service::Forwarder {
+ public:
+  Sync(Options options, service::Service& service);
+  ~Sync() override;
+  // Ends every thread, within the time of one aborted call; forward() does nothing from then on. The object must live as
+  // long as the service that forwards to it.
+  void stop();
+
+  void forward(const evidence::StatementId& statement, const std::vector<std::string>& domains) override;
+  std::vector<LinkState> links() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cm4it::sync
