@@ -61,8 +61,9 @@ inline tl::unexpected<Error> within(std::string where, Error error) {
 // TRY(auto x, f()); declares x from f()'s value, or returns f()'s error from this function.
 #define TRY(decl, ...) CM4IT_TRY_(CM4IT_CONCAT(try_, __LINE__), decl, __VA_ARGS__)
 // CHECK_OK(f()); returns f()'s error from this function, if there is one.
-#define CHECK_OK(...)                                                              \
+#define CHECK_OK(...) CM4IT_CHECK_(CM4IT_CONCAT(checked, __LINE__), __VA_ARGS__)
+#define CM4IT_CHECK_(tmp, ...)                                                     \
   do {                                                                             \
-    if (auto checked = (__VA_ARGS__); !checked)                                    \
-      return tl::unexpected<::cm4it::Error>(std::move(checked).error());           \
+    if (auto tmp = (__VA_ARGS__); !tmp)                                            \
+      return tl::unexpected<::cm4it::Error>(std::move(tmp).error());               \
   } while (false)

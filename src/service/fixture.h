@@ -141,8 +141,9 @@ inline IngestReport carry(Ics& from, Ics& to, const std::string& domain, std::op
     total.not_yet += report->not_yet;
     if (total.first_refusal.empty()) total.first_refusal = report->first_refusal;
     for (const auto& head : page->heads)
-      if (auto check = to.service->check_head(head.domain, head.note); check && !check->settled)
+      if (auto check = to.service->check_head(head.domain, head.note); check && !check->settled) {
         EXPECT_TRUE(to.service->note_head(*check, std::nullopt));
+      }
     to.service->ledger().drain();
     position = page->next;
     if (!page->more) return total;

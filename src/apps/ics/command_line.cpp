@@ -1,0 +1,75 @@
+#include <CLI/CLI.hpp>
+
+#include "apps/ics/verbs.h"
+
+namespace cm4it::ics {
+namespace {
+
+void add_common_options(CLI::App& app, Context& context) {
+  auto& options = context.options;
+  app.add_option("--dir", options.dir, "an ICS's directory: gives key, server and domain (or set ICS_DIR)")->envname("ICS_DIR");
+  app.add_option("--key", options.key, "the key that signs, and is proven to the server; default DIR/owner.key");
+  app.add_option("--server", options.server, "URL of the server; default: DIR's own");
+  app.add_option("--server-key", options.server_key, "the only key to accept of that server (key:…)");
+  app.add_option("--domain", options.domains, "the domains a statement is made in; of questions, the first is asked")->delimiter(',');
+  app.add_flag("--json", options.json, "JSON on standard output, for machines");
+  app.add_flag("--yes", options.yes, "do not ask before signing");
+}
+
+int failed(const Context& context, const Error& error) {
+  context.console.note("ics " + context.verb + ": " + error.message);
+  if (!error.detail.empty()) context.console.note("  → " + error.detail);
+  return exit_failed;
+}
+
+}  // namespace
+
+CLI::App* add_verb(CLI::App& parent, Context& context, const std::string& name, const std::string& description,
+                   std::function<Result<int>()> action) {
+  auto* verb = parent.add_subcommand(name, description);
+  const std::string full = parent.get_parent() ? parent.get_name() + " " + name : name;
+  verb->callback([&context, full, action = std::move(action)] {
+    context.verb = full;
+    context.action = action;
+  });
+  verb->fallthrough();
+  return verb;
+}
+
+CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& description) {
+  auto* group = app.add_subcommand(name, description);
+  group->require_subcommand(1);
+  group->fallthrough();
+  return group;
+}
+
+void build_command_line(CLI::App& app, Context& context) {
+  app.name("ics");
+  app.description("ics: make and sign statements about things, submit them, and ask (docs/cli.md)");
+  app.set_version_flag("--version", CM4IT_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  add_common_options(app, context);
+  add_setup_verbs(app, context);
+  add_policy_verbs(app, context);
+  add_statement_verbs(app, context);
+  add_bulk_verbs(app, context);
+  add_question_verbs(app, context);
+  add_key_verbs(app, context);
+  add_log_verbs(app, context);
+  add_help_verbs(app, context);
+}
+
+int run(int argc, const char* const* argv, Context& context) {
+  CLI::App app;
+  build_command_line(app, context);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, context.console.out, context.console.err) == 0 ? exit_yes : exit_usage;
+  }
+  const auto outcome = context.action();
+  return outcome ? *outcome : failed(context, outcome.error());
+}
+
+}  // namespace cm4it::ics

@@ -1,0 +1,24 @@
+// ics: the command line of CM4IT.
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "apps/ics/verbs.h"
+#include "base/log.h"
+
+int main(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_IGN);
+  (void)cm4it::set_log_level("warn");
+  using cm4it::ics::Console;
+  const bool plain = std::getenv("NO_COLOR") != nullptr;
+  const Console console{std::cin,
+                        std::cout,
+                        std::cerr,
+                        !plain && ::isatty(STDOUT_FILENO) != 0,
+                        ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0,
+                        ::isatty(STDERR_FILENO) != 0};
+  cm4it::ics::Context context(console, cm4it::system_time, cm4it::ics::connect_https);
+  return cm4it::ics::run(argc, argv, context);
+}

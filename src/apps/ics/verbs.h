@@ -1,0 +1,34 @@
+// The verbs, a file for each group: what may be typed, and what is done then. Output and exit codes: docs/cli.md.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <functional>
+#include <string>
+
+#include "apps/ics/context.h"
+
+namespace cm4it::ics {
+
+// "verb", or "group verb" of a group that add_group made. The verb's own options are added to what is returned; `action`
+// runs after everything was parsed, and returns the exit code.
+CLI::App* add_verb(CLI::App& parent, Context& context, const std::string& name, const std::string& description,
+                   std::function<Result<int>()> action);
+CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& description);
+
+void add_setup_verbs(CLI::App& app, Context& context);      // init, trust, server, role, permit
+void add_policy_verbs(CLI::App& app, Context& context);     // policy check, diff, show, sign
+void add_statement_verbs(CLI::App& app, Context& context);  // identify, endorse, status, transfer, assign, withdraw
+void add_bulk_verbs(CLI::App& app, Context& context);       // push, import, export
+void add_question_verbs(CLI::App& app, Context& context);   // find, show, history, why, may, token, domains, peers
+void add_key_verbs(CLI::App& app, Context& context);        // key new, id, show
+void add_log_verbs(CLI::App& app, Context& context);        // log verify, audit; rebuild
+void add_help_verbs(CLI::App& app, Context& context);       // man, completion
+
+// The whole command line, and what it runs: for main, man, completion and tests.
+void build_command_line(CLI::App& app, Context& context);
+// Parses and runs; the exit code.
+int run(int argc, const char* const* argv, Context& context);
+
+}  // namespace cm4it::ics
