@@ -20,16 +20,6 @@ std::size_t character(std::string_view text, std::size_t at) {
   return end - at;
 }
 
-// A TOML basic string.
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out.push_back('\\');
-    out.push_back(c);
-  }
-  return out + "\"";
-}
-
 }  // namespace
 
 const char* to_string(Field field) {

@@ -123,4 +123,19 @@ Result<Selector> read_selector(const TomlReader& reader, std::string_view key) {
   return selector;
 }
 
+std::string quoted(std::string_view text) {
+  constexpr char digits[] = "0123456789ABCDEF";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (octet < 0x20 || octet == 0x7f) {
+      out += {'\\', 'u', '0', '0', digits[octet >> 4], digits[octet & 15]};
+      continue;
+    }
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  return out + "\"";
+}
+
 }  // namespace cm4it::policy

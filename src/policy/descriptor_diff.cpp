@@ -1,0 +1,137 @@
+// What a person should know before signing a descriptor: how it differs from the last, and what is probably not meant.
+#include <algorithm>
+#include <utility>
+
+#include "policy/descriptor.h"
+
+namespace cm4it::policy {
+namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text.empty() ? "nobody" : text;
+}
+
+std::string short_key(const KeyId& id) { return id.text().substr(0, 4 + 16); }
+
+std::string entry_words(const Descriptor& descriptor, const RoleEntry& entry) {
+  if (const auto* reference = std::get_if<RoleReference>(&entry.who)) return reference->role + " of " + reference->domain;
+  const auto& id = std::get<KeyId>(entry.who);
+  std::string text = descriptor.name_of(id) + " (" + short_key(id) + ")";
+  if (entry.until) text += " until " + to_rfc3339(*entry.until);
+  if (entry.formats != std::set{Format::cose}) {
+    text += " by";
+    for (const auto format : entry.formats) text += std::string(" ") + evidence::to_string(format);
+  }
+  return text;
+}
+
+std::string server_words(const Server& server) {
+  std::string text = short_key(server.key.id()) + " at " + server.url;
+  if (server.home) text += ", home, log " + short_key(server.log->id());
+  if (server.select) text += ", holds " + server.select->text();
+  return text;
+}
+
+// Every fact of a descriptor as path → words, in the order of the document's sections.
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+void add_admissions(Facts& facts, const Descriptor& descriptor) {
+  for (const auto& [type, admit] : descriptor.admit) {
+    const std::string at = std::string("admit.") + evidence::to_string(type);
+    facts.emplace_back(at + ".identified_by", joined(admit.identified_by));
+    for (const auto& [role, labels] : admit.endorsed_by)
+      facts.emplace_back(at + ".endorsed_by." + role, joined(labels));
+    std::vector<std::string> states;
+    for (const auto status : admit.status) states.emplace_back(evidence::to_string(status));
+    if (!states.empty()) facts.emplace_back(at + ".status", joined(states));
+    if (admit.max_staleness) facts.emplace_back(at + ".max_staleness", format_duration(*admit.max_staleness));
+  }
+}
+
+Facts facts_of(const Descriptor& descriptor) {
+  Facts facts;
+  facts.emplace_back("owner", descriptor.name_of(descriptor.owner) + " (" + descriptor.owner.text() + ")");
+  for (const auto& [name, key] : descriptor.keys) facts.emplace_back("keys." + name, key.id().text());
+  for (const auto& [name, server] : descriptor.servers) facts.emplace_back("servers." + name, server_words(server));
+  for (const auto& [role, entries] : descriptor.roles)
+    for (const auto& entry : entries) facts.emplace_back("roles." + role, entry_words(descriptor, entry));
+  for (const auto& [kind, roles] : descriptor.read) facts.emplace_back("read." + kind, joined(roles));
+  for (const auto& [kind, roles] : descriptor.write)
+    facts.emplace_back(std::string("write.") + evidence::to_string(kind), joined(roles));
+  add_admissions(facts, descriptor);
+  for (const auto& permit : descriptor.permits)
+    facts.emplace_back("permit", "from " + permit.from.text() + " to " + permit.to.text());
+  for (const auto& rule : descriptor.copies)
+    facts.emplace_back("copy." + rule.domain,
+                       "owner " + rule.owner.text() + ", from " + rule.from + ", " + rule.select.text());
+  facts.emplace_back("tokens.ttl", format_duration(descriptor.token_ttl));
+  return facts;
+}
+
+bool holds(const Facts& facts, const Facts::value_type& fact) {
+  return std::find(facts.begin(), facts.end(), fact) != facts.end();
+}
+
+// Paths that bear one value: their change is one line, not two.
+const std::string* only_value(const Facts& facts, const std::string& path) {
+  const auto same = [&](const auto& fact) { return fact.first == path; };
+  const auto found = std::find_if(facts.begin(), facts.end(), same);
+  if (found == facts.end() || std::count_if(facts.begin(), facts.end(), same) != 1) return nullptr;
+  return path.starts_with("roles.") || path == "permit" ? nullptr : &found->second;
+}
+
+}  // namespace
+
+std::vector<std::string> diff(const Descriptor& before, const Descriptor& after) {
+  std::vector<std::string> lines;
+  if (before.domain != after.domain) lines.push_back("~ domain " + before.domain + " → " + after.domain);
+  if (before.version != after.version)
+    lines.push_back("~ version " + std::to_string(before.version) + " → " + std::to_string(after.version));
+  const Facts old_facts = facts_of(before), new_facts = facts_of(after);
+  for (const auto& fact : old_facts)
+    if (!holds(new_facts, fact) && !only_value(new_facts, fact.first))
+      lines.push_back("- " + fact.first + " " + fact.second);
+  for (const auto& fact : new_facts) {
+    if (holds(old_facts, fact)) continue;
+    const auto* old = only_value(old_facts, fact.first);
+    if (old && only_value(new_facts, fact.first)) lines.push_back("~ " + fact.first + " " + *old + " → " + fact.second);
+    else lines.push_back("+ " + fact.first + " " + fact.second);
+  }
+  return lines;
+}
+
+std::vector<std::string> advice(const Descriptor& descriptor) {
+  std::vector<std::string> lines;
+  for (const auto type : {Type::device, Type::gateway})
+    if (!descriptor.admit.empty() && !descriptor.admit.contains(type))
+      lines.push_back(std::string("no [admit.") + evidence::to_string(type) + "]: no " + evidence::to_string(type) +
+                      " is ever admitted");
+  if (!descriptor.admit.empty() && descriptor.permits.empty())
+    lines.push_back("no [[permit]]: nobody may open a conversation with anybody (from = {} and to = {}: everybody)");
+  for (const auto kind : {Kind::identity, Kind::status})
+    if (const auto found = descriptor.write.find(kind); found == descriptor.write.end() || found->second.empty())
+      lines.push_back(std::string("write.") + evidence::to_string(kind) + " names nobody: no " + evidence::to_string(kind) +
+                      " is ever taken");
+  for (const auto& [role, entries] : descriptor.roles) {
+    bool used = role == "agent";
+    for (const auto& [kind, roles] : descriptor.write) used |= std::count(roles.begin(), roles.end(), role) > 0;
+    for (const auto& [kind, roles] : descriptor.read) used |= std::count(roles.begin(), roles.end(), role) > 0;
+    if (!used && !entries.empty()) lines.push_back("roles." + role + " may neither read nor write anything here");
+  }
+  for (const auto& [type, admit] : descriptor.admit)
+    for (const auto& [role, labels] : admit.endorsed_by)
+      if (labels.empty())
+        lines.push_back(std::string("admit.") + evidence::to_string(type) + ".endorsed_by." + role +
+                        " lists no label: it asks for nothing");
+  for (const auto& domain : descriptor.referenced()) {
+    const bool copied = std::any_of(descriptor.copies.begin(), descriptor.copies.end(),
+                                    [&](const auto& rule) { return rule.domain == domain; });
+    if (!copied)
+      lines.push_back("a role refers to " + domain + ", but no [[copy]] brings its statements: verdicts will be unknown");
+  }
+  return lines;
+}
+
+}  // namespace cm4it::policy
