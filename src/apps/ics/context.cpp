@@ -163,6 +163,22 @@ std::optional<Api> Context::running_server(const Directory& own) const {
   return api;
 }
 
-void Context::print_json(const json::value& document) const { console.out << json::serialize(document) << '\n'; }
+// DEL and C1 may stand in JSON as they are, but not on a terminal.
+void Context::print_json(const json::value& document) const {
+  std::string shown;
+  const std::string text = json::serialize(document);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto octet = static_cast<unsigned char>(text[i]);
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    char escaped[8];
+    if (octet == 0x7f) shown += "\\u007f";
+    else if (octet == 0xc2 && next >= 0x80 && next < 0xa0) {
+      std::snprintf(escaped, sizeof escaped, "\\u%04x", next);
+      shown += escaped;
+      ++i;
+    } else shown += text[i];
+  }
+  console.out << shown << '\n';
+}
 
 }  // namespace cm4it::ics

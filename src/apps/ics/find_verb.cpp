@@ -1,0 +1,68 @@
+#include "apps/ics/answers.h"
+#include "apps/ics/key_source.h"
+#include "apps/ics/questions.h"
+#include "base/budgets.h"
+
+namespace cm4it::ics {
+namespace {
+
+struct Found {
+  json::array subjects;
+  std::string cursor;  // not empty: there are more
+};
+
+Result<std::string> issuer_id(const std::string& text) {
+  if (text.empty() || KeyId::parse(text)) return text;
+  TRY(const auto key, public_key_from(text));
+  return key.id().text();
+}
+
+Result<Found> find_pages(Context& context, const FindOptions& options) {
+  TRY(const auto* server, context.api());
+  TRY(const auto domain, context.asked_domain());
+  TRY(const auto issuer, issuer_id(options.issuer));
+  std::string words;
+  for (const auto& word : options.words) words += (words.empty() ? "" : " ") + word;
+  Found found;
+  do {
+    const std::size_t left = options.limit == 0 ? budget::search_results : options.limit - found.subjects.size();
+    TRY(const auto page, server->get_json(target({"v1", "subjects"},
+        {{"q", words}, {"type", options.type}, {"maker", options.maker}, {"model", options.model}, {"status", options.status},
+         {"holder", options.holder}, {"issuer", issuer}, {"domain", domain},
+         {"limit", std::to_string(std::min(left, budget::search_results))}, {"cursor", found.cursor}})));
+    for (const auto& subject : array_at(page, "subjects")) found.subjects.push_back(subject);
+    auto next = text_at(page, "cursor");
+    if (next == found.cursor && !next.empty()) return fail(Code::malformed, server->url() + ": its pages do not go on");
+    found.cursor = std::move(next);
+  } while (!found.cursor.empty() && (options.limit == 0 || found.subjects.size() < options.limit));
+  return found;
+}
+
+}  // namespace
+
+Result<int> find(Context& context, const FindOptions& options) {
+  TRY(auto found, find_pages(context, options));
+  if (context.options.json) {
+    json::object document{{"subjects", std::move(found.subjects)}};
+    if (!found.cursor.empty()) document["cursor"] = found.cursor;
+    context.print_json(document);
+    return exit_yes;
+  }
+  Table table({"SUBJECT", "TYPE", "MAKER", "MODEL", "SERIAL", "NAME", "STATUS", "HOLDER", "CLOUD", "VERDICT"});
+  for (const auto& entry : found.subjects) {
+    if (!entry.is_object()) continue;
+    const auto& one = entry.get_object();
+    const auto& identity = object_at(one, "identity");
+    const auto status = text_at(object_at(one, "status"), "status"), holder = text_at(one, "holder");
+    const auto admitted = admitted_answer(text_at(object_at(one, "verdict"), "admitted"));
+    table.add({short_id(text_at(one, "subject")), text_at(identity, "type"), text_at(identity, "maker"), text_at(identity, "model"),
+               text_at(identity, "serial"), text_at(identity, "name"), {status, tone_of_status(status)},
+               {holder, holder == "contradiction" ? Tone::bad : Tone::plain}, text_at(one, "cloud"), {admitted.words, admitted.tone}});
+  }
+  if (table.empty()) context.console.note("nothing found");
+  else table.print(context.console);
+  if (!found.cursor.empty()) context.console.note("there are more: --limit 0 shows all");
+  return exit_yes;
+}
+
+}  // namespace cm4it::ics

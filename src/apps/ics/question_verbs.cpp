@@ -1,0 +1,175 @@
+// The questions: tables for people, the server's own JSON for machines.
+#include "apps/ics/answers.h"
+#include "apps/ics/arguments.h"
+#include "apps/ics/files.h"
+#include "apps/ics/questions.h"
+#include "apps/ics/subjects.h"
+#include "apps/ics/verbs.h"
+
+namespace cm4it::ics {
+namespace {
+
+// "valid until 2026-…, from evidence as of 2026-…"
+void print_validity(const Context& context, const json::object& answer) {
+  const auto until = text_at(answer, "valid_until"), head = text_at(answer, "newest_head");
+  std::string line = until.empty() || until == "never" ? "until something new is received" : "until " + until + ", unless something new is received";
+  if (!head.empty()) line += "; newest head: " + head;
+  context.console.out << context.console.toned(clean("holds " + line), Tone::dim) << '\n';
+}
+
+Result<int> why(Context& context, const std::string& subject, const std::string& at) {
+  std::string when;
+  if (!at.empty()) {
+    TRY(const auto time, parse_when("--at", at, context.clock()));
+    when = to_rfc3339(time);
+  }
+  TRY(const auto answer, ask_about(context, subject, "verdict", {{"at", when}}));
+  const auto admitted = text_at(answer, "admitted");
+  const int code = admitted == "yes" ? exit_yes : exit_no;
+  if (context.options.json) {
+    context.print_json(answer);
+    return code;
+  }
+  const auto said = admitted_answer(admitted);
+  const auto domain = text_at(answer, "domain"), id = text_at(answer, "subject");
+  const std::string where = (domain.empty() ? "" : " in " + domain) + (when.empty() ? "" : " at " + when);
+  const bool known = admitted == "yes" || admitted == "no";
+  const std::string line = known ? id + " is " + said.words + where : "whether " + id + " is admitted" + where + " is unknown";
+  context.console.out << context.console.toned(clean(line), said.tone) << '\n';
+  print_reasons(context.console, array_at(answer, "reasons"));
+  print_validity(context, answer);
+  return code;
+}
+
+Result<int> may(Context& context, const std::string& from, const std::string& to) {
+  TRY(const auto caller, resolve_subject(context, from));
+  TRY(const auto called, resolve_subject(context, to));
+  TRY(const auto* server, context.api());
+  TRY(const auto domain, context.asked_domain());
+  TRY(const auto answer, server->get_json(target({"v1", "may"}, {{"from", caller.text()}, {"to", called.text()}, {"domain", domain}})));
+  const auto allowed = text_at(answer, "allowed");
+  const int code = allowed == "yes" ? exit_yes : exit_no;
+  if (context.options.json) {
+    context.print_json(answer);
+    return code;
+  }
+  const std::string who = short_id(caller.text()), whom = short_id(called.text());
+  const std::string line = allowed == "yes" ? who + " may open a conversation with " + whom
+                           : allowed == "no" ? who + " may not open a conversation with " + whom
+                                             : "whether " + who + " may open a conversation with " + whom + " is unknown";
+  const Tone tone = allowed == "yes" ? Tone::good : allowed == "no" ? Tone::bad : Tone::warn;
+  context.console.out << context.console.toned(clean(line), tone) << '\n';
+  print_reasons(context.console, array_at(answer, "reasons"));
+  print_validity(context, answer);
+  return code;
+}
+
+Result<int> token(Context& context, const std::string& subject, const std::string& out) {
+  TRY(const auto id, resolve_subject(context, subject));
+  TRY(const auto* server, context.api());
+  TRY(const auto domain, context.asked_domain());
+  TRY(const auto reply, server->get(target({"v1", "subjects", id.text(), "verdict"}, {{"domain", domain}}), "application/cwt"));
+  if (!reply.content_type.starts_with("application/cwt"))
+    return fail(Code::malformed, server->url() + ": the answer is no token but " + reply.content_type);
+  CHECK_OK(write_file(out, view(reply.body)));
+  if (out == "-") return exit_yes;
+  if (context.options.json) context.print_json(json::object{{"subject", id.text()}, {"file", out}, {"octets", reply.body.size()}});
+  else context.console.line(out + ": token for " + id.text() + ", " + std::to_string(reply.body.size()) + " octets");
+  return exit_yes;
+}
+
+Result<int> domains(Context& context) {
+  TRY(const auto* server, context.api());
+  TRY(const auto answer, server->get_json("/v1/domains"));
+  if (context.options.json) {
+    context.print_json(answer);
+    return exit_yes;
+  }
+  const auto& itself = object_at(answer, "server");
+  context.console.line("server " + text_at(itself, "name") + " " + text_at(itself, "key"));
+  Table table({"DOMAIN", "KEPT AS", "POLICY", "OWNER", "PINNED BY", "NEWEST HEAD", "LEAVES"});
+  for (const auto& entry : array_at(answer, "domains")) {
+    if (!entry.is_object()) continue;
+    const auto& one = entry.get_object();
+    const bool home = flag_at(one, "home");
+    const auto version = number_at(one, "version");
+    const Cell policy = flag_at(one, "forked") ? Cell("forked", Tone::bad)
+                        : version == 0        ? Cell("none counts", Tone::warn) : Cell("version " + std::to_string(version));
+    const auto pinned = text_at(one, "pinned");
+    table.add({text_at(one, "domain"), home ? "home" : "copy", policy, short_id(text_at(one, "owner")),
+               pinned.empty() ? Cell("nothing", Tone::warn) : Cell(pinned), text_at(one, "newest_head"),
+               one.contains("size") ? grouped(number_at(one, "size")) : "-"});
+  }
+  table.print(context.console);
+  return exit_yes;
+}
+
+Result<int> peers(Context& context) {
+  TRY(const auto* server, context.api());
+  TRY(const auto answer, server->get_json("/v1/peers"));
+  if (context.options.json) {
+    context.print_json(answer);
+    return exit_yes;
+  }
+  Table table({"DOMAIN", "URL", "STATE", "POSITION", "NEWEST HEAD", "TO FORWARD", "LAST ERROR"});
+  for (const auto& entry : array_at(answer, "peers")) {
+    if (!entry.is_object()) continue;
+    const auto& one = entry.get_object();
+    const auto state = text_at(one, "state");
+    const Tone tone = state == "following" ? Tone::good : state == "broken" ? Tone::bad : Tone::warn;
+    table.add({text_at(one, "domain"), text_at(one, "url"), {state, tone}, grouped(number_at(one, "position")),
+               text_at(one, "newest_head"), grouped(number_at(one, "pending")), text_at(one, "last_error")});
+  }
+  if (table.empty()) context.console.line("no peers: this server copies no domain, and forwards to none");
+  else table.print(context.console);
+  return exit_yes;
+}
+
+void add_find(CLI::App& app, Context& context) {
+  auto options = std::make_shared<FindOptions>();
+  auto* verb = add_verb(app, context, "find", "a table of subjects", [&context, options] { return find(context, *options); });
+  verb->add_option("WORDS", options->words, "words of name, maker, model, serial or version; all of them");
+  verb->add_option("--type", options->type, "device, gateway, service, code, server, party or model");
+  verb->add_option("--maker", options->maker, "exactly this maker");
+  verb->add_option("--model", options->model, "exactly this model");
+  verb->add_option("--status", options->status, "in this status: in-use, stolen, …");
+  verb->add_option("--holder", options->holder, "held by this domain");
+  verb->add_option("--issuer", options->issuer, "with a statement that counts of this key: key:… or its file");
+  verb->add_option("--limit", options->limit, "at most so many; 0: all")->capture_default_str();
+}
+
+}  // namespace
+
+void add_question_verbs(CLI::App& app, Context& context) {
+  struct Texts { std::string subject, other; };
+  const auto about = [&](const std::string& name, const std::string& description, auto action) {
+    auto texts = std::make_shared<Texts>();
+    auto* verb = add_verb(app, context, name, description, [&context, texts, action] { return action(context, *texts); });
+    return std::pair(verb, texts);
+  };
+  const char* const subject_help = "a whole id, a key's file, a unique prefix, a serial or another alias";
+
+  add_find(app, context);
+  const auto [show_verb, shown] = about("show", "identity, status, holder, cloud, endorsements, verdict of a subject",
+                                        [](Context& c, const Texts& t) { return show(c, t.subject); });
+  show_verb->add_option("SUBJECT", shown->subject, subject_help)->required();
+  const auto [history_verb, past] = about("history", "every statement about a subject, oldest first, and whether it counts",
+                                          [](Context& c, const Texts& t) { return show_history(c, t.subject); });
+  history_verb->add_option("SUBJECT", past->subject, subject_help)->required();
+  const auto [why_verb, asked] = about("why", "the verdict on a subject with its reasons; exit 0: admitted, 1: not admitted or unknown",
+                                       [](Context& c, const Texts& t) { return why(c, t.subject, t.other); });
+  why_verb->add_option("SUBJECT", asked->subject, subject_help)->required();
+  why_verb->add_option("--at", asked->other, "as it was, or will be, at this TIME");
+  const auto [may_verb, both] = about("may", "whether one subject may open a conversation with another; exit 0: yes, 1: no or unknown",
+                                      [](Context& c, const Texts& t) { return may(c, t.subject, t.other); });
+  may_verb->add_option("FROM", both->subject, subject_help)->required();
+  may_verb->add_option("TO", both->other, subject_help)->required();
+  const auto [token_verb, wanted] = about("token", "the verdict token (CWT) of a subject, signed by the server",
+                                          [](Context& c, const Texts& t) { return token(c, t.subject, t.other); });
+  token_verb->add_option("SUBJECT", wanted->subject, subject_help)->required();
+  token_verb->add_option("--out", wanted->other, "the file to write; -: standard output")->required();
+  add_verb(app, context, "domains", "the domains this server keeps, and how fresh they are", [&context] { return domains(context); });
+  add_verb(app, context, "peers", "this server's links to other servers", [&context] { return peers(context); });
+}
+
+}  // namespace cm4it::ics
