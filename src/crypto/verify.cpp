@@ -60,6 +60,9 @@ Result<Bytes> ecdsa_to_fixed(View der, std::size_t coordinate) {
   if (BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), fixed.data(), static_cast<int>(coordinate)) < 0 ||
       BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), fixed.data() + coordinate, static_cast<int>(coordinate)) < 0)
     return does_not_hold();
+  // OpenSSL reads BER; a signature has one encoding (X.690 section 10).
+  TRY(const Bytes strict, ecdsa_to_der(fixed, coordinate));
+  if (!equal(strict, der)) return does_not_hold();
   return fixed;
 }
 
