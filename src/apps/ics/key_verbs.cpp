@@ -1,0 +1,75 @@
+// Keys in files: nothing here asks a server.
+#include "apps/ics/json.h"
+#include "apps/ics/key_source.h"
+#include "apps/ics/verbs.h"
+
+namespace cm4it::ics {
+namespace {
+
+json::object key_json(const std::string& file, const crypto::PublicKey& key) {
+  return {{"file", file}, {"id", key.id().text()}, {"algorithm", algorithm_name(key.algorithm())}};
+}
+
+Result<int> new_key(Context& context, const std::string& file, const std::string& algorithm_text) {
+  TRY(const auto algorithm, parse_algorithm(algorithm_text));
+  TRY(const auto signer, crypto::generate(algorithm));
+  CHECK_OK(crypto::save_key_file(*signer, file));
+  const auto& key = signer->public_key();
+  if (context.options.json) context.print_json(key_json(file, key));
+  else context.console.line(key.id().text());
+  return exit_yes;
+}
+
+// The bare id of one file, for scripts; with more of them, which is whose.
+Result<int> key_ids(Context& context, const std::vector<std::string>& files) {
+  json::array shown;
+  Table table({"", ""});
+  for (const auto& file : files) {
+    TRY(const auto key, public_key_in_file(file));
+    shown.push_back(key_json(file, key));
+    if (files.size() == 1) table.add({key.id().text()});
+    else table.add({key.id().text(), file});
+  }
+  if (context.options.json) context.print_json(json::object{{"keys", std::move(shown)}});
+  else table.print(context.console);
+  return exit_yes;
+}
+
+Result<int> show_key(Context& context, const std::string& file) {
+  TRY(const auto key, public_key_in_file(file));
+  const auto pem = public_pem(key);
+  if (context.options.json) {
+    auto shown = key_json(file, key);
+    shown["base64"] = key.base64();
+    shown["pem"] = pem;
+    context.print_json(shown);
+    return exit_yes;
+  }
+  Table table({"", ""});
+  table.add({"id", {key.id().text(), Tone::bold}});
+  table.add({"algorithm", algorithm_name(key.algorithm())});
+  table.add({"base64", key.base64()});
+  table.print(context.console);
+  context.console.out << pem;
+  return exit_yes;
+}
+
+}  // namespace
+
+void add_key_verbs(CLI::App& app, Context& context) {
+  auto* group = add_group(app, "key", "keys in files");
+  struct Options { std::string file, algorithm = "ed25519"; std::vector<std::string> files; };
+  auto options = std::make_shared<Options>();
+  auto* fresh = add_verb(*group, context, "new", "makes a key: a file only its owner may read, never over an existing one",
+                         [&context, options] { return new_key(context, options->file, options->algorithm); });
+  fresh->add_option("FILE", options->file, "where to write it")->required();
+  fresh->add_option("--alg", options->algorithm, "which algorithm it signs with")
+      ->check(CLI::IsMember({"ed25519", "p256", "p384", "rsa"}))->capture_default_str();
+  auto* id = add_verb(*group, context, "id", "the ids of keys", [&context, options] { return key_ids(context, options->files); });
+  id->add_option("FILE", options->files, "private keys, public keys or X.509 certificates")->required();
+  auto* show = add_verb(*group, context, "show", "id, algorithm and public key (base64 and PEM)",
+                        [&context, options] { return show_key(context, options->file); });
+  show->add_option("FILE", options->file, "a private key, a public key or an X.509 certificate")->required();
+}
+
+}  // namespace cm4it::ics
