@@ -125,7 +125,9 @@ Result<Bytes> octets(EVP_PKEY* key, const char* parameter) {
 }
 
 Result<Bytes> uncompressed_point(EVP_PKEY* key, Algorithm algorithm) {
-  TRY(const Bytes point, octets(key, OSSL_PKEY_PARAM_PUB_KEY));
+  auto read = octets(key, OSSL_PKEY_PARAM_PUB_KEY);
+  if (!read) return fail(Code::malformed, "key: its point is at infinity");
+  const Bytes point = std::move(*read);
   const std::size_t size = 1 + 2 * coordinate_bytes(algorithm);
   if (point.size() == size && point[0] == 4) return point;
   // Compressed, or the "hybrid" form: compute the other coordinate.
