@@ -1,0 +1,149 @@
+// Chains of policy versions: which one applies (model.md "Domains and their policy").
+#include "policy/policy_fixture.h"
+
+namespace cm4it::policy {
+namespace {
+
+using namespace fixture;
+
+std::string acme(std::uint64_t version, const std::string& owner = "acme", const std::string& more = {}) {
+  return head("acme.example", version, owner, {"acme", "line1", "heir"}) + more;
+}
+const std::string variant = "[roles]\nx = [\"line1\"]\n";
+std::vector<Pin> pinned() { return {pin("acme.example", "acme")}; }
+
+std::uint64_t newest(const Policies& policies, const std::string& domain = "acme.example") {
+  const auto* descriptor = policies.newest(domain);
+  return descriptor ? descriptor->version : 0;
+}
+
+TEST(Chain, HighestUnbrokenVersionApplies) {
+  const auto policies = assemble({signed_by("acme", acme(3)), signed_by("acme", acme(1)), signed_by("acme", acme(2))}, pinned());
+  EXPECT_EQ(newest(policies), 3u);
+  EXPECT_EQ(policies.chain("acme.example")->versions.size(), 3u);
+  EXPECT_FALSE(policies.forked("acme.example"));
+}
+
+TEST(Chain, AGapKeepsWhatIsBeyondItFromCounting) {
+  const auto policies = assemble({signed_by("acme", acme(1)), signed_by("acme", acme(3)), signed_by("acme", acme(4))}, pinned());
+  EXPECT_EQ(newest(policies), 1u);
+  EXPECT_EQ(policies.chain("acme.example")->beyond_gap, (std::vector<std::uint64_t>{3, 4}));
+  const auto closed = assemble({signed_by("acme", acme(1)), signed_by("acme", acme(3)), signed_by("acme", acme(2))}, pinned());
+  EXPECT_EQ(newest(closed), 3u);
+  EXPECT_TRUE(closed.chain("acme.example")->beyond_gap.empty());
+}
+
+TEST(Chain, WithoutVersionOneNothingApplies) {
+  EXPECT_EQ(newest(assemble({signed_by("acme", acme(2))}, pinned())), 0u);
+}
+
+TEST(Chain, NoPinNoPolicy) {
+  const auto policies = assemble({signed_by("acme", acme(1))}, {});
+  EXPECT_EQ(policies.chain("acme.example"), nullptr);
+  EXPECT_EQ(policies.newest("acme.example"), nullptr);
+  EXPECT_TRUE(policies.roles_of("acme.example", id_of("acme"), Format::cose).empty());
+}
+
+TEST(Chain, VersionOneCountsOnlyFromThePinnedOwner) {
+  EXPECT_EQ(newest(assemble({signed_by("heir", acme(1, "heir"))}, pinned())), 0u);
+  EXPECT_EQ(newest(assemble({signed_by("line1", acme(1))}, pinned())), 0u);
+}
+
+TEST(Chain, AWrongSignerMakesNeitherVersionNorFork) {
+  const auto policies = assemble({signed_by("acme", acme(1)), signed_by("line1", acme(2)), signed_by("line1", acme(1, "line1"))}, pinned());
+  EXPECT_EQ(newest(policies), 1u);
+  EXPECT_FALSE(policies.forked("acme.example"));
+}
+
+TEST(Chain, TheOwnerNamedBeforeSignsWhatComesNext) {
+  const auto one = signed_by("acme", acme(1)), two = signed_by("acme", acme(2, "heir"));
+  EXPECT_EQ(newest(assemble({one, two, signed_by("heir", acme(3, "heir"))}, pinned())), 3u);
+  EXPECT_EQ(newest(assemble({one, two, signed_by("acme", acme(3, "acme"))}, pinned())), 2u) << "the former owner has no say";
+  EXPECT_EQ(newest(assemble({one, signed_by("heir", acme(2, "heir"))}, pinned())), 1u) << "nobody makes himself owner";
+}
+
+TEST(Chain, AnOlderVersionDoesNotReplaceANewerOne) {
+  const auto policies = assemble({signed_by("acme", acme(1)), signed_by("acme", acme(2)), signed_by("acme", acme(3, "acme", variant)),
+                                  signed_by("acme", acme(2, "acme", variant))}, pinned());
+  EXPECT_EQ(newest(policies), 3u);
+  EXPECT_FALSE(policies.forked("acme.example"));
+  EXPECT_EQ(policies.chain("acme.example")->past_forks, std::vector<std::uint64_t>{2});
+}
+
+TEST(Chain, TwoDescriptorsOfTheHighestVersionAreAForkWhateverTheirOrder) {
+  const auto one = signed_by("acme", acme(1)), a = signed_by("acme", acme(2)), b = signed_by("acme", acme(2, "acme", variant));
+  const auto ab = assemble({one, a, b}, pinned()), ba = assemble({b, a, one}, pinned());
+  EXPECT_TRUE(ab.forked("acme.example"));
+  EXPECT_TRUE(ba.forked("acme.example"));
+  EXPECT_THAT(ab.chain("acme.example")->rivals, testing::UnorderedElementsAre(a.statement, b.statement));
+  EXPECT_EQ(ab.chain("acme.example")->rivals, ba.chain("acme.example")->rivals);
+  EXPECT_EQ(ab.newest("acme.example")->text, ba.newest("acme.example")->text);
+}
+
+TEST(Chain, TheSameDescriptorTwiceIsNoFork) {
+  const auto one = signed_by("acme", acme(1));
+  EXPECT_FALSE(assemble({one, one, one}, pinned()).forked("acme.example"));
+}
+
+TEST(Chain, AHigherVersionEndsAFork) {
+  const auto policies = assemble({signed_by("acme", acme(1)), signed_by("acme", acme(1, "acme", variant)), signed_by("acme", acme(2))}, pinned());
+  EXPECT_EQ(newest(policies), 2u);
+  EXPECT_FALSE(policies.forked("acme.example"));
+  EXPECT_TRUE(policies.chain("acme.example")->rivals.empty());
+  EXPECT_EQ(policies.chain("acme.example")->past_forks, std::vector<std::uint64_t>{1});
+}
+
+TEST(Chain, AVersionBeyondAGapDoesNotEndAFork) {
+  EXPECT_TRUE(assemble({signed_by("acme", acme(1)), signed_by("acme", acme(1, "acme", variant)), signed_by("acme", acme(3))}, pinned())
+              .forked("acme.example"));
+}
+
+TEST(Pins, ACopyRulePinsAndSoDoTheCopiesOfWhatItPinned) {
+  const auto plant = signed_by("plant", plant_policy());  // copies acme.example
+  const auto made = signed_by("acme", acme(1, "acme", copy_of("dev.example", "dev")));
+  const auto dev = signed_by("dev", head("dev.example", 1, "dev", {"dev"}));
+  const auto policies = assemble({dev, made, plant}, {pin("plant.example", "plant")});
+  EXPECT_EQ(newest(policies, "acme.example"), 1u);
+  EXPECT_EQ(newest(policies, "dev.example"), 1u);
+  EXPECT_EQ(policies.chain("dev.example")->pinned_by, Pin::Source::copy_rule);
+}
+
+TEST(Pins, ATransferPinsWhatNothingElseDoes) {
+  const auto dev = signed_by("dev", head("dev.example", 1, "dev", {"dev"}));
+  const auto policies = assemble({dev}, {pin("dev.example", "dev", Pin::Source::transfer)});
+  EXPECT_EQ(newest(policies, "dev.example"), 1u);
+  EXPECT_EQ(policies.chain("dev.example")->pinned_by, Pin::Source::transfer);
+}
+
+TEST(Pins, ConfigurationComesBeforeCopyRuleAndCopyRuleBeforeTransfer) {
+  const auto plant = signed_by("plant", plant_policy());
+  const auto configured = pin("plant.example", "plant"), thief = pin("acme.example", "thief", Pin::Source::transfer);
+  EXPECT_EQ(assemble({plant}, {thief, configured}).chain("acme.example")->pinned_owner, id_of("acme"));
+  EXPECT_EQ(assemble({plant}, {thief, pin("acme.example", "heir"), configured}).chain("acme.example")->pinned_owner, id_of("heir"));
+}
+
+TEST(Pins, TheOrderOfTheArgumentsDoesNotMatter) {
+  std::vector<SignedDescriptor> descriptors = {
+      signed_by("plant", plant_policy()), signed_by("acme", acme(1)), signed_by("acme", acme(2)),
+      signed_by("dev", head("dev.example", 1, "dev", {"dev"})), signed_by("heir", head("dev.example", 1, "heir", {"heir"}))};
+  std::vector<Pin> pins = {pin("plant.example", "plant"), pin("dev.example", "dev", Pin::Source::transfer),
+                           pin("dev.example", "heir", Pin::Source::transfer), pin("acme.example", "heir", Pin::Source::transfer)};
+  const auto by_id = [](const SignedDescriptor& a, const SignedDescriptor& b) { return a.statement < b.statement; };
+  const auto by_pin = [](const Pin& a, const Pin& b) { return std::tie(a.domain, a.owner) < std::tie(b.domain, b.owner); };
+  std::sort(descriptors.begin(), descriptors.end(), by_id);
+  std::sort(pins.begin(), pins.end(), by_pin);
+  const auto first = assemble(descriptors, pins);
+  do {
+    std::rotate(descriptors.begin(), descriptors.begin() + 1, descriptors.end());
+    const auto again = assemble(descriptors, pins);
+    ASSERT_EQ(again.chains().size(), first.chains().size());
+    for (const auto& [domain, chain] : first.chains()) {
+      EXPECT_EQ(again.chain(domain)->pinned_owner, chain.pinned_owner) << domain;
+      EXPECT_EQ(newest(again, domain), newest(first, domain)) << domain;
+    }
+  } while (std::next_permutation(pins.begin(), pins.end(), by_pin));
+  EXPECT_EQ(newest(first, "acme.example"), 2u);
+}
+
+}  // namespace
+}  // namespace cm4it::policy
