@@ -173,7 +173,7 @@ Policies::Voice Policies::speaks_for(std::string_view domain, const KeyId& issue
   if (agents == descriptor->roles.end()) return voice;
   for (const RoleEntry& entry : agents->second) {
     const auto* key = std::get_if<KeyId>(&entry.who);
-    if (!key || *key != issuer) continue;
+    if (!key || *key != issuer || !entry.formats.contains(Format::cose)) continue;
     // Of several entries the one that lasts longest.
     if (!voice.speaks || (voice.until && (!entry.until || *entry.until > *voice.until))) voice.until = entry.until;
     voice.speaks = true;

@@ -69,7 +69,7 @@ class Policies {
   // Built-in roles are not among them, but for owner and home.
   std::vector<Membership> roles_of(std::string_view domain, const KeyId& issuer, Format format) const;
 
-  // May it speak for this domain where that is a holder: its owner, or one of its agents.
+  // May it speak for this domain where that is a holder: its owner, or one of its agents. Holders speak natively alone.
   struct Voice { bool speaks = false; std::optional<Time> until; };
   Voice speaks_for(std::string_view domain, const KeyId& issuer) const;
 

@@ -145,5 +145,117 @@ TEST(Pins, TheOrderOfTheArgumentsDoesNotMatter) {
   EXPECT_EQ(newest(first, "acme.example"), 2u);
 }
 
+// The roles an issuer plays, as text: "manufacturer by acme.example until 2027-01-01T00:00:00Z".
+std::vector<std::string> roles(const Policies& policies, const std::string& domain, const std::string& issuer,
+                               Format format = Format::cose) {
+  std::vector<std::string> texts;
+  for (const auto& membership : policies.roles_of(domain, id_of(issuer), format))
+    texts.push_back(membership.role + " by " + membership.set_by +
+                    (membership.until ? " until " + to_rfc3339(*membership.until) : ""));
+  std::sort(texts.begin(), texts.end());
+  return texts;
+}
+using Texts = std::vector<std::string>;
+
+TEST(Roles, LiteralEntriesAreTheDomainsOwn) {
+  const auto policies = both();
+  EXPECT_EQ(roles(policies, "plant.example", "volta"), (Texts{"integrator by plant.example", "maintainer by plant.example"}));
+  EXPECT_EQ(roles(policies, "plant.example", "tuev"), (Texts{"certifier by plant.example until 2027-06-01T00:00:00Z"}));
+  EXPECT_EQ(roles(policies, "plant.example", "nobody"), Texts{}) << "being listed in [keys] is no role";
+  EXPECT_EQ(roles(policies, "acme.example", "volta"), Texts{});
+}
+
+TEST(Roles, OwnerAndHomeAreBuiltIn) {
+  const auto policies = both();
+  EXPECT_EQ(roles(policies, "plant.example", "plant"), Texts{"owner by plant.example"});
+  EXPECT_EQ(roles(policies, "plant.example", "plant.example log"), Texts{"home by plant.example"});
+  EXPECT_EQ(roles(policies, "plant.example", "acme.example log"), Texts{});
+}
+
+TEST(Roles, AnImportedRoleBringsItsUntilAndFormats) {
+  const auto acme_text = acme_policy(1, edited(acme_rules, "[\"line1\"]",
+      "[{ key = \"line1\", until = 2027-01-01T00:00:00Z, formats = [\"manifest\"] }, \"line2\"]"));
+  const auto policies = both(plant_policy(), acme_text);
+  EXPECT_EQ(roles(policies, "plant.example", "line1", Format::manifest), Texts{"manufacturer by acme.example until 2027-01-01T00:00:00Z"});
+  EXPECT_EQ(roles(policies, "plant.example", "line1", Format::cose), Texts{});
+  EXPECT_EQ(roles(policies, "plant.example", "line2", Format::cose), Texts{"manufacturer by acme.example"});
+}
+
+TEST(Roles, AnImportIsOneStepOnly) {
+  const auto acme_text = acme_policy(1, edited(acme_rules, "[\"line1\"]",
+      "[\"line1\", { domain = \"dev.example\", role = \"manufacturer\" }]") + copy_of("dev.example", "dev"));
+  const auto dev = signed_by("dev", head("dev.example", 1, "dev", {"dev"}) + "[roles]\nmanufacturer = [\"dev\"]\n");
+  const auto policies = assemble({signed_by("plant", plant_policy()), signed_by("acme", acme_text), dev}, {pin("plant.example", "plant")});
+  EXPECT_EQ(roles(policies, "acme.example", "dev"), Texts{"manufacturer by dev.example"});
+  EXPECT_EQ(roles(policies, "plant.example", "dev"), Texts{});
+  EXPECT_EQ(roles(policies, "plant.example", "line1"), Texts{"manufacturer by acme.example"});
+}
+
+TEST(Roles, AnImportFromAnUnknownPolicyOrRoleGivesNothing) {
+  EXPECT_EQ(roles(assemble({signed_by("plant", plant_policy())}, {pin("plant.example", "plant")}), "plant.example", "line1"), Texts{});
+  EXPECT_EQ(roles(both(plant_policy(), acme_policy(1, edited(acme_rules, "manufacturer = [", "maker = [\"line1\"]\nmanufacturer = [] # "))),
+                  "plant.example", "line1"), Texts{});
+}
+
+TEST(Roles, AnEntryAcceptsNativeStatementsOnlyUnlessItSaysOtherwise) {
+  const auto policies = both(plant_policy(1, edited(plant_rules, "maintainer = [\"volta\", ",
+                                                    "maintainer = [{ key = \"volta\", formats = [\"openpgp\", \"x509\"] }, ")));
+  EXPECT_EQ(roles(policies, "plant.example", "volta", Format::cose), Texts{"integrator by plant.example"});
+  EXPECT_EQ(roles(policies, "plant.example", "volta", Format::openpgp), Texts{"maintainer by plant.example"});
+  EXPECT_EQ(roles(policies, "plant.example", "volta", Format::x509), Texts{"maintainer by plant.example"});
+  EXPECT_EQ(roles(policies, "plant.example", "volta", Format::crl), Texts{});
+}
+
+TEST(Roles, TheNewestVersionAloneDecides) {
+  const auto policies = assemble({signed_by("plant", plant_policy(1)),
+                                  signed_by("plant", plant_policy(2, edited(plant_rules, "integrator = [\"volta\"]", "integrator = [\"nobody\"]")))},
+                                 {pin("plant.example", "plant")});
+  EXPECT_EQ(roles(policies, "plant.example", "volta"), Texts{"maintainer by plant.example"});
+  EXPECT_EQ(roles(policies, "plant.example", "nobody"), Texts{"integrator by plant.example"});
+}
+
+TEST(Roles, KeysOfFormerVersionsStillVerify) {
+  const auto policies = assemble({signed_by("acme", acme(1)), signed_by("acme", head("acme.example", 2, "acme", {"acme"}))}, pinned());
+  ASSERT_NE(policies.find_key(id_of("line1")), nullptr);
+  EXPECT_EQ(policies.name_of(id_of("line1")), "acme.example/line1");
+  EXPECT_EQ(policies.find_key(id_of("stranger")), nullptr);
+}
+
+TEST(Voice, OwnerAndAgentsSpeakForTheirDomain) {
+  const auto policies = both();
+  EXPECT_TRUE(policies.speaks_for("plant.example", id_of("plant")).speaks);
+  EXPECT_TRUE(policies.speaks_for("plant.example", id_of("sparks")).speaks);
+  EXPECT_FALSE(policies.speaks_for("plant.example", id_of("volta")).speaks);
+  EXPECT_FALSE(policies.speaks_for("acme.example", id_of("plant")).speaks);
+  EXPECT_FALSE(policies.speaks_for("unknown.example", id_of("plant")).speaks);
+}
+
+TEST(Voice, AnAgentsUntilIsTheLongestOfItsEntries) {
+  const auto with = [](const std::string& agents) {
+    return both(plant_policy(1, edited(plant_rules, "agent = [\"sparks\"]", "agent = [" + agents + "]")));
+  };
+  const std::string early = "{ key = \"sparks\", until = 2027-01-01T00:00:00Z }", late = "{ key = \"sparks\", until = 2028-01-01T00:00:00Z }";
+  EXPECT_EQ(with(early).speaks_for("plant.example", id_of("sparks")).until, *from_rfc3339("2027-01-01T00:00:00Z"));
+  EXPECT_EQ(with(late + ", " + early).speaks_for("plant.example", id_of("sparks")).until, *from_rfc3339("2028-01-01T00:00:00Z"));
+  const auto forever = with(early + ", \"sparks\"").speaks_for("plant.example", id_of("sparks"));
+  EXPECT_TRUE(forever.speaks);
+  EXPECT_FALSE(forever.until);
+}
+
+TEST(Voice, AnAgentWhoseEntryListsOtherFormatsDoesNotSpeakNatively) {
+  const auto policies = both(plant_policy(1, edited(plant_rules, "agent = [\"sparks\"]", "agent = [{ key = \"sparks\", formats = [\"openpgp\"] }]")));
+  EXPECT_FALSE(policies.speaks_for("plant.example", id_of("sparks")).speaks);
+}
+
+TEST(Homes, LogsAndServersOfTheNewestPolicy) {
+  const auto policies = both();
+  EXPECT_TRUE(policies.is_home_log("plant.example", log_of("plant.example")));
+  EXPECT_FALSE(policies.is_home_log("plant.example", log_of("acme.example")));
+  const auto servers = policies.servers_with_key(key_of("acme.example server", crypto::Algorithm::es256)->public_key().id());
+  ASSERT_EQ(servers.size(), 1u);
+  EXPECT_EQ(servers[0].domain, "acme.example");
+  EXPECT_EQ(servers[0].server->name, "main");
+}
+
 }  // namespace
 }  // namespace cm4it::policy
