@@ -1,0 +1,109 @@
+#include "apps/ics/first_policy.h"
+
+#include <fmt/format.h>
+
+
+namespace cm4it::ics {
+namespace {
+
+constexpr const char* head = R"(# Who may say and read what in {domain}. Version 1 was made by `ics init`.
+# To change it: edit this file, raise the version by one, and run  ics policy sign FILE.
+domain  = "{domain}"
+version = 1
+owner   = "{owner_name}"
+
+[keys]      # public keys (base64 of a SubjectPublicKeyInfo), by the names used below
+{owner_name} = "{owner}"
+
+[servers]   # the homes of this domain, and the copies that it enrols (ics server add)
+{server_name} = {{ key = "{server}", log = "{log}", url = "{url}", home = true }}
+
+)";
+
+constexpr const char* maker = R"([roles]     # who plays which role here; ics role add, ics role end
+{role} = ["{owner_name}"]
+agent = []  # keys that speak for {domain} where it is a holder, beside its owner
+
+[read]
+default = ["anyone"]
+
+[write]     # who may make which kind of statement; withdraw: always the issuer of what is withdrawn
+identity = ["{role}", "owner"]
+endorse  = ["{role}", "holder"]
+status   = ["{role}", "holder"]
+transfer = ["holder"]
+)";
+
+constexpr const char* maker_admits = R"(
+[admit.{type}]   # what it takes to be admitted here; alarms always refuse
+identified_by = ["{role}"]
+)";
+
+constexpr const char* plant = R"([roles]     # who plays which role here; ics role add, ics role end, ics trust
+integrator   = ["{owner_name}"]
+maintainer   = ["{owner_name}"]
+manufacturer = []   # ics trust DIR URL --as manufacturer
+developer    = []
+certifier    = []
+agent        = []   # keys that speak for {domain} where it is a holder, beside its owner
+
+[read]
+default = ["anyone"]
+
+[write]     # who may make which kind of statement; withdraw: always the issuer of what is withdrawn
+identity = ["manufacturer", "integrator", "developer", "owner"]
+endorse  = ["integrator", "certifier", "holder"]
+status   = ["maintainer", "holder", "manufacturer", "developer", "certifier"]
+transfer = ["holder"]
+assign   = ["maintainer"]
+
+[admit.device]      # what it takes to cooperate: all of it; alarms always refuse
+identified_by = ["manufacturer"]
+endorsed_by   = {{ integrator = ["approved"] }}
+status        = ["in-use"]
+max_staleness = "24h"
+
+[admit.gateway]
+identified_by = ["integrator", "manufacturer"]
+endorsed_by   = {{ integrator = ["approved"] }}
+status        = ["in-use"]
+max_staleness = "24h"
+
+[admit.code]
+identified_by = ["developer"]
+
+[[permit]]          # directed: who may open a conversation with whom
+from = {{ type = ["device"] }}
+to   = {{ type = ["gateway"] }}
+
+[tokens]
+ttl = "15m"
+)";
+
+const char* admitted_type(const std::string& role) {
+  return role == "manufacturer" ? "device" : role == "developer" ? "code" : nullptr;
+}
+
+}  // namespace
+
+bool makes_domain(const std::string& role) {
+  return role == "manufacturer" || role == "developer" || role == "maintenance" || role == "certifier";
+}
+
+std::string owner_name_for(const std::string& domain) { return domain.substr(0, domain.find('.')); }
+
+std::string first_policy(const NewDomain& domain) {
+  const auto filled = [&](const char* text) {
+    using fmt::arg;
+    const char* type = admitted_type(domain.role);
+    return fmt::format(fmt::runtime(text), arg("domain", domain.domain), arg("role", domain.role), arg("owner_name", domain.owner_name),
+                       arg("owner", domain.owner.base64()), arg("server_name", domain.server_name),
+                       arg("server", domain.server.base64()), arg("log", domain.log.base64()), arg("url", domain.url),
+                       arg("type", type ? type : ""));
+  };
+  std::string text = filled(head) + filled(domain.role == "maintenance" ? plant : maker);
+  if (admitted_type(domain.role)) text += filled(maker_admits);
+  return text;
+}
+
+}  // namespace cm4it::ics

@@ -1,0 +1,176 @@
+#include "apps/ics/init.h"
+
+#include <fmt/format.h>
+
+#include "apps/ics/arguments.h"
+#include "apps/ics/files.h"
+#include "apps/ics/first_policy.h"
+#include "apps/ics/json.h"
+#include "evidence/evidence.h"
+#include "net/address.h"
+#include "policy/descriptor.h"
+
+namespace cm4it::ics {
+namespace {
+
+using crypto::Algorithm;
+using evidence::SubjectId;
+namespace fs = std::filesystem;
+
+struct Keys { crypto::SignerPtr owner, server, log; };
+
+// What is under way lives beside its final place; a crash leaves nothing that looks like an ICS.
+class HalfMade {
+ public:
+  explicit HalfMade(const fs::path& final) : final_(final), path_(final.string() + ".being-made") {}
+  ~HalfMade() {
+    std::error_code ignored;
+    if (!done_) fs::remove_all(path_, ignored);
+  }
+  const fs::path& path() const { return path_; }
+
+  Result<void> begin() {
+    std::error_code failed;
+    if (fs::exists(final_) && !fs::is_empty(final_, failed))
+      return fail(Code::conflict, final_.string() + ": there is something already", "take a directory that does not exist");
+    fs::remove_all(path_, failed);
+    if (!fs::create_directories(path_ / "evidence", failed)) return fail(Code::unavailable, path_.string() + ": " + failed.message());
+    fs::permissions(path_, fs::perms::owner_all, failed);
+    return {};
+  }
+  Result<void> finish() {
+    std::error_code failed;
+    fs::rename(path_, final_, failed);
+    if (failed) return fail(Code::unavailable, final_.string() + ": " + failed.message());
+    done_ = true;
+    return {};
+  }
+
+ private:
+  const fs::path final_, path_;
+  bool done_ = false;
+};
+
+Result<Keys> make_keys(const fs::path& directory, bool home) {
+  Keys keys;
+  const auto make = [&](const char* name, Algorithm algorithm, crypto::SignerPtr& key) -> Result<void> {
+    TRY(key, crypto::generate(algorithm));
+    return crypto::save_key_file(*key, directory / name);
+  };
+  CHECK_OK(make("server.key", Algorithm::es256, keys.server));
+  if (!home) return keys;
+  CHECK_OK(make("owner.key", Algorithm::eddsa, keys.owner));
+  CHECK_OK(make("log.key", Algorithm::eddsa, keys.log));
+  return keys;
+}
+
+std::string config_text(const InitOptions& options, bool home) {
+  return fmt::format(
+      "# Configuration of icsd (docs/configuration.md). Relative paths begin at this file's directory.\n"
+      "name   = \"{}\"                  # of this server, as [servers] of the policy has it\n"
+      "domain = \"{}\"                  # asked where a request names none\n"
+      "homes  = [{}]                    # domains whose log this server keeps\n"
+      "listen = [\"{}\"]                # HTTPS; clients are known by the key they prove\n"
+      "log_level = \"info\"\n"
+      "{}",
+      options.name, options.domain, home ? '"' + options.domain + '"' : "", options.listen,
+      home ? "\n[[pin]]   # whom this server believes to own the domain\ndomain = \"" + options.domain + "\"\n" : "");
+}
+
+Result<void> write_evidence(const fs::path& directory, const char* name, const evidence::Draft& draft, const crypto::Signer& owner) {
+  TRY(const auto bytes, evidence::sign(draft, owner));
+  return write_file(directory / "evidence" / name, bytes);
+}
+
+evidence::Identity identity_of(const crypto::PublicKey& key, evidence::Type type, const std::string& name, const std::string& url) {
+  evidence::Identity identity;
+  identity.type = type;
+  identity.spki = to_bytes(key.spki());
+  identity.name = name;
+  if (!url.empty()) identity.uris.push_back(url);
+  return identity;
+}
+
+Result<void> write_domain(const fs::path& directory, const InitOptions& options, const Keys& keys, Time now) {
+  const auto& owner = keys.owner->public_key();
+  const auto& server = keys.server->public_key();
+  const std::string text = first_policy({options.role, options.domain, owner_name_for(options.domain), options.name, options.url,
+                                         owner, server, keys.log->public_key()});
+  CHECK_OK(policy::parse_descriptor(text));
+  CHECK_OK(write_file(directory / "policy.toml", view(text)));
+  const auto say = [&](const char* file, const crypto::PublicKey& about, evidence::Body body) {
+    return write_evidence(directory, file, {SubjectId::key(about.id()), {options.domain}, std::move(body), now, {}, {}}, *keys.owner);
+  };
+  CHECK_OK(say("0001-policy-1.cose", owner, evidence::PolicyText{text}));
+  CHECK_OK(say("0002-owner.cose", owner, identity_of(owner, evidence::Type::party, options.domain, "")));
+  return say("0003-server.cose", server, identity_of(server, evidence::Type::server, options.name + "." + options.domain, options.url));
+}
+
+// A port of 0 becomes one that is free now, so that URL and policy can name it.
+Result<void> settle_addresses(InitOptions& options) {
+  if (options.listen.ends_with(":0")) {
+    TRY(const auto probe, net::listen_tcp(options.listen, false));
+    options.listen.replace(options.listen.size() - 1, 1, std::to_string(net::port_of(net::local_address(probe.get()))));
+  }
+  if (options.listen.rfind(':') == std::string::npos) return fail(Code::malformed, "--listen: ADDR:PORT expected");
+  if (!options.url.empty()) return {};
+  if (options.listen.starts_with("0.0.0.0:") || options.listen.starts_with("[::]:"))
+    return fail(Code::malformed, "--url: missing; peers cannot reach \"" + options.listen + "\"", "--url https://NAME:PORT, as others reach this server");
+  options.url = "https://" + options.listen;
+  return {};
+}
+
+Result<void> check(const InitOptions& options) {
+  if (options.role == "keyserver") return fail(Code::unsupported, "--role keyserver: comes with the OpenPGP door, which is not there yet");
+  if (!makes_domain(options.role) && options.role != "infield")
+    return fail(Code::malformed, "--role: \"" + options.role + "\" is none", "manufacturer, developer, maintenance, infield or certifier");
+  if (!evidence::is_domain_name(options.domain))
+    return fail(Code::malformed, "--domain: \"" + options.domain + "\" is no domain name (RFC 1123, lowercase)");
+  return {};
+}
+
+void say_what_next(const Context& context, const InitOptions& options, const Keys& keys, bool home) {
+  const std::string dir = shell_quoted(options.directory);
+  if (context.options.json) {
+    json::object made{{"directory", options.directory}, {"role", options.role}, {"domain", options.domain}, {"url", options.url},
+                      {"server", keys.server->public_key().id().text()}};
+    if (home) made["owner"] = keys.owner->public_key().id().text();
+    if (home) made["log"] = keys.log->public_key().id().text();
+    return context.print_json(made);
+  }
+  const auto& console = context.console;
+  console.line(options.directory + ": " + (home ? "home of " : "infield, to hold a copy of ") + options.domain + ", at " + options.url);
+  if (home) console.line("owner   " + keys.owner->public_key().id().text() + "   ← tell it to your peers some other way than by this network");
+  console.line("server  " + keys.server->public_key().id().text());
+  console.line();
+  if (home) {
+    console.line("→ start it:      icsd --config " + dir + "/icsd.toml");
+    console.line("→ work with it:  export ICS_DIR=" + dir);
+    console.line("→ its rules:     " + dir + "/policy.toml");
+  } else {
+    console.line("→ copy from its home:  ics trust " + dir + " URL --as copy");
+    console.line("→ then start it:       icsd --config " + dir + "/icsd.toml");
+  }
+}
+
+}  // namespace
+
+Result<int> init(Context& context, const InitOptions& given) {
+  auto options = given;
+  CHECK_OK(check(options));
+  CHECK_OK(settle_addresses(options));
+  const bool home = options.role != "infield";
+  while (options.directory.size() > 1 && options.directory.ends_with('/')) options.directory.pop_back();
+  HalfMade directory(options.directory);
+  CHECK_OK(directory.begin());
+  TRY(const auto keys, make_keys(directory.path(), home));
+  std::string config = config_text(options, home);
+  if (home) config += "owner  = \"" + keys.owner->public_key().id().text() + "\"\n";
+  CHECK_OK(write_file(directory.path() / "icsd.toml", view(config)));
+  if (home) CHECK_OK(write_domain(directory.path(), options, keys, context.clock()));
+  CHECK_OK(directory.finish());
+  say_what_next(context, options, keys, home);
+  return exit_yes;
+}
+
+}  // namespace cm4it::ics

@@ -1,0 +1,130 @@
+#include "apps/ics/own_policy.h"
+
+#include <algorithm>
+
+#include "apps/ics/chains.h"
+#include "apps/ics/files.h"
+#include "apps/ics/json.h"
+#include "apps/ics/say.h"
+#include "base/budgets.h"
+
+namespace cm4it::ics {
+namespace {
+
+const policy::Pin* pin_of(const Directory& directory) {
+  for (const auto& pin : directory.config().pins)
+    if (pin.domain == directory.config().domain) return &pin;
+  return nullptr;
+}
+
+// The evidence of the versions that count, in their order.
+Result<std::vector<Bytes>> versions_of(const policy::Chain& chain, const std::vector<Bytes>& evidence) {
+  std::vector<Bytes> versions;
+  for (const auto& version : chain.versions)
+    for (const auto& bytes : evidence) {
+      TRY(const auto decoded, evidence::decode(evidence::Format::cose, bytes));
+      if (decoded.statements()[0].id != version.statement) continue;
+      versions.push_back(bytes);
+      break;
+    }
+  return versions;
+}
+
+}  // namespace
+
+Result<OwnPolicy> OwnPolicy::load(Context& context, const std::string& path) {
+  context.options.dir = path;
+  TRY(auto directory, Directory::open(path));
+  const std::string domain = directory.config().domain;
+  if (!directory.is_home())
+    return fail(Code::malformed, path + ": an infield ICS has no policy of its own", "its rules are those of " + domain + "; change them at its home");
+  const auto* pin = pin_of(directory);
+  if (!pin) return fail(Code::malformed, (directory.path() / "icsd.toml").string() + ": pin: none for " + domain);
+  TRY(auto evidence, directory.evidence());
+  if (const auto server = context.running_server(directory)) {
+    TRY(auto kept, server->policies(domain));
+    std::move(kept.begin(), kept.end(), std::back_inserter(evidence));
+  }
+  TRY(auto chain, chain_of(domain, evidence, pin->owner));
+  if (chain.forked)
+    return fail(Code::conflict, "there are two versions " + std::to_string(chain.versions.size()) + " of the policy of " + domain,
+                "agree on one, and sign it as the version after");
+  TRY(auto versions, versions_of(chain, evidence));
+  TRY(auto edit, policy::DescriptorEdit::start(chain.newest()->text));
+  return OwnPolicy(context, std::move(directory), std::move(chain), std::move(versions), std::move(edit));
+}
+
+Result<OwnPolicy> OwnPolicy::open(Context& context, const std::string& path) {
+  TRY(auto own, load(context, path));
+  const auto text = read_file(own.directory_.policy_text(), budget::descriptor_bytes);
+  if (!text || *text == own.newest().text) return own;
+  const auto known = std::any_of(own.chain_.versions.begin(), own.chain_.versions.end(),
+                                 [&](const auto& version) { return version.descriptor->text == *text; });
+  if (!known)
+    return fail(Code::conflict, own.directory_.policy_text().string() + ": changed, but not signed",
+                "sign it first: ics policy sign " + own.directory_.policy_text().string());
+  return own;
+}
+
+Result<OwnPolicy> OwnPolicy::open_to_sign(Context& context, const std::string& path, const std::string& text) {
+  TRY(auto own, load(context, path));
+  TRY(own.edit_, policy::DescriptorEdit::start(text));
+  const auto& wanted = own.edit_.descriptor();
+  if (wanted.domain != own.newest().domain) return fail(Code::malformed, "domain: " + wanted.domain + ", but " + path + " is home of " + own.newest().domain);
+  if (wanted.version != own.newest().version + 1)
+    return fail(Code::malformed, "version: " + std::to_string(wanted.version) + ", but the newest signed is " + std::to_string(own.newest().version),
+                "set version = " + std::to_string(own.newest().version + 1));
+  return own;
+}
+
+bool OwnPolicy::changed() const { return edit_.text() != newest().text; }
+
+Result<void> OwnPolicy::confirm() const {
+  const auto& console = context_->console;
+  const auto& wanted = edit_.descriptor();
+  if (!context_->options.json) {
+    for (const auto& line : policy::diff(newest(), wanted))
+      console.line(console.toned(clean(line), line[0] == '-' ? Tone::bad : line[0] == '+' ? Tone::good : Tone::warn));
+    for (const auto& line : policy::advice(wanted)) console.line(console.toned("! " + clean(line), Tone::warn));
+  }
+  if (context_->options.yes) return {};
+  TRY(const bool agreed, console.ask("Sign this as version " + std::to_string(wanted.version) + " of the policy of " + wanted.domain + "?", "--yes"));
+  if (!agreed) return fail(Code::not_permitted, "not signed");
+  return {};
+}
+
+Result<Bytes> OwnPolicy::sign_text() const {
+  TRY(const auto key, context_->signer());
+  if (key->public_key().id() != newest().owner)
+    return fail(Code::not_permitted, "version " + std::to_string(edit_.descriptor().version) + " must be signed by " + newest().name_of(newest().owner) + ", " +
+                newest().owner.text() + "; the key given is " + key->public_key().id().text(), "--key FILE");
+  const auto subject = evidence::SubjectId::key(edit_.descriptor().owner);
+  return evidence::sign({subject, {edit_.descriptor().domain}, evidence::PolicyText{edit_.text()}, context_->clock(), {}, {}}, *key);
+}
+
+Result<int> OwnPolicy::sign(const std::vector<Bytes>& first) {
+  if (edit_.descriptor().version == newest().version) CHECK_OK(edit_.set_version(newest().version + 1));
+  CHECK_OK(confirm());
+  TRY(const auto bytes, sign_text());
+  CHECK_OK(directory_.add_evidence("policy-" + std::to_string(edit_.descriptor().version), bytes));
+  CHECK_OK(write_file(directory_.policy_text(), view(edit_.text())));
+  versions_.push_back(bytes);
+  return submit(first);
+}
+
+Result<int> OwnPolicy::submit(const std::vector<Bytes>& first) {
+  const std::string label = "policy " + edit_.descriptor().domain + " v" + std::to_string(edit_.descriptor().version);
+  const auto server = context_->running_server(directory_);
+  if (!server) {
+    if (context_->options.json) context_->print_json(json::object{{"items", json::array{}}, {"kept", (directory_.path() / "evidence").string()}});
+    else context_->console.line(label + ": kept in " + directory_.config().evidence.string() + "; icsd submits it when it starts");
+    return exit_yes;
+  }
+  std::vector<evidence::Piece> pieces;
+  for (const auto& bytes : first) pieces.push_back({evidence::Format::cose, bytes});
+  pieces.push_back({evidence::Format::cose, versions_.back()});
+  TRY(const auto items, server->submit(pieces, edit_.descriptor().domain));
+  return report(*context_, "what", {label}, {items.back()});
+}
+
+}  // namespace cm4it::ics

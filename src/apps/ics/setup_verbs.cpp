@@ -1,0 +1,184 @@
+// init, trust, server, role, permit: an ICS is made, and its policy edited.
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+
+#include "apps/ics/arguments.h"
+#include "apps/ics/init.h"
+#include "apps/ics/key_source.h"
+#include "apps/ics/own_policy.h"
+#include "apps/ics/trust.h"
+#include "apps/ics/verbs.h"
+
+namespace cm4it::ics {
+namespace {
+
+void add_init(CLI::App& app, Context& context) {
+  auto given = std::make_shared<InitOptions>();
+  auto* verb = add_verb(app, context, "init", "make the directory of a new ICS", [&context, given] { return init(context, *given); });
+  verb->add_option("DIR", given->directory, "the directory to make")->required();
+  verb->add_option("--role", given->role, "manufacturer, developer, maintenance, infield or certifier")->required();
+  verb->add_option("--listen", given->listen, "ADDR:PORT; port 0: one that is free")->capture_default_str();
+  verb->add_option("--name", given->name, "of this server in its domain")->capture_default_str();
+  verb->add_option("--url", given->url, "as others reach it; default: https://ADDR:PORT");
+  // --domain is an option of every verb, a list; here it is one name.
+  verb->callback([&context, given] {
+    context.verb = "init";
+    context.action = [&context, given]() -> Result<int> {
+      if (context.options.domains.size() != 1) return fail(Code::malformed, "--domain: one domain is needed", "--domain plant7.example");
+      given->domain = context.options.domains[0];
+      return init(context, *given);
+    };
+  });
+}
+
+void add_trust(CLI::App& app, Context& context) {
+  auto given = std::make_shared<TrustOptions>();
+  auto* verb = add_verb(app, context, "trust", "let another domain speak in ours, and copy from it", [&context, given] { return trust(context, *given); });
+  verb->add_option("DIR", given->directory, "our directory")->required();
+  verb->add_option("URL", given->url, "the home of the other domain")->required();
+  verb->add_option("--as", given->as, "manufacturer, developer, certifier, integrator, maintainer or copy")->required();
+  verb->add_option("--owner", given->owner, "its owner, as it told you some other way (key:…): compared instead of asked");
+  verb->add_option("--role-name", given->role_name, "what the role is called there");
+  verb->add_option("--select", given->select, "what is copied: field=glob[,glob], or all");
+  verb->add_option("--peer", given->peer, "which domain, where that server is home of several");
+}
+
+// KEY: a file, base64, PEM; or key:…, which is fetched from a server and compared.
+Result<crypto::PublicKey> enrolled_key(Context& context, const std::string& text, const std::string& url) {
+  const auto id = KeyId::parse(text);
+  if (!id) return public_key_from(text);
+  TRY(const auto api, context.peer(url, *id));
+  TRY(const auto reply, api.get("/v1/domains"));
+  if (!reply.server_key || reply.server_key->id() != *id) return fail(Code::bad_signature, url + ": does not prove the key " + text);
+  return *reply.server_key;
+}
+
+void add_server_verbs(CLI::App& app, Context& context) {
+  struct Given { std::string directory, name, key, url; std::vector<std::string> select; };
+  auto given = std::make_shared<Given>();
+  auto* group = add_group(app, "server", "the servers that our policy enrols");
+  auto* add = add_verb(*group, context, "add", "enrol a copy (an infield ICS)", [&context, given]() -> Result<int> {
+    TRY(auto own, OwnPolicy::open(context, given->directory));
+    TRY(const auto key, enrolled_key(context, given->key, given->url));
+    policy::Server server{given->name, key, {}, given->url, false, {}};
+    TRY(auto select, parse_select(given->select));
+    if (!given->select.empty() && !select.globs.empty()) server.select = std::move(select);
+    CHECK_OK(own.edit().add_server(server));
+    return own.sign();
+  });
+  add->add_option("DIR", given->directory, "our directory")->required();
+  add->add_option("NAME", given->name, "of the server in our policy")->required();
+  add->add_option("--key", given->key, "its key: base64, a PEM file, or key:… (then fetched from URL and compared)")->required();
+  add->add_option("--url", given->url, "where it is reached")->required();
+  add->add_option("--select", given->select, "what it holds: field=glob[,glob]; default: everything");
+  auto gone = std::make_shared<Given>();
+  auto* remove = add_verb(*group, context, "remove", "strike a server", [&context, gone]() -> Result<int> {
+    TRY(auto own, OwnPolicy::open(context, gone->directory));
+    CHECK_OK(own.edit().remove_server(gone->name));
+    return own.sign();
+  });
+  remove->add_option("DIR", gone->directory, "our directory")->required();
+  remove->add_option("NAME", gone->name, "of the server")->required();
+}
+
+struct RoleGiven { std::string directory, role, name, key, until; std::vector<std::string> formats; };
+
+// A key that is only named by its id: our server must know it.
+Result<crypto::PublicKey> role_key(Context& context, const std::string& text) {
+  const auto id = KeyId::parse(text);
+  if (!id) return public_key_from(text);
+  TRY(const auto* server, context.api());
+  TRY(const auto reply, server->get(target({"v1", "keys", text})));
+  TRY(auto key, crypto::PublicKey::from_spki(view(reply.body)));
+  if (key.id() != *id) return fail(Code::malformed, server->url() + ": answered with another key than " + text);
+  return key;
+}
+
+Result<int> add_role(Context& context, const RoleGiven& given) {
+  TRY(auto own, OwnPolicy::open(context, given.directory));
+  TRY(const auto key, role_key(context, given.key));
+  auto& edit = own.edit();
+  TRY(const auto name, edit.add_key(given.name, key));
+  if (name != given.name) context.console.note("the key is called " + name + " in [keys]");
+  policy::RoleEntry entry{key.id(), {}, {evidence::Format::cose}};
+  if (!given.until.empty()) {
+    TRY(entry.until, parse_when("--until", given.until, context.clock()));
+  }
+  if (!given.formats.empty()) entry.formats.clear();
+  for (const auto& text : split_commas(given.formats)) {
+    TRY(const auto format, evidence::parse_format(text));
+    entry.formats.insert(format);
+  }
+  std::vector<policy::RoleEntry> entries;
+  if (const auto known = edit.descriptor().roles.find(given.role); known != edit.descriptor().roles.end()) entries = known->second;
+  std::erase_if(entries, [&](const auto& other) { return other.who == entry.who; });
+  entries.push_back(std::move(entry));
+  CHECK_OK(edit.set_role(given.role, entries));
+  return own.sign();
+}
+
+Result<int> end_role(Context& context, const RoleGiven& given) {
+  TRY(auto own, OwnPolicy::open(context, given.directory));
+  TRY(const auto until, parse_when("--until", given.until, context.clock()));
+  const auto& descriptor = own.edit().descriptor();
+  const auto key = descriptor.keys.find(given.name);
+  const auto role = descriptor.roles.find(given.role);
+  if (role == descriptor.roles.end()) return fail(Code::not_found, "roles." + given.role + ": no such role");
+  auto entries = role->second;
+  bool found = false;
+  for (auto& entry : entries)
+    if (const auto* id = std::get_if<KeyId>(&entry.who); id && key != descriptor.keys.end() && *id == key->second.id()) {
+      entry.until = until;
+      found = true;
+    }
+  if (!found) return fail(Code::not_found, "roles." + given.role + ": \"" + given.name + "\" is not in it", "ics policy show --text");
+  CHECK_OK(own.edit().set_role(given.role, entries));
+  return own.sign();
+}
+
+void add_role_verbs(CLI::App& app, Context& context) {
+  auto* group = add_group(app, "role", "who plays which role in our domain");
+  auto given = std::make_shared<RoleGiven>();
+  auto* add = add_verb(*group, context, "add", "let a key play a role", [&context, given] { return add_role(context, *given); });
+  add->add_option("DIR", given->directory, "our directory")->required();
+  add->add_option("ROLE", given->role, "integrator, maintainer, agent, …")->required();
+  add->add_option("NAME", given->name, "of the key in our policy")->required();
+  add->add_option("--key", given->key, "a key file, base64, or key:… that our server knows")->required();
+  add->add_option("--formats", given->formats, "cose, manifest, …: what it may speak in; default: cose");
+  add->add_option("--until", given->until, "what is received later does not count");
+  auto ended = std::make_shared<RoleGiven>();
+  auto* end = add_verb(*group, context, "end", "end a key's role; what was received before counts on", [&context, ended] { return end_role(context, *ended); });
+  end->add_option("DIR", ended->directory, "our directory")->required();
+  end->add_option("ROLE", ended->role, "the role")->required();
+  end->add_option("NAME", ended->name, "of the key in our policy")->required();
+  end->add_option("--until", ended->until, "when; now, or a time")->required();
+}
+
+void add_permit(CLI::App& app, Context& context) {
+  struct Given { std::string directory; std::vector<std::string> from, to; };
+  auto given = std::make_shared<Given>();
+  auto* verb = add_verb(app, context, "permit", "let subjects open conversations with others", [&context, given]() -> Result<int> {
+    TRY(auto own, OwnPolicy::open(context, given->directory));
+    policy::Permit permit;
+    TRY(permit.from, parse_select(given->from));
+    TRY(permit.to, parse_select(given->to));
+    CHECK_OK(own.edit().add_permit(permit));
+    return own.sign();
+  });
+  verb->add_option("DIR", given->directory, "our directory")->required();
+  verb->add_option("--from", given->from, "who opens: field=glob[,glob], or all")->required();
+  verb->add_option("--to", given->to, "with whom")->required();
+}
+
+}  // namespace
+
+void add_setup_verbs(CLI::App& app, Context& context) {
+  add_init(app, context);
+  add_trust(app, context);
+  add_server_verbs(app, context);
+  add_role_verbs(app, context);
+  add_permit(app, context);
+}
+
+}  // namespace cm4it::ics
