@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apps/ics/key_source.h"
 
 namespace cm4it::demo {
@@ -46,7 +48,8 @@ void Party::kill() { server_->kill(); }
 
 Output Party::ics(Arguments arguments, const std::string& input) const {
   arguments.insert(arguments.begin(), world_.programs / "ics");
-  if (arguments[1] != "init") arguments.insert(arguments.end(), {"--dir", directory.string()});
+  const bool has_directory = std::find(arguments.begin(), arguments.end(), directory.string()) != arguments.end();
+  if (!has_directory) arguments.insert(arguments.end(), {"--dir", directory.string()});
   arguments.emplace_back("--yes");
   auto output = run(arguments, input);
   return output ? std::move(*output) : Output{127, "", output.error().message};
@@ -74,9 +77,9 @@ json::object Party::get(const std::string& path) const {
   return value.is_object() ? std::move(value.get_object()) : json::object();
 }
 
-bool Party::ready() const {
-  const auto reply = client().get(url + "/readyz");
-  return reply && reply->status == 200;
+unsigned Party::status_of(const std::string& path) const {
+  const auto reply = client().get(url + path);
+  return reply ? reply->status : 0;
 }
 
 net::HttpClient& Party::client() const {

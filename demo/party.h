@@ -40,7 +40,8 @@ class Party {
   json::object get(const std::string& path) const;
   json::object subject(const std::string& id) const { return get("/v1/subjects/" + id + "?domain=" + domain); }
   json::object verdict(const std::string& id) const { return get("/v1/subjects/" + id + "/verdict?domain=" + domain); }
-  bool ready() const;
+  unsigned status_of(const std::string& path) const;  // of HTTP; 0: no answer
+  bool ready() const { return status_of("/readyz") == 200; }
 
   std::string owner() const { return key_id("owner.key"); }
   std::string server_key() const { return key_id("server.key"); }
