@@ -21,6 +21,7 @@ inline constexpr std::size_t aliases = 64;                    // other names one
 
 // Policy
 inline constexpr std::size_t descriptor_bytes = 128 * 1024;
+inline constexpr std::size_t descriptor_depth = 16;           // open brackets, and parts of one dotted key
 inline constexpr std::size_t descriptor_keys = 1024;
 inline constexpr std::size_t descriptor_entries = 4096;       // role entries, servers, permits, copies
 inline constexpr std::size_t glob_bytes = 256;

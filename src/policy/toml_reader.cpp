@@ -5,9 +5,64 @@
 
 namespace cm4it::policy {
 
+namespace {
+
+// The end of the string that begins at `at`, by the quotes of TOML 1.0.
+std::size_t skip_string(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  const std::string three(3, quote);
+  const bool long_form = text.substr(at, 3) == three;
+  for (at += long_form ? 3 : 1; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      if (!long_form) return at + 1;
+      if (text.substr(at, 3) != three) continue;
+      at += 3;  // up to two quotes more belong to the text
+      for (int more = 0; more < 2 && at < text.size() && text[at] == quote; ++more) ++at;
+      return at;
+    } else if (text[at] == '\n' && !long_form) {
+      return at;  // an error, which the library finds
+    }
+  }
+  return text.size();
+}
+
+// The library takes tables apart by recursion, and bounds neither the parts of a dotted key nor their sum over nested
+// ones: a few thousand of them would end the process.
+Result<void> check_depth(std::string_view text) {
+  std::size_t line = 1, open = 0, parts = 1;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (c == '"' || c == '\'') {
+      const std::size_t end = skip_string(text, at);
+      line += static_cast<std::size_t>(std::count(text.begin() + at, text.begin() + end, '\n'));
+      at = end;
+      continue;
+    }
+    if (c == '#') {
+      at = std::min(text.find('\n', at), text.size());
+      continue;
+    }
+    ++at;
+    if (c == '\n') ++line;
+    if (c == '[' || c == '{') ++open;
+    if ((c == ']' || c == '}') && open > 0) --open;
+    if (c == '.') ++parts;
+    else if (c == '\n' || c == '=' || c == ',' || c == '[' || c == ']' || c == '{' || c == '}') parts = 1;
+    if (std::max(open, parts) > budget::descriptor_depth)
+      return fail(Code::too_large, "TOML, line " + std::to_string(line) + ": nested deeper than " +
+                  std::to_string(budget::descriptor_depth));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<toml::table> parse_toml(std::string_view text) {
   if (text.size() > budget::descriptor_bytes)
     return fail(Code::too_large, "TOML: more than " + std::to_string(budget::descriptor_bytes) + " octets");
+  CHECK_OK(check_depth(text));
   try {
     return toml::parse(text);
   } catch (const toml::parse_error& error) {
