@@ -99,16 +99,19 @@ class ElementScanner {
   std::size_t at_ = 0;
 };
 
-std::string_view without_parameters(std::string_view media_type) {
-  media_type = media_type.substr(0, media_type.find(';'));
-  while (!media_type.empty() && media_type.back() == ' ') media_type.remove_suffix(1);
-  return media_type;
+// RFC 9110 section 8.3.1: case does not matter, blanks may stand before parameters.
+std::string without_parameters(std::string_view media_type) {
+  std::string type(media_type.substr(0, media_type.find(';')));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
+  for (char& c : type)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return type;
 }
 
 }  // namespace
 
 Result<std::vector<Piece>> split(std::string_view media_type, View body) {
-  const std::string_view type = without_parameters(media_type);
+  const std::string type = without_parameters(media_type);
   if (body.empty()) return fail(Code::malformed, "body: empty");
   if (type == "application/cose" || type == "application/cm4it-statement+cbor")
     return std::vector<Piece>{{Format::cose, to_bytes(body)}};
@@ -121,7 +124,7 @@ Result<std::vector<Piece>> split(std::string_view media_type, View body) {
       return ElementScanner(text(body)).elements();
     return fail(Code::unsupported, "body: neither COSE_Sign1 messages nor a manifest");
   }
-  return fail(Code::unsupported, "Content-Type: " + std::string(type.substr(0, 64)) +
+  return fail(Code::unsupported, "Content-Type: " + type.substr(0, 64) +
               "; application/cose, application/cbor-seq and application/json (a manifest) are read");
 }
 
