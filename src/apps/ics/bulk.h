@@ -1,0 +1,19 @@
+// Import and export: evidence in any amount, none of it all in memory.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/ics/context.h"
+
+namespace cm4it::ics {
+
+Result<int> import_files(Context& context, const std::vector<std::string>& files);
+
+struct ExportOptions {
+  std::vector<std::string> subjects;  // as typed; empty: all
+  std::string format = "cose", out;
+};
+Result<int> export_evidence(Context& context, const ExportOptions& options);
+
+}  // namespace cm4it::ics

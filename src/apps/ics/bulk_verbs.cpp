@@ -1,0 +1,70 @@
+// Evidence as it is: a few pieces (push), or any amount (import, export).
+#include <fstream>
+#include <iostream>
+
+#include "apps/ics/bulk.h"
+#include "apps/ics/piece_reader.h"
+#include "apps/ics/say.h"
+#include "apps/ics/verbs.h"
+#include "base/budgets.h"
+
+namespace cm4it::ics {
+namespace {
+
+constexpr std::size_t most_pushed = budget::submission_items;
+
+Result<void> read_pieces(Context& context, const std::string& file, std::vector<evidence::Piece>& pieces,
+                         std::vector<std::string>& labels) {
+  std::ifstream opened;
+  if (file != "-") {
+    opened.open(file, std::ios::binary);
+    if (!opened) return fail(Code::not_found, file + ": cannot be read");
+  }
+  PieceReader reader(file == "-" ? context.console.in : opened, file == "-" ? "standard input" : file);
+  const std::size_t before = pieces.size();
+  for (;;) {
+    TRY(auto piece, reader.next());
+    if (!piece) break;
+    if (pieces.size() == most_pushed)
+      return fail(Code::too_large, "more than " + std::to_string(most_pushed) + " pieces of evidence", "`ics import` takes any number");
+    pieces.push_back(std::move(*piece));
+    labels.push_back(file + ":" + std::to_string(pieces.size() - before));
+  }
+  if (pieces.size() == before + 1) labels.back() = file;
+  return {};
+}
+
+Result<int> push(Context& context, const std::vector<std::string>& files) {
+  std::vector<evidence::Piece> pieces;
+  std::vector<std::string> labels;
+  for (const auto& file : files) CHECK_OK(read_pieces(context, file, pieces, labels));
+  TRY(const auto domain, context.own_domain());
+  TRY(const auto* server, context.api());
+  TRY(const auto items, server->submit(pieces, domain));
+  return report(context, "file", labels, items);
+}
+
+}  // namespace
+
+void add_bulk_verbs(CLI::App& app, Context& context) {
+  auto pushed = std::make_shared<std::vector<std::string>>();
+  auto* push_verb = add_verb(app, context, "push", "submits evidence as it is: statements, sequences of them, manifests",
+                             [&context, pushed] { return push(context, *pushed); });
+  push_verb->add_option("FILE", *pushed, "files of evidence; -: standard input")->required()->type_name("FILE");
+
+  auto imported = std::make_shared<std::vector<std::string>>();
+  auto* import_verb = add_verb(app, context, "import", "submits evidence in any amount; interrupted, it goes on where it stopped",
+                               [&context, imported] { return import_files(context, *imported); });
+  import_verb->add_option("FILE", *imported, "manifests, or CBOR sequences of statements; -: standard input")
+      ->required()->type_name("FILE");
+
+  auto wanted = std::make_shared<ExportOptions>();
+  auto* export_verb = add_verb(app, context, "export", "writes evidence as it came: `ics import` reads it",
+                               [&context, wanted] { return export_evidence(context, *wanted); });
+  export_verb->add_option("--subject", wanted->subjects, "only about these; -: those of standard input")->type_name("SUBJECT");
+  export_verb->add_option("--format", wanted->format, "which evidence")
+      ->check(CLI::IsMember({"cose", "manifest"}))->capture_default_str();
+  export_verb->add_option("--out", wanted->out, "the file to write; -: standard output")->required()->type_name("FILE");
+}
+
+}  // namespace cm4it::ics

@@ -1,0 +1,137 @@
+#include <unistd.h>
+
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <set>
+
+#include "apps/ics/bulk.h"
+#include "apps/ics/json.h"
+#include "apps/ics/subjects.h"
+#include "base/budgets.h"
+
+namespace cm4it::ics {
+namespace {
+
+using evidence::Format;
+
+// Evidence of one format, one piece after another, in the form `ics import` reads.
+class Exporter {
+ public:
+  Exporter(const Api& api, std::string domain, Format format, std::ostream& out)
+      : api_(api), domain_(std::move(domain)), format_(format), out_(out) {}
+
+  Result<void> subject(const std::string& subject) {
+    auto history = api_.get_json(target({"v1", "subjects", subject, "history"}, {{"domain", domain_}}));
+    if (!history) return within(subject, history.error());
+    for (const auto& entry : array_at(*history, "statements")) {
+      if (!entry.is_object()) continue;
+      const auto id = text_at(entry.get_object(), "statement");
+      if (id.empty() || !seen_.insert(id).second) continue;
+      if (text_at(entry.get_object(), "format") != to_string(format_)) ++of_another_format_;
+      else CHECK_OK(write(id));
+    }
+    ++subjects_;
+    return {};
+  }
+
+  Result<void> everything(const std::function<void()>& progress) {
+    std::string cursor, next;
+    do {
+      TRY(const auto page, api_.get_json(target({"v1", "subjects"},
+          {{"domain", domain_}, {"limit", std::to_string(budget::search_results)}, {"cursor", cursor}})));
+      for (const auto& entry : array_at(page, "subjects")) {
+        if (!entry.is_object()) continue;
+        CHECK_OK(subject(text_at(entry.get_object(), "subject")));
+        progress();
+      }
+      next = text_at(page, "cursor");
+      if (!next.empty() && next == cursor) return fail(Code::malformed, api_.url() + ": its pages do not go on");
+      cursor = next;
+    } while (!cursor.empty());
+    return {};
+  }
+
+  Result<void> finish() {
+    if (format_ == Format::manifest && written_ > 0) out_ << "\n]\n";
+    if (!out_.flush()) return fail(Code::unavailable, "cannot be written: " + std::string(std::strerror(errno)));
+    return {};
+  }
+
+  std::uint64_t written() const { return written_; }
+  std::uint64_t subjects() const { return subjects_; }
+  std::uint64_t of_another_format() const { return of_another_format_; }
+
+ private:
+  Result<void> write(const std::string& id) {
+    TRY(const auto reply, api_.get(target({"v1", "evidence", id})));
+    if (format_ == Format::manifest) out_ << (written_ == 0 ? "[\n" : ",\n");
+    out_ << reply.body;
+    ++written_;
+    return {};
+  }
+
+  const Api& api_;
+  const std::string domain_;
+  const Format format_;
+  std::ostream& out_;
+  std::set<std::string> seen_;
+  std::uint64_t written_ = 0, subjects_ = 0, of_another_format_ = 0;
+};
+
+Result<void> run(Context& context, const ExportOptions& options, Exporter& exporter) {
+  if (!options.subjects.empty()) {
+    TRY(const auto subjects, resolve_subjects(context, options.subjects));
+    for (const auto& subject : subjects) CHECK_OK(exporter.subject(subject.text()));
+  } else {
+    std::uint64_t shown = 0;
+    CHECK_OK(exporter.everything([&] {
+      if (!context.console.progress || exporter.subjects() - shown < 50) return;
+      shown = exporter.subjects();
+      context.console.err << "\r" << grouped(shown) << " subjects, " << grouped(exporter.written()) << " pieces" << std::flush;
+    }));
+    if (shown > 0) context.console.err << "\r\033[K" << std::flush;
+  }
+  return exporter.finish();
+}
+
+void report(const Context& context, const ExportOptions& options, const Exporter& exporter) {
+  if (options.out != "-" && context.options.json)
+    context.print_json(json::object{{"file", options.out}, {"pieces", exporter.written()}, {"subjects", exporter.subjects()},
+                                    {"of_another_format", exporter.of_another_format()}});
+  else if (options.out != "-")
+    context.console.line(options.out + ": " + grouped(exporter.written()) + " pieces of evidence about " +
+                         grouped(exporter.subjects()) + " subjects");
+  if (exporter.of_another_format() > 0)
+    context.console.note("left out: " + grouped(exporter.of_another_format()) + " pieces of another format; --format " +
+                         (options.format == "cose" ? "manifest" : "cose") + " writes those");
+}
+
+}  // namespace
+
+Result<int> export_evidence(Context& context, const ExportOptions& options) {
+  TRY(const auto format, evidence::parse_format(options.format));
+  TRY(const auto domain, context.asked_domain());
+  TRY(const auto* server, context.api());
+  // Beside it first: a broken export leaves nothing that looks like a whole one.
+  const std::string beside = options.out + ".new";
+  std::ofstream file;
+  if (options.out != "-") {
+    file.open(beside, std::ios::binary | std::ios::trunc);
+    if (!file) return fail(Code::unavailable, beside + ": " + std::strerror(errno));
+  }
+  Exporter exporter(*server, domain, format, options.out == "-" ? context.console.out : file);
+  auto outcome = run(context, options, exporter);
+  if (outcome && exporter.written() == 0) outcome = fail(Code::not_found, "nothing to export: no evidence of format " + options.format + " may be read");
+  if (options.out != "-") {
+    file.close();
+    if (outcome && std::rename(beside.c_str(), options.out.c_str()) != 0) outcome = fail(Code::unavailable, options.out + ": " + std::strerror(errno));
+    if (!outcome) ::unlink(beside.c_str());
+  }
+  CHECK_OK(outcome);
+  report(context, options, exporter);
+  return exit_yes;
+}
+
+}  // namespace cm4it::ics
