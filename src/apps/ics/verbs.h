@@ -23,7 +23,8 @@ void add_statement_verbs(CLI::App& app, Context& context);  // identify, endorse
 void add_bulk_verbs(CLI::App& app, Context& context);       // push, import, export
 void add_question_verbs(CLI::App& app, Context& context);   // find, show, history, why, may, token, domains, peers
 void add_key_verbs(CLI::App& app, Context& context);        // key new, id, show
-void add_log_verbs(CLI::App& app, Context& context);        // log verify, audit; rebuild
+void add_log_verbs(CLI::App& app, Context& context);        // log verify, audit; and add_rebuild_verb
+void add_rebuild_verb(CLI::App& app, Context& context);
 void add_help_verbs(CLI::App& app, Context& context);       // man, completion
 
 // The whole command line, and what it runs: for main, man, completion and tests.
