@@ -25,7 +25,7 @@ bool Story::play() {
   stage_.chapter("3. The integrator commissions what the plant has bought");
   commission();
   stage_.chapter("4. In the field: sensors and their gateway");
-  enter_the_field();
+  if (!enter_the_field()) return stage_.finish();
   work_without_maintenance();
   stage_.chapter("5. Impostors");
   refuse_impostors();

@@ -38,7 +38,7 @@ class Story {
   void publish_code();
   void commission();                 // story_plant.cpp
   void appoint_integrator(const std::string& name);
-  void enter_the_field();            // story_field.cpp
+  bool enter_the_field();            // story_field.cpp; false: there is no field to go on in
   void work_without_maintenance();
   void refuse_impostors();           // story_impostors.cpp
   void refuse_impostor_gateway();
