@@ -51,8 +51,10 @@ std::string said_by(const std::string& kind, const json::object& body) {
 
 Tone tone_of_status(const std::string& status) {
   const auto known = evidence::parse_status(status);
-  return !known ? Tone::plain : *known == evidence::Status::deprecated ? Tone::warn
-         : evidence::is_alarm(*known) ? Tone::bad : Tone::good;
+  return !known                                   ? Tone::plain
+         : *known == evidence::Status::deprecated ? Tone::warn
+         : evidence::is_alarm(*known)             ? Tone::bad
+                                                  : Tone::good;
 }
 
 Answer admitted_answer(const std::string& admitted) {

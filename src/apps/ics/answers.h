@@ -16,7 +16,10 @@ std::string said_by(const std::string& kind, const json::object& body);
 Tone tone_of_status(const std::string& status);
 
 // "admitted", "not admitted", "unknown": yes and no are the only certain answers.
-struct Answer { std::string words; Tone tone; };
+struct Answer {
+  std::string words;
+  Tone tone;
+};
 Answer admitted_answer(const std::string& admitted);
 
 // What failed first, then what is not known, then what is met.

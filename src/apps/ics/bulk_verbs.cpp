@@ -26,7 +26,8 @@ Result<void> read_pieces(Context& context, const std::string& file, std::vector<
     TRY(auto piece, reader.next());
     if (!piece) break;
     if (pieces.size() == most_pushed)
-      return fail(Code::too_large, "more than " + std::to_string(most_pushed) + " pieces of evidence", "`ics import` takes any number");
+      return fail(Code::too_large, "more than " + std::to_string(most_pushed) + " pieces of evidence",
+                  "`ics import` takes any number");
     pieces.push_back(std::move(*piece));
     labels.push_back(file + ":" + std::to_string(pieces.size() - before));
   }
@@ -56,14 +57,16 @@ void add_bulk_verbs(CLI::App& app, Context& context) {
   auto* import_verb = add_verb(app, context, "import", "submits evidence in any amount; interrupted, it goes on where it stopped",
                                [&context, imported] { return import_files(context, *imported); });
   import_verb->add_option("FILE", *imported, "manifests, or CBOR sequences of statements; -: standard input")
-      ->required()->type_name("FILE");
+      ->required()
+      ->type_name("FILE");
 
   auto wanted = std::make_shared<ExportOptions>();
   auto* export_verb = add_verb(app, context, "export", "writes evidence as it came: `ics import` reads it",
                                [&context, wanted] { return export_evidence(context, *wanted); });
   export_verb->add_option("--subject", wanted->subjects, "only about these; -: those of standard input")->type_name("SUBJECT");
   export_verb->add_option("--format", wanted->format, "which evidence")
-      ->check(CLI::IsMember({"cose", "manifest"}))->capture_default_str();
+      ->check(CLI::IsMember({"cose", "manifest"}))
+      ->capture_default_str();
   export_verb->add_option("--out", wanted->out, "the file to write; -: standard output")->required()->type_name("FILE");
 }
 

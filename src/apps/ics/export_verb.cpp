@@ -39,8 +39,9 @@ class Exporter {
   Result<void> everything(const std::function<void()>& progress) {
     std::string cursor, next;
     do {
-      TRY(const auto page, api_.get_json(target({"v1", "subjects"},
-          {{"domain", domain_}, {"limit", std::to_string(budget::search_results)}, {"cursor", cursor}})));
+      TRY(const auto page,
+          api_.get_json(target({"v1", "subjects"},
+                               {{"domain", domain_}, {"limit", std::to_string(budget::search_results)}, {"cursor", cursor}})));
       for (const auto& entry : array_at(page, "subjects")) {
         if (!entry.is_object()) continue;
         CHECK_OK(subject(text_at(entry.get_object(), "subject")));
@@ -98,7 +99,9 @@ Result<void> run(Context& context, const ExportOptions& options, Exporter& expor
 
 void report(const Context& context, const ExportOptions& options, const Exporter& exporter) {
   if (options.out != "-" && context.options.json)
-    context.print_json(json::object{{"file", options.out}, {"pieces", exporter.written()}, {"subjects", exporter.subjects()},
+    context.print_json(json::object{{"file", options.out},
+                                    {"pieces", exporter.written()},
+                                    {"subjects", exporter.subjects()},
                                     {"of_another_format", exporter.of_another_format()}});
   else if (options.out != "-")
     context.console.line(options.out + ": " + grouped(exporter.written()) + " pieces of evidence about " +
@@ -123,10 +126,12 @@ Result<int> export_evidence(Context& context, const ExportOptions& options) {
   }
   Exporter exporter(*server, domain, format, options.out == "-" ? context.console.out : file);
   auto outcome = run(context, options, exporter);
-  if (outcome && exporter.written() == 0) outcome = fail(Code::not_found, "nothing to export: no evidence of format " + options.format + " may be read");
+  if (outcome && exporter.written() == 0)
+    outcome = fail(Code::not_found, "nothing to export: no evidence of format " + options.format + " may be read");
   if (options.out != "-") {
     file.close();
-    if (outcome && std::rename(beside.c_str(), options.out.c_str()) != 0) outcome = fail(Code::unavailable, options.out + ": " + std::strerror(errno));
+    if (outcome && std::rename(beside.c_str(), options.out.c_str()) != 0)
+      outcome = fail(Code::unavailable, options.out + ": " + std::strerror(errno));
     if (!outcome) ::unlink(beside.c_str());
   }
   CHECK_OK(outcome);

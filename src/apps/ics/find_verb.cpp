@@ -26,10 +26,17 @@ Result<Found> find_pages(Context& context, const FindOptions& options) {
   Found found;
   do {
     const std::size_t left = options.limit == 0 ? budget::search_results : options.limit - found.subjects.size();
-    TRY(const auto page, server->get_json(target({"v1", "subjects"},
-        {{"q", words}, {"type", options.type}, {"maker", options.maker}, {"model", options.model}, {"status", options.status},
-         {"holder", options.holder}, {"issuer", issuer}, {"domain", domain},
-         {"limit", std::to_string(std::min(left, budget::search_results))}, {"cursor", found.cursor}})));
+    TRY(const auto page,
+        server->get_json(target({"v1", "subjects"}, {{"q", words},
+                                                     {"type", options.type},
+                                                     {"maker", options.maker},
+                                                     {"model", options.model},
+                                                     {"status", options.status},
+                                                     {"holder", options.holder},
+                                                     {"issuer", issuer},
+                                                     {"domain", domain},
+                                                     {"limit", std::to_string(std::min(left, budget::search_results))},
+                                                     {"cursor", found.cursor}})));
     for (const auto& subject : array_at(page, "subjects")) found.subjects.push_back(subject);
     auto next = text_at(page, "cursor");
     if (next == found.cursor && !next.empty()) return fail(Code::malformed, server->url() + ": its pages do not go on");
@@ -55,9 +62,16 @@ Result<int> find(Context& context, const FindOptions& options) {
     const auto& identity = object_at(one, "identity");
     const auto status = text_at(object_at(one, "status"), "status"), holder = text_at(one, "holder");
     const auto admitted = admitted_answer(text_at(object_at(one, "verdict"), "admitted"));
-    table.add({short_id(text_at(one, "subject")), text_at(identity, "type"), text_at(identity, "maker"), text_at(identity, "model"),
-               text_at(identity, "serial"), text_at(identity, "name"), {status, tone_of_status(status)},
-               {holder, holder == "contradiction" ? Tone::bad : Tone::plain}, text_at(one, "cloud"), {admitted.words, admitted.tone}});
+    table.add({short_id(text_at(one, "subject")),
+               text_at(identity, "type"),
+               text_at(identity, "maker"),
+               text_at(identity, "model"),
+               text_at(identity, "serial"),
+               text_at(identity, "name"),
+               {status, tone_of_status(status)},
+               {holder, holder == "contradiction" ? Tone::bad : Tone::plain},
+               text_at(one, "cloud"),
+               {admitted.words, admitted.tone}});
   }
   if (table.empty()) context.console.note("nothing found");
   else table.print(context.console);

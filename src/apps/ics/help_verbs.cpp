@@ -19,9 +19,8 @@ std::vector<const CLI::App*> verbs_of(const CLI::App& app) {
 }
 
 std::vector<const CLI::Option*> options_of(const CLI::App& app, bool positional) {
-  return app.get_options([positional](const CLI::Option* option) {
-    return !option->get_group().empty() && option->get_positional() == positional;
-  });
+  return app.get_options(
+      [positional](const CLI::Option* option) { return !option->get_group().empty() && option->get_positional() == positional; });
 }
 
 // What an option takes: "TEXT", "FILE"; of one with a set of values, these: "TEXT:{a,b}" → a b.
@@ -59,7 +58,8 @@ std::string positional_usage(const CLI::Option& option) {
 void man_option(std::ostream& out, const CLI::Option& option) {
   out << ".TP\n\\fB" << troff(option.get_positional() ? option.get_name(true) : option.get_name()) << "\\fR";
   const auto values = values_of(option);
-  if (!option.get_positional() && option.get_items_expected_max() > 0 && values.empty()) out << " \\fI" << troff(type_of(option)) << "\\fR";
+  if (!option.get_positional() && option.get_items_expected_max() > 0 && values.empty())
+    out << " \\fI" << troff(type_of(option)) << "\\fR";
   for (std::size_t i = 0; i < values.size(); ++i) out << (i == 0 ? " " : "|") << troff(values[i]);
   out << "\n" << troff(option.get_description());
   if (!option.get_default_str().empty()) out << " (default: " << troff(option.get_default_str()) << ")";
@@ -84,7 +84,8 @@ void manual(const CLI::App& app, std::ostream& out) {
   out << ".TH ICS 1 \"\" \"CM4IT " << troff(CM4IT_VERSION) << "\" \"User Commands\"\n"
       << ".SH NAME\nics \\- make and sign statements about things, submit them, and ask\n"
       << ".SH SYNOPSIS\n\\fBics\\fR [\\fIOPTIONS\\fR] \\fIVERB\\fR …\n"
-      << ".SH DESCRIPTION\n" << troff(app.get_description()) << ".\n";
+      << ".SH DESCRIPTION\n"
+      << troff(app.get_description()) << ".\n";
   std::istringstream paragraphs(terms);
   for (std::string line; std::getline(paragraphs, line);) {
     const bool begins = line.find(": ") != line.npos && std::isupper(static_cast<unsigned char>(line[0]));
@@ -109,7 +110,9 @@ std::string joined(const std::vector<std::string>& words) {
   return line;
 }
 
-struct CompletionTables { std::ostringstream path, words, options, values; };
+struct CompletionTables {
+  std::ostringstream path, words, options, values;
+};
 
 // One line in each table for every verb and group: how it is reached, what may follow.
 void add_to(CompletionTables& tables, const CLI::App& app, const std::string& path) {
@@ -125,7 +128,8 @@ void add_to(CompletionTables& tables, const CLI::App& app, const std::string& pa
         tables.values << "    '" << path << " --" << name << "') words='" << joined(allowed) << "' ;;\n";
   for (const auto* verb : verbs_of(app)) {
     const auto below = path.empty() ? verb->get_name() : path + " " + verb->get_name();
-    tables.path << "      '" << path << (path.empty() ? "" : " ") << verb->get_name() << "') verb='" << below << "'; after=0 ;;\n";
+    tables.path << "      '" << path << (path.empty() ? "" : " ") << verb->get_name() << "') verb='" << below
+                << "'; after=0 ;;\n";
     add_to(tables, *verb, below);
   }
 }
@@ -136,21 +140,27 @@ void bash_completion(const CLI::App& app, std::ostream& out) {
   out << "# bash completion of ics: source it, or put it where bash-completion looks.\n"
          "_ics() {\n"
          "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' after=0 i word words='' values=''\n"
-         "  local options='" << words_of(options_of(app, false)) << "'\n"
+         "  local options='"
+      << words_of(options_of(app, false))
+      << "'\n"
          "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
          "    word=${COMP_WORDS[i]}\n"
-         "    case \"${verb:+$verb }$word\" in\n" << tables.path.str() <<
-         "      *) [[ $word == -* ]] || after=$((after + 1)) ;;\n"
+         "    case \"${verb:+$verb }$word\" in\n"
+      << tables.path.str()
+      << "      *) [[ $word == -* ]] || after=$((after + 1)) ;;\n"
          "    esac\n"
          "  done\n"
-         "  case \"$verb $prev\" in\n" << tables.values.str() <<
-         "  esac\n"
+         "  case \"$verb $prev\" in\n"
+      << tables.values.str()
+      << "  esac\n"
          "  if [[ -n $words ]]; then COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")); return; fi\n"
          "  if [[ $prev == --dir ]]; then COMPREPLY=($(compgen -d -- \"$cur\")); return; fi\n"
-         "  case \"$verb\" in\n" << tables.words.str() <<
-         "  esac\n"
-         "  case \"$verb\" in\n" << tables.options.str() <<
-         "  esac\n"
+         "  case \"$verb\" in\n"
+      << tables.words.str()
+      << "  esac\n"
+         "  case \"$verb\" in\n"
+      << tables.options.str()
+      << "  esac\n"
          "  if [[ $cur == -* ]]; then words=$options\n"
          "  elif ((after > 0)); then words+=\" $values\"; fi\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"

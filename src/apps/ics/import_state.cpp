@@ -63,8 +63,12 @@ std::uint64_t ImportState::refusals() const {
 }
 
 json::object counts_json(const ImportState& state) {
-  return {{"pieces", state.pieces}, {"received", state.received}, {"provisional", state.provisional},
-          {"already_known", state.known}, {"not_yet", reasons_json(state.waiting)}, {"refused", reasons_json(state.refused)}};
+  return {{"pieces", state.pieces},
+          {"received", state.received},
+          {"provisional", state.provisional},
+          {"already_known", state.known},
+          {"not_yet", reasons_json(state.waiting)},
+          {"refused", reasons_json(state.refused)}};
 }
 
 std::string mark_of(const std::string& file) {

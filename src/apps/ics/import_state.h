@@ -11,15 +11,18 @@
 namespace cm4it::ics {
 
 struct ImportState {
-  struct Reason { std::uint64_t count = 0, first = 0; std::string hint; };  // first: the octet at which the first one begins
+  struct Reason {
+    std::uint64_t count = 0, first = 0;
+    std::string hint;
+  };  // first: the octet at which the first one begins
   using Reasons = std::map<std::string, Reason>;
 
   std::string url, domain, mark;  // of which file, and where to; another one begins anew
   std::uint64_t offset = 0;       // everything before it has been answered for
   std::uint64_t pieces = 0, received = 0, provisional = 0, known = 0;
   Reasons refused;
-  Reasons waiting;                       // could count once others have come
-  std::vector<std::uint64_t> put_off;    // where these begin
+  Reasons waiting;                     // could count once others have come
+  std::vector<std::uint64_t> put_off;  // where these begin
 
   void count(const Submitted& item, std::uint64_t begin);
   std::uint64_t refusals() const;

@@ -18,7 +18,10 @@ constexpr std::size_t batch_pieces = 500;
 class Import {
  public:
   Import(Context& context, const Api& api, std::string domain, std::string file)
-      : context_(context), api_(api), domain_(std::move(domain)), file_(std::move(file)),
+      : context_(context),
+        api_(api),
+        domain_(std::move(domain)),
+        file_(std::move(file)),
         seekable_(std::filesystem::is_regular_file(file_)) {}
 
   Result<ImportState> run() {
@@ -109,7 +112,8 @@ class Import {
     const auto items = api_.submit(pieces, domain_);
     if (!items) {
       const bool later = items.error().code == Code::unavailable && seekable_;
-      return fail(items.error().code, items.error().message, later ? "the same command goes on where it stopped" : items.error().detail);
+      return fail(items.error().code, items.error().message,
+                  later ? "the same command goes on where it stopped" : items.error().detail);
     }
     for (std::size_t i = 0; i < items->size(); ++i) state_.count((*items)[i], begins[i]);
     return {};
@@ -148,7 +152,8 @@ void print(const Console& console, const std::string& file, const ImportState& s
   for (const auto* reasons : {&state.waiting, &state.refused})
     for (const auto& [text, reason] : *reasons)
       table.add({{grouped(reason.count), reasons == &state.refused ? Tone::bad : Tone::warn},
-                 (reasons == &state.refused ? "refused: " : "") + text, "the first at octet " + std::to_string(reason.first)});
+                 (reasons == &state.refused ? "refused: " : "") + text,
+                 "the first at octet " + std::to_string(reason.first)});
   if (!table.empty()) table.print(console);
   for (const auto& [text, reason] : state.refused)
     if (!reason.hint.empty() && reason.hint != last) console.note("  → " + (last = reason.hint));

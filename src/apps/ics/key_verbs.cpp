@@ -58,13 +58,17 @@ Result<int> show_key(Context& context, const std::string& file) {
 
 void add_key_verbs(CLI::App& app, Context& context) {
   auto* group = add_group(app, "key", "keys in files");
-  struct Options { std::string file, algorithm = "ed25519"; std::vector<std::string> files; };
+  struct Options {
+    std::string file, algorithm = "ed25519";
+    std::vector<std::string> files;
+  };
   auto options = std::make_shared<Options>();
   auto* fresh = add_verb(*group, context, "new", "makes a key: a file only its owner may read, never over an existing one",
                          [&context, options] { return new_key(context, options->file, options->algorithm); });
   fresh->add_option("FILE", options->file, "where to write it")->required();
   fresh->add_option("--alg", options->algorithm, "which algorithm it signs with")
-      ->check(CLI::IsMember({"ed25519", "p256", "p384", "rsa"}))->capture_default_str();
+      ->check(CLI::IsMember({"ed25519", "p256", "p384", "rsa"}))
+      ->capture_default_str();
   auto* id = add_verb(*group, context, "id", "the ids of keys", [&context, options] { return key_ids(context, options->files); });
   id->add_option("FILE", options->files, "private keys, public keys or X.509 certificates")->required();
   auto* show = add_verb(*group, context, "show", "id, algorithm and public key (base64 and PEM)",

@@ -104,9 +104,7 @@ Result<Recomputed> recompute(const Api& api, const std::string& domain, std::uin
       readable = bundle.has_value();
       if (!bundle && bundle.error().code != Code::not_found && bundle.error().code != Code::not_permitted)
         return tl::unexpected(bundle.error());
-      if (bundle) {
-        TRY(hashes, leaf_hashes(*bundle, index, count));
-      }
+      if (bundle) { TRY(hashes, leaf_hashes(*bundle, index, count)); }
     }
     Bytes tile;
     if (std::any_of(hashes.begin(), hashes.end(), [](const auto& hash) { return !hash; })) {

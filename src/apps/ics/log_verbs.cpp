@@ -29,12 +29,16 @@ Result<LogSource> open_log(Context& context) {
 
 json::object head_json(const SignedHead& signed_head) {
   const auto& head = signed_head.head;
-  return {{"origin", head.origin}, {"size", head.size}, {"root", to_base64(head.root)}, {"time", to_rfc3339(head.time)},
+  return {{"origin", head.origin},
+          {"size", head.size},
+          {"root", to_base64(head.root)},
+          {"time", to_rfc3339(head.time)},
           {"signed_by", signed_head.signer}};
 }
 
 json::object policy_json(const LogPolicy& policy) {
-  return {{"owner", policy.chain.pinned_owner.text()}, {"owner_is_ours", policy.pinned},
+  return {{"owner", policy.chain.pinned_owner.text()},
+          {"owner_is_ours", policy.pinned},
           {"version", policy.chain.versions.back().descriptor->version}};
 }
 
@@ -61,8 +65,7 @@ Result<SignedHead> present_head(const LogSource& log) {
   auto head = open_note(log.note, log.policy);
   if (!head) return head;
   const auto& origin = head->head.origin;
-  if (!origin.ends_with("/" + log.domain))
-    return fail(Code::bad_signature, "the head is one of another log, " + origin);
+  if (!origin.ends_with("/" + log.domain)) return fail(Code::bad_signature, "the head is one of another log, " + origin);
   return head;
 }
 
@@ -86,11 +89,13 @@ void print_head(const Console& console, const LogSource& log, const SignedHead& 
 Result<int> verify(Context& context) {
   TRY(const auto log, open_log(context));
   const auto head = present_head(log);
-  if (!head && head.error().code == Code::bad_signature) return denied(context, log, head.error().message, {policy_words(log.policy)});
+  if (!head && head.error().code == Code::bad_signature)
+    return denied(context, log, head.error().message, {policy_words(log.policy)});
   if (!head) return tl::unexpected(head.error());
   const auto& console = context.console;
   const auto made = recompute(*log.api, log.domain, head->head.size, [&](std::uint64_t done) {
-    if (console.progress) console.err << "\r" << grouped(done) << " of " << grouped(head->head.size) << " entries\033[K" << std::flush;
+    if (console.progress)
+      console.err << "\r" << grouped(done) << " of " << grouped(head->head.size) << " entries\033[K" << std::flush;
   });
   if (console.progress) console.err << "\r\033[K" << std::flush;
   if (!made) return tl::unexpected(made.error());
@@ -99,18 +104,25 @@ Result<int> verify(Context& context) {
     return denied(context, log, "the entries of " + head->head.origin + " give another root than its signed head",
                   {"signed: " + to_base64(head->head.root), "recomputed: " + to_base64(made->root),
                    kept.empty() ? "keep the note (--dir DIR remembers it)" : "keep the note, it convicts the server: " + kept});
-  const std::string result = made->claimed == 0 ? "every entry hashed, up to the root"
-      : made->hashed == 0 ? "the entries may not be read: the root recomputed from their hashes"
-      : grouped(made->hashed) + " entries hashed; of " + grouped(made->claimed) + ", too long or not to be read, the server's hashes taken";
+  const std::string result = made->claimed == 0  ? "every entry hashed, up to the root"
+                             : made->hashed == 0 ? "the entries may not be read: the root recomputed from their hashes"
+                                                 : grouped(made->hashed) + " entries hashed; of " + grouped(made->claimed) +
+                                                       ", too long or not to be read, the server's hashes taken";
   if (context.options.json)
-    context.print_json(json::object{{"domain", log.domain}, {"ok", true}, {"head", head_json(*head)}, {"policy", policy_json(log.policy)},
-                                    {"entries_hashed", made->hashed}, {"hashes_taken", made->claimed}, {"kept", kept}});
+    context.print_json(json::object{{"domain", log.domain},
+                                    {"ok", true},
+                                    {"head", head_json(*head)},
+                                    {"policy", policy_json(log.policy)},
+                                    {"entries_hashed", made->hashed},
+                                    {"hashes_taken", made->claimed},
+                                    {"kept", kept}});
   else print_head(console, log, *head, result);
   return exit_yes;
 }
 
 // An earlier head against the present one; the reason if it is no prefix of it.
-Result<std::optional<std::string>> contradiction(const ledger::Head& earlier, const ledger::Head& present, const ledger::NodeReader& nodes) {
+Result<std::optional<std::string>> contradiction(const ledger::Head& earlier, const ledger::Head& present,
+                                                 const ledger::NodeReader& nodes) {
   if (earlier.size > present.size)
     return std::optional("the log had " + grouped(earlier.size) + " entries, and has " + grouped(present.size) + " now");
   if (earlier.size == present.size || earlier.size == 0) {
@@ -119,14 +131,19 @@ Result<std::optional<std::string>> contradiction(const ledger::Head& earlier, co
     return std::optional("two heads of " + grouped(earlier.size) + " entries have different roots");
   }
   TRY(const auto path, ledger::consistency_path(earlier.size, present.size, nodes));
-  if (ledger::check_consistency(earlier.size, earlier.root, present.size, present.root, path)) return std::optional<std::string>{};
+  if (ledger::check_consistency(earlier.size, earlier.root, present.size, present.root, path))
+    return std::optional<std::string>{};
   return std::optional("the first " + grouped(earlier.size) + " entries are not what they were");
 }
 
-struct Earlier { std::string file; SignedHead head; };
+struct Earlier {
+  std::string file;
+  SignedHead head;
+};
 
 // What is to be compared: the one file given, or every remembered head of the same log.
-Result<std::vector<Earlier>> earlier_heads(const Context& context, const LogSource& log, const SignedHead& present, const std::string& since) {
+Result<std::vector<Earlier>> earlier_heads(const Context& context, const LogSource& log, const SignedHead& present,
+                                           const std::string& since) {
   std::vector<Earlier> earlier;
   if (!since.empty()) {
     TRY(const auto note, read_file(since, note_bytes));
@@ -156,7 +173,8 @@ Result<std::vector<Earlier>> earlier_heads(const Context& context, const LogSour
 Result<int> audit(Context& context, const std::string& since) {
   TRY(const auto log, open_log(context));
   const auto present = present_head(log);
-  if (!present && present.error().code == Code::bad_signature) return denied(context, log, present.error().message, {policy_words(log.policy)});
+  if (!present && present.error().code == Code::bad_signature)
+    return denied(context, log, present.error().message, {policy_words(log.policy)});
   if (!present) return tl::unexpected(present.error());
   TRY(const auto earlier, earlier_heads(context, log, *present, since));
   const auto nodes = nodes_at(*log.api, log.domain, present->head.size);
@@ -173,15 +191,21 @@ Result<int> audit(Context& context, const std::string& since) {
   }
   TRY(const auto kept, keep_head(context, *present));
   json::array compared;
-  for (const auto& one : earlier) compared.push_back({{"file", one.file}, {"size", one.head.head.size}, {"time", to_rfc3339(one.head.head.time)}});
+  for (const auto& one : earlier)
+    compared.push_back({{"file", one.file}, {"size", one.head.head.size}, {"time", to_rfc3339(one.head.head.time)}});
   if (context.options.json)
-    context.print_json(json::object{{"domain", log.domain}, {"ok", true}, {"head", head_json(*present)}, {"policy", policy_json(log.policy)},
-                                    {"compared", std::move(compared)}, {"kept", kept}});
+    context.print_json(json::object{{"domain", log.domain},
+                                    {"ok", true},
+                                    {"head", head_json(*present)},
+                                    {"policy", policy_json(log.policy)},
+                                    {"compared", std::move(compared)},
+                                    {"kept", kept}});
   else
     print_head(context.console, log, *present,
-               earlier.empty() ? "no earlier head to compare with: this one is remembered"
-                               : "goes on from " + grouped(earlier.size()) + (earlier.size() == 1 ? " earlier head" : " earlier heads") +
-                                     ", the first of " + to_rfc3339(earlier.front().head.head.time));
+               earlier.empty()
+                   ? "no earlier head to compare with: this one is remembered"
+                   : "goes on from " + grouped(earlier.size()) + (earlier.size() == 1 ? " earlier head" : " earlier heads") +
+                         ", the first of " + to_rfc3339(earlier.front().head.head.time));
   return exit_yes;
 }
 
@@ -192,8 +216,9 @@ void add_log_verbs(CLI::App& app, Context& context) {
   add_verb(*group, context, "verify", "recomputes every hash up to the root, and verifies the signed head",
            [&context] { return verify(context); });
   auto since = std::make_shared<std::string>();
-  auto* audit_verb = add_verb(*group, context, "audit", "proves that earlier heads are prefixes of the present one; exit 1: they are not",
-                              [&context, since] { return audit(context, *since); });
+  auto* audit_verb =
+      add_verb(*group, context, "audit", "proves that earlier heads are prefixes of the present one; exit 1: they are not",
+               [&context, since] { return audit(context, *since); });
   audit_verb->add_option("--since", *since, "a signed note; default: those remembered in DIR/heads")->type_name("FILE");
   add_rebuild_verb(app, context);
 }

@@ -75,8 +75,7 @@ Result<void> PieceReader::start() {
   skip_space();
   format_ = evidence::Format::manifest;
   if (rest().starts_with('{')) return {};
-  if (!rest().starts_with('['))
-    return fail(Code::unsupported, name_ + ": neither COSE_Sign1 messages nor a manifest");
+  if (!rest().starts_with('[')) return fail(Code::unsupported, name_ + ": neither COSE_Sign1 messages nor a manifest");
   array_ = true;
   consume(1);
   return {};

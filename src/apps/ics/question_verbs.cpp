@@ -12,7 +12,8 @@ namespace {
 // "valid until 2026-…, from evidence as of 2026-…"
 void print_validity(const Context& context, const json::object& answer) {
   const auto until = text_at(answer, "valid_until"), head = text_at(answer, "newest_head");
-  std::string line = until.empty() || until == "never" ? "until something new is received" : "until " + until + ", unless something new is received";
+  std::string line = until.empty() || until == "never" ? "until something new is received"
+                                                       : "until " + until + ", unless something new is received";
   if (!head.empty()) line += "; newest head: " + head;
   context.console.out << context.console.toned(clean("holds " + line), Tone::dim) << '\n';
 }
@@ -46,7 +47,8 @@ Result<int> may(Context& context, const std::string& from, const std::string& to
   TRY(const auto called, resolve_subject(context, to));
   TRY(const auto* server, context.api());
   TRY(const auto domain, context.asked_domain());
-  TRY(const auto answer, server->get_json(target({"v1", "may"}, {{"from", caller.text()}, {"to", called.text()}, {"domain", domain}})));
+  TRY(const auto answer,
+      server->get_json(target({"v1", "may"}, {{"from", caller.text()}, {"to", called.text()}, {"domain", domain}})));
   const auto allowed = text_at(answer, "allowed");
   const int code = allowed == "yes" ? exit_yes : exit_no;
   if (context.options.json) {
@@ -54,7 +56,7 @@ Result<int> may(Context& context, const std::string& from, const std::string& to
     return code;
   }
   const std::string who = short_id(caller.text()), whom = short_id(called.text());
-  const std::string line = allowed == "yes" ? who + " may open a conversation with " + whom
+  const std::string line = allowed == "yes"  ? who + " may open a conversation with " + whom
                            : allowed == "no" ? who + " may not open a conversation with " + whom
                                              : "whether " + who + " may open a conversation with " + whom + " is unknown";
   const Tone tone = allowed == "yes" ? Tone::good : allowed == "no" ? Tone::bad : Tone::warn;
@@ -73,7 +75,8 @@ Result<int> token(Context& context, const std::string& subject, const std::strin
     return fail(Code::malformed, server->url() + ": the answer is no token but " + reply.content_type);
   CHECK_OK(write_file(out, view(reply.body)));
   if (out == "-") return exit_yes;
-  if (context.options.json) context.print_json(json::object{{"subject", id.text()}, {"file", out}, {"octets", reply.body.size()}});
+  if (context.options.json)
+    context.print_json(json::object{{"subject", id.text()}, {"file", out}, {"octets", reply.body.size()}});
   else context.console.line(out + ": token for " + id.text() + ", " + std::to_string(reply.body.size()) + " octets");
   return exit_yes;
 }
@@ -94,7 +97,8 @@ Result<int> domains(Context& context) {
     const bool home = flag_at(one, "home");
     const auto version = number_at(one, "version");
     const Cell policy = flag_at(one, "forked") ? Cell("forked", Tone::bad)
-                        : version == 0        ? Cell("none counts", Tone::warn) : Cell("version " + std::to_string(version));
+                        : version == 0         ? Cell("none counts", Tone::warn)
+                                               : Cell("version " + std::to_string(version));
     const auto pinned = text_at(one, "pinned");
     table.add({text_at(one, "domain"), home ? "home" : "copy", policy, short_id(text_at(one, "owner")),
                pinned.empty() ? Cell("nothing", Tone::warn) : Cell(pinned), text_at(one, "newest_head"),
@@ -117,8 +121,13 @@ Result<int> peers(Context& context) {
     const auto& one = entry.get_object();
     const auto state = text_at(one, "state");
     const Tone tone = state == "following" ? Tone::good : state == "broken" ? Tone::bad : Tone::warn;
-    table.add({text_at(one, "domain"), text_at(one, "url"), {state, tone}, grouped(number_at(one, "position")),
-               text_at(one, "newest_head"), grouped(number_at(one, "pending")), text_at(one, "last_error")});
+    table.add({text_at(one, "domain"),
+               text_at(one, "url"),
+               {state, tone},
+               grouped(number_at(one, "position")),
+               text_at(one, "newest_head"),
+               grouped(number_at(one, "pending")),
+               text_at(one, "last_error")});
   }
   if (table.empty()) context.console.line("no peers: this server copies no domain, and forwards to none");
   else table.print(context.console);
@@ -141,7 +150,9 @@ void add_find(CLI::App& app, Context& context) {
 }  // namespace
 
 void add_question_verbs(CLI::App& app, Context& context) {
-  struct Texts { std::string subject, other; };
+  struct Texts {
+    std::string subject, other;
+  };
   const auto about = [&](const std::string& name, const std::string& description, auto action) {
     auto texts = std::make_shared<Texts>();
     auto* verb = add_verb(app, context, name, description, [&context, texts, action] { return action(context, *texts); });
@@ -156,19 +167,22 @@ void add_question_verbs(CLI::App& app, Context& context) {
   const auto [history_verb, past] = about("history", "every statement about a subject, oldest first, and whether it counts",
                                           [](Context& c, const Texts& t) { return show_history(c, t.subject); });
   history_verb->add_option("SUBJECT", past->subject, subject_help)->required();
-  const auto [why_verb, asked] = about("why", "the verdict on a subject with its reasons; exit 0: admitted, 1: not admitted or unknown",
-                                       [](Context& c, const Texts& t) { return why(c, t.subject, t.other); });
+  const auto [why_verb, asked] =
+      about("why", "the verdict on a subject with its reasons; exit 0: admitted, 1: not admitted or unknown",
+            [](Context& c, const Texts& t) { return why(c, t.subject, t.other); });
   why_verb->add_option("SUBJECT", asked->subject, subject_help)->required();
   why_verb->add_option("--at", asked->other, "as it was, or will be, at this TIME");
-  const auto [may_verb, both] = about("may", "whether one subject may open a conversation with another; exit 0: yes, 1: no or unknown",
-                                      [](Context& c, const Texts& t) { return may(c, t.subject, t.other); });
+  const auto [may_verb, both] =
+      about("may", "whether one subject may open a conversation with another; exit 0: yes, 1: no or unknown",
+            [](Context& c, const Texts& t) { return may(c, t.subject, t.other); });
   may_verb->add_option("FROM", both->subject, subject_help)->required();
   may_verb->add_option("TO", both->other, subject_help)->required();
   const auto [token_verb, wanted] = about("token", "the verdict token (CWT) of a subject, signed by the server",
                                           [](Context& c, const Texts& t) { return token(c, t.subject, t.other); });
   token_verb->add_option("SUBJECT", wanted->subject, subject_help)->required();
   token_verb->add_option("--out", wanted->other, "the file to write; -: standard output")->required();
-  add_verb(app, context, "domains", "the domains this server keeps, and how fresh they are", [&context] { return domains(context); });
+  add_verb(app, context, "domains", "the domains this server keeps, and how fresh they are",
+           [&context] { return domains(context); });
   add_verb(app, context, "peers", "this server's links to other servers", [&context] { return peers(context); });
 }
 

@@ -85,12 +85,18 @@ Result<int> show_history(Context& context, const std::string& subject) {
     if (!entry.is_object()) continue;
     const auto& one = entry.get_object();
     const auto kind = text_at(one, "kind"), why_not = text_at(one, "why_not"), decided = text_at(one, "decided_by");
-    Cell counts = flag_at(one, "counts") ? Cell("as " + comma_list(texts_at(one, "roles")), Tone::good)
-                                         : Cell("no: " + why_not + (decided.empty() ? "" : ", by " + short_id(decided)), Tone::bad);
+    Cell counts = flag_at(one, "counts")
+                      ? Cell("as " + comma_list(texts_at(one, "roles")), Tone::good)
+                      : Cell("no: " + why_not + (decided.empty() ? "" : ", by " + short_id(decided)), Tone::bad);
     if (flag_at(one, "counts") && texts_at(one, "roles").empty()) counts.text = "yes";
     const auto received = flag_at(one, "provisional") ? Cell("provisional", Tone::warn) : Cell(text_at(one, "received"));
-    table.add({text_at(one, "issued_at"), received, {short_id(text_at(one, "statement")), Tone::dim}, issuer_of(one), kind,
-               said_by(kind, object_at(one, "body")), counts});
+    table.add({text_at(one, "issued_at"),
+               received,
+               {short_id(text_at(one, "statement")), Tone::dim},
+               issuer_of(one),
+               kind,
+               said_by(kind, object_at(one, "body")),
+               counts});
   }
   if (table.empty()) context.console.line("no statement about " + text_at(answer, "subject") + " may be read here");
   else table.print(context.console);
