@@ -1,0 +1,175 @@
+// Writes the seeds: fuzz_seeds DIRECTORY makes DIRECTORY/TARGET/NAME. Keys come out of seeds, signatures are Ed25519 where the
+// format allows: written again, the files are the same but for ECDSA's.
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "crypto/digest.h"
+#include "evidence/evidence.h"
+#include "evidence/manifest_writer.h"
+#include "service/feed_wire.h"
+
+using namespace cm4it;
+using namespace cm4it::evidence;
+
+namespace {
+
+std::filesystem::path directory;
+
+template <class T>
+T must(Result<T> result) {
+  if (result) return std::move(*result);
+  std::fprintf(stderr, "%s\n", result.error().message.c_str());
+  std::exit(1);
+}
+
+void write(const std::string& target, const std::string& name, std::string_view content) {
+  std::filesystem::create_directories(directory / target);
+  std::ofstream(directory / target / name, std::ios::binary) << content;
+}
+
+crypto::SignerPtr key_of(const std::string& name, crypto::Algorithm algorithm = crypto::Algorithm::eddsa) {
+  const Digest seed = crypto::sha256(view("cm4it fuzz key " + name));
+  return must(crypto::from_seed(algorithm, seed));
+}
+KeyId id_of(const std::string& name) { return key_of(name)->public_key().id(); }
+SubjectId device() { return SubjectId::key(id_of("device")); }
+
+Bytes say(SubjectId subject, Body body, const std::string& issuer = "acme", std::vector<std::string> domains = {"acme.example"}) {
+  return must(sign({std::move(subject), std::move(domains), std::move(body), Time{1'800'000'000}, {}, {}}, *key_of(issuer)));
+}
+
+std::string base64_of(const std::string& name, crypto::Algorithm algorithm = crypto::Algorithm::eddsa) {
+  return "\"" + key_of(name, algorithm)->public_key().base64() + "\"";
+}
+
+std::string small_policy() {
+  return "domain = \"acme.example\"\nversion = 1\nowner = \"acme\"\n[keys]\nacme = " + base64_of("acme") +
+         "\n[servers]\nmain = { key = " + base64_of("server", crypto::Algorithm::es256) + ", log = " + base64_of("log") +
+         ", url = \"https://acme.example:8443\", home = true }\n";
+}
+
+Identity identity_of_device() {
+  Identity identity;
+  identity.type = Type::device;
+  identity.spki = to_bytes(key_of("device")->public_key().spki());
+  identity.name = "boiler room";
+  identity.maker = "Acme";
+  identity.model = "thermo-2000";
+  identity.serial = "0123";
+  identity.uris = {"urn:dev:os:32473-123456", "https://acme.example/t"};
+  identity.attributes = {{"lot", "7"}, {"grade", "B"}};
+  return identity;
+}
+
+void cose() {
+  const auto seed = [](const std::string& name, const Bytes& bytes) { write("cose", name, text(bytes)); };
+  seed("identity", say(device(), identity_of_device()));
+  seed("self", say(device(), identity_of_device(), "device"));
+  Identity code;
+  code.type = Type::code;
+  code.version = "1.2";
+  const Bytes image = say({SubjectKind::code, crypto::sha256(view("image")), {}}, code);
+  seed("code", image);
+  Identity model;
+  model.type = Type::model;
+  seed("model", say(must(SubjectId::model_of("acme.example", "thermo-2000")), model));
+  seed("endorse", say(device(), Endorse{"approved", "seen\nand tried"}));
+  seed("status", say(device(), StatusChange{Status::in_use, {}}));
+  seed("alarm", say(device(), StatusChange{Status::stolen, "gone"}, "acme", {"acme.example", "plant.example"}));
+  seed("transfer", say(device(), Transfer{"plant.example", id_of("plant")}));
+  seed("assign", say(device(), Assign{"hall-3"}));
+  seed("unassign", say(device(), Assign{}));
+  seed("withdraw", say(device(), Withdraw{{crypto::sha256(view("statement"))}, "error"}));
+  seed("policy", say(SubjectId::key(id_of("acme")), PolicyText{small_policy()}));
+  Draft dated{device(), {"acme.example"}, Endorse{"certified", {}}, Time{1'800'000'000}, Time{1'800'000'001}, Time{1'900'000'000}};
+  seed("dated", must(sign(dated, *key_of("acme", crypto::Algorithm::es256))));
+  Bytes two = image;
+  append(two, say(device(), Endorse{"approved", {}}));
+  seed("sequence", two);
+}
+
+void manifest() {
+  const auto signer = key_of("maker", crypto::Algorithm::es256);
+  const auto slot = [](const char* name) { return key_of(name, crypto::Algorithm::es256)->public_key(); };
+  const auto element = [&](std::vector<crypto::PublicKey> others, const std::string& maker) {
+    return must(make_manifest_element({"0123f1c2a9e4d6b201", maker, "ATECC608B", "ATECC608B-TNGTLSU", slot("slot 0"),
+                                       std::move(others), "2026-01-31T12:00:00.000Z"}, *signer));
+  };
+  const Bytes one = element({}, "Acme"), three = element({slot("slot 1"), slot("slot 2")}, "Ac\"m\\e \xc3\xa9");
+  write("manifest", "one", text(one));
+  write("manifest", "slots", text(three));
+  write("manifest", "no-maker", text(element({}, "")));
+  write("manifest", "array", "[" + std::string(text(one)) + ", \n" + std::string(text(three)) + "]");
+  write("manifest", "empty", "[]");
+  write("manifest", "bare", R"({"payload":"e30","protected":"eyJhbGciOiJFUzI1NiJ9","header":{"uniqueId":"01"},"signature":"AA"})");
+  write("manifest", "string", R"([{"a":"]}\\\"","b":[{}]}])");
+}
+
+void descriptor() {
+  const std::string small = small_policy();
+  write("descriptor", "small", small);
+  write("descriptor", "roles", small + "[roles]\nmaker = [\"acme\", { key = \"acme\", until = 2026-12-31T00:00:00Z, formats = "
+        "[\"cose\", \"manifest\"] }]\nby = [{ domain = \"b.example\", role = \"maker\" }]\n[write]\nidentity = [\"maker\"]\n"
+        "status = [\"maker\", \"holder\"]\n");
+  write("descriptor", "admit", small + "[roles]\nm = [\"acme\"]\n[read]\ndefault = [\"anyone\"]\nverdict = [\"owner\"]\n"
+        "[admit.device]\nidentified_by = [\"m\"]\nendorsed_by = { m = [\"approved\"] }\nstatus = [\"in-use\"]\nmax_staleness = \"24h\"\n");
+  write("descriptor", "permit", small + "[[permit]]\nfrom = { model = [\"thermo-*\"] }\nto = { type = [\"gateway\"], cloud = [\"h?-3\"] }\n");
+  write("descriptor", "copy", small + "[[copy]]\ndomain = \"b.example\"\nowner = \"acme\"\nfrom = \"https://b.example\"\n"
+        "select = { holder = [\"@self\"] }\n[tokens]\nttl = \"15m\"\n");
+  write("descriptor", "servers", small + "field = { key = " + base64_of("field", crypto::Algorithm::es256) +
+        ", url = \"https://gw.example\", select = { cloud = [\"hall-3\"], id = [\"key:*\"] } }\n");
+  write("descriptor", "selector", R"({ cloud = ["hall-3", "h*"], label = ["trust:high"] })");
+  write("descriptor", "selector-all", R"({ id = ["a"], type = ["b"], name = ["c"], maker = ["d"], model = ["e"], serial = ["f"] })");
+  write("descriptor", "selector-none", "{}");
+  write("descriptor", "selector-escape", R"({ name = ["\"\\\u00e9"] })");
+  write("descriptor", "glob", "*a*b?c*\nxxaxxbxcx");
+  write("descriptor", "stars", std::string("a*a*a*a*b\n") + std::string(60, 'a'));
+}
+
+void feed() {
+  service::FeedPage page;
+  page.domain = "acme.example";
+  const auto seed = [&](const std::string& name) { write("feed", name, text(service::encode_feed(page))); };
+  seed("empty");
+  page.next = 70'000;
+  page.records.push_back({Format::cose, say(device(), Endorse{"approved", {}}), id_of("acme"), {}, false});
+  seed("one");
+  page.records.push_back({Format::manifest, to_bytes(view("{}")), id_of("maker"), {{"acme.example", Bytes(40, 1)}}, true});
+  page.heads.push_back({"acme.example", "acme.example/log", "acme.example/log\n2\nAAAA\n\n\xe2\x80\x94 acme.example/log AAAA\n"});
+  page.more = true;
+  seed("two");
+  page.records.clear();
+  seed("heads");
+  for (int i = 0; i < 12; ++i) page.records.push_back({Format::cose, Bytes(3, 7), id_of("acme"), {{"b.example", {}}, {"c.example", {1}}}, false});
+  seed("many");
+}
+
+// The first octet is the target's own: in which steps the rest is fed.
+void http() {
+  const auto seed = [](const std::string& name, const std::string& request) { write("http", name, "\x05" + request); };
+  seed("get", "GET /v1/subjects/key:00?domain=acme.example&at=5 HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\n\r\n");
+  seed("get-1.0", "GET / HTTP/1.0\r\n\r\n");
+  seed("post", "POST /v1/evidence HTTP/1.1\r\nHost: a\r\nContent-Type: application/cose\r\nContent-Length: 5\r\n\r\nhello");
+  seed("chunks", "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;x=y\r\n!\r\n0\r\nTrailer: t\r\n\r\n");
+  seed("expect", "PUT /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nok");
+  seed("pipelined", "GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  seed("absolute", "OPTIONS http://a.example?x HTTP/1.1\r\nHost: a.example\r\n\r\n");
+  seed("star", "OPTIONS * HTTP/1.1\r\nHost:\r\n\r\n");
+  seed("both", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+  seed("folded", "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n");
+  seed("bare-lf", "GET / HTTP/1.1\nHost: a\n\n");
+  seed("query", "a=b&c=%41+%2b&=&d");
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 2) return std::fprintf(stderr, "usage: fuzz_seeds DIRECTORY\n"), 2;
+  directory = arguments[1];
+  cose();
+  manifest();
+  descriptor();
+  feed();
+  http();
+}

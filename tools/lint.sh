@@ -1,0 +1,31 @@
+#!/bin/sh
+# What no compiler and no test looks at: tools/lint.sh BUILD, a configured build directory. Status 1 if anything must be mended.
+set -eu
+cd "$(dirname "$0")/.."
+build=$1
+broken=0
+say() { echo "$1"; broken=1; }
+
+tools/check_rooms.sh || broken=1
+
+# Paths of some machine, and marks of what is unfinished, in anything that is kept.
+found=$(git grep -nIE '(^|[^[:alnum:]_.])/(work|root|home)/[[:alnum:]]|TODO|FIXME|XXX' -- . ':!LICENSE' ':!tools/lint.sh' || :)
+[ -z "$found" ] || say "machine paths or marks of unfinished work:
+$found"
+found=$(git grep -nIE '[[:blank:]]+$' -- '*.cpp' '*.h' '*.c' '*.sh' '*.cmake' CMakeLists.txt dev || :)
+[ -z "$found" ] || say "white space at the end of a line:
+$found"
+found=$(git ls-files '*.h' | xargs grep -L '^#pragma once' || :)
+[ -z "$found" ] || say "no #pragma once:
+$found"
+
+git ls-files 'src/*.cpp' 'src/*.h' 'device/*' 'web/*' 'demo/*' 'fuzz/*.cpp' 'bench/*' | xargs wc -l |
+  awk '$2 != "total" && $1 > 500 { print "warning: " $2 " has " $1 " lines; files are mostly under 200 and seldom over 500" }'
+git ls-files 'src/*.cpp' 'src/*.h' | xargs awk 'length($0) > 140 { print "warning: " FILENAME ":" FNR ": " length($0) " columns" }'
+
+# The rooms that read what strangers send (.clang-tidy says what is looked for).
+git ls-files src/base src/crypto src/evidence src/policy src/net | grep '\.cpp$' | grep -v '_test\.cpp$' |
+  xargs -P "$(nproc)" -n 4 clang-tidy-19 -p "$build" --quiet 2>"$build/clang-tidy.log" || { grep -E 'error:' "$build/clang-tidy.log" || :; broken=1; }
+
+[ "$broken" = 0 ] && echo "lint: nothing to mend"
+exit "$broken"
