@@ -69,15 +69,13 @@ class Judge {
       return std::tie(a.received, a.index, a.fact->statement.id) < std::tie(b.received, b.index, b.fact->statement.id);
     });
     find_withdrawals(order);
-    if (subject_.kind == SubjectKind::model)
-      founded_in_.insert(subject_.model.substr(0, subject_.model.find('/')));
     for (auto begin = order.begin(); begin != order.end();) {
       const auto end = std::find_if(begin, order.end(), [&](const auto& later) { return later.received != begin->received; });
       one_second(begin, end);
       begin = end;
     }
     for (Judgement& judgement : order) forget_withdrawn(judgement);
-    return {std::move(order), final_holder(), next_change_};
+    return {std::move(order), holder(at_), next_change_};
   }
 
  private:
@@ -199,7 +197,7 @@ class Judge {
     if (statement.kind() == Kind::withdraw) return apply_withdrawal(judgement);
     if (statement.kind() == Kind::policy) return judge_policy(judgement);
     judgement.why_not.clear();
-    // Whether an identity that has expired since once said whose the subject is: see founds().
+    // Whether an identity that has expired since once said whose the subject is: see found().
     const bool timely = in_time(judgement);
     if (!timely && !(statement.kind() == Kind::identity && expired_only(judgement))) return;
     find_rights(judgement);
@@ -226,50 +224,43 @@ class Judge {
     else judgement.roles.push_back("owner");
   }
 
-  // An identity says whose the subject is at first. What its issuer does with it after a counted transfer (takes it
-  // back, lets it expire) does not undo that transfer: a seller cannot unsell.
+  // An identity says whose the subject is at first, while it is valid and not taken back. What its issuer does with it
+  // after a counted transfer does not undo that transfer: a seller cannot unsell.
   void found(const Judgement& judgement) {
     if (!gives_values(judgement, domain_)) return;
     const Known& known = known_of(judgement);
-    std::vector<std::string> places;
-    if (contains(known.domains, domain_.domain)) places.push_back(domain_.domain);
+    const Statement& statement = judgement.fact->statement;
+    Founding founding{{}, statement.not_before.value_or(Time{}), statement.expires.value_or(Time::never())};
+    if (contains(known.domains, domain_.domain)) founding.places.push_back(domain_.domain);
     else
       for (const auto& other : referenced_)
-        if (contains(known.domains, other)) places.push_back(other);
-    for (const auto& place : places) {
-      founded_in_.insert(place);
-      founders_[judgement.fact->statement.id].push_back(place);
-    }
+        if (contains(known.domains, other)) founding.places.push_back(other);
+    founders_[statement.id] = std::move(founding);
   }
 
-  // Before the first counted transfer, a withdrawn identity no longer says whose the subject is.
   void apply_withdrawal(const Judgement& judgement) {
-    if (!judgement.counts || !transferred_to_.empty()) return;
-    founders_.erase(std::get<evidence::Withdraw>(judgement.fact->statement.body).statement);
-    founded_in_.clear();
-    for (const auto& [id, places] : founders_) founded_in_.insert(places.begin(), places.end());
+    if (judgement.counts) founders_.erase(std::get<evidence::Withdraw>(judgement.fact->statement.body).statement);
   }
 
-  Holder holder() const {
-    if (founded_in_.size() > 1) return {{}, true};
-    if (!transferred_to_.empty()) return {transferred_to_, false};
-    return founded_in_.empty() ? Holder{} : Holder{*founded_in_.begin(), false};
-  }
-
-  Holder final_holder() {
-    if (transferred_to_.empty() && subject_.kind != SubjectKind::model)  // what expired says nothing any more
-      for (const auto& known : known_)
-        if (auto founder = founders_.find(known.fact->statement.id); founder != founders_.end())
-          if (known.fact->statement.expires && *known.fact->statement.expires <= at_) founders_.erase(founder);
-    if (transferred_to_.empty() && subject_.kind != SubjectKind::model) {
-      founded_in_.clear();
-      for (const auto& [id, places] : founders_) founded_in_.insert(places.begin(), places.end());
+  // As of the statements taken so far. A model belongs to the domain in its name.
+  Holder holder(Time when) const {
+    std::string first;
+    if (subject_.kind == SubjectKind::model) {
+      first = subject_.model.substr(0, subject_.model.find('/'));
+    } else {
+      for (const auto& [id, founding] : founders_) {
+        if (when < founding.from || when >= founding.to) continue;
+        for (const auto& place : founding.places) {
+          if (!first.empty() && first != place) return {{}, true};
+          first = place;
+        }
+      }
     }
-    return holder();
+    return {transferred_to_.empty() ? first : transferred_to_, false};
   }
 
   void move_to(Judgement& judgement, const std::string& to) {
-    if (holder().contradiction) {
+    if (holder(judgement.received).contradiction) {
       judgement.counts = false;
       judgement.why_not = "identified in several domains: whose it is to give away is a contradiction";
       return;
@@ -298,16 +289,17 @@ class Judge {
       judgement.roles.push_back("holder");
     }
     if (!judgement.roles.empty()) return;
-    judgement.why_not = !late.empty() ? late : no_right(statement, allowed->second);
+    judgement.why_not = !late.empty() ? late : no_right(judgement, allowed->second);
   }
 
-  std::string no_right(const Statement& statement, const std::vector<std::string>& allowed) const {
+  std::string no_right(const Judgement& judgement, const std::vector<std::string>& allowed) const {
+    const Holder then = holder(judgement.received);
     std::string list;
     for (const auto& role : allowed) list += (list.empty() ? "" : ", ") + role;
     std::string why = "its issuer plays no role that may say this in " + domain_.domain + " (" +
-                      to_string(statement.kind()) + ": " + list + ")";
-    if (contains(allowed, "holder") && holder().contradiction) why += "; the holder is a contradiction";
-    else if (contains(allowed, "holder") && !holder().domain.empty()) why += "; holder was " + holder().domain;
+                      to_string(judgement.fact->statement.kind()) + ": " + list + ")";
+    if (contains(allowed, "holder") && then.contradiction) why += "; the holder is a contradiction";
+    else if (contains(allowed, "holder") && !then.domain.empty()) why += "; holder was " + then.domain;
     return why;
   }
 
@@ -325,7 +317,7 @@ class Judge {
   }
 
   bool spoke_for_holder(const Judgement& judgement) {
-    const Holder now = holder();
+    const Holder now = holder(judgement.received);
     const Statement& statement = judgement.fact->statement;
     if (now.contradiction || now.domain.empty() || statement.format != Format::cose) return false;
     const auto voice = policies_.speaks_for(now.domain, statement.issuer);
@@ -350,8 +342,8 @@ class Judge {
 
   std::vector<Known> known_;  // by statement id
   std::map<StatementId, const Judgement*> withdrawals_;
-  std::map<StatementId, std::vector<std::string>> founders_;  // identities, and the domains they were made in
-  std::set<std::string> founded_in_;
+  struct Founding { std::vector<std::string> places; Time from, to; };
+  std::map<StatementId, Founding> founders_;  // identities: the domains they were made in, and when they are valid
   std::string transferred_to_;
   Time next_change_ = Time::never();
 };
