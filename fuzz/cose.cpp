@@ -69,7 +69,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   std::minstd_rand random(seed);
   auto parts = take_apart({data, size});
   if (!parts || random() % 8 == 0) return LLVMFuzzerMutate(data, size, most);
-  Bytes& part = random() % 4 == 0 ? parts->header : random() % 16 == 0 ? parts->signature : parts->payload;
+  Bytes& part = random() % 16 == 0 ? parts->header : random() % 16 == 0 ? parts->signature : parts->payload;
   part = mutate(part);
   return put(put_together(*parts), data, size, most);
 }

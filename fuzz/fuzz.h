@@ -2,6 +2,7 @@
 // hold beside "does not crash".
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

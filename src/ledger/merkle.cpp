@@ -160,6 +160,7 @@ Result<Digest> root_from_inclusion(const Digest& leaf, std::uint64_t index, std:
 Result<void> check_consistency(std::uint64_t from, const Digest& from_root, std::uint64_t to, const Digest& to_root,
                                const std::vector<Digest>& path) {
   if (from > to) return proves_nothing("the tree shrank");
+  if (from == 0 && from_root != empty_root()) return proves_nothing("the empty tree has another root");
   if (from == to) {
     if (!path.empty()) return proves_nothing("equal sizes need an empty path");
     if (from_root != to_root) return proves_nothing("one size, two roots");

@@ -152,6 +152,27 @@ TEST(Contradiction, OneMadeAfterASaleEndsWhenItIsTakenBack) {
   EXPECT_EQ(world.fold(with_rival()).holder, plant);
 }
 
+TEST(Contradiction, IsNotBegunByWhatWasTakenBackBeforeItCame) {
+  World world = contested();
+  const Fact late = fact_of(world.facts.subject, "rival", identity_of("sensor"), hour(4), {.domains = {"rival.example"}, .issued = hour(2)});
+  world.say("rival", Withdraw{late.statement.id, ""}, hour(3), in({"rival.example"}));
+  world.facts.about.push_back(late);
+  const auto verdict = world.fold(with_rival());
+  EXPECT_EQ(why_not(verdict, late.statement.id), "taken back by its issuer");
+  EXPECT_FALSE(verdict.contradiction);
+  EXPECT_EQ(verdict.holder, acme);
+}
+
+TEST(Holder, ASaleWithinTheSecondOfTheWithdrawalStandsInTheOrderOfTheLog) {
+  for (const std::uint64_t sold : {1u, 3u}) {
+    World world;
+    const auto made = world.say("line1", identity_of("sensor"), hour(1), {.domains = {acme}, .index = 0});
+    world.say("acme", Transfer{plant, id_of("plant")}, hour(1), {.domains = {acme}, .index = sold});
+    world.say("line1", Withdraw{made, ""}, hour(1), {.domains = {acme}, .index = 2});
+    EXPECT_EQ(world.fold(both()).holder, sold == 1 ? plant : "");
+  }
+}
+
 TEST(Contradiction, EndsWhenOneExpires) {
   World world = contested();
   world.say("acme", Transfer{plant, id_of("plant")}, hour(2), in_acme);

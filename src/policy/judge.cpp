@@ -65,9 +65,7 @@ class Judge {
     std::vector<Judgement> order;
     order.reserve(known_.size());
     for (const Known& known : known_) order.push_back(begin(known));
-    std::sort(order.begin(), order.end(), [](const Judgement& a, const Judgement& b) {
-      return std::tie(a.received, a.index, a.fact->statement.id) < std::tie(b.received, b.index, b.fact->statement.id);
-    });
+    std::sort(order.begin(), order.end(), earlier);
     find_withdrawals(order);
     for (auto begin = order.begin(); begin != order.end();) {
       const auto end = std::find_if(begin, order.end(), [&](const auto& later) { return later.received != begin->received; });
@@ -80,6 +78,10 @@ class Judge {
 
  private:
   using Iterator = std::vector<Judgement>::iterator;
+
+  static bool earlier(const Judgement& a, const Judgement& b) {
+    return std::tie(a.received, a.index, a.fact->statement.id) < std::tie(b.received, b.index, b.fact->statement.id);
+  }
 
   void one_second(Iterator begin, Iterator end) {
     std::vector<Judgement*> left;
@@ -228,6 +230,8 @@ class Judge {
   // after a counted transfer does not undo that transfer: a seller cannot unsell.
   void found(const Judgement& judgement) {
     if (!gives_values(judgement, domain_)) return;
+    const auto withdrawal = withdrawals_.find(judgement.fact->statement.id);
+    if (withdrawal != withdrawals_.end() && earlier(*withdrawal->second, judgement)) return;
     const Known& known = known_of(judgement);
     const Statement& statement = judgement.fact->statement;
     Founding founding{{}, statement.not_before.value_or(Time{}), statement.expires.value_or(Time::never())};

@@ -64,17 +64,24 @@ Result<Keys> make_keys(const fs::path& directory, bool home) {
   return keys;
 }
 
-std::string config_text(const InitOptions& options, bool home) {
-  return fmt::format(
-      "# Configuration of icsd (docs/configuration.md). Relative paths begin at this file's directory.\n"
-      "name   = \"{}\"                  # of this server, as [servers] of the policy has it\n"
-      "domain = \"{}\"                  # asked where a request names none\n"
-      "homes  = [{}]                    # domains whose log this server keeps\n"
-      "listen = [\"{}\"]                # HTTPS; clients are known by the key they prove\n"
-      "log_level = \"info\"\n"
-      "{}",
-      options.name, options.domain, home ? '"' + options.domain + '"' : "", options.listen,
-      home ? "\n[[pin]]   # whom this server believes to own the domain\ndomain = \"" + options.domain + "\"\n" : "");
+// Key and value, and what it is.
+std::string setting(const char* key, const std::string& value, const char* what) {
+  return fmt::format("{:<44} # {}\n", fmt::format("{:<9} = {}", key, value), what);
+}
+
+std::string config_text(const InitOptions& options, const Keys& keys) {
+  const bool home = keys.owner != nullptr;
+  const auto quoted = [](const std::string& text) { return '"' + text + '"'; };
+  std::string text = "# Configuration of icsd (docs/configuration.md). Relative paths begin at this file's directory.\n" +
+                     setting("name", quoted(options.name), "of this server, as [servers] of the policy has it") +
+                     setting("domain", quoted(options.domain), "asked where a request names none") +
+                     setting("homes", home ? "[" + quoted(options.domain) + "]" : "[]", "domains whose log this server keeps") +
+                     setting("listen", "[" + quoted(options.listen) + "]", "HTTPS; clients are known by the key they prove") +
+                     setting("log_level", quoted("info"), "debug, info, warn or error");
+  if (home)
+    text += "\n[[pin]]   # whom this server believes to own the domain\ndomain = " + quoted(options.domain) + "\nowner  = " +
+            quoted(keys.owner->public_key().id().text()) + "\n";
+  return text;
 }
 
 Result<void> write_evidence(const fs::path& directory, const char* name, const evidence::Draft& draft, const crypto::Signer& owner) {
@@ -160,12 +167,12 @@ Result<int> init(Context& context, const InitOptions& given) {
   CHECK_OK(check(options));
   CHECK_OK(settle_addresses(options));
   const bool home = options.role != "infield";
+  if (options.name.empty()) options.name = home ? "main" : "field";
   while (options.directory.size() > 1 && options.directory.ends_with('/')) options.directory.pop_back();
   HalfMade directory(options.directory);
   CHECK_OK(directory.begin());
   TRY(const auto keys, make_keys(directory.path(), home));
-  std::string config = config_text(options, home);
-  if (home) config += "owner  = \"" + keys.owner->public_key().id().text() + "\"\n";
+  const std::string config = config_text(options, keys);
   CHECK_OK(write_file(directory.path() / "icsd.toml", view(config)));
   if (home) CHECK_OK(write_domain(directory.path(), options, keys, context.clock()));
   CHECK_OK(directory.finish());

@@ -19,7 +19,7 @@ void add_init(CLI::App& app, Context& context) {
   verb->add_option("DIR", given->directory, "the directory to make")->required();
   verb->add_option("--role", given->role, "manufacturer, developer, maintenance, infield or certifier")->required();
   verb->add_option("--listen", given->listen, "ADDR:PORT; port 0: one that is free")->capture_default_str();
-  verb->add_option("--name", given->name, "of this server in its domain")->capture_default_str();
+  verb->add_option("--name", given->name, "of this server in its domain; default: main, of an infield ICS: field");
   verb->add_option("--url", given->url, "as others reach it; default: https://ADDR:PORT");
   // --domain is an option of every verb, a list; here it is one name.
   verb->callback([&context, given] {

@@ -174,7 +174,7 @@ Result<int> trust_infield(Context& context, const TrustOptions& options, const D
   }
   TRY(const auto server, crypto::load_key_file(config.key));
   TRY(const auto url, directory.url());
-  const std::string line = "ics server add HOME " + config.name + " --key " + server->public_key().base64() + " --url " + url +
+  const std::string line = "ics server add HOME " + shell_quoted(config.name) + " --key " + server->public_key().base64() + " --url " + url +
                            (select.globs.empty() ? "" : " " + select_options(select));
   if (context.options.json) context.print_json(json::object{{"domain", peer.domain}, {"known", known}, {"enrol", line}});
   else {
