@@ -9,7 +9,7 @@ say() { echo "$1"; broken=1; }
 tools/check_rooms.sh || broken=1
 
 # Paths of some machine, and marks of what is unfinished, in anything that is kept.
-found=$(git grep -nIE '(^|[^[:alnum:]_.])/(work|root|home)/[[:alnum:]]|TODO|FIXME|XXX' -- . ':!LICENSE' ':!tools/lint.sh' || :)
+found=$(git grep -nIE '(^|[^[:alnum:]_.])/(work|root|home)/[[:alnum:]]|\b(TODO|FIXME|XXX)\b' -- . ':!LICENSE' ':!tools/lint.sh' || :)
 [ -z "$found" ] || say "machine paths or marks of unfinished work:
 $found"
 found=$(git grep -nIE '[[:blank:]]+$' -- '*.cpp' '*.h' '*.c' '*.sh' '*.cmake' CMakeLists.txt dev || :)
