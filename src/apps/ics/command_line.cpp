@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include "apps/ics/arguments.h"
 #include "apps/ics/verbs.h"
 
 namespace cm4it::ics {
@@ -17,8 +18,11 @@ void add_common_options(CLI::App& app, Context& context) {
 }
 
 int failed(const Context& context, const Error& error) {
+  const auto& options = context.options;
   context.console.note("ics " + context.verb + ": " + error.message);
   if (!error.detail.empty()) context.console.note("  → " + error.detail);
+  else if (error.code == Code::unavailable && !options.dir.empty() && options.server.empty())
+    context.console.note("  → does its server run? icsd --config " + shell_quoted((std::filesystem::path(options.dir) / "icsd.toml").string()));
   return exit_failed;
 }
 
@@ -26,7 +30,7 @@ int failed(const Context& context, const Error& error) {
 
 CLI::App* add_verb(CLI::App& parent, Context& context, const std::string& name, const std::string& description,
                    std::function<Result<int>()> action) {
-  auto* verb = parent.add_subcommand(name, description);
+  auto* verb = parent.add_subcommand(name, description)->group("Verbs");
   const std::string full = parent.get_parent() ? parent.get_name() + " " + name : name;
   verb->callback([&context, full, action = std::move(action)] {
     context.verb = full;
@@ -37,7 +41,7 @@ CLI::App* add_verb(CLI::App& parent, Context& context, const std::string& name, 
 }
 
 CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& description) {
-  auto* group = app.add_subcommand(name, description);
+  auto* group = app.add_subcommand(name, description)->group("Verbs");
   group->require_subcommand(1);
   group->fallthrough();
   return group;
@@ -47,8 +51,9 @@ void build_command_line(CLI::App& app, Context& context) {
   app.name("ics");
   app.description("ics: make and sign statements about things, submit them, and ask (docs/cli.md)");
   app.set_version_flag("--version", CM4IT_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.get_formatter()->column_width(34);
+  app.get_formatter()->label("SUBCOMMAND", "VERB");
   add_common_options(app, context);
   add_setup_verbs(app, context);
   add_policy_verbs(app, context);
@@ -67,6 +72,10 @@ int run(int argc, const char* const* argv, Context& context) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error, context.console.out, context.console.err) == 0 ? exit_yes : exit_usage;
+  }
+  if (!context.action) {
+    context.console.err << app.help();
+    return exit_usage;
   }
   const auto outcome = context.action();
   return outcome ? *outcome : failed(context, outcome.error());
