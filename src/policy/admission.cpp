@@ -20,6 +20,7 @@ class Admission {
       : facts_(facts), policies_(policies), domain_(domain), verdict_(verdict) {}
 
   void run() {
+    verdict_.newest_head = oldest_head();
     kept_here();
     no_fork();
     if (facts_.about.empty()) {
@@ -123,7 +124,6 @@ class Admission {
   }
 
   void staleness(const Admit& admit) {
-    verdict_.newest_head = oldest_head();
     if (!admit.max_staleness) return;
     if (!verdict_.newest_head) {
       add(Outcome::unknown, "max_staleness", "no head of a home has come yet", {});
