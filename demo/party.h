@@ -46,7 +46,7 @@ class Party {
   std::string owner() const { return key_id("owner.key"); }
   std::string server_key() const { return key_id("server.key"); }
   std::string key_id(const std::string& file) const;  // of this directory, or a path
-  std::filesystem::path file(const std::string& name) const { return directory / name; }
+  std::filesystem::path file(const std::string& its_name) const { return directory / its_name; }
 
   const std::string name, role, domain;
   const std::filesystem::path directory;

@@ -126,7 +126,7 @@ Seen same(const Ids& expected, const Ids& seen) {
 Ids devices_at(const Party& party, const std::string& query) {
   Ids ids;
   for (std::string cursor;;) {
-    const auto page = party.get("/v1/subjects?type=device&limit=500&domain=" + party.domain + "&" + query +
+    const auto page = party.get("/v1/subjects?type=device&limit=500&domain=" + party.domain + (query.empty() ? "" : "&" + query) +
                                 (cursor.empty() ? "" : "&cursor=" + cursor));
     if (const auto* subjects = page.if_contains("subjects"); subjects && subjects->is_array())
       for (const auto& each : subjects->get_array()) ids.insert(at(each.get_object(), "subject"));
@@ -147,6 +147,15 @@ Seen said_of_all(const Process& program, std::size_t mark, const std::string& wh
   for (const auto& line : program.lines_since(mark))
     if (line.starts_with(what + " ")) missing.erase(line.substr(what.size() + 1, 4 + 64));
   return missing.empty() ? Seen() : fmt::format("not '{}': {} of {}, such as {}", what, missing.size(), ids.size(), *missing.begin());
+}
+
+Seen follows(const Party& copy, const Party& home) {
+  const auto answer = copy.get("/v1/peers");
+  const auto* peers = answer.if_contains("peers");
+  if (peers && peers->is_array())
+    for (const auto& each : peers->get_array())
+      if (at(each.get_object(), "domain") == home.domain && at(each.get_object(), "state") == "following") return {};
+  return json::serialize(answer);
 }
 
 Seen admitted(const Party& party, const std::string& id, const std::string& expected) {

@@ -84,6 +84,8 @@ Ids devices_at(const Party& party, const std::string& query);
 Seen said_of_all(const Process& program, std::size_t mark, const std::string& what, const Ids& ids);
 // "WHAT KEY …": what it said; empty if it did not.
 std::string said_of(const Process& program, std::size_t mark, const std::string& what, const std::string& id);
+// This copy is in touch with that home.
+Seen follows(const Party& copy, const Party& home);
 // An admission that is as expected at this party.
 Seen admitted(const Party& party, const std::string& id, const std::string& expected);
 

@@ -51,6 +51,7 @@ void Story::work_without_maintenance() {
   stage_.await("and a sensor that comes now is let in on the infield ICS's word alone", soon,
                [&] { return said_of_all(*gateway_, mark, "reading", ids_of({&last})); });
   plant_.start();
+  stage_.await("the infield ICS follows it again", soon, [&] { return follows(field_, plant_); });
 }
 
 }  // namespace cm4it::demo

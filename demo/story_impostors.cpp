@@ -25,7 +25,7 @@ void Story::refuse_impostors() {
     stage_.expect("  " + reason_in(line), holds(line.find(reason) != std::string::npos, "expected: " + reason));
     stage_.expect("  and not one reading of it is taken", holds(said_of(*gateway_, mark, "reading", devices[0].id).empty(), "there is one"));
   };
-  is_refused("a key that nobody knows", "impostor", new_devices("impostor", 1), {}, "identified");
+  is_refused("a key that nobody knows", "impostor", new_devices("impostor", 1), {}, "nothing about this subject is kept here");
   is_refused("a genuine device that is assigned but not approved", "unapproved", unapproved_, {}, "endorsed_by.integrator");
 
   const auto stolen = options_.directory / "somebody-elses.token";
