@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <fstream>
 
 #include "crypto/signer.h"
@@ -88,17 +89,19 @@ void Story::tell_how_to_go_on() const {
     stage_.say(fmt::format("  curl -k '{}/v1/domains'     # {}, {}", party->url, party->role, party->domain));
 }
 
-// The ends of the logs, for whoever looks for the cause of a failure.
+// The ends of the logs, for whoever looks for the cause of a failure: what servers warn of, and what the programs in the
+// field said last.
 void Story::show_logs() const {
   for (const auto& entry : std::filesystem::directory_iterator(options_.directory)) {
     if (entry.path().extension() != ".log") continue;
     std::ifstream file(entry.path());
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(file, line);)
-      if (line.find(" info") == std::string::npos && !line.starts_with("reading ")) lines.push_back(std::move(line));
-    const std::size_t shown = std::min<std::size_t>(lines.size(), 4);
-    for (std::size_t i = lines.size() - shown; i < lines.size(); ++i)
-      stage_.say(fmt::format("      {}: {}", entry.path().filename().string(), lines[i]));
+    std::deque<std::string> last;
+    for (std::string line; std::getline(file, line);) {
+      if (line.find("Z info ") != std::string::npos || line.starts_with("reading ")) continue;
+      last.push_back(std::move(line));
+      if (last.size() > 3) last.pop_front();
+    }
+    for (const auto& line : last) stage_.say(fmt::format("      {}: {}", entry.path().filename().string(), line));
   }
 }
 

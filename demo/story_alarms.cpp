@@ -14,7 +14,7 @@ const std::string model_in_path = "model:acme.example%2Fthermo-2000";
 
 void Story::report_theft() {
   const std::string& stolen = sensors_[0].id;
-  stage_.await("all sensors are connected", soon, [&] { return said_of_all(*sensors_running_, 0, "connected", {stolen}); });
+  stage_.await("the sensor is connected", soon, [&] { return said_of_all(*sensors_running_, 0, "connected", {stolen}); });
   const std::size_t mark = gateway_->mark();
   plant_.does("volta reports a sensor stolen at the maintenance ICS",
               {"status", stolen, "stolen", "--reason", "van broken into", "--key", plant_.file("volta.key")});

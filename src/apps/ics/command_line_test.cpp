@@ -185,17 +185,47 @@ TEST_F(CommandLine, FindWalksPagesUpToItsLimit) {
 }
 
 TEST_F(CommandLine, SerialsAndPrefixesAreAskedFor) {
+  const std::string prefix(20, 'd');
   server_ = [](const Sent& sent) {
-    return sent.target.starts_with("/v1/subjects/code%3Adeadbeef?") || sent.target == "/v1/subjects/code%3Adeadbeef"
-               ? reply(200, R"({"subject": "code:)" + std::string(64, 'd') + R"("})")
-           : sent.target.starts_with("/v1/subjects/code%3Add") ? reply(200, R"({"subject": "found"})")
-                                                              : reply(404, R"({"title": "not-found", "detail": "no"})");
+    if (sent.target == "/v1/subjects/code%3A" + std::string(20, 'd')) return reply(200, R"({"subject": "code:)" + std::string(64, 'd') + R"("})");
+    if (sent.target == "/v1/subjects/code%3A" + std::string(64, 'd')) return reply(200, R"({"subject": "found"})");
+    return reply(404, R"({"title": "not-found", "detail": "no"})");
   };
-  const auto outcome = ics({"show", "deadbeef"});
+  const auto outcome = ics({"show", prefix});
   EXPECT_EQ(outcome.code, exit_yes) << outcome.err;
   ASSERT_EQ(sent_.size(), 4u);
-  EXPECT_EQ(sent_[0].target, "/v1/subjects/serial%3Adeadbeef");
-  EXPECT_EQ(sent_[1].target, "/v1/subjects/key%3Adeadbeef");
+  EXPECT_EQ(sent_[0].target, "/v1/subjects/serial%3A" + prefix);
+  EXPECT_EQ(sent_[1].target, "/v1/subjects/key%3A" + prefix);
+}
+
+// 8 to 15 digits: found by the order of the server's pages.
+TEST_F(CommandLine, ShortPrefixesAreFoundAmongTheSubjects) {
+  const std::string first = "key:aabbccdd1" + std::string(55, '0'), second = "key:aabbccdd2" + std::string(55, '0');
+  std::string page = R"({"subjects": [{"subject": ")" + first + R"("}, {"subject": ")" + second + R"("}]})";
+  server_ = [&](const Sent& sent) {
+    if (sent.target == "/v1/subjects?limit=10&cursor=key%3Aaabbccdd1" + std::string(55, '0') ||
+        sent.target == "/v1/subjects?limit=10&cursor=key%3Aaabbccdd" + std::string(56, '0'))
+      return reply(200, page);
+    if (sent.target.ends_with("/verdict")) return reply(200, R"({"subject": ")" + first + R"(", "admitted": "yes"})");
+    return reply(404, R"({"title": "not-found", "detail": "no"})");
+  };
+  const auto both = ics({"why", "key:aabbccdd"});
+  EXPECT_EQ(both.code, exit_failed);
+  EXPECT_THAT(both.err, HasSubstr("one of: " + first + " " + second));
+  EXPECT_EQ(ics({"why", "key:aabbccdd1"}).code, exit_yes);
+  EXPECT_EQ(ics({"why", "aabbccdd1"}).code, exit_yes);
+  EXPECT_EQ(ics({"why", "key:aabbccde"}).code, exit_failed);
+  EXPECT_EQ(ics({"why", "key:aabbccd"}).code, exit_failed) << "fewer than 8 digits";
+}
+
+TEST_F(CommandLine, ColumnsWithNothingInThemAreLeftOut) {
+  server_ = [](const Sent&) {
+    return reply(200, R"({"subjects": [{"subject": "key:1", "identity": {"serial": "42"}}, {"subject": "key:2", "identity": {"type": "device"}}]})");
+  };
+  EXPECT_EQ(ics({"find"}).out,
+            "SUBJECT  TYPE    SERIAL  VERDICT\n"
+            "key:1            42      unknown\n"
+            "key:2    device          unknown\n");
 }
 
 TEST_F(CommandLine, TokensAreWrittenAsTheyCame) {

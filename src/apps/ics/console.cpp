@@ -69,19 +69,23 @@ Result<bool> Console::ask(const std::string& question, const std::string& instea
 }
 
 void Table::print(const Console& console) const {
-  std::vector<std::size_t> widths;
-  for (const auto& head : heads_) widths.push_back(width_of(head));
+  std::vector<std::size_t> widths(heads_.size(), 0);
   for (const auto& row : rows_)
     for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i)
       widths[i] = std::max(widths[i], width_of(clean(row[i].text)));
+  std::vector<std::size_t> shown;
+  for (std::size_t i = 0; i < heads_.size(); ++i)
+    if (widths[i] > 0 || rows_.empty()) shown.push_back(i);
+  for (const std::size_t i : shown) widths[i] = std::max(widths[i], width_of(heads_[i]));
   const auto print_row = [&](const std::vector<Cell>& row) {
     std::string line;
-    for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i) {
-      const std::string text = clean(row[i].text);
-      line += console.toned(text, row[i].tone);
-      if (i + 1 < widths.size()) line += std::string(widths[i] - width_of(text) + 2, ' ');
+    std::size_t behind = 0;  // spaces, once something follows
+    for (const std::size_t i : shown) {
+      const std::string text = i < row.size() ? clean(row[i].text) : "";
+      const std::size_t width = width_of(text);
+      if (width > 0) line += std::string(behind, ' ') + console.toned(text, row[i].tone);
+      behind = (width > 0 ? 0 : behind) + widths[i] - width + 2;
     }
-    while (!line.empty() && line.back() == ' ') line.pop_back();
     console.out << line << '\n';
   };
   if (std::any_of(heads_.begin(), heads_.end(), [](const auto& head) { return !head.empty(); }))

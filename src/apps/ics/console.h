@@ -39,7 +39,7 @@ struct Cell {
   Tone tone = Tone::plain;
 };
 
-// Columns as wide as their widest cell; the last one is never padded.
+// Columns as wide as their widest cell; the last one is never padded. One that is empty throughout is left out.
 class Table {
  public:
   explicit Table(std::vector<std::string> heads) : heads_(std::move(heads)) {}

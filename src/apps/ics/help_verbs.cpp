@@ -2,6 +2,7 @@
 #include <sstream>
 
 #include "apps/ics/verbs.h"
+#include "evidence/statement.h"
 
 namespace cm4it::ics {
 namespace {
@@ -35,6 +36,22 @@ std::vector<std::string> values_of(const CLI::Option& option) {
   if (begin == type.npos || end == type.npos || end < begin) return values;
   std::istringstream list(type.substr(begin + 1, end - begin - 1));
   for (std::string value; std::getline(list, value, ',');) values.push_back(value);
+  return values;
+}
+
+// For completion also of what is checked later, with a better error: "status" the verb, --status, --type, …
+std::vector<std::string> completions_of(const CLI::Option& option, const std::string& verb) {
+  auto values = values_of(option);
+  const std::string name = option.get_positional() ? verb : option.get_lnames().empty() ? "" : option.get_lnames()[0];
+  if (!values.empty()) return values;
+  if (name == "role" && verb == "init") return {"manufacturer", "developer", "maintenance", "certifier", "infield"};
+  if (name == "as") return {"manufacturer", "developer", "certifier", "integrator", "maintainer", "copy"};
+  for (unsigned number = 1; number < 256; ++number) {
+    const std::string type = number <= 7 ? evidence::to_string(static_cast<evidence::Type>(number)) : "";
+    const std::string status = evidence::to_string(static_cast<evidence::Status>(number));
+    if (name == "type" && !type.empty()) values.push_back(type);
+    if (name == "status" && !status.empty() && evidence::parse_status(status)) values.push_back(status);
+  }
   return values;
 }
 
@@ -119,11 +136,11 @@ void add_to(CompletionTables& tables, const CLI::App& app, const std::string& pa
   std::vector<std::string> names, values;
   for (const auto* verb : verbs_of(app)) names.push_back(verb->get_name());
   for (const auto* option : options_of(app, true))
-    for (const auto& value : values_of(*option)) values.push_back(value);
+    for (const auto& value : completions_of(*option, app.get_name())) values.push_back(value);
   tables.words << "    '" << path << "') words='" << joined(names) << "' values='" << joined(values) << "' ;;\n";
   if (!path.empty()) tables.options << "    '" << path << "') options+=' " << words_of(options_of(app, false)) << "' ;;\n";
   for (const auto* option : options_of(app, false))
-    if (const auto allowed = values_of(*option); !allowed.empty())
+    if (const auto allowed = completions_of(*option, app.get_name()); !allowed.empty())
       for (const auto& name : option->get_lnames())
         tables.values << "    '" << path << " --" << name << "') words='" << joined(allowed) << "' ;;\n";
   for (const auto* verb : verbs_of(app)) {

@@ -76,7 +76,8 @@ class Import {
       CHECK_OK(submit(pieces, begins));
       state_.pieces += pieces.size();
       if (!broken)
-        return fail(broken.error().code, broken.error().message, grouped(state_.pieces) + " pieces before it were submitted");
+        return fail(broken.error().code, broken.error().message,
+                    state_.pieces == 0 ? "" : grouped(state_.pieces) + " pieces before it were submitted");
       state_.offset = reader.offset();
       if (seekable_ && more) CHECK_OK(write_state(state_file(), state_));
       show_progress();

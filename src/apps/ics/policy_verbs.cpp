@@ -64,7 +64,7 @@ Result<int> show(Context& context, std::uint64_t version, bool text_only) {
   if (version > chain.versions.size()) return fail(Code::not_found, "the policy of " + domain + " has no version " + std::to_string(version));
   const auto& shown = chain.versions[version ? version - 1 : chain.versions.size() - 1];
   if (context.options.json) {
-    context.print_json(json::object{{"domain", domain}, {"forked", chain.forked}, {"policy", version_json(shown)}});
+    context.print_json(json::object{{"domain", domain}, {"pinned_owner", chain.pinned_owner.text()}, {"forked", chain.forked}, {"policy", version_json(shown)}});
     return exit_yes;
   }
   if (!text_only) {
@@ -72,6 +72,7 @@ Result<int> show(Context& context, std::uint64_t version, bool text_only) {
     for (const auto& one : chain.versions)
       table.add({std::to_string(one.descriptor->version), short_id(one.descriptor->owner.text()), short_id(one.signer.text()), short_id(one.statement.text())});
     table.print(context.console);
+    context.console.line("peers pin  " + chain.pinned_owner.text());
     if (chain.forked) context.console.line(context.console.toned("the newest version has a rival: nothing is admitted until a higher one is signed", Tone::bad));
     context.console.line();
   }

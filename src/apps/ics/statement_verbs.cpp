@@ -146,7 +146,8 @@ void add_status(CLI::App& app, Context& context) {
   add_when(*verb, given->when);
 }
 
-// The owner that our server believes that domain to have; what --owner says must be the same where it is known.
+// Whom receivers will pin as that domain's owner: the one that began its chain, as our server has it. What --owner says must be
+// the same where it is known.
 Result<KeyId> owner_of(Context& context, const std::string& domain, const std::string& given) {
   std::optional<KeyId> wanted;
   if (!given.empty()) {
@@ -154,12 +155,12 @@ Result<KeyId> owner_of(Context& context, const std::string& domain, const std::s
   }
   TRY(const auto* server, context.api());
   TRY(const auto policies, policies_at(*server, {domain}));
-  const auto* newest = policies.newest(domain);
-  if (!newest && !wanted)
+  const auto* chain = policies.chain(domain);
+  if (!chain && !wanted)
     return fail(Code::not_found, "the policy of " + domain + " is not known to " + server->url() + ", so neither is its owner", "--owner key:…");
-  if (newest && wanted && newest->owner != *wanted)
-    return fail(Code::conflict, "--owner: the policy of " + domain + " that " + server->url() + " has names another owner: " + newest->owner.text());
-  return wanted ? *wanted : newest->owner;
+  if (chain && wanted && chain->pinned_owner != *wanted)
+    return fail(Code::conflict, "--owner: the domain " + domain + " that " + server->url() + " knows was begun by another owner: " + chain->pinned_owner.text());
+  return wanted ? *wanted : chain->pinned_owner;
 }
 
 void add_transfer(CLI::App& app, Context& context) {

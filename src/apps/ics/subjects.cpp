@@ -17,13 +17,39 @@ using evidence::SubjectId;
 
 bool is_hex(const std::string& text) { return text.find_first_not_of("0123456789abcdef") == text.npos; }
 
+constexpr std::size_t fewest_asked = 16;  // digits of a prefix that a server takes by itself
+
+// "key:3fa9c1d2": a prefix too short to be asked for.
+bool is_short_prefix(const std::string& name) {
+  const auto colon = name.find(':');
+  const auto digits = name.substr(colon + 1);
+  return (name.starts_with("key:") || name.starts_with("code:")) && digits.size() >= fewest_digits &&
+         digits.size() < fewest_asked && is_hex(digits);
+}
+
+// Pages are in the order of ids: what follows the prefix, filled up with zeros, are those that begin with it.
+Result<json::object> ask_short_prefix(const Api& server, const std::string& domain, const std::string& prefix) {
+  const std::size_t whole = prefix.find(':') + 1 + 64;
+  const std::string before = prefix + std::string(whole - prefix.size(), '0');
+  TRY(const auto page, server.get_json(target({"v1", "subjects"}, {{"domain", domain}, {"limit", "10"}, {"cursor", before}})));
+  std::vector<const json::object*> found;
+  for (const auto& subject : array_at(page, "subjects"))
+    if (subject.is_object() && text_at(subject.get_object(), "subject").starts_with(prefix)) found.push_back(&subject.get_object());
+  if (found.empty()) return fail(Code::not_found, "no subject begins with " + prefix);
+  if (found.size() == 1) return *found[0];
+  std::string candidates = "one of:";
+  for (const auto* one : found) candidates += " " + text_at(*one, "subject");
+  return fail(Code::ambiguous, "several subjects begin with " + prefix, candidates);
+}
+
 // The whole id that a server knows by one of these names.
 Result<SubjectId> ask(Context& context, const std::string& text) {
   TRY(const auto* server, context.api());
   TRY(const auto domain, context.asked_domain());
   Error last{Code::not_found, "no subject \"" + text + "\" is known to " + server->url(), "`ics find WORDS` searches"};
   for (const auto& name : names_to_try(text)) {
-    const auto answer = server->get_json(target({"v1", "subjects", name}, {{"domain", domain}}));
+    const auto answer = is_short_prefix(name) ? ask_short_prefix(*server, domain, name)
+                                              : server->get_json(target({"v1", "subjects", name}, {{"domain", domain}}));
     if (answer) return SubjectId::parse(text_at(*answer, "subject"));
     if (answer.error().code != Code::not_found && answer.error().code != Code::malformed) return tl::unexpected(answer.error());
   }
@@ -60,7 +86,8 @@ Result<std::vector<std::string>> subject_texts(Context& context, const std::vect
       continue;
     }
     for (std::string line, word; std::getline(context.console.in, line);)
-      if (std::istringstream words(line); words >> word && word[0] != '#') all.push_back(word);
+      // The heading of `ics find`'s table is no subject.
+      if (std::istringstream words(line); words >> word && word[0] != '#' && word != "SUBJECT") all.push_back(word);
   }
   if (all.empty()) return fail(Code::malformed, "no subject given");
   return all;

@@ -52,8 +52,8 @@ Result<Peer> meet(Context& context, const TrustOptions& options) {
   }
   auto chain = chain_of(peer.domain, peer.policies, owner);
   if (!chain && owner)
-    return fail(Code::conflict, peer.domain + " at " + peer.url + " is not owned by " + owner->text() + ": " + chain.error().message,
-                "ask its owner again, some other way than by this network");
+    return fail(Code::conflict, peer.domain + " at " + peer.url + " was not begun by " + owner->text() + ": " + chain.error().message,
+                "ask its owner again, some other way than by this network; after a hand-over, for the id that began the domain");
   if (!chain) return tl::unexpected(chain.error());
   peer.chain = std::move(*chain);
   if (!reply.server_key) return fail(Code::unsupported, peer.url + ": it proves no key", "give its https:// URL");
@@ -64,12 +64,14 @@ Result<Peer> meet(Context& context, const TrustOptions& options) {
   return peer;
 }
 
-// The owner's id compared by a person, or by --owner; never by --yes.
+// The id that is pinned, compared by a person or by --owner; never by --yes. It is the one that signed version 1: whoever may
+// sign that can name anybody as owner in version 2, so the newest owner's id proves nothing.
 Result<void> confirm_owner(const Context& context, const Peer& peer, const TrustOptions& options) {
-  const auto owner = peer.newest().owner;
+  const auto pinned = peer.chain.pinned_owner;
   if (!context.options.json) {
     context.console.line(peer.domain + ", policy version " + std::to_string(peer.newest().version) + ", at " + peer.url);
-    context.console.line("owner  " + context.console.toned(owner.text(), Tone::bold));
+    context.console.line("owner  " + context.console.toned(pinned.text(), Tone::bold));
+    if (peer.newest().owner != pinned) context.console.line("       (it began the domain, and handed it over; the owner is now " + peer.newest().owner.text() + ")");
   }
   if (!options.owner.empty()) return {};
   TRY(const bool same, context.console.ask("Did " + peer.domain + " tell you this owner some other way?", "--owner key:…, as its owner told you"));
