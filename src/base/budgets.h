@@ -15,7 +15,6 @@ inline constexpr std::size_t note_field = 2048;               // note, reason
 inline constexpr std::size_t uris = 16;                       // uris of an identity
 inline constexpr std::size_t attributes = 64;                 // attributes of an identity
 inline constexpr std::size_t spki_bytes = 2048;               // RSA 8192 fits
-inline constexpr std::size_t manifest_bytes = 64 * 1024 * 1024;  // a whole manifest file
 inline constexpr std::size_t manifest_keys = 16;              // slots of one secure element
 inline constexpr std::size_t aliases = 64;                    // other names one statement may give
 
@@ -26,6 +25,9 @@ inline constexpr std::size_t descriptor_keys = 1024;
 inline constexpr std::size_t descriptor_entries = 4096;       // role entries, servers, permits, copies
 inline constexpr std::size_t glob_bytes = 256;
 inline constexpr std::size_t policy_versions = 10'000;        // of one domain
+inline constexpr std::size_t unpinned_domains = 1024;         // of which descriptors are kept that apply nowhere yet
+inline constexpr std::size_t unpinned_descriptors = 64;       // of one such domain
+inline constexpr std::size_t url_bytes = 200;                 // of a server, or of what is copied
 
 // Requests
 inline constexpr std::size_t http_header_bytes = 16 * 1024;
@@ -48,7 +50,6 @@ inline constexpr std::size_t feed_wait_seconds = 60;          // longest long po
 inline constexpr std::size_t appender_inbox = 65'536;
 inline constexpr std::size_t append_batch = 8192;
 inline constexpr std::size_t worker_inbox = 65'536;
-inline constexpr std::size_t pending_forwards = 1'000'000;
 inline constexpr std::size_t waiting_polls = 10'000;          // long polls held open
 inline constexpr std::size_t connections = 20'000;            // a listener
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/digest.h"
 #include "ledger/index.h"
 #include "ledger/tables.h"
 
@@ -90,7 +91,7 @@ Result<void> BatchBuilder::add(const AppendEvidence& message) {
 void BatchBuilder::add(const AppendHead& message) {
   changed_ = true;
   const ForeignHead& foreign = message.head;
-  Bytes key = table::named(foreign.domain, view(foreign.head.origin));
+  Bytes key = table::named(foreign.domain, crypto::sha256(view(foreign.head.origin)));  // an origin may be longer than a key
   batch_.put(table::heads, table::prefixed('f', std::move(key)),
              encode(KeptHead{foreign.note, foreign.head, foreign.log}));
   auto& state = after_.domains[foreign.domain];

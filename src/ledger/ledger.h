@@ -49,6 +49,7 @@ struct Published {
   std::map<std::string, policy::DomainState, std::less<>> domains;
   std::map<std::string, Head, std::less<>> own_heads;   // by domain, homes only
   KeyId own_log;                              // this server's log key; zeros where it has none
+  std::size_t unpinned_domains = 0;           // whose descriptors are kept, and apply nowhere until something pins them
   Time newest_time;                           // newest verified head or receipt seen: `at` is never before it
 };
 using PublishedPtr = std::shared_ptr<const Published>;

@@ -1,5 +1,7 @@
 #include "ledger/state.h"
 
+#include <set>
+
 #include <algorithm>
 
 #include "base/cbor.h"
@@ -44,6 +46,17 @@ Result<void> load_policies(const store::Snapshot& snapshot, State& state) {
   return {};
 }
 
+// A log keeps the key and the name it was begun with: copies would not believe its earlier receipts otherwise.
+Result<void> check_log_key(const std::string& domain, const KeptHead& head, const Options& options) {
+  if (options.log_key && options.log_key->public_key().id() != head.log)
+    return fail(Code::conflict, "log of " + domain + ": begun under the log key " + head.log.text() + "; the one configured is " +
+                options.log_key->public_key().id().text(), "put that log.key back");
+  if (head.head.origin != options.server_name + "/" + domain)
+    return fail(Code::conflict, "log of " + domain + ": begun as " + head.head.origin + "; this server is called " + options.server_name,
+                "give it its name back in icsd.toml");
+  return {};
+}
+
 Result<void> load_heads(const Options& options, const store::Snapshot& snapshot, State& state) {
   for (const auto& domain : options.homes) {
     TRY(const auto row, snapshot.get(table::heads, table::prefixed('n', to_bytes(view(domain)))));
@@ -51,6 +64,7 @@ Result<void> load_heads(const Options& options, const store::Snapshot& snapshot,
     if (row) {
       TRY(head, decode_head(*row));
     }
+    if (head) CHECK_OK(check_log_key(domain, *head, options));
     TRY(auto log, HomeLog::load(domain, options.server_name + "/" + domain, head, snapshot));
     state.domains[domain] = {true, head ? std::optional(head->head.time) : std::nullopt, false};
     if (head) state.newest_time = std::max(state.newest_time, head->head.time);
@@ -89,6 +103,10 @@ Result<policy::SignedDescriptor> signed_descriptor(const evidence::Statement& st
 
 void State::assemble() {
   policies = std::make_shared<const policy::Policies>(policy::Policies::assemble(descriptors, pins));
+  std::set<std::string_view> unpinned;
+  for (const auto& one : descriptors)
+    if (!policies->chain(one.descriptor->domain)) unpinned.insert(one.descriptor->domain);
+  unpinned_domains = unpinned.size();
 }
 
 Result<State> load_state(const Options& options, const store::Store& store) {
@@ -117,6 +135,7 @@ PublishedPtr publish(const State& state, const Options& options) {
   published->next = state.next;
   published->policies = state.policies;
   published->domains = state.domains;
+  published->unpinned_domains = state.unpinned_domains;
   for (const auto& [domain, log] : state.homes) published->own_heads.emplace(domain, log.head());
   published->newest_time = state.newest_time;
   return published;

@@ -20,6 +20,7 @@ struct State {
   std::map<std::string, policy::DomainState, std::less<>> domains;
   Time newest_time;
   policy::PoliciesPtr policies;  // of descriptors and pins: assemble() after either changed
+  std::size_t unpinned_domains = 0;
 
   void assemble();
 };

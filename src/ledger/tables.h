@@ -14,6 +14,7 @@ using store::Table;
 inline constexpr Table journal = 1;     // position → Entry
 inline constexpr Table heads = 2;       // signed heads and batch signatures, own and foreign
 inline constexpr Table meta = 3;        // who the store belongs to; notes of other rooms
+inline constexpr Table pins = 12;       // domain → owner key id, learned from counted transfers
 // Derived: made anew from the sources by rebuild().
 inline constexpr Table statements = 4;  // statement id → positions of its entries, the record's first
 inline constexpr Table subjects = 5;    // subject row ‖ position → FactRow
@@ -23,8 +24,6 @@ inline constexpr Table tiles = 8;       // domain ‖ 0 ‖ level ‖ index → 
 inline constexpr Table log = 9;         // domain ‖ 0 ‖ leaf index → statement id
 inline constexpr Table feed = 10;       // domain ‖ 0 ‖ position → statement id
 inline constexpr Table policies = 11;   // domain ‖ 0 ‖ version ‖ statement id → nothing
-inline constexpr Table pins = 12;       // domain → owner key id, of counted transfers
-
 inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles, log, feed, policies};
 
 Bytes number(std::uint64_t position);                                       // big-endian: in order

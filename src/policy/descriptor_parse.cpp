@@ -19,6 +19,12 @@ bool is_name(std::string_view text) {
   });
 }
 
+Result<void> check_url(const TomlReader& at, std::string_view key, const std::string& url) {
+  if (!url.starts_with("https://") && !url.starts_with("http://")) return at.bad(key, "http:// or https:// expected");
+  if (url.size() > budget::url_bytes) return at.bad(key, "at most " + std::to_string(budget::url_bytes) + " octets");
+  return {};
+}
+
 class Parser {
  public:
   Parser(const toml::table& table, std::string_view text) : document_(table, "") { result_.text = text; }
@@ -102,8 +108,7 @@ class Parser {
       return entry.bad("key", "a server's key is P-256, for TLS and tokens");
     Server server{std::move(name), std::move(*key), {}, {}, false, {}};
     TRY(server.url, entry.text("url"));
-    if (!server.url.starts_with("https://") && !server.url.starts_with("http://"))
-      return entry.bad("url", "http:// or https:// expected");
+    CHECK_OK(check_url(entry, "url", server.url));
     if (entry.has("home")) {
       TRY(server.home, entry.boolean("home"));
     }
@@ -294,8 +299,7 @@ class Parser {
         TRY(rule.owner, key_named(entry, "owner", owner));
       }
       TRY(rule.from, entry.text("from"));
-      if (!rule.from.starts_with("https://") && !rule.from.starts_with("http://"))
-        return entry.bad("from", "http:// or https:// expected");
+      CHECK_OK(check_url(entry, "from", rule.from));
       if (entry.has("select")) {
         TRY(rule.select, read_selector(entry, "select"));
       }

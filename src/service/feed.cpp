@@ -65,45 +65,66 @@ class Feed {
   Feed(const Service& service, const ledger::Reader& reader, const FeedRequest& request, const Principal& who,
        policy::Selector selector)
       : service_(service), reader_(reader), request_(request), who_(who), selector_(std::move(selector)),
-        selection_(reader, selector_, request.domain, service.now()) {}
+        selection_(reader, selector_, request.domain, service.now()), walked_from_(journal_position(request.from)),
+        skip_(request.from & ((std::uint64_t{1} << feed_skip_bits) - 1)) {}
 
   Result<FeedPage> page() {
     page_.domain = request_.domain;
     domains_ = {request_.domain};
     if (const auto* descriptor = reader_.policies().newest(request_.domain))
       for (auto& referenced : descriptor->referenced()) domains_.push_back(std::move(referenced));
-    if (request_.from == 0) CHECK_OK(policies_first());
-    TRY(const auto events, next_events());
-    for (const Event& event : events) {
-      if (full()) {
-        page_.next = event.position;
-        page_.more = true;
-        return std::move(page_);
-      }
-      CHECK_OK(take(event));
-      page_.next = event.position + 1;
-    }
-    page_.more = truncated_;
-    if (!page_.more) {
-      page_.next = std::max(request_.from, reader_.published().next);
+    TRY(const bool through, walk());
+    if (through) {
+      page_.next = std::max(request_.from, reader_.published().next << feed_skip_bits);
       CHECK_OK(add_heads());
-    } else if (events.empty()) {
-      page_.next = request_.from;
     }
+    page_.more = !through;
     return std::move(page_);
   }
 
  private:
   static constexpr std::size_t most_examined = 5000;
+  struct Item { StatementId id; bool backfill; };
 
   bool full() const { return page_.records.size() >= budget::feed_records || bytes_ >= budget::feed_bytes; }
 
-  Result<void> policies_first() {
+  // True: to the end. Else page_.next says where the next page goes on.
+  Result<bool> walk() {
+    page_.next = request_.from;
+    if (walked_from_ == 0) {
+      TRY(const auto policies, all_policies());
+      TRY(const bool through, add_all(0, policies));
+      if (!through) return false;
+    }
+    TRY(const auto events, next_events());
+    for (const Event& event : events) {
+      TRY(const auto items, items_of(event));
+      TRY(const bool through, add_all(event.position, items));
+      if (!through) return false;
+    }
+    return !truncated_;
+  }
+
+  // What belongs to one position, from where the page before had to end. False: the page is full.
+  Result<bool> add_all(std::uint64_t position, const std::vector<Item>& items) {
+    for (std::size_t i = position == walked_from_ ? skip_ : 0; i < items.size(); ++i) {
+      if (full()) {
+        page_.next = position << feed_skip_bits | i;
+        return false;
+      }
+      CHECK_OK(add(items[i]));
+    }
+    page_.next = (position + 1) << feed_skip_bits;
+    return true;
+  }
+
+  Result<std::vector<Item>> all_policies() {
+    std::vector<Item> items;
     for (const auto& domain : domains_) {
       TRY(const auto descriptors, reader_.descriptors(domain));
-      for (const auto& [version, id] : descriptors) CHECK_OK(add(id, false));
+      for (const auto& [version, id] : descriptors) items.push_back({id, false});
     }
-    return {};
+    return items;
   }
 
   // Events of all the domains, merged by position; those beyond what every domain was walked to are left for next time.
@@ -112,7 +133,7 @@ class Feed {
     std::uint64_t walked_to = reader_.published().next;
     for (const auto& domain : domains_) {
       std::size_t count = 0;
-      CHECK_OK(reader_.in_domain(domain, request_.from, [&](std::uint64_t position, const StatementId& id) {
+      CHECK_OK(reader_.in_domain(domain, walked_from_, [&](std::uint64_t position, const StatementId& id) {
         if (count == most_examined) {
           walked_to = std::min(walked_to, position);
           truncated_ = true;
@@ -131,41 +152,38 @@ class Feed {
     return events;
   }
 
-  Result<void> take(const Event& event) {
-    if (selector_.globs.empty()) return add(event.id, false);
+  // The event's statement, if its subject is in view; before it, where the subject came into view by it, what was said of
+  // the subject earlier, and was passed over then.
+  Result<std::vector<Item>> items_of(const Event& event) {
+    std::vector<Item> items;
+    if (selector_.globs.empty()) return std::vector<Item>{{event.id, false}};
     TRY(const auto record, reader_.record(event.id));
     if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
     TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer));
+    bool chosen = false;
     for (const Statement& statement : statements) {
       TRY(const auto view, selection_.of(statement.subject));
-      if (!view.chosen) continue;
-      if (view.since == event.id && request_.from > 0) CHECK_OK(backfill(statement.subject, event.position));
-      CHECK_OK(add(event.id, false));
+      chosen |= view.chosen;
+      if (!view.chosen || view.since != event.id || walked_from_ == 0) continue;
+      CHECK_OK(reader_.of_subject(statement.subject, [&](std::uint64_t position, const StatementId& id) {
+        if (position < event.position) items.push_back({id, true});
+        return position < event.position;
+      }));
     }
-    return {};
+    if (chosen) items.push_back({event.id, false});
+    return items;
   }
 
-  // The subject came into view with this event: what was said of it before, and was passed over then.
-  Result<void> backfill(const SubjectId& subject, std::uint64_t before) {
-    std::vector<StatementId> earlier;
-    CHECK_OK(reader_.of_subject(subject, [&](std::uint64_t position, const StatementId& id) {
-      if (position < before) earlier.push_back(id);
-      return position < before;
-    }));
-    for (const auto& id : earlier) CHECK_OK(add(id, true));
-    return {};
-  }
-
-  Result<void> add(const StatementId& id, bool backfill) {
-    if (!sent_.insert(id).second) return {};
-    TRY(auto record, reader_.record(id));
+  Result<void> add(const Item& item) {
+    if (!sent_.insert(item.id).second) return {};
+    TRY(auto record, reader_.record(item.id));
     if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
     TRY(const bool shown, may_be_read(*record));
     if (!shown) return {};
-    TRY(auto receipts, reader_.receipts(id));
+    TRY(auto receipts, reader_.receipts(item.id));
     bytes_ += record->evidence.size() + 64;
     for (const auto& [domain, cose] : receipts) bytes_ += cose.size();
-    page_.records.push_back({record->format, std::move(record->evidence), record->issuer, std::move(receipts), backfill});
+    page_.records.push_back({record->format, std::move(record->evidence), record->issuer, std::move(receipts), item.backfill});
     return {};
   }
 
@@ -180,7 +198,7 @@ class Feed {
       }
       TRY(const auto facts, reader_.facts(statement.subject));
       const auto holder = policy::holder_of(facts, reader_.policies(), request_.domain, service_.now());
-      if (!service_.may_read(reader_.policies(), request_.domain, statement.kind(), holder.domain, who_)) return false;
+      if (!service_.may_read(reader_.policies(), request_.domain, statement.kind(), {holder.domain, &statement.subject}, who_)) return false;
     }
     return true;
   }
@@ -204,6 +222,8 @@ class Feed {
   const Principal& who_;
   const policy::Selector selector_;
   Selection selection_;
+  const std::uint64_t walked_from_;  // the journal's position
+  const std::size_t skip_;           // of the first position's records, a page before had them
   std::vector<std::string> domains_;
   std::set<StatementId> sent_;
   std::array<bool, 8> open_{};

@@ -45,8 +45,7 @@ struct Service::Impl {
   void round_done(const std::shared_ptr<Round>& round);
   void start_round(const std::shared_ptr<Round>& round, std::vector<std::size_t> indices);
 
-  // judging.cpp: facts with this server's own restrictions filled in
-  Result<policy::Facts> facts(const ledger::Reader& reader, const SubjectId& subject) const;
+  // look_up.cpp
   std::string domain_or_default(std::string_view domain) const {
     return domain.empty() ? options.default_domain : std::string(domain);
   }

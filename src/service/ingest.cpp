@@ -64,6 +64,7 @@ Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector
   IngestReport report;
   std::vector<std::future<Result<ledger::Appended>>> waiting;
   const auto refuse = [&](const Error& error) {
+    if (error.code == Code::unavailable || error.code == Code::internal) report.failure = error;
     ++(error.code == Code::not_yet ? report.not_yet : report.refused);
     if (report.first_refusal.empty()) report.first_refusal = error.message;
   };

@@ -15,15 +15,17 @@ std::string home_of(const policy::Policies& policies, std::string_view domain) {
 
 }  // namespace
 
-Result<policy::Facts> Service::Impl::facts(const ledger::Reader& reader, const SubjectId& subject) const {
-  return reader.facts(subject);
-}
-
 Result<void> Service::Impl::check_kept(const ledger::Published& published, const std::string& domain) const {
   if (published.domains.contains(domain) || is_home(domain)) return {};
   const auto url = home_of(*published.policies, domain);
   if (!url.empty()) return fail(Code::misdirected, "domain: " + domain + " is kept elsewhere", url);
   return fail(Code::not_found, "domain: " + domain + " is not kept by this server");
+}
+
+Result<policy::Facts> Service::facts(const ledger::Reader& reader, const SubjectId& subject) const {
+  TRY(auto facts, reader.facts(subject));
+  mark_restricted(facts, reader.policies());
+  return facts;
 }
 
 Result<SubjectId> Service::resolve(std::string_view name) const {
@@ -62,13 +64,13 @@ Result<Looked> Service::look_up(const SubjectId& subject, std::string_view domai
   TRY(const auto reader, impl_->ledger->reader());
   CHECK_OK(impl_->check_kept(reader.published(), domain));
   auto facts = std::make_shared<policy::Facts>();
-  TRY(*facts, impl_->facts(reader, subject));
+  TRY(*facts, this->facts(reader, subject));
   const Time present = std::max(impl_->options.clock(), reader.published().newest_time);
   Looked looked{facts, policy::fold(*facts, reader.policies(), domain, at.value_or(present)), reader.published_ptr()};
   const auto& policies = reader.policies();
-  if (policies.newest(domain) && !may_read(policies, domain, std::nullopt, looked.verdict.holder, who))
+  if (policies.newest(domain) && !may_read(policies, domain, std::nullopt, {looked.verdict.holder, &subject}, who))
     return fail(Code::not_found, "no subject " + subject.text() + " is known here");
-  hide(looked.verdict, [&](Kind kind) { return may_read(policies, domain, kind, looked.verdict.holder, who); });
+  hide(looked.verdict, [&](Kind kind) { return may_read(policies, domain, kind, {looked.verdict.holder, &subject}, who); });
   return looked;
 }
 
@@ -77,14 +79,14 @@ Result<Service::MayAnswer> Service::may(const SubjectId& from, const SubjectId& 
   const std::string domain = impl_->domain_or_default(domain_name);
   TRY(const auto reader, impl_->ledger->reader());
   CHECK_OK(impl_->check_kept(reader.published(), domain));
-  TRY(const auto from_facts, impl_->facts(reader, from));
-  TRY(const auto to_facts, impl_->facts(reader, to));
+  TRY(const auto from_facts, facts(reader, from));
+  TRY(const auto to_facts, facts(reader, to));
   const Time at = std::max(impl_->options.clock(), reader.published().newest_time);
   const auto from_verdict = policy::fold(from_facts, reader.policies(), domain, at);
   const auto to_verdict = policy::fold(to_facts, reader.policies(), domain, at);
   for (const auto* verdict : {&from_verdict, &to_verdict})
     if (reader.policies().newest(domain) &&
-        !may_read(reader.policies(), domain, std::nullopt, verdict->holder, who))
+        !may_read(reader.policies(), domain, std::nullopt, {verdict->holder, &verdict->subject}, who))
       return fail(Code::not_found, "no subject " + verdict->subject.text() + " is known here");
   return MayAnswer{policy::may(from_verdict, to_verdict, reader.policies()), domain};
 }
@@ -104,7 +106,7 @@ Result<bool> readable(const Service& service, const ledger::Reader& reader, cons
     TRY(const auto facts, reader.facts(statement.subject));
     for (const auto& domain : domains) {
       const auto holder = policy::holder_of(facts, reader.policies(), domain, service.now());
-      if (service.may_read(reader.policies(), domain, statement.kind(), holder.domain, who)) return true;
+      if (service.may_read(reader.policies(), domain, statement.kind(), {holder.domain, &statement.subject}, who)) return true;
     }
   }
   return false;

@@ -17,16 +17,17 @@ std::vector<KeyId> read_as(const policy::Policies& policies, const KeyId& who) {
   return keys;
 }
 
-bool plays(const policy::Policies& policies, const policy::Descriptor& domain, const std::string& role,
-           const std::string& holder, const KeyId& key, Time now) {
+bool plays(const policy::Policies& policies, const policy::Descriptor& domain, const std::string& role, const About& about,
+           const KeyId& key, Time now) {
   if (role == "owner") return key == domain.owner;
+  if (role == "self") return about.subject && *about.subject == SubjectId::key(key);
   if (role == "home") {
     const auto* server = domain.server_with_key(key);
     return server && server->home;
   }
   if (role == "holder") {
-    if (holder.empty()) return false;
-    const auto voice = policies.speaks_for(holder, key);
+    if (about.holder.empty()) return false;
+    const auto voice = policies.speaks_for(about.holder, key);
     return voice.speaks && (!voice.until || now < *voice.until);
   }
   const auto memberships = policies.roles_of(domain.domain, key, evidence::Format::cose);
@@ -38,7 +39,7 @@ bool plays(const policy::Policies& policies, const policy::Descriptor& domain, c
 }  // namespace
 
 bool Service::may_read(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind,
-                       const std::string& holder, const Principal& who) const {
+                       const About& about, const Principal& who) const {
   const auto* descriptor = policies.newest(domain);
   if (kind == Kind::policy) return true;  // whoever can name a domain may learn its rules
   if (!descriptor) return false;
@@ -49,10 +50,22 @@ bool Service::may_read(const policy::Policies& policies, std::string_view domain
   for (const KeyId& key : read_as(policies, *who)) {
     if (key == descriptor->owner) return true;
     if (std::any_of(readers.begin(), readers.end(),
-                    [&](const auto& role) { return plays(policies, *descriptor, role, holder, key, at); }))
+                    [&](const auto& role) { return plays(policies, *descriptor, role, about, key, at); }))
       return true;
   }
   return false;
+}
+
+void Service::mark_restricted(policy::Facts& facts, const policy::Policies& policies) const {
+  const Principal self = server_key();
+  for (auto& [domain, state] : facts.domains) {
+    if (state.home || !policies.newest(domain)) continue;
+    state.restricted = std::any_of(std::begin(every_kind), std::end(every_kind), [&, name = std::string_view(domain)](Kind kind) {
+      if (may_read(policies, name, kind, {}, self)) return false;
+      const auto holder = policy::holder_of(facts, policies, name, now());
+      return !may_read(policies, name, kind, {holder.domain, &facts.subject}, self);
+    });
+  }
 }
 
 bool Service::open_to_anyone(std::string_view domain) const {

@@ -45,7 +45,11 @@ struct PeerRecord {
   KeyId issuer;
   std::vector<std::pair<std::string, Bytes>> receipts;  // domain, COSE receipt
 };
-struct IngestReport { std::size_t taken = 0, known = 0, refused = 0, not_yet = 0; std::string first_refusal; };
+struct IngestReport {
+  std::size_t taken = 0, known = 0, refused = 0, not_yet = 0;
+  std::string first_refusal;
+  std::optional<Error> failure;               // of this server (a full disk, a full queue): the records are to be asked for again
+};
 
 // A subject, judged: judgements point into facts, so both are kept together.
 struct Looked {
@@ -60,6 +64,11 @@ struct SearchQuery {
   std::string cursor;
 };
 struct SearchPage { std::vector<Looked> subjects; std::string cursor; };
+
+// Positions in a feed are opaque to who follows it: the journal's position, and how many of the records that belong to it a
+// page before had room for. 0: the beginning.
+inline constexpr unsigned feed_skip_bits = 20;
+constexpr std::uint64_t journal_position(std::uint64_t feed_position) { return feed_position >> feed_skip_bits; }
 
 struct FeedRequest {
   std::string domain;
@@ -81,6 +90,9 @@ struct FeedPage {
   std::vector<HomeHead> heads;
   bool more = false;
 };
+
+// Whose statements are read: what decides for the roles holder and self. Empty: whoever may read all of a kind.
+struct About { std::string holder; const SubjectId* subject = nullptr; };
 
 struct ChangesPage { std::vector<SubjectId> subjects; bool everything = false; std::uint64_t next = 0; };
 
@@ -166,8 +178,10 @@ class Service {
   Result<Bytes> entries(std::string_view domain, std::uint64_t index, unsigned width, const Principal& who) const;
 
   // May `who` read this kind of statement (nullopt: verdicts) about this subject in this domain.
-  bool may_read(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind,
-                const std::string& holder, const Principal& who) const;
+  bool may_read(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind, const About& about,
+                const Principal& who) const;
+  // Domains of which this copy may not read every kind: a verdict that hangs on them is unknown.
+  void mark_restricted(policy::Facts& facts, const policy::Policies& policies) const;
   // True if verdicts and all kinds of the domain are open to anyone: then answers may be shared between askers.
   bool open_to_anyone(std::string_view domain) const;
 
@@ -186,6 +200,8 @@ class Service {
 
  private:
   explicit Service(std::unique_ptr<Impl> impl);
+  // With what this copy may not read filled in.
+  Result<policy::Facts> facts(const ledger::Reader& reader, const SubjectId& subject) const;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -12,8 +12,6 @@ using evidence::Decoded;
 using evidence::Statement;
 using policy::Eligibility;
 
-constexpr std::size_t unpinned_descriptors = 64;  // kept of a domain that nothing pins
-
 bool contains(const std::vector<std::string>& list, std::string_view item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
@@ -109,7 +107,7 @@ class Walk {
     for (const Statement& statement : decoded_.statements()) {
       TRY(const auto count, context_.reader.count(statement.subject, context_.subject_quota));
       if (count >= context_.subject_quota)
-        return fail(Code::unavailable, "subject: " + std::to_string(count) + " statements about it are kept, no more are taken",
+        return fail(Code::too_large, "subject: " + std::to_string(count) + " statements about it are kept, no more are taken",
                     "raise quotas.subject_statements in icsd.toml");
     }
     return {};
@@ -184,16 +182,25 @@ class Walk {
     return {};
   }
 
+  // Anybody may introduce a domain; what nothing pins is bounded.
+  Result<void> room_for(const std::string& domain, std::size_t kept) const {
+    const bool pinned = policies_.chain(domain) != nullptr;
+    if (kept >= (pinned ? budget::policy_versions : budget::unpinned_descriptors))
+      return fail(Code::too_large, "domain: " + std::to_string(kept) + " descriptors of " + domain + " are kept already" +
+                  (pinned ? "" : ", and nothing pins its owner"), "pin the owner: `ics trust`, or [[pin]] in icsd.toml");
+    if (!pinned && kept == 0 && context_.reader.published().unpinned_domains >= budget::unpinned_domains)
+      return fail(Code::too_large, "domain: as many domains as this server keeps without a pin are known already",
+                  "pin its owner: `ics trust`, or [[pin]] in icsd.toml");
+    return {};
+  }
+
   Result<Walked> policy_evidence(std::vector<ledger::ForeignReceipt> receipts = {}) {
     const auto& body = std::get<evidence::PolicyText>(decoded_.statements()[0].body);
     TRY(const auto descriptor, policy::parse_descriptor(body.descriptor));
     TRY(auto known, already_known());
     if (known && receipts.empty()) return std::move(*known);
     TRY(const auto kept, context_.reader.descriptors(descriptor.domain));
-    if (!policies_.chain(descriptor.domain) && kept.size() >= unpinned_descriptors && !known)
-      return fail(Code::unavailable, "domain: nothing pins the owner of " + descriptor.domain + ", and " +
-                  std::to_string(kept.size()) + " of its descriptors are kept already",
-                  "pin the owner: `ics trust`, or [[pin]] in icsd.toml");
+    if (!known) CHECK_OK(room_for(descriptor.domain, kept.size()));
     auto eligibility = policy::eligible_policy(decoded_, descriptor, policies_);
     if (eligibility.answer != Eligibility::Answer::yes)
       return fail(eligibility.answer == Eligibility::Answer::not_yet ? Code::not_yet : Code::not_permitted,

@@ -161,6 +161,7 @@ Result<bool> Link::take(service::ReceivedFeed feed) {
   }
   if (!feed.records.empty()) {
     TRY(const auto report, service_.ingest(follow_.domain, std::move(feed.records)));
+    if (report.failure) return tl::unexpected(*report.failure);  // ours, not theirs: asked for again
     if (report.refused + report.not_yet > 0)
       log_info("copy of " + follow_.domain + ": " + std::to_string(report.refused) + " records refused, " +
                std::to_string(report.not_yet) + " not yet: " + report.first_refusal);
@@ -211,8 +212,10 @@ Result<void> Link::send_own_policies() {
     std::vector<evidence::Piece> pieces;
     for (const auto& record : records) pieces.push_back({record.format, record.evidence});
     TRY(const auto outcomes, peer->submit(pieces, home));
-    for (const auto& outcome : outcomes)
+    for (const auto& outcome : outcomes) {
+      if (outcome.again) return {};  // tried again with the next page; what is copied does not wait for it
       if (outcome.result == "refused") log_warn("policy of " + home + " at " + peer->url() + ": " + outcome.reason);
+    }
   }
   sent_policies_ = newest;
   return {};

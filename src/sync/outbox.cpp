@@ -91,7 +91,9 @@ Result<bool> Outbox::send_all() {
       TRY(const auto records, service_.policy(own, 0));
       std::vector<evidence::Piece> pieces;
       for (const auto& record : records) pieces.push_back({record.format, record.evidence});
-      CHECK_OK(peer->submit(pieces, own));
+      TRY(const auto outcomes, peer->submit(pieces, own));
+      for (const auto& outcome : outcomes)
+        if (outcome.again) return fail(Code::unavailable, "policy of " + own + ": " + outcome.reason);
     }
     sent_policies_ = newest;
   }
@@ -125,11 +127,11 @@ Result<bool> Outbox::send(const std::vector<evidence::StatementId>& statements, 
       const auto& outcome = outcomes[i];
       if (outcome.result == "received") {
         fetch_receipt(records[i], peer);
-      } else if (outcome.result == "refused") {
+      } else if (outcome.result == "refused" && !outcome.again) {
         log_warn("statement " + records[i].id.text() + " is refused by the home of " + domain_ + ": " + outcome.reason);
       } else {
         last_error_.with([&](auto& last) { last = outcome.reason; });
-        continue;  // provisional there, or not yet: tried again
+        continue;  // provisional there, not yet, or no room for it now: tried again
       }
       settle(records[i].id);
       settled = true;

@@ -95,8 +95,11 @@ Result<std::vector<Peer::Outcome>> Peer::submit(const std::vector<evidence::Piec
     Outcome outcome;
     if (item.is_object()) {
       outcome.result = text_at(item.as_object(), "result");
-      if (const auto* problem = item.as_object().if_contains("error"); problem && problem->is_object())
+      if (const auto* problem = item.as_object().if_contains("error"); problem && problem->is_object()) {
         outcome.reason = text_at(problem->as_object(), "detail");
+        const auto title = text_at(problem->as_object(), "title");
+        outcome.again = title == to_string(Code::unavailable) || title == to_string(Code::internal);
+      }
     }
     outcomes.push_back(std::move(outcome));
   }

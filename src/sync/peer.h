@@ -21,8 +21,9 @@ class Peer {
                                      std::chrono::seconds wait);
   // Signed descriptors of a domain, oldest first.
   Result<std::vector<evidence::Piece>> policies(const std::string& domain);
-  // What became of each piece: "received", "provisional", "not-yet", "refused"; with the reason.
-  struct Outcome { std::string result, reason; };
+  // What became of each piece: "received", "provisional", "not-yet", "refused"; with the reason. `again`: a refusal that
+  // is no judgement of the piece (a full queue, a quota, a full disk), so another try may succeed.
+  struct Outcome { std::string result, reason; bool again = false; };
   Result<std::vector<Outcome>> submit(const std::vector<evidence::Piece>& pieces, const std::string& domain);
   Result<Bytes> receipt(const evidence::StatementId& statement, const std::string& domain);
   // The proof that the log of `domain` grew from one size to the other, made of its tiles.

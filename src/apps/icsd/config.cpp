@@ -129,6 +129,7 @@ class ConfigReader {
       sync::Follow follow;
       TRY(follow.domain, entry.text("domain"));
       TRY(follow.from, entry.text("from"));
+      if (follow.from.size() > budget::url_bytes) return entry.bad("from", "at most " + std::to_string(budget::url_bytes) + " octets");
       if (entry.has("server_key")) {
         TRY(const auto key, entry.text("server_key"));
         auto id = KeyId::parse(key);

@@ -59,14 +59,14 @@ void get_feed(Door::Impl& door, const Call& call, net::Responder respond) {
   const auto attempt = [&door, shared, request, who = call.who](Poll& poll, bool time_is_up) {
     auto page = door.service.feed(request, who);
     if (page && page->records.empty() && !page->more && !time_is_up) {
-      poll.position = page->next;  // what came did not concern this asker
+      poll.position = service::journal_position(page->next);  // what came did not concern this asker
       return false;
     }
     (*shared)(page ? bytes_answer(service::encode_feed(*page), service::feed_media_type) : problem(page.error()));
     return true;
   };
   Poll now;
-  now.position = wait->from;
+  now.position = service::journal_position(wait->from);
   if (attempt(now, wait->wait.count() == 0)) return;
   wait_for(door, now.position, wait->wait, shared, attempt);
 }
