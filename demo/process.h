@@ -46,6 +46,7 @@ class Process {
   void stop();                  // asks it to end, and waits until it has
   void kill();                  // SIGKILL: it can do nothing about that
   const std::filesystem::path& log() const { return log_; }
+  pid_t pid() const { return pid_; }
 
  private:
   Process(pid_t pid, int output, std::filesystem::path log);
