@@ -44,7 +44,10 @@ class Gateway {
   FieldIcs& ics_;
   std::unique_ptr<net::TlsListener> listener_;
   Guarded<std::multimap<KeyId, Open>> open_;
-  struct OwnToken { Bytes bytes; Time expires; };
+  struct OwnToken {
+    Bytes bytes;
+    Time expires;
+  };
   Guarded<OwnToken> token_;
 };
 

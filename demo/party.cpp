@@ -11,9 +11,7 @@ namespace {
 
 constexpr std::chrono::seconds start_up{20};
 
-std::string first_lines(const std::string& text) {
-  return text.size() <= 600 ? text : text.substr(0, 600) + "…";
-}
+std::string first_lines(const std::string& text) { return text.size() <= 600 ? text : text.substr(0, 600) + "…"; }
 
 }  // namespace
 

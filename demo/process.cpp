@@ -17,11 +17,22 @@ namespace {
 
 struct Pipe {
   int ends[2] = {-1, -1};
-  Pipe() { if (::pipe2(ends, O_CLOEXEC) != 0) ends[0] = ends[1] = -1; }
-  ~Pipe() { close_read(); close_write(); }
+  Pipe() {
+    if (::pipe2(ends, O_CLOEXEC) != 0) ends[0] = ends[1] = -1;
+  }
+  ~Pipe() {
+    close_read();
+    close_write();
+  }
   Pipe(const Pipe&) = delete;
-  void close_read() { if (ends[0] >= 0) ::close(ends[0]); ends[0] = -1; }
-  void close_write() { if (ends[1] >= 0) ::close(ends[1]); ends[1] = -1; }
+  void close_read() {
+    if (ends[0] >= 0) ::close(ends[0]);
+    ends[0] = -1;
+  }
+  void close_write() {
+    if (ends[1] >= 0) ::close(ends[1]);
+    ends[1] = -1;
+  }
   int take_read() { return std::exchange(ends[0], -1); }
 };
 

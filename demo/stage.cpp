@@ -51,7 +51,9 @@ bool Stage::await(const std::string& what, std::chrono::milliseconds within, con
 void Stage::print(bool good, const std::string& what, const std::string& more) {
   ++(good ? passed_ : failed_);
   say(fmt::format("  {} {}{}", good ? toned("✓", "32") : toned("✗", "31"), what,
-                  more.empty() ? "" : good ? toned("  (" + more + ")", "2") : "\n      " + more));
+                  more.empty() ? ""
+                  : good       ? toned("  (" + more + ")", "2")
+                               : "\n      " + more));
   if (!good) explain();
 }
 

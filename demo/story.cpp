@@ -53,7 +53,7 @@ Devices Story::new_devices(const std::string& name, std::size_t count) const {
     const auto saved = key ? crypto::save_key_file(**key, file) : Result<void>(fail(Code::internal, "no key"));
     if (saved) devices.push_back({(*key)->public_key().id().text(), file});
   }
-  stage_.expect(fmt::format("{} key{} made for {}", count, count == 1 ? "" : "s", name), holds(devices.size() == count, "not all of them"));
+  if (devices.size() != count) stage_.expect("keys are made for " + name, fmt::format("{} of {}", devices.size(), count));
   return devices;
 }
 
@@ -83,7 +83,8 @@ void Story::tell_how_to_go_on() const {
   stage_.say(fmt::format("  export ICS_DIR={}", plant_.directory.string()));
   stage_.say(fmt::format("  {} find --type device", ics));
   stage_.say(fmt::format("  {} why {}", ics, sensors_[0].id));
-  stage_.say(fmt::format("  {} status {} stolen --key {}", ics, sensors_[2].id.substr(0, 20), plant_.file("ampere.key").string()));
+  stage_.say(
+      fmt::format("  {} status {} stolen --key {}", ics, sensors_[2].id.substr(0, 20), plant_.file("ampere.key").string()));
   stage_.say(fmt::format("  tail -f {}", (options_.directory / "gateway.log").string()));
   for (const Party* party : {&acme_, &dev_, &tuev_, &plant_, &field_})
     stage_.say(fmt::format("  curl -k '{}/v1/domains'     # {}, {}", party->url, party->role, party->domain));
@@ -149,7 +150,8 @@ Seen said_of_all(const Process& program, std::size_t mark, const std::string& wh
   Ids missing = ids;
   for (const auto& line : program.lines_since(mark))
     if (line.starts_with(what + " ")) missing.erase(line.substr(what.size() + 1, 4 + 64));
-  return missing.empty() ? Seen() : fmt::format("not '{}': {} of {}, such as {}", what, missing.size(), ids.size(), *missing.begin());
+  return missing.empty() ? Seen()
+                         : fmt::format("not '{}': {} of {}, such as {}", what, missing.size(), ids.size(), *missing.begin());
 }
 
 Seen follows(const Party& copy, const Party& home) {

@@ -8,7 +8,6 @@ namespace {
 constexpr std::chrono::seconds soon{15};
 constexpr std::chrono::milliseconds at_once{1000};
 const std::string model = "model:acme.example/thermo-2000";
-const std::string model_in_path = "model:acme.example%2Fthermo-2000";
 
 }  // namespace
 
@@ -36,16 +35,19 @@ void Story::certify_and_suspend() {
   Ids connected = working;
   connected.erase(sensors_[0].id);  // the stolen one
 
-  tuev_.does("tuev.example certifies the model, for itself and for the plant", {"endorse", model, "--label", "certified", "--domain", both});
+  tuev_.does("tuev.example certifies the model, for itself and for the plant",
+             {"endorse", model, "--label", "certified", "--domain", both});
   stage_.await("each device of it is certified at the plant", soon, [&] {
     const auto shown = json::serialize(plant_.subject(sensors_[1].id));
     return holds(shown.find("\"certified\"") != std::string::npos, shown);
   });
 
   std::size_t mark = gateway_->mark();
-  tuev_.does("tuev.example suspends the model", {"status", model, "suspended", "--reason", "reads 3 K too low", "--domain", both});
+  tuev_.does("tuev.example suspends the model",
+             {"status", model, "suspended", "--reason", "reads 3 K too low", "--domain", both});
   stage_.await("the infield ICS refuses every device of it", soon, [&] { return admitted(field_, sensors_[1].id, "no"); });
-  stage_.await("the gateway closes all their connections", soon, [&] { return said_of_all(*gateway_, mark, "closed", connected); });
+  stage_.await("the gateway closes all their connections", soon,
+               [&] { return said_of_all(*gateway_, mark, "closed", connected); });
 
   mark = gateway_->mark();
   tuev_.does("tuev.example lifts that", {"status", model, "in-use", "--domain", both});

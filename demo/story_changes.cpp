@@ -31,7 +31,8 @@ std::string why_not_counted(const Party& party, const std::string& subject, cons
 Seen goes_on(const json::value& audit) {
   const auto* answer = audit.if_object();
   const auto* compared = answer ? answer->if_contains("compared") : nullptr;
-  return holds(compared && compared->is_array() && !compared->get_array().empty() && at(*answer, "ok") == "true", json::serialize(audit));
+  return holds(compared && compared->is_array() && !compared->get_array().empty() && at(*answer, "ok") == "true",
+               json::serialize(audit));
 }
 
 }  // namespace
@@ -44,22 +45,25 @@ void Story::replace_integrator() {
   stage_.await("what volta said before counts on", soon, [&] { return admitted(plant_, sensors_[1].id, "yes"); });
   stage_.expect("also the theft it reported", admitted(plant_, sensors_[0].id, "no"));
 
-  const auto late = plant_.asks({"endorse", unapproved_[0].id, "--label", "approved", "--domain", plant_.domain,
-                                 "--key", plant_.file("volta.key")});
+  const auto late = plant_.asks(
+      {"endorse", unapproved_[0].id, "--label", "approved", "--domain", plant_.domain, "--key", plant_.file("volta.key")});
   const Ids said = statements_in(late);
   const std::string why_not = said.empty() ? "" : why_not_counted(plant_, unapproved_[0].id, *said.begin());
-  stage_.expect("what volta says now does not: " + why_not, holds(why_not.find("had ended") != std::string::npos, json::serialize(late)));
+  stage_.expect("what volta says now does not: " + why_not,
+                holds(why_not.find("had ended") != std::string::npos, json::serialize(late)));
   stage_.expect("so the device it would approve now is not admitted", admitted(plant_, unapproved_[0].id, "no"));
   Ids working = ids_of({&sensors_});
   working.erase(sensors_[0].id);
-  stage_.await("the other sensors have gone on all the time", soon, [&] { return said_of_all(*gateway_, mark, "reading", working); });
+  stage_.await("the other sensors have gone on all the time", soon,
+               [&] { return said_of_all(*gateway_, mark, "reading", working); });
   stage_.expect("none was put out meanwhile", holds(said_of(*gateway_, mark, "closed", "key:").empty(), "one was"));
 
   mark = gateway_->mark();
   Ids taken_over = ids_of({&sensors_, &unapproved_, &gateways_});
   taken_over.erase(sensors_[0].id);
-  const auto ampere = plant_.ics({"endorse", "-", "--label", "approved", "--domain", plant_.domain, "--key", plant_.file("ampere.key")},
-                                 lines_of(taken_over));
+  const auto ampere =
+      plant_.ics({"endorse", "-", "--label", "approved", "--domain", plant_.domain, "--key", plant_.file("ampere.key")},
+                 lines_of(taken_over));
   stage_.expect("ampere approves what it takes over, and the device that volta had not", holds(ampere.exit == 0, ampere.err));
   unapproved_running_ = start_sensors("unapproved", unapproved_);
   stage_.await("that one is let in now", soon, [&] { return said_of_all(*gateway_, mark, "reading", ids_of({&unapproved_})); });
@@ -67,7 +71,8 @@ void Story::replace_integrator() {
 
 void Story::survive_a_crash() {
   const auto plant_log = [&](const Party& who, const char* verb) {
-    return Arguments{"log", verb, "--server", plant_.url, "--server-key", plant_.server_key(), "--domain", plant_.domain, "--dir", who.directory};
+    return Arguments{"log",      verb,          "--server", plant_.url,   "--server-key", plant_.server_key(),
+                     "--domain", plant_.domain, "--dir",    who.directory};
   };
   acme_.does("acme verifies the plant's log, and keeps its head", plant_log(acme_, "verify"));
   tuev_.does("tuev.example does so too", plant_log(tuev_, "verify"));
@@ -85,10 +90,12 @@ void Story::survive_a_crash() {
   stage_.expect("nothing that was acknowledged is missing", same(acknowledged, there));
   stage_.await("the infield ICS has them too", soon, [&] {
     for (const auto& sensor : sensors_)
-      if (json::serialize(field_.subject(sensor.id)).find("trust:high") == std::string::npos) return sensor.id + " has no trust:high";
+      if (json::serialize(field_.subject(sensor.id)).find("trust:high") == std::string::npos)
+        return sensor.id + " has no trust:high";
     return Seen();
   });
-  plant_.does("it works on: ampere retires a device", {"status", elsewhere_[0].id, "retired", "--key", plant_.file("ampere.key")});
+  plant_.does("it works on: ampere retires a device",
+              {"status", elsewhere_[0].id, "retired", "--key", plant_.file("ampere.key")});
   stage_.await("and acme learns of it", soon, [&] {
     const auto shown = acme_.subject(elsewhere_[0].id);
     return holds(at(shown, "status.status") == "retired", json::serialize(shown));

@@ -37,7 +37,8 @@ bool Story::enter_the_field() {
     const Seen by_gateway = said_of_all(*gateway_, 0, "admitted", ids_of({&first}));
     return by_gateway.empty() ? said_of_all(*sensors_running_, 0, "connected", ids_of({&first})) : by_gateway;
   });
-  stage_.await("readings arrive from all of them", time_for_all, [&] { return said_of_all(*gateway_, 0, "reading", ids_of({&first})); });
+  stage_.await("readings arrive from all of them", time_for_all,
+               [&] { return said_of_all(*gateway_, 0, "reading", ids_of({&first})); });
   return true;
 }
 
@@ -46,7 +47,8 @@ void Story::work_without_maintenance() {
   stage_.expect("the maintenance ICS is stopped", holds(!plant_.ready(), "it answers"));
   const std::size_t mark = gateway_->mark();
   const Devices all_but_last(sensors_.begin(), sensors_.end() - 1), last(sensors_.end() - 1, sensors_.end());
-  stage_.await("readings arrive all the same", soon, [&] { return said_of_all(*gateway_, mark, "reading", ids_of({&all_but_last})); });
+  stage_.await("readings arrive all the same", soon,
+               [&] { return said_of_all(*gateway_, mark, "reading", ids_of({&all_but_last})); });
   late_sensor_ = start_sensors("late-sensor", last);
   stage_.await("and a sensor that comes now is let in on the infield ICS's word alone", soon,
                [&] { return said_of_all(*gateway_, mark, "reading", ids_of({&last})); });

@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::chrono::seconds soon{10};
 
-std::string reason_in(const std::string& line) { return line.size() > 80 ? line.substr(line.find(' ', line.find(' ') + 1) + 1) : ""; }
+std::string reason_in(const std::string& line) {
+  return line.size() > 80 ? line.substr(line.find(' ', line.find(' ') + 1) + 1) : "";
+}
 
 }  // namespace
 
@@ -23,7 +25,8 @@ void Story::refuse_impostors() {
       return holds(!line.empty(), "no refusal at the gateway");
     });
     stage_.expect("  " + reason_in(line), holds(line.find(reason) != std::string::npos, "expected: " + reason));
-    stage_.expect("  and not one reading of it is taken", holds(said_of(*gateway_, mark, "reading", devices[0].id).empty(), "there is one"));
+    stage_.expect("  and not one reading of it is taken",
+                  holds(said_of(*gateway_, mark, "reading", devices[0].id).empty(), "there is one"));
   };
   is_refused("a key that nobody knows", "impostor", new_devices("impostor", 1), {}, "nothing about this subject is kept here");
   is_refused("a genuine device that is assigned but not approved", "unapproved", unapproved_, {}, "endorsed_by.integrator");

@@ -23,8 +23,10 @@ Result<Manifest> simulated_manifest(const std::filesystem::path& directory) {
   TRY(const auto device, crypto::generate(crypto::Algorithm::es256));
   TRY(const auto signer, crypto::generate(crypto::Algorithm::es256));
   Manifest manifest{directory / "manifest.json", directory / "manifest-signer.key", "0123f1822c38dd7a01", "Chips Inc"};
-  TRY(const Bytes element, evidence::make_manifest_element({manifest.serial, manifest.maker, "ATECC608A", "ATECC608A-MAH22",
-                                                            device->public_key(), {}, to_rfc3339(system_time())}, *signer));
+  TRY(const Bytes element,
+      evidence::make_manifest_element(
+          {manifest.serial, manifest.maker, "ATECC608A", "ATECC608A-MAH22", device->public_key(), {}, to_rfc3339(system_time())},
+          *signer));
   CHECK_OK(crypto::save_key_file(*signer, manifest.signer));
   std::ofstream(manifest.file) << "[" << text(element) << "]";
   return manifest;
@@ -67,8 +69,10 @@ void Story::make_devices() {
   });
 
   const Output transfer = acme_.ics({"transfer", "-", "--to", plant_.domain}, lines_of(sold));
-  stage_.expect(fmt::format("acme transfers {} of them to {}", sold.size(), plant_.domain), holds(transfer.exit == 0, transfer.err));
-  stage_.await("their holder is now " + plant_.domain, soon, [&] { return same(sold, devices_at(acme_, "holder=" + plant_.domain)); });
+  stage_.expect(fmt::format("acme transfers {} of them to {}", sold.size(), plant_.domain),
+                holds(transfer.exit == 0, transfer.err));
+  stage_.await("their holder is now " + plant_.domain, soon,
+               [&] { return same(sold, devices_at(acme_, "holder=" + plant_.domain)); });
 }
 
 void Story::publish_code() {

@@ -23,8 +23,8 @@ void Story::make_trust() {
               {"trust", field_.directory, plant_.url, "--as", "copy", "--owner", plant_.owner()});
   field_.start();
   plant_.does("the plant enrols the infield ICS as a copy of what is in hall 3",
-              {"server", "add", plant_.directory, "field-a", "--key", field_.server_key(), "--url", field_.url,
-               "--select", "cloud=hall-3"});
+              {"server", "add", plant_.directory, "field-a", "--key", field_.server_key(), "--url", field_.url, "--select",
+               "cloud=hall-3"});
 }
 
 }  // namespace cm4it::demo

@@ -14,7 +14,8 @@ void Story::appoint_integrator(const std::string& name) {
   const auto key = plant_.file(name + ".key");
   plant_.does(fmt::format("{} makes a key", name), {"key", "new", key});
   for (const char* role : {"integrator", "maintainer", "agent"})
-    plant_.does(fmt::format("the plant's owner makes {} {}", name, role), {"role", "add", plant_.directory, role, name, "--key", key});
+    plant_.does(fmt::format("the plant's owner makes {} {}", name, role),
+                {"role", "add", plant_.directory, role, name, "--key", key});
 }
 
 void Story::commission() {
@@ -31,8 +32,9 @@ void Story::commission() {
     const Output output = plant_.ics(std::move(arguments), lines_of(ids));
     stage_.expect(what, holds(output.exit == 0, output.err + output.out));
   };
-  volta("volta identifies the gateway", {"identify", gateway.key, "--type", "gateway", "--name", "hall 3 gateway", "--maker", "Volta",
-                                         "--domain", plant_.domain}, {});
+  volta("volta identifies the gateway",
+        {"identify", gateway.key, "--type", "gateway", "--name", "hall 3 gateway", "--maker", "Volta", "--domain", plant_.domain},
+        {});
   volta("volta approves the gateway and all devices but one", {"endorse", "-", "--label", "approved", "--domain", plant_.domain},
         ids_of({&sensors_, &elsewhere_, &gateways_}));
   volta("volta assigns most to hall 3", {"assign", "-", "--cloud", "hall-3", "--domain", plant_.domain},
@@ -49,7 +51,8 @@ void Story::commission() {
                 holds(at(shown, "status.issuer_name") == "plant7.example/volta", json::serialize(shown)));
   const auto here = plant_.subject(sensors_[0].id);
   stage_.expect("it is one and the same statement",
-                holds(!at(here, "status.statement").empty() && at(here, "status.statement") == at(shown, "status.statement"), json::serialize(here)));
+                holds(!at(here, "status.statement").empty() && at(here, "status.statement") == at(shown, "status.statement"),
+                      json::serialize(here)));
 }
 
 }  // namespace cm4it::demo

@@ -57,8 +57,8 @@ inline Result<void> say_hello(net::TlsStream& stream, View token) {
 inline void report(std::string_view what, const KeyId& about, std::string_view more = {}) {
   static std::mutex one_at_a_time;
   std::lock_guard lock(one_at_a_time);
-  std::printf("%.*s %s %.*s\n", static_cast<int>(what.size()), what.data(), about.text().c_str(),
-              static_cast<int>(more.size()), more.data());
+  std::printf("%.*s %s %.*s\n", static_cast<int>(what.size()), what.data(), about.text().c_str(), static_cast<int>(more.size()),
+              more.data());
   std::fflush(stdout);
 }
 
