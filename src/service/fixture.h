@@ -23,14 +23,18 @@ inline crypto::SignerPtr key_of(const std::string& name, crypto::Algorithm algor
 inline KeyId id_of(const std::string& name) { return key_of(name)->public_key().id(); }
 inline std::string base64_of(const crypto::SignerPtr& key) { return key->public_key().base64(); }
 
-// One ICS: home of `domain` unless `copy`.
+struct Quotas { std::size_t issuer_per_minute = 0, subject_statements = 10'000; };
+
+// One ICS: home of `domain` unless `home` is false.
 class Ics {
  public:
-  Ics(std::string domain, std::vector<policy::Pin> pins, bool home = true, std::unique_ptr<store::Store> store = nullptr)
+  Ics(std::string domain, std::vector<policy::Pin> pins, bool home = true, std::unique_ptr<store::Store> store = nullptr,
+      Quotas quotas = {})
       : domain_(std::move(domain)), clock(std::make_shared<Time>(Time{1'800'000'000})) {
     Clock now = [clock = clock] { return *clock; };
     Options options{.clock = now, .server_key = key_of(domain_ + " server", crypto::Algorithm::es256),
-                    .default_domain = domain_, .workers = 2};
+                    .default_domain = domain_, .workers = 2, .issuer_per_minute = quotas.issuer_per_minute,
+                    .subject_statements = quotas.subject_statements};
     ledger::Options ledger_options{.server_name = home ? "main" : "copy",
                                    .log_key = home ? key_of(domain_ + " log") : nullptr,
                                    .homes = home ? std::vector{domain_} : std::vector<std::string>{},
