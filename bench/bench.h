@@ -1,0 +1,31 @@
+// What every measurement is given, and their list.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+
+#include "table.h"
+
+namespace cm4it::bench {
+
+namespace fs = std::filesystem;
+
+struct Setup {
+  fs::path programs;             // where ics and icsd are
+  fs::path directory;            // for keys, stores and logs
+  std::size_t size = 100'000;    // identities
+  double seconds = 5;            // each measurement
+  int rounds = 3;                // ours, peer, ours, peer, …; medians are told
+
+  std::function<void(Row)> report;
+  void note(const std::string& line) const;  // progress, on standard error
+};
+
+Result<void> row_1(const Setup& setup);   // look-ups over HTTP beside nginx
+Result<void> row_7(const Setup& setup);   // submissions beside the verification limit
+Result<void> row_10(const Setup& setup);  // verdicts in process
+Result<void> row_11(const Setup& setup);  // from a status at one ICS to obedience at the next
+Result<void> row_14(const Setup& setup);  // footprint of an infield ICS
+Result<void> row_15(const Setup& setup);  // restart after SIGKILL
+
+}  // namespace cm4it::bench

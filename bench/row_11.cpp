@@ -1,0 +1,63 @@
+// Row 11: a status said at the home until the infield ICS obeys it.
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "plant.h"
+
+namespace cm4it::bench {
+namespace {
+
+constexpr std::size_t devices = 200;
+using Clock = std::chrono::steady_clock;
+
+net::ClientOptions speaking_to(const fs::path& directory) {
+  net::ClientOptions options;
+  if (const auto key = crypto::load_key_file(directory / "server.key")) options.server_key = (*key)->public_key().id();
+  return options;
+}
+
+// Milliseconds from before the status is posted at the home until the infield ICS's verdict is no.
+Result<double> obeyed_after(net::HttpClient& home, net::HttpClient& field, const Plant& plant, const std::string& id, View status) {
+  net::ClientRequest post;
+  post.method = "POST";
+  post.url = fmt::format("https://127.0.0.1:{}/v1/evidence", plant.home.https);
+  post.content_type = "application/cose";
+  post.body = text(status);
+  const auto began = Clock::now();
+  TRY(const auto reply, home.send(post));
+  if (reply.status != 200) return fail(Code::unavailable, "the home refuses the status: " + reply.body);
+  for (;;) {
+    TRY(const auto verdict, field.get(plant.devices_url(id)));
+    const double passed = std::chrono::duration<double, std::milli>(Clock::now() - began).count();
+    if (admitted(verdict.body) == "no") return passed;
+    if (passed > 10'000) return fail(Code::unavailable, "after 10 s the infield ICS still says: " + verdict.body);
+  }
+}
+
+}  // namespace
+
+Result<void> row_11(const Setup& setup) {
+  TRY(const auto plant, make_plant(setup, "plant-11", devices));
+  TRY(const auto home_icsd, start_icsd(setup, plant.home.directory));
+  TRY(const auto field_icsd, start_icsd(setup, plant.field));
+  TRY(const auto owner, crypto::load_key_file(plant.home.directory / "owner.key"));
+  TRY(const auto ids, read_ids(plant.home, devices));
+  net::HttpClient home(speaking_to(plant.home.directory)), field(speaking_to(plant.field));
+  CHECK_OK(await_admitted(field, plant, ids.back(), 60));
+  std::vector<double> times;
+  for (const auto& id : ids) {
+    CHECK_OK(await_admitted(field, plant, id, 10));
+    TRY(const auto subject, evidence::SubjectId::parse("key:" + id));
+    TRY(const auto stolen, evidence::sign({subject, {plant.home.domain}, evidence::StatusChange{evidence::Status::stolen, {}},
+                                           system_time(), {}, {}}, *owner));
+    TRY(const double passed, obeyed_after(home, field, plant, id, stolen));
+    times.push_back(passed);
+  }
+  const std::string what = "a status said at the home is obeyed infield";
+  setup.report({11, what + ": p50", "ms", quantile(times, 0.5), "", {}, {}, {}});
+  setup.report(Row{11, what + ": p99", "ms", quantile(times, 0.99), "", {}, {}, {}}.at_most(100));
+  return {};
+}
+
+}  // namespace cm4it::bench
