@@ -169,13 +169,16 @@ class Judge {
 
   // A withdrawal needs no role: it is its issuer's own statement that goes.
   void find_withdrawals(std::vector<Judgement>& order) {
+    const auto withdraws = [](const Judgement& one) { return one.fact->statement.kind() == Kind::withdraw; };
+    if (std::none_of(order.begin(), order.end(), withdraws)) return;
+    std::map<StatementId, const Judgement*> by_id;
+    for (const Judgement& judgement : order) by_id.emplace(judgement.fact->statement.id, &judgement);
     for (Judgement& judgement : order) {
       const auto* withdraw = std::get_if<evidence::Withdraw>(&judgement.fact->statement.body);
       if (!withdraw || !in_time(judgement)) continue;
-      const auto target = std::find_if(order.begin(), order.end(), [&](const Judgement& other) {
-        return other.fact->statement.id == withdraw->statement;
-      });
-      if (target == order.end()) {
+      const auto found = by_id.find(withdraw->statement);
+      const Judgement* target = found == by_id.end() ? nullptr : found->second;
+      if (!target) {
         judgement.why_not = "takes back a statement about this subject that is not kept here";
       } else if (target->fact->statement.issuer != judgement.fact->statement.issuer) {
         judgement.why_not = "only the issuer of a statement can take it back";

@@ -33,6 +33,7 @@ class Selection {
       growing.about.clear();
       for (const auto& fact : facts.about) {  // in the order they came here
         growing.about.push_back(fact);
+        if (!decides(fact.statement.kind())) continue;
         const auto verdict = policy::fold(growing, reader_.policies(), domain_, now_);
         if (!selector_.matches(verdict.values)) continue;
         view = {true, fact.statement.id};
@@ -43,6 +44,16 @@ class Selection {
   }
 
  private:
+  // Can a statement of this kind change a value that the selector asks for.
+  bool decides(Kind kind) const {
+    switch (kind) {
+      case Kind::status: return selector_.globs.contains(policy::Field::status);
+      case Kind::endorse: return selector_.globs.contains(policy::Field::label);
+      case Kind::assign: return selector_.globs.contains(policy::Field::cloud);
+      default: return true;
+    }
+  }
+
   // Everything said about parties, servers and models.
   static bool always_along(const policy::Facts& facts) {
     if (facts.subject.kind == SubjectKind::model) return true;
@@ -159,7 +170,7 @@ class Feed {
     if (selector_.globs.empty()) return std::vector<Item>{{event.id, false}};
     TRY(const auto record, reader_.record(event.id));
     if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-    TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer));
+    TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
     bool chosen = false;
     for (const Statement& statement : statements) {
       TRY(const auto view, selection_.of(statement.subject));
@@ -188,7 +199,7 @@ class Feed {
   }
 
   Result<bool> may_be_read(const ledger::Record& record) {
-    TRY(const auto statements, evidence::statements_of_kept(record.format, record.evidence, record.issuer));
+    TRY(const auto statements, evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
     for (const Statement& statement : statements) {
       if (open_[static_cast<std::size_t>(statement.kind())]) continue;
       // Who may read a kind without being the holder may read all of it: asked once a page.
@@ -239,6 +250,7 @@ Result<FeedPage> Service::feed(const FeedRequest& given, const Principal& who) c
   request.domain = impl_->domain_or_default(given.domain);
   TRY(const auto reader, impl_->ledger->reader());
   CHECK_OK(impl_->check_kept(reader.published(), request.domain));
+  if (journal_position(request.from) > reader.published().next) request.from = 0;  // never given here: the store is another
   policy::Selector selector = request.select.value_or(policy::Selector{});
   // A server that the policy lists gets what the policy says it holds, whatever it asks.
   if (const auto* descriptor = reader.policies().newest(request.domain); descriptor && who)

@@ -115,20 +115,21 @@ class Walk {
 
   Result<Eligibility> eligible_in(const std::string& domain) const {
     policy::Context in{domain, {}, false, {}};
-    policy::Holder holder;
     const Statement& statement = decoded_.statements()[0];
     if (const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body)) {
       TRY(const auto target, context_.reader.record(withdraw->statement));
       if (target) in.target_issuer = target->issuer;
     }
+    auto by_role = policy::eligible(decoded_, policies_, in);
+    if (by_role.answer == Eligibility::Answer::yes) return by_role;
+    // Whose the subject is takes a walk over all that was said of it.
     const auto* descriptor = policies_.newest(domain);
     const auto allowed = descriptor ? descriptor->write.find(statement.kind()) : decltype(descriptor->write.end()){};
-    if (descriptor && allowed != descriptor->write.end() && contains(allowed->second, "holder")) {
-      TRY(const auto facts, context_.reader.facts(statement.subject));
-      holder = policy::holder_of(facts, policies_, domain, context_.now);
-      in.holder = holder.domain;
-      in.contradiction = holder.contradiction;
-    }
+    if (!descriptor || allowed == descriptor->write.end() || !contains(allowed->second, "holder")) return by_role;
+    TRY(const auto facts, context_.reader.facts(statement.subject));
+    const auto holder = policy::holder_of(facts, policies_, domain, context_.now);
+    in.holder = holder.domain;
+    in.contradiction = holder.contradiction;
     return policy::eligible(decoded_, policies_, in);
   }
 

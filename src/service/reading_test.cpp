@@ -1,0 +1,101 @@
+// [read]: what a copy may not read, what only the subject itself may, and feeds that are longer than a page.
+#include "base/budgets.h"
+#include "service/network_fixture.h"
+
+namespace cm4it::service::fixture {
+namespace {
+
+struct Reading : testing::Test {
+  // Two domains, of which acme's says who may read.
+  void found(const std::string& read) {
+    const Bytes acme_1 = policy_evidence("acme", "acme.example", acme_policy(1, "[read]\n" + read), *acme.clock);
+    const Bytes plant_1 = policy_evidence("plant", "plant.example", plant_policy(), *plant.clock);
+    for (const auto& item : acme.submit({acme_1, plant_1})) ASSERT_FALSE(item.error) << why(item);
+    for (const auto& item : plant.submit({acme_1, plant_1})) ASSERT_FALSE(item.error) << why(item);
+    auto made = acme.submit({acme.say("acme", sensor, device_identity("sensor")),
+                             acme.say("acme", sensor, Transfer{"plant.example", id_of("plant")})});
+    for (const auto& item : made) ASSERT_FALSE(item.error) << why(item);
+  }
+  // As the plant's server asks for it.
+  std::size_t carry_as_server() {
+    const auto server = key_of("plant.example server", crypto::Algorithm::es256)->public_key().id();
+    auto page = acme.service->feed({"acme.example", 0, {}}, server);
+    EXPECT_TRUE(page);
+    std::vector<PeerRecord> records;
+    for (auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
+    const std::size_t count = records.size();
+    EXPECT_TRUE(plant.service->ingest("acme.example", std::move(records)));
+    for (const auto& head : page->heads)
+      if (auto check = plant.service->check_head(head.domain, head.note); check && !check->settled) {
+        EXPECT_TRUE(plant.service->note_head(*check, std::nullopt));
+      }
+    return count;
+  }
+
+  Ics acme{"acme.example", pin("acme.example", "acme")};
+  Ics plant{"plant.example", pin("plant.example", "plant")};
+  SubjectId sensor = subject_of("sensor");
+};
+
+TEST_F(Reading, ACopyThatMayNotReadAlarmsDoesNotAdmit) {
+  found("status = [\"owner\"]\n");
+  ASSERT_FALSE(acme.submit_one(acme.say("acme", sensor, StatusChange{Status::stolen, ""})).error);
+  ASSERT_GT(carry_as_server(), 0u);
+  const auto said = plant.submit({plant.say("volta", sensor, Endorse{"approved", ""}), plant.say("volta", sensor, StatusChange{Status::in_use, ""})});
+  for (const auto& item : said) ASSERT_FALSE(item.error) << why(item);
+  EXPECT_EQ(plant.verdict(sensor).admitted, policy::Admitted::unknown);
+}
+
+TEST_F(Reading, ACopyReadsWhatItsDomainReadsAsHolder) {
+  found("status = [\"owner\", \"holder\"]\n");
+  ASSERT_GT(carry_as_server(), 0u);
+  const auto said = plant.submit({plant.say("volta", sensor, Endorse{"approved", ""}), plant.say("volta", sensor, StatusChange{Status::in_use, ""})});
+  for (const auto& item : said) ASSERT_FALSE(item.error) << why(item);
+  EXPECT_EQ(plant.verdict(sensor).admitted, policy::Admitted::yes);
+}
+
+TEST_F(Reading, ASubjectReadsWhatIsSaidOfIt) {
+  found("status = [\"self\"]\n");
+  ASSERT_FALSE(acme.submit_one(acme.say("acme", sensor, StatusChange{Status::in_stock, ""})).error);
+  const auto seen_by = [&](const Principal& who) {
+    auto looked = acme.service->look_up(sensor, "acme.example", who);
+    EXPECT_TRUE(looked);
+    return looked && looked->verdict.status.has_value();
+  };
+  EXPECT_TRUE(seen_by(id_of("sensor")));
+  EXPECT_FALSE(seen_by(id_of("another sensor")));
+  EXPECT_FALSE(seen_by(std::nullopt));
+}
+
+TEST_F(Reading, AFeedPageIsBoundedWhateverCameIntoViewAtOnce) {
+  found("default = [\"anyone\"]\n");
+  const SubjectId busy = subject_of("busy");
+  std::vector<Bytes> evidence{acme.say("acme", busy, device_identity("busy"))};
+  const std::size_t statements = 2 * budget::feed_records + 200;
+  for (std::size_t i = 0; i < statements; ++i) {
+    ++acme.clock->seconds;
+    evidence.push_back(acme.say("acme", busy, StatusChange{Status::in_stock, ""}));
+  }
+  for (const auto& item : acme.submit(std::move(evidence))) ASSERT_FALSE(item.error) << why(item);
+  const policy::Selector ours{{{policy::Field::holder, {"plant.example"}}}};
+  auto page = acme.service->feed({"acme.example", 0, ours}, {});
+  while (page && page->more) page = acme.service->feed({"acme.example", page->next, ours}, {});
+  ASSERT_TRUE(page);
+  // Now the plant buys it: all that was said before comes along, in several pages.
+  ++acme.clock->seconds;
+  ASSERT_FALSE(acme.submit_one(acme.say("acme", busy, Transfer{"plant.example", id_of("plant")})).error);
+  std::size_t backfilled = 0, others = 0, pages = 0;
+  do {
+    page = acme.service->feed({"acme.example", page->next, ours}, {});
+    ASSERT_TRUE(page);
+    ASSERT_LE(page->records.size(), budget::feed_records);
+    ASSERT_LT(++pages, 10u);
+    for (const auto& record : page->records) ++(record.backfill ? backfilled : others);
+  } while (page->more);
+  EXPECT_EQ(backfilled, statements + 1);
+  EXPECT_EQ(others, 1u);
+  EXPECT_EQ(pages, 3u);
+}
+
+}  // namespace
+}  // namespace cm4it::service::fixture
