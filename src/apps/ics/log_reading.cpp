@@ -82,8 +82,11 @@ Result<SignedHead> open_note(const std::string& note, const LogPolicy& policy) {
 }
 
 Result<std::string> fetch_note(const Api& api, const std::string& domain) {
-  TRY(const auto reply, api.get(target({"log", domain, "checkpoint"})));
-  return reply.body;
+  auto reply = api.get(target({"log", domain, "checkpoint"}));
+  if (reply) return std::move(reply->body);
+  Error error = reply.error();
+  if (error.detail.empty() && error.code == Code::not_found) error.detail = "only a home keeps a log; ask it: --server URL";
+  return tl::unexpected(std::move(error));
 }
 
 ledger::NodeReader nodes_at(const Api& api, const std::string& domain, std::uint64_t size) {

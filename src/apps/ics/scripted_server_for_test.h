@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -29,6 +30,7 @@ class CommandLine : public ::testing::Test {
   struct Outcome { int code; std::string out, err; };
 
   void SetUp() override {
+    ::unsetenv("ICS_DIR");
     const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
     directory_ = std::filesystem::path(::testing::TempDir()) /
                  ("cm4it-ics-" + std::string(test->name()) + "-" + std::to_string(::getpid()));
