@@ -10,7 +10,8 @@ namespace {
 
 using namespace std::chrono;
 
-constexpr std::int64_t first_year = 0, last_year = 9999;
+// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z: what four digits of a year can say.
+constexpr std::int64_t first_shown = -62'167'219'200, last_shown = 253'402'300'799;
 
 // Digits of a fixed width; -1: not digits.
 int digits(std::string_view text, std::size_t at, std::size_t count) {
@@ -35,11 +36,10 @@ Time system_time() { return {duration_cast<seconds>(system_clock::now().time_sin
 
 std::string to_rfc3339(Time time) {
   if (time == Time::never()) return "never";
+  if (time.seconds < first_shown || time.seconds > last_shown) return "@" + std::to_string(time.seconds);
   const auto days_since = floor<days>(seconds{time.seconds});
   const year_month_day date{sys_days{days_since}};
   const std::int64_t in_day = time.seconds - days_since.count() * 86'400;
-  if (static_cast<int>(date.year()) < first_year || static_cast<int>(date.year()) > last_year)
-    return "@" + std::to_string(time.seconds);
   char buffer[40];
   std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(in_day / 3600),
