@@ -61,6 +61,7 @@ Result<SubjectId> Reader::resolve(std::string_view name) const {
     const auto digits = name.substr(colon + 1);
     if (digits.size() < fewest_digits)
       return fail(Code::malformed, "subject: a prefix needs at least 8 hex digits, found " + std::to_string(digits.size()));
+    if (digits.size() > 64) return only_one(name, {});
     TRY(const auto range, digits_range(kind == "key" ? SubjectKind::key : SubjectKind::code, digits));
     CHECK_OK(snapshot_->scan(table::subjects, range, [&](View key, View) {
       candidates.insert(std::string(kind) + ":" + to_hex(key.subspan(1, 32)));

@@ -64,8 +64,12 @@ void Service::Impl::note_transfers(const std::vector<evidence::Statement>& state
   }
 }
 
-ChangesPage Service::changes(std::optional<std::uint64_t> from) const {
-  return impl_->change_log.with([&](const ChangeLog& log) {
+Result<ChangesPage> Service::changes(std::optional<std::uint64_t> from, std::string_view domain_name,
+                                     const Principal& who) const {
+  const std::string domain = impl_->domain_or_default(domain_name);
+  TRY(const auto reader, impl_->ledger->reader());
+  CHECK_OK(impl_->check_kept(reader.published(), domain));
+  auto page = impl_->change_log.with([&](const ChangeLog& log) {
     ChangesPage page;
     page.next = log.next;
     if (!from) return page;
@@ -83,6 +87,16 @@ ChangesPage Service::changes(std::optional<std::uint64_t> from) const {
     page.subjects.erase(std::unique(page.subjects.begin(), page.subjects.end()), page.subjects.end());
     return page;
   });
+  const auto& policies = reader.policies();
+  if (!policies.newest(domain) || may_read(policies, domain, std::nullopt, {}, who)) return page;
+  std::vector<SubjectId> shown;
+  for (auto& subject : page.subjects) {
+    TRY(const auto facts, reader.facts(subject));
+    const auto holder = policy::holder_of(facts, policies, domain, now());
+    if (may_read(policies, domain, std::nullopt, {holder.domain, &subject}, who)) shown.push_back(std::move(subject));
+  }
+  page.subjects = std::move(shown);
+  return page;
 }
 
 std::optional<Service::Ticket> Service::when_changed(std::uint64_t position, std::function<void()> call) {

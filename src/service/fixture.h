@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 
 #include "crypto/digest.h"
@@ -23,6 +24,17 @@ inline crypto::SignerPtr key_of(const std::string& name, crypto::Algorithm algor
 inline KeyId id_of(const std::string& name) { return key_of(name)->public_key().id(); }
 inline std::string base64_of(const crypto::SignerPtr& key) { return key->public_key().base64(); }
 
+// Set by the test, read by every thread of the server.
+struct HandClock {
+  explicit HandClock(Time time) : seconds(time.seconds) {}
+  operator Time() const { return {seconds}; }
+  HandClock& operator=(Time time) {
+    seconds = time.seconds;
+    return *this;
+  }
+  std::atomic<std::int64_t> seconds;
+};
+
 struct Quotas { std::size_t issuer_per_minute = 0, subject_statements = 10'000; };
 
 // One ICS: home of `domain` unless `home` is false.
@@ -30,8 +42,8 @@ class Ics {
  public:
   Ics(std::string domain, std::vector<policy::Pin> pins, bool home = true, std::unique_ptr<store::Store> store = nullptr,
       Quotas quotas = {})
-      : domain_(std::move(domain)), clock(std::make_shared<Time>(Time{1'800'000'000})) {
-    Clock now = [clock = clock] { return *clock; };
+      : domain_(std::move(domain)), clock(std::make_shared<HandClock>(Time{1'800'000'000})) {
+    Clock now = [clock = clock]() -> Time { return *clock; };
     Options options{.clock = now, .server_key = key_of(domain_ + " server", crypto::Algorithm::es256),
                     .default_domain = domain_, .workers = 2, .issuer_per_minute = quotas.issuer_per_minute,
                     .subject_statements = quotas.subject_statements};
@@ -71,7 +83,7 @@ class Ics {
   }
 
   const std::string domain_;
-  std::shared_ptr<Time> clock;
+  std::shared_ptr<HandClock> clock;
   std::unique_ptr<Service> service;
 
  private:

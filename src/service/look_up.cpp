@@ -1,5 +1,7 @@
 // id → facts → fold → view, with the reader's rights applied to what is shown.
 #include <algorithm>
+#include <set>
+#include <sstream>
 
 #include "service/impl.h"
 
@@ -28,15 +30,43 @@ Result<policy::Facts> Service::facts(const ledger::Reader& reader, const Subject
   return facts;
 }
 
-Result<SubjectId> Service::resolve(std::string_view name) const {
+Result<SubjectId> Service::resolve(std::string_view name, std::string_view domain, const Principal& who) const {
   TRY(const auto reader, impl_->ledger->reader());
-  return reader.resolve(name);
+  auto found = reader.resolve(name);
+  const bool ambiguous = !found && found.error().code == Code::ambiguous;
+  if ((!found && !ambiguous) || (found && found->text() == name)) return found;
+  std::istringstream candidates(ambiguous ? found.error().detail : found->text());
+  std::vector<SubjectId> shown;
+  std::string list;
+  for (std::string candidate; std::getline(candidates, candidate, ' ');) {
+    TRY(auto subject, SubjectId::parse(candidate));
+    const auto looked = look_up(subject, domain, who);
+    if (!looked && looked.error().code != Code::not_found) return tl::unexpected(looked.error());
+    if (!looked || !looked->known) continue;
+    shown.push_back(std::move(subject));
+    list += (list.empty() ? "" : " ") + candidate;
+  }
+  if (shown.empty()) return fail(Code::not_found, "no subject \"" + std::string(name) + "\" is known here");
+  if (shown.size() > 1) return fail(Code::ambiguous, found.error().message, list);
+  return shown[0];
 }
 
 namespace {
 
-// What may not be read is left out, as if it were not there.
-void hide(policy::Verdict& verdict, const std::function<bool(Kind)>& readable) {
+// What may not be read is left out, as if it were not there. A verdict is read by a right of its own: its rules stay.
+void hide(const policy::Facts& facts, policy::Verdict& verdict, const std::function<bool(Kind)>& readable) {
+  std::set<StatementId> hidden;
+  const auto collect = [&](const std::vector<policy::Fact>& about) {
+    for (const auto& fact : about)
+      if (!readable(fact.statement.kind())) hidden.insert(fact.statement.id);
+  };
+  collect(facts.about);
+  for (const auto& [model, about] : facts.models) collect(about);
+  const auto forget = [&](std::optional<StatementId>& statement) {
+    if (statement && hidden.contains(*statement)) statement.reset();
+  };
+  for (auto& reason : verdict.reasons) forget(reason.statement);
+  for (auto& judgement : verdict.judgements) forget(judgement.decided_by);
   std::erase_if(verdict.judgements, [&](const policy::Judgement& judgement) {
     return !readable(judgement.fact->statement.kind());
   });
@@ -70,7 +100,8 @@ Result<Looked> Service::look_up(const SubjectId& subject, std::string_view domai
   const auto& policies = reader.policies();
   if (policies.newest(domain) && !may_read(policies, domain, std::nullopt, {looked.verdict.holder, &subject}, who))
     return fail(Code::not_found, "no subject " + subject.text() + " is known here");
-  hide(looked.verdict, [&](Kind kind) { return may_read(policies, domain, kind, {looked.verdict.holder, &subject}, who); });
+  hide(*facts, looked.verdict, [&](Kind kind) { return may_read(policies, domain, kind, {looked.verdict.holder, &subject}, who); });
+  looked.known = policies.newest(domain) ? !looked.verdict.judgements.empty() : !facts->about.empty();
   return looked;
 }
 
@@ -82,12 +113,14 @@ Result<Service::MayAnswer> Service::may(const SubjectId& from, const SubjectId& 
   TRY(const auto from_facts, facts(reader, from));
   TRY(const auto to_facts, facts(reader, to));
   const Time at = std::max(impl_->options.clock(), reader.published().newest_time);
-  const auto from_verdict = policy::fold(from_facts, reader.policies(), domain, at);
-  const auto to_verdict = policy::fold(to_facts, reader.policies(), domain, at);
-  for (const auto* verdict : {&from_verdict, &to_verdict})
-    if (reader.policies().newest(domain) &&
-        !may_read(reader.policies(), domain, std::nullopt, {verdict->holder, &verdict->subject}, who))
+  auto from_verdict = policy::fold(from_facts, reader.policies(), domain, at);
+  auto to_verdict = policy::fold(to_facts, reader.policies(), domain, at);
+  for (const auto& [facts, verdict] : {std::pair{&from_facts, &from_verdict}, {&to_facts, &to_verdict}}) {
+    const About about{verdict->holder, &verdict->subject};
+    if (reader.policies().newest(domain) && !may_read(reader.policies(), domain, std::nullopt, about, who))
       return fail(Code::not_found, "no subject " + verdict->subject.text() + " is known here");
+    hide(*facts, *verdict, [&](Kind kind) { return may_read(reader.policies(), domain, kind, about, who); });
+  }
   return MayAnswer{policy::may(from_verdict, to_verdict, reader.policies()), domain};
 }
 
@@ -97,7 +130,7 @@ namespace {
 Result<bool> readable(const Service& service, const ledger::Reader& reader, const ledger::Record& record,
                       const Principal& who) {
   TRY(const auto statements,
-      evidence::statements_of_kept(record.format, record.evidence, record.issuer));
+      evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
   TRY(const auto receipts, reader.receipts(record.id));
   for (const auto& statement : statements) {
     std::vector<std::string> domains = statement.domains;
@@ -137,19 +170,27 @@ Result<Bytes> Service::receipt(const StatementId& id, std::string_view domain, c
               (domain.empty() ? std::string() : " in " + std::string(domain)), "ask again later");
 }
 
-Result<crypto::PublicKey> Service::key(const KeyId& id) const {
+// Keys of policies are for everybody; a subject's key is read with an identity of it.
+Result<crypto::PublicKey> Service::key(const KeyId& id, const Principal& who) const {
   TRY(const auto reader, impl_->ledger->reader());
   if (const auto* key = reader.policies().find_key(id)) return *key;
   TRY(const auto facts, reader.facts(SubjectId::key(id)));
-  for (const auto& fact : facts.about)
-    if (const auto* identity = std::get_if<evidence::Identity>(&fact.statement.body); identity && !identity->spki.empty())
-      return crypto::PublicKey::from_canonical_spki(identity->spki);
+  for (const auto& fact : facts.about) {
+    const auto* identity = std::get_if<evidence::Identity>(&fact.statement.body);
+    if (!identity || identity->spki.empty()) continue;
+    for (const auto& domain : fact.domains) {
+      const auto holder = policy::holder_of(facts, reader.policies(), domain, now());
+      if (may_read(reader.policies(), domain, Kind::identity, {holder.domain, &facts.subject}, who))
+        return crypto::PublicKey::from_canonical_spki(identity->spki);
+    }
+  }
   return fail(Code::not_found, "no key " + id.text() + " is known here");
 }
 
 Result<std::vector<ledger::Record>> Service::policy(std::string_view domain_name, std::uint64_t version) const {
   const std::string domain = impl_->domain_or_default(domain_name);
   TRY(const auto reader, impl_->ledger->reader());
+  if (!evidence::is_domain_name(domain)) return fail(Code::not_found, "no policy of " + domain.substr(0, 253) + " is kept here");
   TRY(const auto descriptors, reader.descriptors(domain));
   std::vector<ledger::Record> records;
   for (const auto& [number, id] : descriptors) {

@@ -76,7 +76,7 @@ Result<SearchPage> Service::search(const SearchQuery& query, const Principal& wh
     ++examined;
     after = subject;
     auto looked = look_up(subject, domain, who);
-    if (looked && looked->facts->about.size() > 0 && matches(*looked, query, words))
+    if (looked && looked->known && matches(*looked, query, words))
       page.subjects.push_back(std::move(*looked));
     return true;
   }));

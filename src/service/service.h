@@ -56,6 +56,7 @@ struct Looked {
   std::shared_ptr<const policy::Facts> facts;
   policy::Verdict verdict;
   ledger::PublishedPtr published;             // for names of keys
+  bool known = false;                         // something is kept of the subject that the asker may see
 };
 
 struct SearchQuery {
@@ -149,7 +150,8 @@ class Service {
 
   // Reading. Every call obeys [read]: what may not be read is not_found. `domain` empty: the default one.
   // `at` none: now; times before the newest head seen are allowed only when asked for.
-  Result<SubjectId> resolve(std::string_view name) const;
+  // A name leads only to what `who` may see in `domain`.
+  Result<SubjectId> resolve(std::string_view name, std::string_view domain, const Principal& who) const;
   Result<Looked> look_up(const SubjectId& subject, std::string_view domain, const Principal& who,
                          std::optional<Time> at = {}) const;
   struct MayAnswer { policy::May may; std::string domain; };
@@ -158,7 +160,7 @@ class Service {
   Result<Bytes> token(const SubjectId& subject, std::string_view domain, View nonce, const Principal& who) const;
   Result<ledger::Record> evidence(const StatementId& id, const Principal& who) const;
   Result<Bytes> receipt(const StatementId& id, std::string_view domain, const Principal& who) const;
-  Result<crypto::PublicKey> key(const KeyId& id) const;
+  Result<crypto::PublicKey> key(const KeyId& id, const Principal& who) const;
   Result<SearchPage> search(const SearchQuery& query, const Principal& who) const;
   std::vector<DomainView> domains() const;
   // Signed descriptors, oldest first; version 0: all. Policies are readable by anyone who can name the domain.
@@ -166,7 +168,8 @@ class Service {
   // Of these records the newest version that counts here; null: none does.
   const ledger::Record* counted_policy(std::string_view domain, const std::vector<ledger::Record>& records) const;
   Result<FeedPage> feed(const FeedRequest& request, const Principal& who) const;
-  ChangesPage changes(std::optional<std::uint64_t> from) const;
+  // Of subjects whose verdict in `domain` the asker may read.
+  Result<ChangesPage> changes(std::optional<std::uint64_t> from, std::string_view domain, const Principal& who) const;
   // Calls back, once, when something was committed after `position` (at once if so already) or the service stops;
   // false: no room for another waiting poll. The caller keeps its own time limit and forgets with the ticket.
   using Ticket = std::uint64_t;

@@ -9,7 +9,7 @@ Result<Bytes> Service::token(const SubjectId& subject, std::string_view domain_n
   if (subject.kind != evidence::SubjectKind::key)
     return fail(Code::unsupported, "subject: a token is bound to a key, and " + subject.text() + " is none");
   TRY(const auto looked, look_up(subject, domain, who));
-  TRY(const auto key, this->key(KeyId{subject.digest}));
+  TRY(const auto key, this->key(KeyId{subject.digest}, server_key()));
   const auto* descriptor = looked.published->policies->newest(domain);
   if (!descriptor) return fail(Code::not_found, "no policy of " + domain + " counts here");
   return make_token(looked.verdict, key, now(), descriptor->token_ttl, nonce, *impl_->options.server_key);

@@ -167,7 +167,7 @@ void Door::Impl::handle(const net::Request& request, net::Responder respond) {
 
 Door::Door(service::Service& service, DoorOptions options)
     : impl_(std::make_shared<Impl>(service, std::move(options))) {}
-Door::~Door() = default;
+Door::~Door() { impl_->polls.stop(); }
 
 net::Handler Door::handler() {
   return [impl = impl_](const net::Request& request, net::Responder respond) {

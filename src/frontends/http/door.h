@@ -32,7 +32,7 @@ struct DoorOptions {
 class Door {
  public:
   Door(service::Service& service, DoorOptions options);
-  ~Door();  // answers what waits
+  ~Door();  // answers what waits; its handler holds no request from then on
   net::Handler handler();
 
   struct Impl;

@@ -13,15 +13,17 @@ namespace {
 namespace json = boost::json;
 using service::ItemResult;
 
-// 200 if anything was received, 202 if all that entered is provisional, 421 if no named domain is kept here, else 422.
+// 200 if anything was received, 202 if all that entered is provisional; else 503 if something may enter later (a quota, a
+// full queue, a full disk), 421 if no named domain is kept here, 422.
 unsigned submission_status(const std::vector<ItemResult>& results) {
-  bool received = false, provisional = false, misdirected = false;
+  bool received = false, provisional = false, misdirected = false, unavailable = false;
   for (const auto& result : results) {
     received |= result.outcome == ItemResult::Outcome::received;
     provisional |= result.outcome == ItemResult::Outcome::provisional;
     misdirected |= result.error && result.error->code == Code::misdirected;
+    unavailable |= result.error && result.error->code == Code::unavailable;
   }
-  return received ? 200 : provisional ? 202 : misdirected ? 421 : 422;
+  return received ? 200 : provisional ? 202 : unavailable ? 503 : misdirected ? 421 : 422;
 }
 
 const char* media_type(evidence::Format format) {
@@ -59,7 +61,9 @@ void post_evidence(Door::Impl& door, const Call& call, net::Responder respond) {
     if (status == 421)
       for (const auto& result : results)
         if (result.error && result.error->code == Code::misdirected) shown["home"] = result.error->detail;
-    (*shared)(json_answer(json::serialize(shown), status));
+    auto response = json_answer(json::serialize(shown), status);
+    if (status == 503) response.headers.emplace_back("Retry-After", "1");
+    (*shared)(std::move(response));
   });
   if (!accepted) (*shared)(problem(accepted.error()));
 }
@@ -78,7 +82,7 @@ Answer get_receipt(Door::Impl& door, const Call& call) {
 
 Answer get_key(Door::Impl& door, const Call& call) {
   TRY(const auto id, KeyId::parse(call.path[2]));
-  TRY(const auto key, door.service.key(id));
+  TRY(const auto key, door.service.key(id, call.who));
   return immutable(bytes_answer(key.spki(), "application/octet-stream"));
 }
 
@@ -109,7 +113,7 @@ Answer get_policy(Door::Impl& door, const Call& call) {
     if (const auto* counted = door.service.counted_policy(domain, records)) chosen = counted;
   if (call.accept.find("text/plain") == std::string::npos)
     return revalidated(bytes_answer(chosen->evidence, "application/cose"), call);
-  TRY(const auto statements, evidence::statements_of_kept(chosen->format, chosen->evidence, chosen->issuer));
+  TRY(const auto statements, evidence::statements_of_kept(chosen->format, chosen->evidence, chosen->issuer, chosen->id));
   const auto& text = std::get<evidence::PolicyText>(statements.at(0).body).descriptor;
   return revalidated(bytes_answer(view(text), "text/plain; charset=utf-8"), call);
 }

@@ -76,8 +76,13 @@ void get_changes(Door::Impl& door, const Call& call, net::Responder respond) {
   const auto wait = wait_of(call);
   if (!wait) return (*shared)(problem(wait.error()));
   const bool first = !call.query.has("from");
-  const auto attempt = [&door, shared, first, from = wait->from](Poll& poll, bool time_is_up) {
-    const auto page = door.service.changes(first ? std::nullopt : std::optional(from));
+  const auto attempt = [&door, shared, first, from = wait->from, domain = call.get("domain"), who = call.who](Poll& poll, bool time_is_up) {
+    const auto asked = door.service.changes(first ? std::nullopt : std::optional(from), domain, who);
+    if (!asked) {
+      (*shared)(problem(asked.error()));
+      return true;
+    }
+    const auto& page = *asked;
     if (page.subjects.empty() && !page.everything && !time_is_up && !first) {
       poll.position = std::max(page.next, from);
       return false;

@@ -14,9 +14,9 @@ Polls::Polls(service::Service& service)
     : service_(service), due_(std::make_shared<Inbox<std::shared_ptr<Poll>>>(2 * budget::waiting_polls)),
       thread_([this] { run(); }) {}
 
-Polls::~Polls() {
+void Polls::stop() {
   due_->close();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 bool Polls::add(std::shared_ptr<Poll> poll) { return due_->send(std::move(poll)); }
@@ -40,7 +40,8 @@ void Polls::run() {
       if (poll->deadline <= now) out_of_time.push_back(poll);
     for (const auto& poll : out_of_time) finish(poll);
   }
-  const auto rest = waiting_;
+  auto rest = waiting_;
+  for (auto& poll : due_->take(2 * budget::waiting_polls, tick)) rest.insert(std::move(poll));
   for (const auto& poll : rest) finish(poll);
 }
 

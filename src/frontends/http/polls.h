@@ -23,7 +23,9 @@ struct Poll {
 class Polls {
  public:
   explicit Polls(service::Service& service);
-  ~Polls();  // everything that waits is answered
+  ~Polls() { stop(); }
+  // Everything that waits is answered; nothing waits from then on, and the service is not asked any more.
+  void stop();
 
   // False: too many polls wait already.
   [[nodiscard]] bool add(std::shared_ptr<Poll> poll);

@@ -14,12 +14,12 @@ using service::Looked;
 
 constexpr std::size_t fewest_digits = 16;  // of a prefix, in a request
 
-Result<SubjectId> subject_of(const Door::Impl& door, const std::string& name) {
+Result<SubjectId> subject_of(const Door::Impl& door, const Call& call, const std::string& name) {
   if (auto whole = SubjectId::parse(name); whole && whole->kind != evidence::SubjectKind::key) return whole;
   for (const std::string_view kind : {"key:", "code:"})
     if (name.starts_with(kind) && name.size() < kind.size() + fewest_digits)
       return fail(Code::malformed, "subject: a prefix needs at least 16 hex digits here");
-  return door.service.resolve(name);
+  return door.service.resolve(name, call.get("domain"), call.who);
 }
 
 // 64 lowercase hex digits, without an allocation: this is on the way of every cached answer.
@@ -36,10 +36,10 @@ bool parse_digest(std::string_view digits, Digest& digest) {
 struct Found { SubjectId subject; service::Stamp stamp; Looked looked; };
 
 Result<Found> find(Door::Impl& door, const Call& call, bool must_be_known) {
-  TRY(auto subject, subject_of(door, call.path[2]));
+  TRY(auto subject, subject_of(door, call, call.path[2]));
   const auto stamp = door.service.stamp(subject);  // before looking: what changes meanwhile makes the answer stale
   TRY(auto looked, door.service.look_up(subject, call.get("domain"), call.who));
-  if (must_be_known && looked.facts->about.empty())
+  if (must_be_known && !looked.known)
     return fail(Code::not_found, "no subject " + subject.text() + " is known here");
   return Found{std::move(subject), stamp, std::move(looked)};
 }
@@ -117,13 +117,13 @@ Answer get_verdict(Door::Impl& door, const Call& call) {
   if (call.accept.find("application/cwt") != std::string::npos) {
     TRY(const auto nonce, from_hex(call.get("nonce")));
     if (nonce.size() > 64) return fail(Code::too_large, "nonce: more than 64 octets");
-    TRY(const auto subject, subject_of(door, call.path[2]));
+    TRY(const auto subject, subject_of(door, call, call.path[2]));
     TRY(const auto token, door.service.token(subject, call.get("domain"), nonce, call.who));
     return bytes_answer(token, "application/cwt");
   }
   if (call.query.has("nonce")) return fail(Code::malformed, "nonce: only tokens bear one; ask with Accept: application/cwt");
   if (call.query.has("at")) {
-    TRY(const auto subject, subject_of(door, call.path[2]));
+    TRY(const auto subject, subject_of(door, call, call.path[2]));
     auto at = from_rfc3339(call.get("at"));
     if (!at) return within("at", std::move(at).error());
     TRY(const auto looked, door.service.look_up(subject, call.get("domain"), call.who, *at));
@@ -166,8 +166,8 @@ Answer search_subjects(Door::Impl& door, const Call& call) {
 
 Answer get_may(Door::Impl& door, const Call& call) {
   if (!call.query.has("from") || !call.query.has("to")) return fail(Code::malformed, "from, to: both subjects are required");
-  TRY(const auto from, subject_of(door, call.get("from")));
-  TRY(const auto to, subject_of(door, call.get("to")));
+  TRY(const auto from, subject_of(door, call, call.get("from")));
+  TRY(const auto to, subject_of(door, call, call.get("to")));
   TRY(const auto answer, door.service.may(from, to, call.get("domain"), call.who));
   return json_answer(json::serialize(may_json(from, to, answer)));
 }

@@ -91,9 +91,17 @@ json::object status_json(const service::Looked& looked) {
   return status;
 }
 
+// What a client sent may be part of a message, and need not be text.
+std::string clean(std::string message) {
+  if (!is_utf8(message))
+    for (char& octet : message)
+      if (static_cast<unsigned char>(octet) >= 0x80) octet = '?';
+  return message;
+}
+
 json::object error_json(const Error& error) {
-  json::object shown{{"title", to_string(error.code)}, {"detail", error.message}};
-  add_text(shown, "hint", error.detail);
+  json::object shown{{"title", to_string(error.code)}, {"detail", clean(error.message)}};
+  add_text(shown, "hint", clean(error.detail));
   return shown;
 }
 
@@ -242,10 +250,10 @@ unsigned status_of(Code code) {
 }
 
 json::object problem_json(const Error& error, unsigned status) {
-  json::object shown{{"type", "about:blank"}, {"title", to_string(error.code)}, {"status", status}, {"detail", error.message}};
+  json::object shown{{"type", "about:blank"}, {"title", to_string(error.code)}, {"status", status}, {"detail", clean(error.message)}};
   if (error.code == Code::misdirected) add_text(shown, "home", error.detail);
   else if (error.code == Code::ambiguous) shown["candidates"] = error.detail;
-  else add_text(shown, "hint", error.detail);
+  else add_text(shown, "hint", clean(error.detail));
   return shown;
 }
 

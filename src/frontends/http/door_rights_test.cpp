@@ -1,0 +1,167 @@
+// Who reads what: what may not be read looks like what is not there, at every route.
+#include "frontends/http/door_fixture.h"
+#include "service/feed_wire.h"
+
+namespace cm4it::http {
+namespace {
+
+using namespace fixture;
+
+// Endorsements are for the owner; one subject has nothing else said of it.
+struct HiddenEndorsements : Web {
+  HiddenEndorsements() : Web("[read]\nendorse = [\"owner\"]\n") {}
+  void SetUp() override {
+    Web::SetUp();
+    const auto item = plant.submit_one(plant.say("new integrator", sensor_id, Endorse{"secret", ""}));
+    ASSERT_EQ(item.outcome, Outcome::received) << why(item);
+    secret = item.statement->text();
+    ASSERT_EQ(plant.submit_one(plant.say("volta", only_endorsed, Endorse{"approved", ""})).outcome, Outcome::received);
+  }
+  std::vector<std::string> kinds_in_feed(const std::string& as) const {
+    const auto feed = service::decode_feed(view(site.get("/v1/feed?domain=plant.example", as).body));
+    EXPECT_TRUE(feed);
+    std::vector<std::string> kinds;
+    for (const auto& record : feed->records) {
+      const auto statements = evidence::statements_of_kept(record.piece.format, record.piece.bytes, record.issuer);
+      for (const auto& statement : *statements) kinds.emplace_back(to_string(statement.kind()));
+    }
+    return kinds;
+  }
+  std::string secret;
+  const SubjectId only_endorsed = subject_of("only endorsed");
+};
+
+TEST_F(HiddenEndorsements, AreAbsentForAnyone) {
+  for (const char* as : {"", "volta", "stranger"}) {  // not even their author's
+    SCOPED_TRACE(as);
+    EXPECT_EQ(at(site.get(sensor_path(), as), "endorsements"), "[]");
+    const auto history = site.get(sensor_path("/history"), as);
+    EXPECT_THAT(history.body, testing::Not(HasSubstr("\"endorse\"")));
+    EXPECT_THAT(history.body, HasSubstr("\"status\""));
+    for (const auto& path : {sensor_path(), sensor_path("/verdict"), sensor_path("/history")})
+      EXPECT_THAT(site.get(path, as).body, testing::Not(HasSubstr(secret))) << path;
+    EXPECT_EQ(at(site.get("/v1/subjects?issuer=" + id_of("new integrator").text(), as), "subjects"), "[]");
+    EXPECT_THAT(kinds_in_feed(as), testing::Not(testing::Contains("endorse")));
+    EXPECT_THAT(kinds_in_feed(as), testing::Contains("status"));
+  }
+}
+
+TEST_F(HiddenEndorsements, LookLikeWhatIsNotThere) {
+  const std::string nobody(64, '0');
+  for (const std::string rest : {"", "/receipt"}) {
+    auto hidden = site.get("/v1/evidence/" + secret + rest), absent = site.get("/v1/evidence/" + nobody + rest);
+    EXPECT_EQ(hidden.status, 404u);
+    hidden.body.replace(hidden.body.find(secret), 64, nobody);
+    EXPECT_EQ(hidden.body, absent.body);
+  }
+  for (const std::string rest : {"", "/history"}) {
+    auto hidden = site.get("/v1/subjects/" + in_path(only_endorsed) + rest), absent = site.get("/v1/subjects/" + in_path(subject_of("nobody")) + rest);
+    EXPECT_EQ(hidden.status, 404u) << rest << hidden.body;
+    if (hidden.status == 404u) hidden.body.replace(hidden.body.find(only_endorsed.text()), 68, subject_of("nobody").text());
+    EXPECT_EQ(hidden.body, absent.body);
+  }
+  EXPECT_THAT(site.get("/v1/subjects").body, testing::Not(HasSubstr(only_endorsed.text())));
+  EXPECT_THAT(site.get("/v1/subjects", "plant").body, HasSubstr(only_endorsed.text()));
+}
+
+TEST_F(HiddenEndorsements, TheVerdictStaysOpen) {
+  const auto verdict = site.get(sensor_path("/verdict"));
+  EXPECT_EQ(at(verdict, "admitted"), "yes");
+  EXPECT_THAT(verdict.body, HasSubstr("endorsed_by.integrator"));  // the rule is the policy's, and public
+}
+
+TEST_F(HiddenEndorsements, AreReadByTheOwnerAndItsServers) {
+  for (const char* as : {"plant", "plant.example server"}) {
+    SCOPED_TRACE(as);
+    EXPECT_EQ(object(site.get(sensor_path(), as)).at("endorsements").as_array().size(), 2u);
+    EXPECT_THAT(site.get(sensor_path("/history"), as).body, HasSubstr(secret));
+    EXPECT_EQ(site.get("/v1/evidence/" + secret, as).status, 200u);
+    EXPECT_EQ(site.get("/v1/evidence/" + secret + "/receipt", as).status, 200u);
+    EXPECT_THAT(site.get("/v1/subjects?issuer=" + id_of("new integrator").text(), as).body, HasSubstr(sensor_id.text()));
+    EXPECT_THAT(kinds_in_feed(as), testing::Contains("endorse"));
+    EXPECT_EQ(site.get("/log/plant.example/tile/entries/000.p/2", as).status, 200u);
+  }
+}
+
+// What the owner was shown is not kept ready for the next asker.
+TEST_F(HiddenEndorsements, AnswersAreNotShared) {
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_NE(at(site.get(sensor_path(), "plant"), "endorsements"), "[]");
+    EXPECT_EQ(at(site.get(sensor_path()), "endorsements"), "[]");
+    EXPECT_EQ(at(site.get(sensor_path(), "stranger"), "endorsements"), "[]");
+  }
+}
+
+TEST_F(HiddenEndorsements, EntriesNeedEveryKindHashesDoNot) {
+  const auto detail = expect_problem(site.get("/log/plant.example/tile/entries/000.p/2"), 404, "not-found");
+  EXPECT_EQ(detail, "no log of plant.example is kept here");
+  EXPECT_EQ(site.get("/log/plant.example/tile/0/000.p/2").status, 200u);
+  EXPECT_EQ(site.get("/log/plant.example/checkpoint").status, 200u);
+}
+
+// Nothing is for anyone.
+struct Closed : Web {
+  Closed() : Web("[read]\ndefault = [\"owner\", \"maintainer\"]\nverdict = [\"owner\"]\n") {}
+  // The same question about the hidden and about an unknown subject, and the same answer.
+  void expect_same(const std::string& before, const std::string& after) const {
+    auto hidden = site.get(before + in_path(sensor_id) + after), absent = site.get(before + in_path(subject_of("nobody")) + after);
+    EXPECT_EQ(hidden.status, 404u) << before << after << hidden.body;
+    const auto place = hidden.body.find(sensor_id.text());
+    if (place != std::string::npos) hidden.body.replace(place, 68, subject_of("nobody").text());
+    EXPECT_EQ(hidden.body, absent.body) << before << after;
+  }
+};
+
+TEST_F(Closed, EverySubjectLooksUnknown) {
+  for (const char* rest : {"", "/verdict", "/history", "?domain=plant.example"}) expect_same("/v1/subjects/", rest);
+  expect_same("/v1/keys/", "");
+  EXPECT_EQ(at(site.get("/v1/subjects"), "subjects"), "[]");
+  EXPECT_EQ(site.get("/v1/may?from=" + in_path(sensor_id) + "&to=" + in_path(sensor_id)).status, 404u);
+  EXPECT_EQ(site.ask({.path = sensor_path("/verdict"), .accept = "application/cwt"}).status, 404u);
+}
+
+TEST_F(Closed, NamesLeadNowhere) {
+  const std::string prefix = sensor_id.text().substr(0, 4 + 20), unknown = subject_of("nobody").text().substr(0, 4 + 20);
+  for (const auto& [known, other] : {std::pair{prefix, unknown}, {std::string("serial:sensor"), std::string("serial:nobody")}}) {
+    auto hidden = site.get("/v1/subjects/" + known), absent = site.get("/v1/subjects/" + other);
+    EXPECT_EQ(hidden.status, 404u);
+    EXPECT_THAT(hidden.body, testing::Not(HasSubstr(sensor_id.text())));
+    EXPECT_EQ(at(hidden, "title"), at(absent, "title"));
+  }
+  EXPECT_EQ(site.get("/v1/subjects/" + prefix, "plant").status, 200u);
+}
+
+TEST_F(Closed, TheLogAndTheFeedAreClosed) {
+  for (const char* path : {"/checkpoint", "/tile/0/000.p/2", "/tile/entries/000.p/2"})
+    EXPECT_EQ(expect_problem(site.get(std::string("/log/plant.example") + path), 404, "not-found"), "no log of plant.example is kept here");
+  const auto feed = service::decode_feed(view(site.get("/v1/feed?domain=plant.example").body));
+  ASSERT_TRUE(feed);
+  for (const auto& record : feed->records)
+    EXPECT_EQ(evidence::statements_of_kept(record.piece.format, record.piece.bytes, record.issuer)->at(0).kind(), Kind::policy);
+}
+
+TEST_F(Closed, ChangesNameNobody) {
+  const auto from = at(site.get("/v1/changes"), "next");
+  ASSERT_EQ(plant.submit_one(plant.say("volta", sensor_id, StatusChange{Status::stolen, ""})).outcome, Outcome::received);
+  EXPECT_EQ(at(site.get("/v1/changes?from=" + from), "subjects"), "[]");
+  EXPECT_EQ(at(site.get("/v1/changes?from=" + from, "plant"), "subjects/0"), sensor_id.text());
+}
+
+TEST_F(Closed, RolesReadTheirKinds) {
+  EXPECT_EQ(site.get(sensor_path(), "plant").status, 200u);
+  // A maintainer may read statements, but not verdicts.
+  const auto status = at(site.get(sensor_path(), "plant"), "status/statement");
+  EXPECT_EQ(site.get("/v1/evidence/" + status, "volta").status, 200u);
+  EXPECT_EQ(site.get("/v1/evidence/" + status, "new integrator").status, 200u);  // also maintainer
+  EXPECT_EQ(site.get("/v1/evidence/" + status, "acme").status, 404u);
+  EXPECT_EQ(site.get(sensor_path("/verdict"), "volta").status, 404u);
+}
+
+TEST_F(Closed, PoliciesAreForEverybody) {
+  EXPECT_EQ(site.get("/v1/domains/plant.example/policy").status, 200u);
+  EXPECT_EQ(site.get("/v1/keys/" + id_of("volta").text()).status, 200u);  // a policy's key
+  EXPECT_EQ(site.get("/v1/domains").status, 200u);
+}
+
+}  // namespace
+}  // namespace cm4it::http
