@@ -131,7 +131,8 @@ Result<Service::HeadCheck> Service::check_head(const std::string& domain, const 
   for (const auto& known : kept) {
     if (known.domain != domain || known.origin != head.origin) continue;
     TRY(check.earlier, ledger::open_checkpoint(known.note, *home->log));
-    check.settled = check.earlier->time >= head.time && check.earlier->size >= head.size;
+    check.settled = check.earlier->time >= head.time && check.earlier->size >= head.size &&
+                    (check.earlier->size != head.size || check.earlier->root == head.root);
   }
   return check;
 }
@@ -153,7 +154,7 @@ Result<void> Service::note_head(const HeadCheck& check, const std::optional<std:
       return fail(Code::conflict, "head of " + head.origin + ": " + contradiction,
                   "this home is no longer followed; ask its owner what happened");
     }
-    if (head.time <= earlier.time) return {};
+    if (head.time < earlier.time || (head.time == earlier.time && head.size <= earlier.size)) return {};
   }
   return impl_->ledger->append_head(check.head);
 }

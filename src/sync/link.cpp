@@ -5,6 +5,7 @@
 #include <random>
 
 #include "base/log.h"
+#include "crypto/digest.h"
 
 namespace cm4it::sync {
 namespace {
@@ -40,8 +41,8 @@ std::optional<KeyId> listed_key(const policy::Policies& policies, const Follow& 
 
 }  // namespace
 
-Link::Link(Follow follow, crypto::SignerPtr key, std::string name, service::Service& service)
-    : follow_(std::move(follow)), key_(std::move(key)), name_(std::move(name)), service_(service) {
+Link::Link(Follow follow, const Options& options, service::Service& service)
+    : follow_(std::move(follow)), options_(options), service_(service) {
   state_.with([&](LinkState& state) {
     state.domain = follow_.domain;
     state.url = follow_.from;
@@ -56,8 +57,8 @@ Link::~Link() {
 }
 
 void Link::run() {
+  resume();
   if (const auto reader = service_.ledger().reader()) {
-    if (auto kept = reader->note(note_name("position")); kept && *kept && (*kept)->size() == 8) position_ = read_u64(**kept);
     if (auto kept = reader->note(note_name("broken")); kept && *kept) return broken(std::string(text(**kept)));
   }
   milliseconds pause = first_pause;
@@ -102,21 +103,53 @@ void Link::broken(const std::string& how) {
     log_error("copy of " + follow_.domain + ": that it is broken could not be written down");
 }
 
-// Which policy versions count here: what is asked of a feed, and how it is judged, hangs on them.
-std::string Link::versions() const {
+// What a position hangs on: which policy versions count here, and what is asked for. Where that has changed, also while
+// nobody followed, the feed is walked again from its beginning.
+std::string Link::basis() const {
   const auto published = service_.ledger().published();
-  std::string all;
+  std::string all = follow_.select.resolved(service_.default_domain()).text() + ";";
   for (const auto& [domain, chain] : published->policies->chains())
     all += domain + " " + std::to_string(chain.versions.size()) + (chain.forked ? "!" : "") + ";";
   return all;
 }
 
+// position ‖ SHA-256 of its basis
+void Link::resume() {
+  basis_ = basis();
+  const auto reader = service_.ledger().reader();
+  if (!reader) return;
+  const auto kept = reader->note(note_name("position"));
+  if (!kept || !*kept || (*kept)->size() != 40) return;
+  if (!equal(View(**kept).subspan(8), crypto::sha256(view(basis_)))) return;
+  position_ = read_u64(View(**kept).first(8));
+  kept_position_ = **kept;
+}
+
+Result<void> Link::keep_position() {
+  Bytes position;
+  append_u64(position, position_);
+  append(position, crypto::sha256(view(basis_)));
+  if (position == kept_position_) return {};
+  CHECK_OK(service_.ledger().put_note(note_name("position"), position, {}));
+  kept_position_ = std::move(position);
+  return {};
+}
+
+Result<std::shared_ptr<Peer>> Link::connect(std::optional<KeyId> server_key) {
+  auto peer = std::make_shared<Peer>(follow_.from, options_.key, options_.name, server_key, options_.timeout);
+  peer_.with([&](auto& kept) { kept = peer; });
+  if (stop_.stopped()) return fail(Code::unavailable, "stopping");  // nobody would end this peer's calls any more
+  return peer;
+}
+
 // Before the domain's policy is known, only policies are asked for: their own chain proves them.
 Result<void> Link::learn_server_key() {
-  Peer stranger(follow_.from, key_, name_, follow_.server_key);
-  TRY(auto policies, stranger.policies(follow_.domain));
+  TRY(const auto stranger, connect(follow_.server_key));
+  auto policies = stranger->policies(follow_.domain);
+  peer_.with([](auto& kept) { kept.reset(); });
+  if (!policies) return tl::unexpected(policies.error());
   std::vector<service::PeerRecord> records;
-  for (auto& piece : policies) {
+  for (auto& piece : *policies) {
     TRY(const auto decoded, evidence::decode(piece.format, piece.bytes));
     if (const auto* issuer = std::get_if<KeyId>(&decoded.issuer())) records.push_back({std::move(piece), *issuer, {}});
   }
@@ -135,27 +168,25 @@ Result<void> Link::pull() {
       CHECK_OK(learn_server_key());
       listed = listed_key(*service_.ledger().published()->policies, follow_);
     }
-    peer = std::make_shared<Peer>(follow_.from, key_, name_, follow_.server_key ? follow_.server_key : listed);
-    peer_.with([&](auto& kept) { kept = peer; });
-    if (stop_.stopped()) return {};
-    known_versions_ = versions();
+    TRY(peer, connect(follow_.server_key ? follow_.server_key : listed));
+  }
+  if (auto now = basis(); now != basis_) {
+    basis_ = std::move(now);
+    position_ = 0;
   }
   CHECK_OK(send_own_policies());
   const std::string select = follow_.select.resolved(service_.default_domain()).text();
   const bool quick = state_.with([](const LinkState& state) { return state.state != "following"; });
   TRY(auto feed, peer->feed(follow_.domain, position_, select, quick ? seconds(0) : poll_wait));
   TRY(const bool again, take(std::move(feed)));
-  if (again) {
-    position_ = 0;
-    peer_.with([](auto& kept) { kept.reset(); });  // its key may be another now
-  }
-  Bytes position;
-  append_u64(position, position_);
-  return service_.ledger().put_note(note_name("position"), std::move(position), {});
+  if (again) peer_.with([](auto& kept) { kept.reset(); });  // its key may be another now
+  return keep_position();
 }
 
 // True: a policy changed, so the feed is to be walked again from its beginning (repeats are free).
 Result<bool> Link::take(service::ReceivedFeed feed) {
+  if (feed.more && feed.next <= position_)
+    return fail(Code::malformed, "feed.2: more waits at " + follow_.from + ", but the position does not move on");
   if (!feed.more && feed.records.empty() && feed.heads.empty() && feed.next == position_) {
     if (stop_.wait_for(first_pause)) return false;  // a peer that answers nothing at once is not asked in a hurry
   }
@@ -166,8 +197,9 @@ Result<bool> Link::take(service::ReceivedFeed feed) {
       log_info("copy of " + follow_.domain + ": " + std::to_string(report.refused) + " records refused, " +
                std::to_string(report.not_yet) + " not yet: " + report.first_refusal);
   }
-  if (const auto now = versions(); now != known_versions_) {
-    known_versions_ = now;
+  if (auto now = basis(); now != basis_) {
+    basis_ = std::move(now);
+    position_ = 0;
     return true;
   }
   if (!feed.more) CHECK_OK(take_heads(feed.heads));
@@ -188,9 +220,8 @@ Result<void> Link::take_heads(const std::vector<service::FeedPage::HomeHead>& he
     // Its own home can prove that its log only grew; a head that came by way of another cannot be proven here.
     if (head.domain == follow_.domain && check->earlier && check->earlier->size > 0 &&
         check->head.head.size > check->earlier->size) {
-      auto made = peer->consistency(head.domain, check->earlier->size, check->head.head.size);
-      if (!made && made.error().code == Code::unavailable) return tl::unexpected(made.error());
-      proof = made ? std::move(*made) : std::vector<Digest>{};
+      // A proof that could not be had proves neither: the head is not taken, and asked for again.
+      TRY(proof, peer->consistency(head.domain, check->earlier->size, check->head.head.size));
     }
     CHECK_OK(service_.note_head(*check, proof));
     if (head.domain == follow_.domain)

@@ -38,7 +38,7 @@ class Stop {
 
 class Link {
  public:
-  Link(Follow follow, crypto::SignerPtr key, std::string name, service::Service& service);
+  Link(Follow follow, const Options& options, service::Service& service);
   ~Link();
 
   const Follow& follow() const { return follow_; }
@@ -52,18 +52,21 @@ class Link {
   Result<void> take_heads(const std::vector<service::FeedPage::HomeHead>& heads);
   Result<void> send_own_policies();
   void broken(const std::string& how);
-  std::string versions() const;
+  std::string basis() const;
+  void resume();
+  Result<void> keep_position();
+  Result<std::shared_ptr<Peer>> connect(std::optional<KeyId> server_key);
   std::string note_name(const char* what) const { return "link/" + follow_.domain + "/" + follow_.from + "/" + what; }
 
   // Constant after construction.
   const Follow follow_;
-  const crypto::SignerPtr key_;
-  const std::string name_;
+  const Options& options_;
   service::Service& service_;
 
   // The link's thread only.
   std::uint64_t position_ = 0;
-  std::string known_versions_;
+  std::string basis_;      // that position_ holds for
+  Bytes kept_position_;    // as the store has it
   std::string sent_policies_;
 
   Guarded<std::shared_ptr<Peer>> peer_;

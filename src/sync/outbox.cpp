@@ -12,9 +12,8 @@ constexpr std::size_t pieces_a_request = 500;
 
 }  // namespace
 
-Outbox::Outbox(std::string domain, crypto::SignerPtr key, std::string name, service::Service& service)
-    : domain_(std::move(domain)), key_(std::move(key)), name_(std::move(name)), service_(service),
-      thread_([this] { run(); }) {}
+Outbox::Outbox(std::string domain, const Options& options, service::Service& service)
+    : domain_(std::move(domain)), options_(options), service_(service), thread_([this] { run(); }) {}
 
 Outbox::~Outbox() {
   {
@@ -60,43 +59,53 @@ void Outbox::run() {
       return changed;
     });
     if (news) log_warn("forwarding to " + domain_ + ": " + settled.error().message);
+    ++failures_;
     peer_.with([](auto& peer) { peer.reset(); });
   }
 }
 
+// Of several homes another one is tried after each failure.
 Result<std::shared_ptr<Peer>> Outbox::home() {
   const auto published = service_.ledger().published();
   const auto* descriptor = published->policies->newest(domain_);
   if (!descriptor) return fail(Code::not_yet, "no policy of " + domain_ + " counts here, so its home is not known");
-  for (const auto& [name, server] : descriptor->servers) {
-    if (!server.home) continue;
-    auto kept = peer_.with([](const auto& peer) { return peer; });
-    if (kept && kept->url() == server.url) return kept;
-    auto peer = std::make_shared<Peer>(server.url, key_, name_, server.key.id());
-    peer_.with([&](auto& slot) { slot = peer; });
-    return peer;
-  }
-  return fail(Code::not_yet, "the policy of " + domain_ + " lists no home");
+  std::vector<const policy::Server*> homes;
+  for (const auto& [name, server] : descriptor->servers)
+    if (server.home) homes.push_back(&server);
+  if (homes.empty()) return fail(Code::not_yet, "the policy of " + domain_ + " lists no home");
+  const auto& server = *homes[failures_ % homes.size()];
+  auto kept = peer_.with([](const auto& peer) { return peer; });
+  if (kept && kept->url() == server.url) return kept;
+  auto peer = std::make_shared<Peer>(server.url, options_.key, options_.name, server.key.id(), options_.timeout);
+  peer_.with([&](auto& slot) { slot = peer; });
+  sent_policies_.clear();
+  std::lock_guard lock(mutex_);
+  if (stopped_) return fail(Code::unavailable, "stopping");  // nobody would end this peer's calls any more
+  return peer;
 }
 
-Result<bool> Outbox::send_all() {
-  TRY(const auto peer, home());
-  // Our own rules first, where they are new: the home may need them to judge what follows.
+// Our own rules first, where they are new: the home may need them to judge what follows.
+Result<void> Outbox::send_own_policies(Peer& peer) {
   const auto published = service_.ledger().published();
   std::string newest;
   for (const auto& own : service_.ledger().options().homes)
     if (const auto* chain = published->policies->chain(own)) newest += own + std::to_string(chain->versions.size());
-  if (newest != sent_policies_) {
-    for (const auto& own : service_.ledger().options().homes) {
-      TRY(const auto records, service_.policy(own, 0));
-      std::vector<evidence::Piece> pieces;
-      for (const auto& record : records) pieces.push_back({record.format, record.evidence});
-      TRY(const auto outcomes, peer->submit(pieces, own));
-      for (const auto& outcome : outcomes)
-        if (outcome.again) return fail(Code::unavailable, "policy of " + own + ": " + outcome.reason);
-    }
-    sent_policies_ = newest;
+  if (newest == sent_policies_) return {};
+  for (const auto& own : service_.ledger().options().homes) {
+    TRY(const auto records, service_.policy(own, 0));
+    std::vector<evidence::Piece> pieces;
+    for (const auto& record : records) pieces.push_back({record.format, record.evidence});
+    TRY(const auto outcomes, peer.submit(pieces, own));
+    for (const auto& outcome : outcomes)
+      if (outcome.again) return fail(Code::unavailable, "policy of " + own + ": " + outcome.reason);
   }
+  sent_policies_ = newest;
+  return {};
+}
+
+Result<bool> Outbox::send_all() {
+  TRY(const auto peer, home());
+  CHECK_OK(send_own_policies(*peer));
   const auto all = waiting_.with([](const auto& waiting) {
     return std::vector<evidence::StatementId>(waiting.begin(), waiting.end());
   });

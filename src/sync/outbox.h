@@ -11,7 +11,7 @@ namespace cm4it::sync {
 
 class Outbox {
  public:
-  Outbox(std::string domain, crypto::SignerPtr key, std::string name, service::Service& service);
+  Outbox(std::string domain, const Options& options, service::Service& service);
   ~Outbox();
 
   void add(const evidence::StatementId& statement);
@@ -22,15 +22,17 @@ class Outbox {
   void run();
   Result<bool> send_all();  // true: something was settled
   Result<std::shared_ptr<Peer>> home();
+  Result<void> send_own_policies(Peer& peer);
   Result<bool> send(const std::vector<evidence::StatementId>& statements, Peer& peer);
   void settle(const evidence::StatementId& statement);
   void fetch_receipt(const ledger::Record& record, Peer& peer);
 
   const std::string domain_;
-  const crypto::SignerPtr key_;
-  const std::string name_;
+  const Options& options_;
   service::Service& service_;
-  std::string sent_policies_;  // the outbox's thread only
+  // The outbox's thread only.
+  std::string sent_policies_;
+  std::size_t failures_ = 0;  // of homes: the next one is tried after each
 
   Guarded<std::set<evidence::StatementId>> waiting_;
   Guarded<std::string> last_error_;

@@ -11,8 +11,6 @@ namespace {
 namespace json = boost::json;
 using std::chrono::seconds;
 
-constexpr seconds usual_timeout{20};
-
 net::ClientOptions client_options(crypto::SignerPtr key, std::string name, std::optional<KeyId> server_key) {
   net::ClientOptions options;
   options.key = std::move(key);
@@ -43,10 +41,11 @@ std::string text_at(const json::object& object, const char* name) {
 
 }  // namespace
 
-Peer::Peer(std::string url, crypto::SignerPtr key, std::string name, std::optional<KeyId> server_key)
-    : url_(without_slash(std::move(url))), client_(client_options(std::move(key), std::move(name), server_key)) {}
+Peer::Peer(std::string url, crypto::SignerPtr key, std::string name, std::optional<KeyId> server_key,
+           std::chrono::milliseconds timeout)
+    : url_(without_slash(std::move(url))), timeout_(timeout), client_(client_options(std::move(key), std::move(name), server_key)) {}
 
-Result<net::Reply> Peer::get(const std::string& path, const std::string& accept, seconds timeout) {
+Result<net::Reply> Peer::get(const std::string& path, const std::string& accept, std::chrono::milliseconds timeout) {
   net::ClientRequest request;
   request.url = url_ + path;
   request.accept = accept;
@@ -62,14 +61,14 @@ Result<service::ReceivedFeed> Peer::feed(const std::string& domain, std::uint64_
   std::string path = "/v1/feed?domain=" + net::percent_encode(domain) + "&from=" + std::to_string(from) +
                      "&wait=" + std::to_string(wait.count());
   if (select != "{}") path += "&select=" + net::percent_encode(select);
-  TRY(const auto reply, get(path, service::feed_media_type, wait + usual_timeout));
+  TRY(const auto reply, get(path, service::feed_media_type, wait + timeout_));
   TRY(auto feed, service::decode_feed(view(reply.body)));
   if (feed.domain != domain) return fail(Code::malformed, "feed.1: another domain than the one asked for");
   return feed;
 }
 
 Result<std::vector<evidence::Piece>> Peer::policies(const std::string& domain) {
-  TRY(const auto reply, get("/v1/domains/" + net::percent_encode(domain) + "/policy?all=1", "application/cbor-seq", usual_timeout));
+  TRY(const auto reply, get("/v1/domains/" + net::percent_encode(domain) + "/policy?all=1", "application/cbor-seq", timeout_));
   return evidence::split("application/cbor-seq", view(reply.body));
 }
 
@@ -82,7 +81,7 @@ Result<std::vector<Peer::Outcome>> Peer::submit(const std::vector<evidence::Piec
   for (const auto& piece : pieces) append(body, piece.bytes);
   request.content_type = manifest ? "application/jose+json" : "application/cbor-seq";
   request.body = text(body);
-  request.timeout = usual_timeout;
+  request.timeout = timeout_;
   TRY(const auto reply, client_.send(request));
   boost::system::error_code error;
   const auto value = json::parse(reply.body, error);
@@ -108,13 +107,13 @@ Result<std::vector<Peer::Outcome>> Peer::submit(const std::vector<evidence::Piec
 
 Result<Bytes> Peer::receipt(const evidence::StatementId& statement, const std::string& domain) {
   TRY(const auto reply, get("/v1/evidence/" + statement.text() + "/receipt?domain=" + net::percent_encode(domain),
-                            "application/cose", usual_timeout));
+                            "application/cose", timeout_));
   return to_bytes(view(reply.body));
 }
 
 Result<std::vector<Digest>> Peer::consistency(const std::string& domain, std::uint64_t from, std::uint64_t to) {
   const auto nodes = ledger::nodes_of_tiles(to, [&](const ledger::TilePath& path) -> Result<Bytes> {
-    TRY(const auto reply, get("/log/" + domain + "/" + ledger::format_tile_path(path), "", usual_timeout));
+    TRY(const auto reply, get("/log/" + domain + "/" + ledger::format_tile_path(path), "", timeout_));
     return to_bytes(view(reply.body));
   });
   return ledger::consistency_path(from, to, nodes);

@@ -12,7 +12,9 @@ namespace cm4it::sync {
 class Peer {
  public:
   // `server_key` none: whoever answers is asked for policies alone, which prove themselves.
-  Peer(std::string url, crypto::SignerPtr key, std::string name, std::optional<KeyId> server_key);
+  // `timeout`: of a call, beyond what it asks the peer to wait.
+  Peer(std::string url, crypto::SignerPtr key, std::string name, std::optional<KeyId> server_key,
+       std::chrono::milliseconds timeout);
 
   const std::string& url() const { return url_; }
   void abort() { client_.abort(); }
@@ -30,9 +32,10 @@ class Peer {
   Result<std::vector<Digest>> consistency(const std::string& domain, std::uint64_t from, std::uint64_t to);
 
  private:
-  Result<net::Reply> get(const std::string& path, const std::string& accept, std::chrono::seconds timeout);
+  Result<net::Reply> get(const std::string& path, const std::string& accept, std::chrono::milliseconds timeout);
 
   const std::string url_;
+  const std::chrono::milliseconds timeout_;
   net::HttpClient client_;
 };
 

@@ -39,7 +39,7 @@ struct Sync::Impl {
           link = kept.erase(link);
         }
         for (const auto& [name, follow] : now)
-          if (!kept.contains(name)) kept.emplace(name, std::make_unique<Link>(follow, options.key, options.name, service));
+          if (!kept.contains(name)) kept.emplace(name, std::make_unique<Link>(follow, options, service));
       });
     }
   }
@@ -60,7 +60,7 @@ struct Sync::Impl {
   void outbox(const std::string& domain, F&& use) {
     outboxes.with([&](auto& boxes) {
       auto& box = boxes[domain];
-      if (!box) box = std::make_unique<Outbox>(domain, options.key, options.name, service);
+      if (!box) box = std::make_unique<Outbox>(domain, options, service);
       use(*box);
     });
   }

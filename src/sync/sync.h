@@ -2,6 +2,7 @@
 // like anyone else.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct Options {
   crypto::SignerPtr key;        // this server's; shown to peers
   std::string name;
   std::vector<Follow> follow;
+  std::chrono::milliseconds timeout{20'000};  // of a call, beyond what it asked the peer to wait
 };
 
 struct LinkState {

@@ -1,0 +1,127 @@
+// Copies: a selector, what comes into view, holders that change, a policy that changes.
+#include "sync/node.h"
+
+namespace cm4it::sync::test {
+namespace {
+
+struct Copy : TwoNodes {};
+
+TEST_F(Copy, WhatTheSelectorChoosesAndWhatWasSaidBefore) {
+  make("sold");
+  make("kept");
+  found_plant(plant_text());
+  plant.follow();
+  ASSERT_TRUE(caught_up());
+  EXPECT_EQ(kept_of(plant, "sold"), 0u);  // acme's still
+  sell("sold");
+  ASSERT_TRUE(eventually([&] { return kept_of(plant, "sold") == 2; }));
+  EXPECT_EQ(kept_of(plant, "kept"), 0u);
+  const auto verdict = plant.ics.verdict(subject_of("sold"));
+  EXPECT_EQ(verdict.holder, "plant.example");
+  ASSERT_TRUE(verdict.identity);
+  for (const auto& judgement : verdict.judgements) {
+    EXPECT_TRUE(judgement.counts) << judgement.why_not;
+    EXPECT_FALSE(judgement.provisional);
+  }
+  EXPECT_TRUE(plant.follows("acme.example"));
+  EXPECT_EQ(plant.link("acme.example")->url, acme.url());
+}
+
+TEST_F(Copy, BothSidesComeToTheSameVerdict) {
+  make("sensor");
+  sell("sensor");
+  found_plant(plant_text());
+  plant.follow();
+  ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2; }));
+  received(plant.ics.submit({plant.ics.say("volta", subject_of("sensor"), Endorse{"approved", ""}),
+                             plant.ics.say("volta", subject_of("sensor"), StatusChange{Status::in_use, ""})}));
+  ASSERT_TRUE(eventually([&] { return plant.ics.verdict(subject_of("sensor")).admitted == policy::Admitted::yes; }));
+  const auto there = acme.ics.verdict(subject_of("sensor")), here = plant.ics.verdict(subject_of("sensor"), "acme.example");
+  EXPECT_EQ(there.holder, here.holder);
+  EXPECT_EQ(there.identity_statement, here.identity_statement);
+  EXPECT_EQ(there.status, here.status);
+}
+
+TEST_F(Copy, AnAlarmArrivesAfterTheSubjectWasSoldOn) {
+  make("sensor");
+  sell("sensor");
+  found_plant(plant_text());
+  plant.follow();
+  ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2; }));
+  // Sold on, in acme's log: it leaves the selector, and stays followed.
+  ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example") != nullptr; }));
+  ++acme.ics.clock->seconds;
+  received({acme.ics.submit_one(acme.ics.say("plant", subject_of("sensor"), Transfer{"other.example", id_of("other")}))});
+  ASSERT_TRUE(eventually([&] { return plant.ics.verdict(subject_of("sensor"), "acme.example").holder == "other.example"; }));
+  received({acme.ics.submit_one(acme.ics.say("acme", subject_of("sensor"), StatusChange{Status::compromised, "keys were read"}))});
+  EXPECT_TRUE(eventually([&] { return plant.ics.verdict(subject_of("sensor"), "acme.example").status == Status::compromised; }));
+}
+
+TEST_F(Copy, ANewPolicyIsFollowedFromTheBeginning) {
+  make("sensor");
+  sell("sensor");
+  found_plant(plant_text());
+  plant.follow();
+  ASSERT_TRUE(caught_up());
+  ASSERT_TRUE(eventually([&] { return plant.follows("acme.example"); }));
+  acme.forget_asked();
+  received({acme.ics.submit_one(policy_evidence("acme", "acme.example", acme_text(2), *acme.ics.clock))});
+  ASSERT_TRUE(eventually([&] { return plant.ics.service->ledger().published()->policies->newest("acme.example")->version == 2; }));
+  EXPECT_TRUE(eventually([&] { return !acme.asked("/v1/feed?domain=acme.example&from=0&").empty(); }));
+}
+
+// What a [[copy]] rule did not choose at first is fetched when the rule does.
+TEST_F(Copy, AWiderSelectorFetchesWhatWasPassedOver) {
+  make("kept");
+  found_plant(plant_text());
+  plant.follow();
+  ASSERT_TRUE(caught_up());
+  EXPECT_EQ(kept_of(plant, "kept"), 0u);
+  std::string wider = plant_text(2);
+  const std::string rule = "select = { holder = [\"@self\"] }";
+  wider.replace(wider.find(rule), rule.size(), "select = { type = [\"device\"] }");
+  found_plant(wider);
+  EXPECT_TRUE(eventually([&] { return kept_of(plant, "kept") == 1; }));
+}
+
+TEST_F(Copy, OwnPoliciesReachWhomItCopiesFrom) {
+  found_plant(plant_text());
+  plant.follow();
+  ASSERT_TRUE(caught_up());
+  const auto records = acme.ics.service->policy("plant.example", 0);
+  ASSERT_TRUE(records);
+  EXPECT_EQ(records->size(), 1u);
+  found_plant(plant_text(2));
+  EXPECT_TRUE(eventually([&] { return acme.ics.service->policy("plant.example", 0)->size() == 2; }));
+}
+
+TEST_F(Copy, TheConfigurationMayNameACopyToo) {
+  make("sensor");
+  Node field{"field.example", pin("acme.example", "acme"), false};
+  field.follow({Follow{"acme.example", acme.url(), {}, {}}});
+  EXPECT_TRUE(eventually([&] { return kept_of(field, "sensor") == 1; }));
+  EXPECT_TRUE(eventually([&] { return field.follows("acme.example"); }));
+}
+
+TEST_F(Copy, AnotherKeyThanTheConfiguredOneIsNotSpokenTo) {
+  make("sensor");
+  Node field{"field.example", pin("acme.example", "acme"), false};
+  acme.forget_asked();
+  field.follow({Follow{"acme.example", acme.url(), id_of("another server"), {}}});
+  ASSERT_TRUE(eventually([&] { return field.link("acme.example") && !field.link("acme.example")->last_error.empty(); }));
+  EXPECT_EQ(field.link("acme.example")->state, "backing-off");
+  EXPECT_TRUE(acme.asked("/").empty());
+  EXPECT_EQ(kept_of(field, "sensor"), 0u);
+}
+
+TEST_F(Copy, AnOwnerThatNobodyPinnedIsNotBelieved) {
+  make("sensor");
+  Node field{"field.example", pin("acme.example", "somebody else"), false};
+  field.follow({Follow{"acme.example", acme.url(), {}, {}}});
+  ASSERT_TRUE(eventually([&] { return field.link("acme.example") && !field.link("acme.example")->last_error.empty(); }));
+  EXPECT_THAT(field.link("acme.example")->last_error, HasSubstr("signed by its pinned owner"));
+  EXPECT_EQ(kept_of(field, "sensor"), 0u);
+}
+
+}  // namespace
+}  // namespace cm4it::sync::test

@@ -1,0 +1,158 @@
+// Forwarding: what a server keeps provisionally reaches a home, however long that takes.
+#include "sync/node.h"
+
+namespace cm4it::sync::test {
+namespace {
+
+// The plant knows acme's sensor; acme's home does not answer, but where a test opens it.
+struct Forward : TwoNodes {
+  void SetUp() override {
+    make("sensor");
+    sell("sensor");
+    found_plant(plant_text());
+    plant.follow();
+    ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2; }));
+    ASSERT_TRUE(caught_up());
+    ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example") != nullptr; }));
+  }
+  // In both domains: received here, to be forwarded there.
+  service::ItemResult say(Status status) {
+    return plant.ics.submit_one(plant.ics.say("volta", subject_of("sensor"), StatusChange{status, ""}, {"acme.example", "plant.example"}));
+  }
+  bool acme_has(const evidence::StatementId& id) {
+    const auto reader = acme.ics.service->ledger().reader();
+    const auto placements = reader->placements(id);
+    return placements && !placements->empty();
+  }
+  std::size_t notes() const { return plant.ics.service->ledger().reader()->notes("forward/")->size(); }
+};
+
+TEST_F(Forward, ToAHomeThatAnswers) {
+  const auto item = say(Status::in_use);
+  ASSERT_EQ(item.outcome, Outcome::received) << why(item);
+  EXPECT_EQ(item.forwarded_to, std::vector<std::string>{"acme.example"});
+  EXPECT_TRUE(eventually([&] { return acme_has(*item.statement); }));
+  EXPECT_TRUE(eventually([&] { return notes() == 0 && !plant.link("acme.example", true); }));
+  EXPECT_EQ(acme.ics.verdict(subject_of("sensor")).status, Status::in_use);
+}
+
+TEST_F(Forward, TheHomesReceiptEndsTheProvisionalTime) {
+  *plant.ics.clock = *plant.ics.clock + 100;  // acme receives it at another time than the plant saw it
+  const auto item = plant.ics.submit_one(plant.ics.say("volta", subject_of("sensor"), StatusChange{Status::in_use, ""}, {"acme.example"}));
+  ASSERT_EQ(item.outcome, Outcome::provisional) << why(item);
+  const auto judged = [&] {
+    const auto verdict = plant.ics.verdict(subject_of("sensor"), "acme.example");
+    for (const auto& judgement : verdict.judgements)
+      if (judgement.fact->statement.id == *item.statement) return judgement;
+    return policy::Judgement{};
+  };
+  ASSERT_TRUE(eventually([&] { return !judged().provisional; }));
+  EXPECT_EQ(judged().received, acme.ics.service->now());
+}
+
+TEST_F(Forward, AHomeThatIsDownIsTriedUntilItAnswers) {
+  acme.close();
+  const auto item = say(Status::stolen);
+  ASSERT_EQ(item.outcome, Outcome::received) << why(item);
+  ASSERT_TRUE(eventually([&] {
+    const auto state = plant.link("acme.example", true);
+    return state && !state->last_error.empty();
+  }));
+  EXPECT_EQ(plant.link("acme.example", true)->pending, 1u);
+  EXPECT_EQ(notes(), 1u);
+  acme.open();
+  EXPECT_TRUE(eventually([&] { return acme_has(*item.statement); }));
+  EXPECT_TRUE(eventually([&] { return !plant.link("acme.example", true); }));
+}
+
+TEST_F(Forward, WhatWaitsSurvivesARestart) {
+  acme.close();
+  const auto item = say(Status::stolen);
+  ASSERT_TRUE(eventually([&] { return plant.link("acme.example", true).has_value(); }));
+  plant.unfollow();
+  acme.open();
+  plant.follow();
+  EXPECT_TRUE(eventually([&] { return acme_has(*item.statement); }));
+  EXPECT_TRUE(eventually([&] { return notes() == 0; }));
+}
+
+// While nobody forwards, its note in the ledger keeps it.
+TEST_F(Forward, WhatCameWhileStoppedIsForwardedLater) {
+  plant.unfollow();
+  const auto item = say(Status::lost);
+  ASSERT_EQ(item.outcome, Outcome::received);
+  EXPECT_EQ(notes(), 1u);
+  plant.follow();
+  EXPECT_TRUE(eventually([&] { return acme_has(*item.statement); }));
+}
+
+TEST_F(Forward, WhatTheHomeRefusesIsNotSentForEver) {
+  // acme takes volta's right away before it hears of the statement: the plant's copy still allows it.
+  plant.unfollow();
+  const auto item = say(Status::lost);
+  std::string closed = acme_text(2);
+  const std::string status = "status = [\"manufacturer\", \"holder\"]";
+  closed.replace(closed.find(status), status.size(), "status = [\"manufacturer\"]");
+  received({acme.ics.submit_one(policy_evidence("acme", "acme.example", closed, *acme.ics.clock))});
+  plant.follow();
+  EXPECT_TRUE(eventually([&] { return notes() == 0; }));
+  EXPECT_FALSE(acme_has(*item.statement));
+  EXPECT_FALSE(plant.link("acme.example", true));
+}
+
+// "unavailable" is no judgement: a home without room is asked again.
+TEST_F(Forward, AHomeWithoutRoomIsTriedAgain) {
+  std::atomic<int> refused{0};
+  const Silence at_the_end{*this};
+  acme.script([&](const net::Request& request, net::Responder& respond) {
+    if (request.path != "/v1/evidence" || refused >= 2) return false;
+    ++refused;
+    net::Response response;
+    response.status = 503;
+    response.content_type = "application/json";
+    response.body = R"({"items":[{"result":"refused","error":{"title":"unavailable","detail":"the map is full"}}]})";
+    respond(std::move(response));
+    return true;
+  });
+  const auto item = say(Status::lost);
+  EXPECT_TRUE(eventually([&] { return acme_has(*item.statement); }));
+  EXPECT_EQ(refused, 2);
+}
+
+TEST_F(Forward, NotYetIsTriedAgain) {
+  std::atomic<int> asked{0};
+  const Silence at_the_end{*this};
+  acme.script([&](const net::Request& request, net::Responder& respond) {
+    if (request.path != "/v1/evidence" || asked++ >= 2) return false;
+    net::Response response;
+    response.status = 422;
+    response.content_type = "application/json";
+    response.body = R"({"items":[{"result":"not-yet","error":{"title":"not-yet","detail":"its transfer has not come"}}]})";
+    respond(std::move(response));
+    return true;
+  });
+  const auto item = say(Status::lost);
+  EXPECT_TRUE(eventually([&] { return acme_has(*item.statement); }));
+}
+
+// Many at once, while the home comes and goes.
+TEST_F(Forward, NothingIsLostWhileAHomeComesAndGoes) {
+  std::vector<evidence::StatementId> all;
+  for (int round = 0; round < 5; ++round) {
+    acme.close();
+    std::vector<Bytes> pieces;
+    for (int i = 0; i < 20; ++i)
+      pieces.push_back(plant.ics.say("volta", subject_of("sensor"), Endorse{"round " + std::to_string(round) + "/" + std::to_string(i), ""},
+                                     {"acme.example", "plant.example"}));
+    for (const auto& item : plant.ics.submit(std::move(pieces))) {
+      ASSERT_EQ(item.outcome, Outcome::received) << why(item);
+      all.push_back(*item.statement);
+    }
+    acme.open();
+  }
+  EXPECT_TRUE(eventually([&] { return notes() == 0; }));
+  for (const auto& id : all) EXPECT_TRUE(acme_has(id)) << id.text();
+}
+
+}  // namespace
+}  // namespace cm4it::sync::test

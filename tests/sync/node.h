@@ -1,0 +1,213 @@
+// An ICS on the network, for tests: a service, a door with TLS, and what it follows. What its door answers can be
+// tampered with, and is recorded.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "frontends/http/door.h"
+#include "net/server.h"
+#include "service/feed_wire.h"
+#include "service/network_fixture.h"
+#include "sync/sync.h"
+
+namespace cm4it::sync::test {
+
+using namespace service::fixture;
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+// Waits for what must come; the limit is generous, for sanitizers and busy machines.
+inline bool eventually(const std::function<bool()>& condition, std::chrono::seconds most = 60s) {
+  const auto end = std::chrono::steady_clock::now() + most;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(2ms);
+  }
+  return true;
+}
+
+class Node {
+ public:
+  explicit Node(std::string domain, std::vector<policy::Pin> pins, bool home = true)
+      : ics(std::move(domain), std::move(pins), home), key_(key_of(ics.domain_ + " server", crypto::Algorithm::es256)) {
+    open();
+    close();  // its address is known now, and nobody answers there yet
+  }
+  ~Node() {
+    unfollow();
+    close();
+  }
+
+  void open() {
+    door_ = std::make_unique<http::Door>(*ics.service, http::DoorOptions{});
+    net::ListenerOptions options;
+    if (!address_.empty()) options.address = address_;
+    options.tls_key = key_;
+    options.ask_client_certificate = true;
+    options.stop_grace = 100ms;
+    auto started = net::HttpServer::start(options, [this, inner = door_->handler()](const net::Request& request, net::Responder respond) {
+      handle(request, std::move(respond), inner);
+    });
+    ASSERT_TRUE(started) << started.error().message;
+    server_ = std::move(*started);
+    address_ = server_->address();
+  }
+  void close() {
+    if (server_) server_->stop();
+    server_.reset();
+    door_.reset();
+  }
+  void follow(std::vector<Follow> what = {}, std::chrono::milliseconds timeout = 20s) {
+    sync = std::make_unique<Sync>(Options{key_, "node", std::move(what), timeout}, *ics.service);
+    ics.service->set_forwarder(sync.get());
+  }
+  void unfollow() {
+    if (sync) sync->stop();  // the object stays: the service forwards to it
+  }
+
+  std::string url() const { return "https://" + address_; }
+  // A descriptor that names the usual URLs, with the real ones of these nodes.
+  static std::string located(std::string text, const std::vector<const Node*>& nodes) {
+    for (const Node* node : nodes) {
+      const std::string usual = "https://" + node->ics.domain_ + ":8443";
+      for (auto at = text.find(usual); at != text.npos; at = text.find(usual)) text.replace(at, usual.size(), node->url());
+    }
+    return text;
+  }
+
+  // The link that copies `domain` (or, with state "forwarding", the outbox to its home).
+  std::optional<LinkState> link(const std::string& domain, bool forwarding = false) const {
+    for (auto& state : sync->links())
+      if (state.domain == domain && (state.state == "forwarding") == forwarding) return state;
+    return {};
+  }
+  bool follows(const std::string& domain) const {
+    const auto state = link(domain);
+    return state && state->state == "following";
+  }
+
+  // Answers instead of the door; false: the door answers. Called on the server's thread.
+  using Script = std::function<bool(const net::Request& request, net::Responder& respond)>;
+  void script(Script script) {
+    std::lock_guard lock(mutex_);
+    script_ = std::move(script);
+  }
+  // What the door sends as a feed is changed on its way.
+  void tamper(std::function<void(service::FeedPage&)> with) {
+    std::lock_guard lock(mutex_);
+    tamper_ = std::move(with);
+  }
+  // Targets that were asked for, of those that begin so.
+  std::vector<std::string> asked(const std::string& beginning) const {
+    std::lock_guard lock(mutex_);
+    std::vector<std::string> list;
+    for (const auto& target : targets_)
+      if (target.starts_with(beginning)) list.push_back(target);
+    return list;
+  }
+  void forget_asked() {
+    std::lock_guard lock(mutex_);
+    targets_.clear();
+  }
+
+  Ics ics;
+  std::unique_ptr<Sync> sync;
+
+ private:
+  void handle(const net::Request& request, net::Responder respond, const net::Handler& inner) {
+    Script script;
+    std::function<void(service::FeedPage&)> tamper;
+    {
+      std::lock_guard lock(mutex_);
+      targets_.emplace_back(request.target);
+      script = script_;
+      tamper = tamper_;
+    }
+    if (script && script(request, respond)) return;
+    if (!tamper || request.path != "/v1/feed") return inner(request, std::move(respond));
+    auto shared = std::make_shared<net::Responder>(std::move(respond));
+    inner(request, net::Responder::to([shared, tamper](net::Response response) {
+      if (auto feed = service::decode_feed(view(response.body))) {
+        service::FeedPage page{feed->domain, feed->next, {}, feed->heads, feed->more};
+        for (auto& record : feed->records)
+          page.records.push_back({record.piece.format, record.piece.bytes, record.issuer, record.receipts, false});
+        tamper(page);
+        response.body = std::string(text(service::encode_feed(page)));
+      }
+      (*shared)(std::move(response));
+    }));
+  }
+
+  const crypto::SignerPtr key_;
+  std::string address_;
+  std::unique_ptr<http::Door> door_;
+  std::unique_ptr<net::HttpServer> server_;
+  mutable std::mutex mutex_;
+  Script script_;                                   // guarded by mutex_
+  std::function<void(service::FeedPage&)> tamper_;  // guarded by mutex_
+  std::vector<std::string> targets_;                // guarded by mutex_
+};
+
+// acme makes devices, the plant copies those that it holds.
+struct TwoNodes : testing::Test {
+  TwoNodes() {
+    acme.open();
+    plant.open();
+    acme.ics.submit_one(policy_evidence("acme", "acme.example", acme_text(), *acme.ics.clock));
+  }
+  ~TwoNodes() override {
+    plant.unfollow();
+    acme.unfollow();
+  }
+
+  std::string acme_text(std::uint64_t version = 1, const std::string& more = {}) const {
+    return Node::located(acme_policy(version, more), {&acme, &plant});
+  }
+  std::string plant_text(std::uint64_t version = 1, const std::string& more = {}) const {
+    return Node::located(plant_policy(version, {}, more), {&acme, &plant});
+  }
+  void found_plant(const std::string& text) {
+    const auto item = plant.ics.submit_one(policy_evidence("plant", "plant.example", text, *plant.ics.clock));
+    ASSERT_EQ(item.outcome, Outcome::received) << why(item);
+  }
+  void received(const std::vector<service::ItemResult>& items) {
+    for (const auto& item : items) ASSERT_EQ(item.outcome, Outcome::received) << why(item);
+  }
+  void make(const std::string& name) {
+    received({acme.ics.submit_one(acme.ics.say("acme", subject_of(name), device_identity(name)))});
+  }
+  void sell(const std::string& name) {
+    received({acme.ics.submit_one(acme.ics.say("acme", subject_of(name), Transfer{"plant.example", id_of("plant")}))});
+  }
+  std::size_t kept_of(Node& node, const std::string& name) const {
+    auto reader = node.ics.service->ledger().reader();
+    return reader ? reader->facts(subject_of(name))->about.size() : 0;
+  }
+  // The plant has everything that acme's log had when this was called.
+  bool caught_up() {
+    acme.ics.service->ledger().drain();
+    const auto size = acme.ics.service->ledger().published()->own_heads.at("acme.example").size;
+    return eventually([&] {
+      const auto reader = plant.ics.service->ledger().reader();
+      for (const auto& head : *reader->foreign_heads())
+        if (head.domain == "acme.example" && ledger::read_checkpoint_body(head.note)->size >= size) return true;
+      return false;
+    });
+  }
+
+  // Ends a test's network before what its scripts refer to.
+  struct Silence {
+    TwoNodes& nodes;
+    ~Silence() {
+      nodes.plant.unfollow();
+      nodes.acme.close();
+    }
+  };
+
+  Node acme{"acme.example", pin("acme.example", "acme")};
+  Node plant{"plant.example", pin("plant.example", "plant")};
+};
+
+}  // namespace cm4it::sync::test
