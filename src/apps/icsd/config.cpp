@@ -20,7 +20,7 @@ Result<std::size_t> bytes_at(const TomlReader& reader, std::string_view key, std
     value = value * 10 + static_cast<std::uint64_t>(text[digits++] - '0');
   const std::string unit = text.substr(digits);
   const int shift = unit.empty() ? 0 : unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : -1;
-  if (digits == 0 || shift < 0) return reader.bad(key, "a size expected, like \"64M\" or \"2G\"");
+  if (digits == 0 || shift < 0 || value > SIZE_MAX >> shift) return reader.bad(key, "a size expected, like \"64M\" or \"2G\"");
   return static_cast<std::size_t>(value << shift);
 }
 
@@ -29,6 +29,12 @@ Result<unsigned> count_at(const TomlReader& reader, std::string_view key, unsign
   TRY(const auto value, reader.integer(key));
   if (value < 0 || value > most) return reader.bad(key, "0 to " + std::to_string(most) + " expected");
   return static_cast<unsigned>(value);
+}
+
+Result<std::string> domain_at(const TomlReader& reader, std::string_view key) {
+  TRY(auto name, reader.text(key));
+  if (!evidence::is_domain_name(name)) return reader.bad(key, "not a domain name");
+  return name;
 }
 
 Result<std::vector<std::string>> domains_at(const TomlReader& reader, std::string_view key) {
@@ -49,8 +55,7 @@ class ConfigReader {
     CHECK_OK(reader_.only({"name", "domain", "homes", "listen", "http", "key", "log", "store", "evidence", "threads",
                            "workers", "cache", "map", "log_level", "pin", "follow", "quotas"}));
     TRY(config_.name, reader_.text("name"));
-    TRY(config_.domain, reader_.text("domain"));
-    if (!evidence::is_domain_name(config_.domain)) return reader_.bad("domain", "not a domain name");
+    TRY(config_.domain, domain_at(reader_, "domain"));
     TRY(config_.homes, domains_at(reader_, "homes"));
     CHECK_OK(listeners());
     CHECK_OK(paths());
@@ -112,7 +117,7 @@ class ConfigReader {
     for (const auto& entry : entries) {
       CHECK_OK(entry.only({"domain", "owner"}));
       policy::Pin pin;
-      TRY(pin.domain, entry.text("domain"));
+      TRY(pin.domain, domain_at(entry, "domain"));
       TRY(const auto owner, entry.text("owner"));
       auto id = KeyId::parse(owner);
       if (!id) return entry.bad("owner", id.error().message);
@@ -127,8 +132,10 @@ class ConfigReader {
     for (const auto& entry : entries) {
       CHECK_OK(entry.only({"domain", "from", "server_key", "select"}));
       sync::Follow follow;
-      TRY(follow.domain, entry.text("domain"));
+      TRY(follow.domain, domain_at(entry, "domain"));
       TRY(follow.from, entry.text("from"));
+      if (!follow.from.starts_with("https://") && !follow.from.starts_with("http://"))
+        return entry.bad("from", "http:// or https:// expected");
       if (follow.from.size() > budget::url_bytes) return entry.bad("from", "at most " + std::to_string(budget::url_bytes) + " octets");
       if (entry.has("server_key")) {
         TRY(const auto key, entry.text("server_key"));

@@ -41,7 +41,7 @@ Result<std::unique_ptr<Server>> Server::start(Config config) {
 
 Server::~Server() {
   std::error_code ignored;
-  std::filesystem::remove(config_.directory / "address", ignored);
+  if (wrote_address_) std::filesystem::remove(config_.directory / "address", ignored);
   door_.reset();  // long polls are answered, so that listeners need not wait for them
   for (auto& listener : listeners_) listener->stop();
   if (sync_) sync_->stop();
@@ -145,8 +145,9 @@ std::vector<std::string> Server::urls() const {
   return urls;
 }
 
-Result<void> Server::write_address() const {
+Result<void> Server::write_address() {
   const auto file = config_.directory / "address";
+  wrote_address_ = true;
   std::ofstream out(file, std::ios::trunc);
   out << listeners_.at(0)->url() << "\n";
   if (!out.flush()) return fail(Code::unavailable, file.string() + ": cannot be written");

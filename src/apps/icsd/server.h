@@ -25,7 +25,7 @@ class Server {
   Result<void> open();
   Result<void> submit_own_evidence();
   Result<void> listen();
-  Result<void> write_address() const;
+  Result<void> write_address();
 
   const Config config_;
   crypto::SignerPtr key_;
@@ -33,6 +33,7 @@ class Server {
   std::unique_ptr<service::Service> service_;
   std::unique_ptr<http::Door> door_;
   std::vector<std::unique_ptr<net::HttpServer>> listeners_;
+  bool wrote_address_ = false;
 };
 
 }  // namespace cm4it::icsd

@@ -1,0 +1,142 @@
+// icsd.toml: every key, and every error with the file, the key and the rule.
+#include "apps/icsd/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+namespace cm4it::icsd {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+struct ConfigFile : testing::Test {
+  ConfigFile() {
+    std::string name = (fs::temp_directory_path() / "cm4it-config-XXXXXX").string();
+    EXPECT_NE(::mkdtemp(name.data()), nullptr);
+    directory = name;
+  }
+  ~ConfigFile() override {
+    std::error_code ignored;
+    fs::remove_all(directory, ignored);
+  }
+  Result<Config> read(const std::string& content) const {
+    std::ofstream(directory / "icsd.toml", std::ios::trunc) << content;
+    return read_config(directory / "icsd.toml");
+  }
+  fs::path directory;
+};
+
+const std::string small = "name = \"main\"\ndomain = \"plant.example\"\nlisten = [\"127.0.0.1:0\"]\n";
+const std::string owner = "key:" + std::string(64, 'a');
+
+TEST_F(ConfigFile, TheSmallestHasDefaults) {
+  const auto config = read(small);
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->name, "main");
+  EXPECT_EQ(config->domain, "plant.example");
+  EXPECT_TRUE(config->homes.empty());
+  EXPECT_EQ(config->directory, directory);
+  EXPECT_EQ(config->key, directory / "server.key");
+  EXPECT_EQ(config->log, fs::path());  // no home, no log
+  EXPECT_EQ(config->store, directory / "store");
+  EXPECT_EQ(config->evidence, directory / "evidence");
+  EXPECT_EQ(config->map_bytes, std::size_t{64} << 30);
+  EXPECT_EQ(config->cache_bytes, std::size_t{64} << 20);
+  EXPECT_EQ(config->threads, 0u);
+  EXPECT_EQ(config->workers, 0u);
+  EXPECT_EQ(config->log_level, "info");
+  EXPECT_EQ(config->issuer_per_minute, 0u);
+  EXPECT_EQ(config->subject_statements, 10'000u);
+}
+
+TEST_F(ConfigFile, EveryKey) {
+  const auto config = read("name = \"main\"\ndomain = \"plant.example\"\nhomes = [\"plant.example\", \"b.example\"]\n"
+                           "listen = [\"[::1]:8443\"]\nhttp = [\"127.0.0.1:8080\", \"127.0.0.1:8081\"]\nkey = \"tls.pem\"\nlog = \"/keys/log.pem\"\n"
+                           "store = \"db\"\nevidence = \"own\"\nthreads = 3\nworkers = 4\ncache = \"8M\"\nmap = \"4194304\"\nlog_level = \"warn\"\n"
+                           "[quotas]\nissuer_per_minute = 100\nsubject_statements = 50\n"
+                           "[[pin]]\ndomain = \"acme.example\"\nowner = \"" + owner + "\"\n"
+                           "[[follow]]\ndomain = \"acme.example\"\nfrom = \"https://acme.example:8443\"\nserver_key = \"" + owner + "\"\n"
+                           "select = { cloud = [\"hall-*\"] }\n");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->homes, (std::vector<std::string>{"plant.example", "b.example"}));
+  EXPECT_EQ(config->listen, std::vector<std::string>{"[::1]:8443"});
+  EXPECT_EQ(config->http.size(), 2u);
+  EXPECT_EQ(config->key, directory / "tls.pem");
+  EXPECT_EQ(config->log, "/keys/log.pem");
+  EXPECT_EQ(config->store, directory / "db");
+  EXPECT_EQ(config->evidence, directory / "own");
+  EXPECT_EQ(config->threads, 3u);
+  EXPECT_EQ(config->workers, 4u);
+  EXPECT_EQ(config->cache_bytes, 8u << 20);
+  EXPECT_EQ(config->map_bytes, 4u << 20);
+  EXPECT_EQ(config->log_level, "warn");
+  EXPECT_EQ(config->issuer_per_minute, 100u);
+  EXPECT_EQ(config->subject_statements, 50u);
+  ASSERT_EQ(config->pins.size(), 1u);
+  EXPECT_EQ(config->pins[0].owner.text(), owner);
+  EXPECT_EQ(config->pins[0].source, policy::Pin::Source::configuration);
+  ASSERT_EQ(config->follow.size(), 1u);
+  EXPECT_EQ(config->follow[0].server_key->text(), owner);
+  EXPECT_EQ(config->follow[0].select.text(), "{ cloud = [\"hall-*\"] }");
+}
+
+TEST_F(ConfigFile, AHomeHasALogKeyByDefault) {
+  EXPECT_EQ(read("homes = [\"plant.example\"]\n" + small)->log, directory / "log.key");
+}
+
+TEST_F(ConfigFile, ErrorsNameFileKeyAndRule) {
+  struct Case { const char* what; std::string content, says; };
+  const std::vector<Case> cases = {
+      {"no TOML", "name = ", "icsd.toml"},
+      {"unknown key", small + "colour = \"red\"\n", "colour"},
+      {"unknown table", small + "[limits]\nx = 1\n", "limits"},
+      {"no name", "domain = \"plant.example\"\nlisten = [\"127.0.0.1:0\"]\n", "name"},
+      {"no domain", "name = \"main\"\nlisten = [\"127.0.0.1:0\"]\n", "domain"},
+      {"no domain name", "name = \"main\"\ndomain = \"Plant\"\nlisten = [\"127.0.0.1:0\"]\n", "not a domain name"},
+      {"a home that is none", "homes = [\"a b\"]\n" + small, "no domain name"},
+      {"no listener", "name = \"main\"\ndomain = \"plant.example\"\n", "no address to listen at"},
+      {"a number for a text", "name = 7\ndomain = \"plant.example\"\nlisten = [\"127.0.0.1:0\"]\n", "name"},
+      {"a text for a number", small + "threads = \"3\"\n", "threads"},
+      {"negative", small + "threads = -1\n", "0 to 256 expected"},
+      {"too many", small + "workers = 257\n", "0 to 256 expected"},
+      {"no size", small + "map = \"much\"\n", "a size expected"},
+      {"an unknown unit", small + "map = \"2T\"\n", "a size expected"},
+      {"a size as number", small + "map = 4096\n", "map"},
+      {"a size beyond reckoning", small + "map = \"99999999999999999999G\"\n", "a size expected"},
+      {"a size that wraps round", small + "map = \"17179869184G\"\n", "a size expected"},
+      {"a small map", small + "map = \"512K\"\n", "at least 1M"},
+      {"no statements", small + "[quotas]\nsubject_statements = 0\n", "at least 1"},
+      {"beyond the budget", small + "[quotas]\nsubject_statements = 10001\n", "0 to 10000 expected"},
+      {"an unknown quota", small + "[quotas]\nrequests = 1\n", "requests"},
+      {"a pin without owner", small + "[[pin]]\ndomain = \"acme.example\"\n", "owner"},
+      {"a pin of no domain", small + "[[pin]]\ndomain = \"Acme\"\nowner = \"" + owner + "\"\n", "not a domain name"},
+      {"following no domain", small + "[[follow]]\ndomain = \"\"\nfrom = \"https://a\"\n", "not a domain name"},
+      {"following no URL", small + "[[follow]]\ndomain = \"acme.example\"\nfrom = \"acme.example:8443\"\n", "http:// or https:// expected"},
+      {"a pin of no key", small + "[[pin]]\ndomain = \"acme.example\"\nowner = \"key:12\"\n", "owner"},
+      {"following without source", small + "[[follow]]\ndomain = \"acme.example\"\n", "from"},
+      {"an unknown selector", small + "[[follow]]\ndomain = \"acme.example\"\nfrom = \"https://a\"\nselect = { colour = [\"red\"] }\n", "colour"},
+      {"a long address", small + "[[follow]]\ndomain = \"acme.example\"\nfrom = \"https://" + std::string(300, 'a') + "\"\n", "octets"},
+  };
+  for (const auto& one : cases) {
+    SCOPED_TRACE(one.what);
+    const auto config = read(one.content);
+    ASSERT_FALSE(config);
+    EXPECT_THAT(config.error().message, HasSubstr("icsd.toml"));
+    EXPECT_THAT(config.error().message, HasSubstr(one.says));
+  }
+}
+
+TEST_F(ConfigFile, NotThere) {
+  const auto config = read_config(directory / "none.toml");
+  ASSERT_FALSE(config);
+  EXPECT_EQ(config.error().code, Code::not_found);
+  EXPECT_THAT(config.error().message, HasSubstr("none.toml"));
+  EXPECT_THAT(config.error().detail, HasSubstr("ics init"));
+}
+
+}  // namespace
+}  // namespace cm4it::icsd
