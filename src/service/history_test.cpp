@@ -1,0 +1,133 @@
+// Long histories stay within their budgets, and what may not be read looks like what is not there.
+#include "base/budgets.h"
+#include "service/network_fixture.h"
+
+namespace cm4it::service {
+namespace {
+
+using namespace fixture;
+
+struct Long : Network {
+  // A subject with so many statements about it.
+  void talk_about(const SubjectId& subject, std::size_t statements) {
+    std::vector<Bytes> pieces;
+    for (std::size_t i = 0; i < statements; ++i)
+      pieces.push_back(plant.say("volta", subject, Endorse{"label " + std::to_string(i), std::string(100, 'n')}));
+    for (const auto& item : plant.submit(std::move(pieces))) ASSERT_EQ(item.outcome, Outcome::received) << why(item);
+  }
+};
+
+TEST_F(Long, HistoriesAreWholeUpToTheBudget) {
+  talk_about(sensor_id, 3000);
+  const auto verdict = plant.verdict(sensor_id);
+  EXPECT_EQ(verdict.judgements.size(), 3000u);
+  EXPECT_EQ(verdict.endorsements.size(), 3000u);
+}
+
+// A selector asks what the fold said after each statement: of a long history this must not cost its square.
+TEST_F(Long, AFeedOfASelectionOverALongHistory) {
+  talk_about(sensor_id, 3000);
+  const auto page = plant.service->feed({"plant.example", 0, policy::Selector{{{policy::Field::holder, {"nobody.example"}}}}}, {});
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->records.size(), 2u);  // policies
+}
+
+TEST_F(Long, AFeedComesInPages) {
+  talk_about(sensor_id, 2500);
+  std::set<std::string> seen;
+  std::size_t pages = 0;
+  for (std::uint64_t from = 0;;) {
+    const auto page = plant.service->feed({"plant.example", from, {}}, {});
+    ASSERT_TRUE(page);
+    EXPECT_LE(page->records.size(), budget::feed_records);
+    for (const auto& record : page->records) seen.insert(to_hex(record.evidence));
+    ASSERT_LT(++pages, 10u);
+    EXPECT_EQ(page->heads.empty(), page->more);  // heads cover what was sent, so they come last
+    if (!page->more) break;
+    ASSERT_GT(page->next, from);
+    from = page->next;
+  }
+  EXPECT_EQ(seen.size(), 2502u);
+}
+
+TEST_F(Long, SearchWalksOnlySoFar) {
+  for (int i = 0; i < 30; ++i) talk_about(subject_of("device " + std::to_string(i)), 2);
+  SearchQuery query;
+  query.limit = 7;
+  std::set<std::string> seen;
+  for (int pages = 0; pages < 10; ++pages) {
+    const auto page = plant.service->search(query, {});
+    ASSERT_TRUE(page);
+    for (const auto& looked : page->subjects) EXPECT_TRUE(seen.insert(looked.verdict.subject.text()).second);
+    query.cursor = page->cursor;
+    if (query.cursor.empty()) break;
+  }
+  EXPECT_EQ(seen.size(), 30u + 2u);  // and the owners, of whom their policies speak
+}
+
+// Watchers are told of every subject once, and of "everything" when too much was missed.
+TEST_F(Long, ChangesAreBounded) {
+  const auto before = plant.service->changes({}, "", {});
+  ASSERT_TRUE(before);
+  talk_about(sensor_id, 500);
+  talk_about(subject_of("other"), 1);
+  const auto page = plant.service->changes(before->next, "", {});
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->subjects.size(), 2u);
+  EXPECT_FALSE(page->everything);
+}
+
+struct Rights : Network {
+  Rights() : Network("[read]\nstatus = [\"holder\"]\nendorse = [\"maintainer\"]\nassign = [\"owner\"]\n") {}
+  void SetUp() override { deploy(); }
+  std::vector<Kind> seen_by(const Principal& who) const {
+    std::vector<Kind> kinds;
+    const auto looked = plant.service->look_up(sensor_id, "", who);
+    EXPECT_TRUE(looked);
+    for (const auto& judgement : looked->verdict.judgements) kinds.push_back(judgement.fact->statement.kind());
+    std::sort(kinds.begin(), kinds.end());
+    return kinds;
+  }
+};
+
+TEST_F(Rights, EachKindByItsReaders) {
+  using List = std::vector<Kind>;
+  const auto stranger = id_of("stranger");
+  EXPECT_EQ(seen_by({}), (List{Kind::identity, Kind::transfer}));
+  EXPECT_EQ(seen_by(stranger), (List{Kind::identity, Kind::transfer}));
+  EXPECT_EQ(seen_by(id_of("new integrator")), (List{Kind::identity, Kind::endorse, Kind::transfer}));  // a maintainer
+  EXPECT_EQ(seen_by(id_of("volta")), (List{Kind::identity, Kind::endorse, Kind::status, Kind::transfer}));  // and the holder's agent
+  EXPECT_EQ(seen_by(id_of("plant")), (List{Kind::identity, Kind::endorse, Kind::status, Kind::transfer, Kind::assign}));
+  EXPECT_EQ(seen_by(key_of("plant.example server", crypto::Algorithm::es256)->public_key().id()).size(), 5u);
+  EXPECT_EQ(seen_by(id_of("acme")), (List{Kind::identity, Kind::transfer}));
+}
+
+TEST_F(Rights, WhatIsHiddenIsNotShownByTheViewEither) {
+  const auto looked = plant.service->look_up(sensor_id, "", {});
+  ASSERT_TRUE(looked);
+  const auto& verdict = looked->verdict;
+  EXPECT_TRUE(verdict.endorsements.empty());
+  EXPECT_EQ(verdict.cloud, "");
+  EXPECT_FALSE(verdict.status);
+  EXPECT_EQ(verdict.admitted, policy::Admitted::yes);  // the verdict itself is open
+  for (const auto& reason : verdict.reasons)
+    if (reason.statement) {
+      EXPECT_EQ(reason.statement, verdict.identity_statement) << reason.rule;
+    }
+}
+
+TEST_F(Rights, ARoleThatEndedReadsNoMore) {
+  ASSERT_EQ(plant.submit_one(policy_evidence("plant", "plant.example",
+                                             plant_policy(2, to_rfc3339(*plant.clock + 60), "[read]\nendorse = [\"integrator\"]\n"), *plant.clock))
+                .outcome, Outcome::received);
+  const auto sees = [&] {
+    const auto kinds = seen_by(id_of("volta"));
+    return std::find(kinds.begin(), kinds.end(), Kind::endorse) != kinds.end();
+  };
+  EXPECT_TRUE(sees());
+  *plant.clock = *plant.clock + 60;
+  EXPECT_FALSE(sees());
+}
+
+}  // namespace
+}  // namespace cm4it::service
