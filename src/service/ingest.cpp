@@ -62,17 +62,18 @@ std::optional<ledger::ForeignReceipt> checked_receipt(Service::Impl& impl, const
 
 Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector<PeerRecord> records) {
   IngestReport report;
-  std::vector<std::future<Result<ledger::Appended>>> waiting;
+  std::vector<std::pair<std::future<Result<ledger::Appended>>, bool>> waiting;  // and whether it is said of a model
   const auto refuse = [&](const Error& error) {
     if (error.code == Code::unavailable || error.code == Code::internal) report.failure = error;
     ++(error.code == Code::not_yet ? report.not_yet : report.refused);
     if (report.first_refusal.empty()) report.first_refusal = error.message;
   };
   const auto settle = [&] {
-    for (auto& one : waiting) {
+    for (auto& [one, of_model] : waiting) {
       auto appended = one.get();
       if (!appended) refuse(appended.error());
       else ++(appended->is_new ? report.taken : report.known);
+      report.of_models |= appended && appended->is_new && of_model;
     }
     waiting.clear();
   };
@@ -106,7 +107,7 @@ Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector
       refuse(sent.error());
       continue;
     }
-    waiting.push_back(std::move(future));
+    waiting.emplace_back(std::move(future), statements[0].subject.kind == evidence::SubjectKind::model);
     if (is_policy) settle();  // what follows is judged by it
   }
   settle();

@@ -47,6 +47,7 @@ struct PeerRecord {
 };
 struct IngestReport {
   std::size_t taken = 0, known = 0, refused = 0, not_yet = 0;
+  bool of_models = false;                     // something that was taken is said of a model: of all its subjects
   std::string first_refusal;
   std::optional<Error> failure;               // of this server (a full disk, a full queue): the records are to be asked for again
 };

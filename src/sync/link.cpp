@@ -113,6 +113,15 @@ std::string Link::basis() const {
   return all;
 }
 
+// Whether less than everything comes: by what is asked for, or by what the policy has this server hold.
+bool Link::is_selection() const {
+  if (!follow_.select.globs.empty()) return true;
+  const auto published = service_.ledger().published();
+  const auto* descriptor = published->policies->newest(follow_.domain);
+  const auto* self = descriptor ? descriptor->server_with_key(options_.key->public_key().id()) : nullptr;
+  return self && !self->home && self->select;
+}
+
 // position ‖ SHA-256 of its basis
 void Link::resume() {
   basis_ = basis();
@@ -183,21 +192,25 @@ Result<void> Link::pull() {
   return keep_position();
 }
 
-// True: a policy changed, so the feed is to be walked again from its beginning (repeats are free).
+// True: a policy changed, or what a selector chooses, so the feed is to be walked again from its beginning (repeats are free).
 Result<bool> Link::take(service::ReceivedFeed feed) {
   if (feed.more && feed.next <= position_)
     return fail(Code::malformed, "feed.2: more waits at " + follow_.from + ", but the position does not move on");
   if (!feed.more && feed.records.empty() && feed.heads.empty() && feed.next == position_) {
     if (stop_.wait_for(first_pause)) return false;  // a peer that answers nothing at once is not asked in a hurry
   }
+  bool of_models = false;
   if (!feed.records.empty()) {
     TRY(const auto report, service_.ingest(follow_.domain, std::move(feed.records)));
+    of_models = report.of_models;
     if (report.failure) return tl::unexpected(*report.failure);  // ours, not theirs: asked for again
     if (report.refused + report.not_yet > 0)
       log_info("copy of " + follow_.domain + ": " + std::to_string(report.refused) + " records refused, " +
                std::to_string(report.not_yet) + " not yet: " + report.first_refusal);
   }
-  if (auto now = basis(); now != basis_) {
+  auto now = basis();
+  // What is said of a model may bring subjects into view of which nothing new was said.
+  if (now != basis_ || (of_models && is_selection())) {
     basis_ = std::move(now);
     position_ = 0;
     return true;

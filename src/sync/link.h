@@ -53,6 +53,7 @@ class Link {
   Result<void> send_own_policies();
   void broken(const std::string& how);
   std::string basis() const;
+  bool is_selection() const;
   void resume();
   Result<void> keep_position();
   Result<std::shared_ptr<Peer>> connect(std::optional<KeyId> server_key);

@@ -84,6 +84,17 @@ TEST_F(Copy, AWiderSelectorFetchesWhatWasPassedOver) {
   EXPECT_TRUE(eventually([&] { return kept_of(plant, "kept") == 1; }));
 }
 
+// A label, or an alarm, that a model was given holds for its subjects: they come into view without anything said of them.
+TEST_F(Copy, WhatIsSaidOfAModelBringsItsSubjects) {
+  make("sensor");
+  Node field{"field.example", pin("acme.example", "acme"), false};
+  field.follow({Follow{"acme.example", acme.url(), {}, {{{policy::Field::label, {"certified"}}}}}});
+  ASSERT_TRUE(eventually([&] { return field.follows("acme.example"); }));
+  EXPECT_EQ(kept_of(field, "sensor"), 0u);
+  received({acme.ics.submit_one(acme.ics.say("acme", *SubjectId::model_of("acme.example", "thermo-2000"), Endorse{"certified", ""}))});
+  EXPECT_TRUE(eventually([&] { return kept_of(field, "sensor") == 1; }));
+}
+
 TEST_F(Copy, OwnPoliciesReachWhomItCopiesFrom) {
   found_plant(plant_text());
   plant.follow();
