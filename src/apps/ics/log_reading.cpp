@@ -18,17 +18,28 @@ Result<Bytes> fetch_tile(const Api& api, const std::string& domain, const TilePa
   return to_bytes(view(reply.body));
 }
 
-// The owner our directory knows: of its own domain, or pinned in its configuration.
+// The owner our directory knows: pinned in its configuration, of its own home, or pinned by our own policy's [[copy]].
 std::optional<KeyId> known_owner(const Context& context, const std::string& domain) {
   if (context.options.dir.empty()) return {};
   const auto directory = context.directory();
   if (!directory) return {};
-  for (const auto& pin : directory->config().pins)
-    if (pin.domain == domain) return pin.owner;
-  const auto& homes = directory->config().homes;
-  if (std::find(homes.begin(), homes.end(), domain) == homes.end()) return {};
-  const auto owner = crypto::load_key_file(directory->owner_key());
-  return owner ? std::optional((*owner)->public_key().id()) : std::nullopt;
+  const auto pinned = [&](const std::string& name) -> std::optional<KeyId> {
+    for (const auto& pin : directory->config().pins)
+      if (pin.domain == name) return pin.owner;
+    const auto& homes = directory->config().homes;
+    if (std::find(homes.begin(), homes.end(), name) == homes.end()) return {};
+    const auto owner = crypto::load_key_file(directory->owner_key());
+    return owner ? std::optional((*owner)->public_key().id()) : std::nullopt;
+  };
+  if (auto owner = pinned(domain)) return owner;
+  const auto evidence = directory->evidence();
+  const auto ours = pinned(directory->config().domain);
+  if (!evidence || !ours) return {};
+  const auto chain = chain_of(directory->config().domain, *evidence, ours);
+  if (!chain) return {};
+  for (const auto& rule : chain->newest()->copies)
+    if (rule.domain == domain) return rule.owner;
+  return {};
 }
 
 tl::unexpected<Error> bad_bundle(std::uint64_t index) {

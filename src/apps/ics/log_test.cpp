@@ -166,6 +166,25 @@ TEST_F(LogVerbs, APolicyOfAnotherOwnerIsNotBelieved) {
   EXPECT_EQ(log({"verify"}).code, exit_failed);
 }
 
+TEST_F(LogVerbs, AnOwnerPinnedByOurOwnPolicyIsKnown) {
+  const auto ours = key_of(20);
+  auto text = first_policy({"certifier", "tuev.example", "tuev", "main", "https://tuev.example", ours->public_key(),
+                            key_of(21, crypto::Algorithm::es256)->public_key(), key_of(22)->public_key()});
+  text += "\n[[copy]]\ndomain = \"acme.example\"\nowner = \"" + log_.owner->public_key().id().text() +
+          "\"\nfrom = \"https://acme.example\"\nselect = {}\n";
+  const auto signed_text = evidence::sign({evidence::SubjectId::key(ours->public_key().id()), {"tuev.example"},
+                                           evidence::PolicyText{text}, Time{1'700'000'000}, {}, {}}, *ours);
+  ASSERT_TRUE(signed_text);
+  write("icsd.toml", "name = \"main\"\ndomain = \"tuev.example\"\nhomes = [\"tuev.example\"]\nlisten = [\"127.0.0.1:1\"]\n"
+                     "[[pin]]\ndomain = \"tuev.example\"\nowner = \"" + ours->public_key().id().text() + "\"\n");
+  std::filesystem::create_directories(directory_ / "evidence");
+  write("evidence/0001-policy-1.cose", cm4it::text(*signed_text));
+  log_.grow(5);
+  auto outcome = log({"verify", "--domain", "acme.example"});
+  EXPECT_EQ(outcome.code, exit_yes) << outcome.err;
+  EXPECT_EQ(outcome.out.find("as the server says"), std::string::npos) << outcome.out;
+}
+
 TEST_F(LogVerbs, WithoutADirectoryTheOwnerIsSaidToBeTheServersWord) {
   log_.grow(5);
   const auto outcome = ics({"log", "verify", "--domain", "acme.example"});

@@ -75,6 +75,9 @@ Result<SubjectId> resolve_subject(Context& context, const std::string& text) {
     return SubjectId::key(key.id());
   }
   if (text.empty()) return fail(Code::malformed, "subject: empty");
+  const auto colon = text.find(':');
+  if ((text.starts_with("key:") || text.starts_with("code:")) && text.size() < colon + 1 + fewest_digits)
+    return fail(Code::malformed, "subject: a prefix needs at least " + std::to_string(fewest_digits) + " hex digits");
   return ask(context, text);
 }
 
