@@ -215,7 +215,11 @@ Result<PublicKey> PublicKey::from_text(std::string_view text) {
   return from_spki(*der);
 }
 
-Result<PublicKey> PublicKey::from_ec_point(std::string_view curve, View x, View y) {
+namespace {
+
+struct CurvePoint { Algorithm algorithm; Bytes point; };
+
+Result<CurvePoint> uncompressed(std::string_view curve, View x, View y) {
   const bool p256 = curve == "P-256";
   if (!p256 && curve != "P-384")
     return fail(Code::unsupported, "crv: " + std::string(curve) + "; P-256 and P-384 are supported");
@@ -227,7 +231,21 @@ Result<PublicKey> PublicKey::from_ec_point(std::string_view curve, View x, View 
   Bytes point{4};
   append(point, x);
   append(point, y);
-  return from_point(algorithm, point);
+  return CurvePoint{algorithm, std::move(point)};
+}
+
+}  // namespace
+
+Result<PublicKey> PublicKey::from_ec_point(std::string_view curve, View x, View y) {
+  TRY(const auto found, uncompressed(curve, x, y));
+  return from_point(found.algorithm, found.point);
+}
+
+Result<Bytes> PublicKey::spki_of_known_point(std::string_view curve, View x, View y) {
+  TRY(const auto found, uncompressed(curve, x, y));
+  Bytes spki = ec_prefix(found.algorithm);
+  append(spki, found.point);
+  return spki;
 }
 
 Result<PublicKey> PublicKey::from_ed25519(View raw32) {

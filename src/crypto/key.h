@@ -49,6 +49,9 @@ class PublicKey {
   // RFC 7518 section 6.2: P-256 or P-384 coordinates, big-endian, of the curve's full size.
   static Result<PublicKey> from_ec_point(std::string_view curve, View x, View y);
   static Result<PublicKey> from_ed25519(View raw32);
+  // The canonical SubjectPublicKeyInfo of such a point. Whether it lies on the curve is not asked: for points that were
+  // examined before.
+  static Result<Bytes> spki_of_known_point(std::string_view curve, View x, View y);
 
   const KeyId& id() const;
   View spki() const;

@@ -29,6 +29,8 @@ struct DecodedBuilder {
 // all the rest).
 Result<Decoded> decode_cose(View bytes, bool kept);
 Result<Decoded> decode_manifest(View bytes, bool kept);
+// Of kept evidence the statement alone, without its id: what its signature covers is neither assembled nor hashed.
+Result<Statement> kept_cose_statement(View bytes);
 
 // The algorithm a cose message names must be the one its issuer's key signs with.
 Result<void> check_algorithm(const Decoded& decoded, const crypto::PublicKey& issuer);

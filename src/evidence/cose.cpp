@@ -139,29 +139,36 @@ Bytes write_protected(const Draft& draft, const crypto::PublicKey& issuer) {
   return out.take();
 }
 
-}  // namespace
-
 // COSE_Sign1_Tagged = #6.18([ protected: bstr, unprotected: {}, payload: bstr, signature: bstr ])
-Result<Decoded> decode_cose(View bytes, bool kept) {
+struct Parts { View header, payload, signature; };
+
+Result<Parts> take_apart(View bytes) {
   CborReader reader(bytes);
+  Parts parts;
   TRY(const auto tag, reader.tag());
   if (tag != cose_sign1) return bad("tag", "expected 18 (COSE_Sign1), found " + std::to_string(tag));
   TRY(const auto items, reader.array());
   if (items != 4) return bad("COSE_Sign1", "an array of four items expected");
-  TRY(const View header_bytes, reader.bytes());
+  TRY(parts.header, reader.bytes());
   CHECK_OK(reader.int_map([](std::int64_t) -> Result<void> {
     return bad("unprotected", "must be empty: what is not signed says nothing");
   }));
-  TRY(const View payload, reader.bytes());
-  TRY(const View signature, reader.bytes());
+  TRY(parts.payload, reader.bytes());
+  TRY(parts.signature, reader.bytes());
   CHECK_OK(reader.end());
+  return parts;
+}
 
-  TRY(Header header, read_protected(header_bytes));
-  CHECK_OK(read_payload(payload, header.statement, kept));
+}  // namespace
+
+Result<Decoded> decode_cose(View bytes, bool kept) {
+  TRY(const Parts parts, take_apart(bytes));
+  TRY(Header header, read_protected(parts.header));
+  CHECK_OK(read_payload(parts.payload, header.statement, kept));
   DecodedBuilder builder;
   builder.bytes = to_bytes(bytes);
-  builder.signed_bytes = sig_structure(header_bytes, payload);
-  builder.signature = to_bytes(signature);
+  builder.signed_bytes = sig_structure(parts.header, parts.payload);
+  builder.signature = to_bytes(parts.signature);
   builder.issuer = header.kid;
   header.statement.id = statement_id(Format::cose, header.kid, builder.signed_bytes);
   if (const auto* identity = std::get_if<Identity>(&header.statement.body);
@@ -172,14 +179,18 @@ Result<Decoded> decode_cose(View bytes, bool kept) {
   return std::move(builder).build();
 }
 
+Result<Statement> kept_cose_statement(View bytes) {
+  TRY(const Parts parts, take_apart(bytes));
+  TRY(Header header, read_protected(parts.header));
+  CHECK_OK(read_payload(parts.payload, header.statement, true));
+  return std::move(header.statement);
+}
+
 Result<void> check_algorithm(const Decoded& decoded, const crypto::PublicKey& issuer) {
   if (decoded.format() != Format::cose) return {};
-  CborReader message(decoded.bytes());
-  TRY(const auto tag, message.tag());
-  TRY(const auto items, message.array());
-  TRY(const View header_bytes, message.bytes());
-  TRY(const Header header, read_protected(header_bytes));
-  if (tag == cose_sign1 && items == 4 && header.alg == crypto::cose_id(issuer.algorithm())) return {};
+  TRY(const Parts parts, take_apart(decoded.bytes()));
+  TRY(const Header header, read_protected(parts.header));
+  if (header.alg == crypto::cose_id(issuer.algorithm())) return {};
   return fail(Code::bad_signature, "protected.1: the issuer's key signs with algorithm " +
               std::to_string(crypto::cose_id(issuer.algorithm())) + ", not " + std::to_string(header.alg));
 }

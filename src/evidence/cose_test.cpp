@@ -121,6 +121,14 @@ TEST(Cose, EveryKindComesBack) {
     ASSERT_TRUE(kept) << kept.error().message;
     EXPECT_EQ(kept->at(0).id, verified->id());
     EXPECT_EQ(to_hex(write_payload(acme, kept->at(0).body)), to_hex(write_payload(acme, body)));
+    // The same again where its id is known.
+    const auto known = statements_of_kept(Format::cose, *bytes, issuer->public_key().id(), verified->id());
+    ASSERT_TRUE(known) << known.error().message;
+    EXPECT_EQ(known->at(0).id, verified->id());
+    EXPECT_EQ(known->at(0).issuer, issuer->public_key().id());
+    EXPECT_EQ(known->at(0).subject, subject);
+    EXPECT_EQ(known->at(0).issued_at, kept->at(0).issued_at);
+    EXPECT_EQ(to_hex(write_payload(acme, known->at(0).body)), to_hex(write_payload(acme, body)));
   }
 }
 

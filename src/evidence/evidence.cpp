@@ -45,13 +45,21 @@ Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer) {
   return Verified(std::move(decoded), issuer.id());
 }
 
-Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, const KeyId& issuer) {
+Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, const KeyId& issuer,
+                                                  const std::optional<StatementId>& id) {
+  std::vector<Statement> statements;
+  if (format == Format::cose && id) {
+    TRY(auto statement, kept_cose_statement(bytes));
+    statement.id = *id;
+    statements.push_back(std::move(statement));
+    return statements;
+  }
   TRY(const Decoded decoded, decode_as(format, bytes, true));
-  std::vector<Statement> statements = decoded.statements();
-  const StatementId id = statement_id(format, issuer, decoded.signed_bytes());
+  statements = decoded.statements();
+  const StatementId found = id ? *id : statement_id(format, issuer, decoded.signed_bytes());
   for (Statement& statement : statements) {
     statement.issuer = issuer;
-    statement.id = id;
+    statement.id = found;
   }
   return statements;
 }

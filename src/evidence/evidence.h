@@ -76,8 +76,9 @@ class Verified {
 Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer);
 
 // The statements of evidence that this server verified before and kept: no signature is checked again.
-// `issuer` is the key under which it was verified.
-Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, const KeyId& issuer);
+// `issuer` is the key under which it was verified; `id`, where the caller knows it, saves computing it.
+Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, const KeyId& issuer,
+                                                  const std::optional<StatementId>& id = {});
 
 // A leaf of a domain's log: the evidence itself for cose, deterministic CBOR [format, evidence] for the rest.
 Bytes leaf_bytes(Format format, View evidence);

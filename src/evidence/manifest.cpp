@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "base/budgets.h"
+#include "crypto/digest.h"
 #include "evidence/builder.h"
 
 namespace cm4it::evidence {
@@ -67,13 +68,25 @@ Result<Method1Id> read_protected(std::string_view encoded) {
   return id;
 }
 
+struct SlotKey { KeyId id; Bytes spki; };
 struct Slots {
-  std::optional<crypto::PublicKey> first;
+  std::optional<SlotKey> first;
   std::vector<std::string> aliases;
 };
 
+// To examine a point costs more than all the rest: it is done once, when the evidence comes.
+Result<SlotKey> slot_key(std::string_view curve, View x, View y, bool kept) {
+  if (!kept) {
+    TRY(const auto key, crypto::PublicKey::from_ec_point(curve, x, y));
+    return SlotKey{key.id(), to_bytes(key.spki())};
+  }
+  TRY(auto spki, crypto::PublicKey::spki_of_known_point(curve, x, y));
+  const KeyId id{crypto::sha256(spki)};
+  return SlotKey{id, std::move(spki)};
+}
+
 // RFC 7517 keys, kid being the slot's number; x5c chains are carried along in the evidence, not judged.
-Result<Slots> read_slots(const json::object& payload) {
+Result<Slots> read_slots(const json::object& payload, bool kept) {
   const auto* set = payload.if_contains("publicKeySet");
   const auto* keys = set && set->is_object() ? set->as_object().if_contains("keys") : nullptr;
   if (!keys || !keys->is_array()) return bad("payload.publicKeySet.keys", "an array of keys expected");
@@ -91,9 +104,9 @@ Result<Slots> read_slots(const json::object& payload) {
     if (type != "EC") return fail(Code::unsupported, "manifest." + path + ".kty: EC expected");
     TRY(const Bytes x, base64url_of(jwk, "x", path));
     TRY(const Bytes y, base64url_of(jwk, "y", path));
-    auto key = crypto::PublicKey::from_ec_point(curve, x, y);
+    auto key = slot_key(curve, x, y, kept);
     if (!key) return within("manifest." + path, std::move(key).error());
-    if (slot != "0") slots.aliases.push_back(key->id().text());
+    if (slot != "0") slots.aliases.push_back(key->id.text());
     else if (slots.first) return bad(path + ".kid", "slot 0 twice");
     else slots.first = std::move(*key);
   }
@@ -112,10 +125,10 @@ bool is_hex(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isxdigit(c); });
 }
 
-Result<Identity> read_identity(const json::object& payload, const crypto::PublicKey& key) {
+Result<Identity> read_identity(const json::object& payload, const SlotKey& key) {
   Identity identity;
   identity.type = Type::device;
-  identity.spki = to_bytes(key.spki());
+  identity.spki = key.spki;
   TRY(identity.maker, organization(payload, "manufacturer"));
   TRY(identity.model, shown(payload, "model", "payload"));
   TRY(identity.serial, shown(payload, "uniqueId", "payload"));
@@ -133,7 +146,7 @@ Result<Identity> read_identity(const json::object& payload, const crypto::Public
 
 }  // namespace
 
-Result<Decoded> decode_manifest(View bytes, bool) {
+Result<Decoded> decode_manifest(View bytes, bool kept) {
   if (!is_utf8(text(bytes))) return bad("element", "not UTF-8");
   TRY(const auto element, parse_object(text(bytes), "element"));
   TRY(const auto payload_text, text_of(element, "payload", ""));
@@ -146,11 +159,11 @@ Result<Decoded> decode_manifest(View bytes, bool) {
   auto payload_bytes = from_base64url(payload_text);
   if (!payload_bytes) return within("manifest.payload", std::move(payload_bytes).error());
   TRY(const auto payload, parse_object(text(*payload_bytes), "payload"));
-  TRY(const auto slots, read_slots(payload));
+  TRY(const auto slots, read_slots(payload, kept));
 
   Statement statement;
   statement.format = Format::manifest;
-  statement.subject = SubjectId::key(slots.first->id());
+  statement.subject = SubjectId::key(slots.first->id);
   TRY(auto identity, read_identity(payload, *slots.first));
   if (const auto* header = element.if_contains("header"); header && header->is_object()) {
     TRY(const auto unique_id, text_of(header->as_object(), "uniqueId", "header"));

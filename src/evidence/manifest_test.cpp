@@ -101,6 +101,9 @@ TEST(Manifest, OursComesBack) {
   ASSERT_TRUE(kept) << kept.error().message;
   EXPECT_EQ(kept->at(0).id, verified->id());
   EXPECT_EQ(kept->at(0).subject, statement.subject);
+  EXPECT_EQ(kept->at(0).aliases, statement.aliases);
+  EXPECT_EQ(to_hex(std::get<Identity>(kept->at(0).body).spki), to_hex(identity.spki));
+  EXPECT_EQ(statements_of_kept(Format::manifest, element, maker()->public_key().id(), verified->id())->at(0).id, verified->id());
 }
 
 TEST(Manifest, IsWrittenForP256Only) {

@@ -35,11 +35,10 @@ const char* name_of(const Names<T>& names, T value) {
 
 template <class T>
 Result<T> named(const Names<T>& names, const char* what, std::string_view text) {
-  std::string all;
-  for (const auto& [value, name] : names) {
+  for (const auto& [value, name] : names)
     if (text == name) return value;
-    all += (all.empty() ? "" : ", ") + std::string(name);
-  }
+  std::string all;
+  for (const auto& [value, name] : names) all += (all.empty() ? "" : ", ") + std::string(name);
   return fail(Code::malformed, std::string(what) + ": \"" + std::string(text.substr(0, 64)) + "\" is none of " + all);
 }
 

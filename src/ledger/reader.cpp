@@ -47,7 +47,7 @@ Result<void> Reader::add_facts(const SubjectId& subject, std::vector<policy::Fac
       TRY(const auto entry, decode_entry(*bytes, position));
       if (!entry.record) return fail(Code::internal, "journal: an entry has no record", "run `ics rebuild`");
       TRY(auto statements,
-          evidence::statements_of_kept(entry.record->format, entry.record->evidence, entry.record->issuer));
+          evidence::statements_of_kept(entry.record->format, entry.record->evidence, entry.record->issuer, entry.record->id));
       for (auto& statement : statements) {
         if (statement.subject != subject) continue;
         policy::Fact fact{std::move(statement), {}, facts.received, facts.first_seen};

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/budgets.h"
+#include "base/cbor.h"
 #include "ledger/index.h"
 #include "ledger/state.h"
 #include "ledger/tables.h"
@@ -10,8 +11,8 @@
 namespace cm4it::ledger {
 namespace {
 
-// Overwrites `store`'s derived rows in commits of bounded size. The store's head stays as it is: a rebuild that is cut
-// off is simply begun again.
+// Overwrites `store`'s derived rows in commits of bounded size. The store's head stays as it is. From the first commit to
+// the last a mark says that rows are missing: no server runs on them, and a rebuild that is cut off is begun again.
 class Rebuild {
  public:
   explicit Rebuild(store::Store& store) : store_(store) {}
@@ -21,23 +22,41 @@ class Rebuild {
     TRY(const auto head, snapshot->get(store::head_table, store::head_key));
     if (!head) return std::uint64_t{0};
     head_ = to_bytes(*head);
+    batch_.put(table::meta, to_bytes(view(table::rebuilding)), {});
+    CHECK_OK(flush());
     CHECK_OK(clear());
     CHECK_OK(count(*snapshot));
     Result<void> outcome;
     CHECK_OK(snapshot->scan(table::journal, {}, [&](View key, View value) {
-      outcome = take(*snapshot, table::last_number(key), value);
+      outcome = table::last_number(key) == done_ + 1 ? take(*snapshot, done_ + 1, value) : Result<void>(missing(done_ + 1));
       if (outcome && ++done_ % 10'000 == 0 && progress) progress(done_, total_);
       return outcome.has_value();
     }));
     CHECK_OK(outcome);
+    TRY(const auto next, next_position());
+    if (next != done_ + 1) return missing(done_ + 1);
     CHECK_OK(write_tiles());
     CHECK_OK(flush());
     CHECK_OK(check_heads(*snapshot));
+    batch_.remove(table::meta, to_bytes(view(table::rebuilding)));
+    CHECK_OK(flush());
     if (progress) progress(done_, total_);
     return done_;
   }
 
  private:
+  static tl::unexpected<Error> missing(std::uint64_t position) {
+    return fail(Code::malformed, "journal: entry " + std::to_string(position) + " is missing", "restore a backup");
+  }
+
+  // [1, next position, commits]
+  Result<std::uint64_t> next_position() const {
+    CborReader reader(head_);
+    CHECK_OK(reader.array());
+    CHECK_OK(reader.uint());
+    return reader.uint();
+  }
+
   Result<void> clear() {
     for (const auto table : table::derived) {
       for (bool more = true; more;) {
@@ -77,7 +96,7 @@ class Rebuild {
       TRY(const auto earlier, decode_entry(*bytes, at));
       record = earlier.record;
     }
-    TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer));
+    TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
     std::vector<Time> times;
     for (const auto& [domain, index] : entry.placements) {
       TRY(const Time received, received_at(sources, domain, index));
@@ -121,16 +140,26 @@ class Rebuild {
     return {};
   }
 
-  // What was signed must be what is there.
-  Result<void> check_heads(const store::Snapshot& snapshot) const {
-    for (const auto& [domain, root] : roots_) {
-      TRY(const auto row, snapshot.get(table::heads, table::prefixed('n', to_bytes(view(domain)))));
-      if (!row) return fail(Code::malformed, "log of " + domain + ": its signed head is missing", "restore a backup");
-      TRY(const auto head, decode_head(*row));
-      if (head.head.root != root)
-        return fail(Code::conflict, "log of " + domain + ": the records do not give the root of the signed head",
-                    "restore a backup");
-    }
+  // What was signed must be what is there: a head for every log, and each log whole.
+  Result<void> check_heads(const store::Snapshot& snapshot) {
+    Result<void> outcome;
+    CHECK_OK(snapshot.scan(table::heads, store::Range::prefix(view("n")), [&](View key, View row) {
+      outcome = check_head(std::string(text(key.subspan(1))), row);
+      return outcome.has_value();
+    }));
+    CHECK_OK(outcome);
+    if (!roots_.empty())
+      return fail(Code::malformed, "log of " + roots_.begin()->first + ": its signed head is missing", "restore a backup");
+    return {};
+  }
+
+  Result<void> check_head(const std::string& domain, View row) {
+    TRY(const auto head, decode_head(row));
+    const auto made = roots_.find(domain);
+    if (head.head.root != (made == roots_.end() ? empty_root() : made->second))
+      return fail(Code::conflict, "log of " + domain + ": the records do not give the root of the signed head",
+                  "restore a backup");
+    roots_.erase(domain);
     return {};
   }
 
@@ -150,7 +179,7 @@ class Rebuild {
   store::Batch batch_;
   std::map<std::pair<store::Table, Bytes>, Bytes> overlay_;  // rows of the batch, which later entries read again
   std::map<std::string, std::map<std::uint64_t, Digest>> leaves_;
-  std::map<std::string, Digest> roots_;
+  std::map<std::string, Digest> roots_;  // of what the records give; without those that a head has signed
   std::uint64_t done_ = 0, total_ = 0;
 };
 

@@ -11,6 +11,8 @@ namespace cm4it::ledger {
 namespace {
 
 Result<void> check_owner(const Options& options, const store::Snapshot& snapshot) {
+  TRY(const auto mark, snapshot.get(table::meta, view(table::rebuilding)));
+  if (mark) return fail(Code::unavailable, "store: making its rows anew was cut off", "run `ics rebuild` again");
   TRY(const auto kept, snapshot.get(table::meta, view("server")));
   if (!kept) return {};
   if (text(*kept) != options.server_name)
@@ -30,7 +32,7 @@ Result<void> load_policies(const store::Snapshot& snapshot, State& state) {
   for (const auto& id : ids) {
     TRY(const auto record, find_record(snapshot, id));
     if (!record) return fail(Code::malformed, "store: a policy's record is missing", "run `ics rebuild`");
-    TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer));
+    TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
     for (const auto& statement : statements) {
       TRY(auto descriptor, signed_descriptor(statement));
       state.descriptors.push_back(std::move(descriptor));
@@ -124,6 +126,8 @@ Result<State> load_state(const Options& options, const store::Store& store) {
     TRY(state.next, reader.uint());
     TRY(state.commits, reader.uint());
   }
+  TRY(const auto time, snapshot->get(table::meta, view(table::newest_time)));
+  if (time && time->size() == 8) state.newest_time = Time{static_cast<std::int64_t>(read_u64(*time))};
   CHECK_OK(load_heads(options, *snapshot, state));
   CHECK_OK(load_policies(*snapshot, state));
   return state;
