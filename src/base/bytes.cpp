@@ -9,11 +9,32 @@ constexpr char hex_digits[] = "0123456789abcdef";
 constexpr char standard_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr char url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+// The value of each character of an alphabet; -1: it is none of it.
+using Values = std::array<std::int8_t, 256>;
+
+constexpr Values values_of(std::string_view alphabet) {
+  Values values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < alphabet.size(); ++i) values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+  return values;
+}
+
+constexpr Values hex_values = [] {
+  Values values = values_of({hex_digits, 16});
+  for (int i = 10; i < 16; ++i) values[static_cast<std::size_t>('A' + i - 10)] = static_cast<std::int8_t>(i);
+  return values;
+}();
+constexpr Values standard_values = values_of({standard_alphabet, 64}), url_values = values_of({url_alphabet, 64});
+
+// Half as many octets as there are digits. False: a character is no digit.
+bool decode_hex(std::string_view hex, std::uint8_t* to) {
+  int wrong = 0;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    const int high = hex_values[static_cast<unsigned char>(hex[i])], low = hex_values[static_cast<unsigned char>(hex[i + 1])];
+    wrong |= high | low;  // negative where either is
+    *to++ = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return wrong >= 0;
 }
 
 std::string encode64(View bytes, const char* alphabet, bool padded) {
@@ -33,16 +54,15 @@ std::string encode64(View bytes, const char* alphabet, bool padded) {
 }
 
 // The digits without padding. RFC 4648 section 3.5: bits that no octet takes must be zero.
-Result<Bytes> decode64(std::string_view digits, const char* alphabet) {
+Result<Bytes> decode64(std::string_view digits, const Values& values) {
   if (digits.size() % 4 == 1) return fail(Code::malformed, "base64: impossible length");
-  const std::string_view known(alphabet, 64);
   Bytes out;
   out.reserve(digits.size() * 3 / 4);
   std::uint32_t bits = 0;
   unsigned count = 0;
   for (const char c : digits) {
-    const auto value = known.find(c);
-    if (value == known.npos) return fail(Code::malformed, "base64: a character outside its alphabet");
+    const int value = values[static_cast<unsigned char>(c)];
+    if (value < 0) return fail(Code::malformed, "base64: a character outside its alphabet");
     bits = bits << 6 | static_cast<std::uint32_t>(value);
     count += 6;
     if (count >= 8) {
@@ -71,21 +91,15 @@ std::string to_hex(View bytes) {
 
 Result<Bytes> from_hex(std::string_view hex) {
   if (hex.size() % 2 != 0) return fail(Code::malformed, "hex: an odd number of digits");
-  Bytes out;
-  out.reserve(hex.size() / 2);
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    const int high = hex_value(hex[i]), low = hex_value(hex[i + 1]);
-    if (high < 0 || low < 0) return fail(Code::malformed, "hex: a character that is no digit");
-    out.push_back(static_cast<std::uint8_t>(high << 4 | low));
-  }
+  Bytes out(hex.size() / 2);
+  if (!decode_hex(hex, out.data())) return fail(Code::malformed, "hex: a character that is no digit");
   return out;
 }
 
 Result<Digest> digest_from_hex(std::string_view hex) {
   if (hex.size() != 64) return fail(Code::malformed, "digest: expected 64 hex digits, found " + std::to_string(hex.size()));
-  TRY(const Bytes bytes, from_hex(hex));
   Digest digest;
-  std::copy(bytes.begin(), bytes.end(), digest.begin());
+  if (!decode_hex(hex, digest.data())) return fail(Code::malformed, "hex: a character that is no digit");
   return digest;
 }
 
@@ -95,10 +109,10 @@ std::string to_base64url(View bytes) { return encode64(bytes, url_alphabet, fals
 Result<Bytes> from_base64(std::string_view base64) {
   if (base64.size() % 4 != 0) return fail(Code::malformed, "base64: its length is no multiple of four");
   for (int padding = 0; padding < 2 && base64.ends_with('='); ++padding) base64.remove_suffix(1);
-  return decode64(base64, standard_alphabet);
+  return decode64(base64, standard_values);
 }
 
-Result<Bytes> from_base64url(std::string_view base64url) { return decode64(base64url, url_alphabet); }
+Result<Bytes> from_base64url(std::string_view base64url) { return decode64(base64url, url_values); }
 
 void append_u64(Bytes& to, std::uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) to.push_back(static_cast<std::uint8_t>(value >> shift));
