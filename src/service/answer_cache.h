@@ -1,10 +1,10 @@
 // Ready-made answers, one cache per thread: no lock, no copy. The verdict cache of the house.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "service/service.h"
@@ -14,7 +14,7 @@ namespace cm4it::service {
 // Bounded by bytes; evicts by second chance. Used by one thread.
 class AnswerCache {
  public:
-  explicit AnswerCache(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+  explicit AnswerCache(std::size_t most_bytes);
 
   // What distinguishes answers about a subject: the kind of answer, and the domain asked.
   struct Key {
@@ -28,14 +28,9 @@ class AnswerCache {
   const std::shared_ptr<const std::string>* find(const Key& key, Stamp present, Time now);
   void put(const Key& key, Stamp computed_under, Time valid_until, std::shared_ptr<const std::string> answer);
 
-  std::size_t size() const { return index_.size(); }
+  std::size_t size() const { return count_; }
 
  private:
-  struct Hash {
-    std::size_t operator()(const Key& key) const {
-      return evidence::SubjectIdHash{}(key.subject) ^ (key.kind * 0x9e3779b97f4a7c15u) ^ (key.domain * 0x85ebca6bu);
-    }
-  };
   struct Entry {
     Key key;
     Stamp stamp;
@@ -43,14 +38,27 @@ class AnswerCache {
     std::shared_ptr<const std::string> answer;
     bool used = false;
   };
+  // A place of the index: an entry's number, and bits of its hash, so that hardly any other entry is looked at.
+  struct Place { std::uint32_t tag = 0, entry = none; };
+  static constexpr std::uint32_t none = UINT32_MAX;
+
+  std::size_t hash_of(const Key& key) const;
+  std::size_t place_of(const Key& key, std::size_t hash) const;  // where it is, or would be
+  void insert(const Key& key, std::uint32_t entry);
+  void erase(std::size_t place);
+  void grow();
   void make_room(std::size_t bytes);
 
   const std::size_t most_bytes_;
+  // Strangers choose the ids they ask about: without a secret they could choose ones that collide.
+  const std::array<std::uint64_t, 4> secret_;
   std::size_t bytes_ = 0;
   std::size_t hand_ = 0;
   std::vector<Entry> entries_;
-  std::vector<std::size_t> free_;
-  std::unordered_map<Key, std::size_t, Hash> index_;
+  std::vector<std::uint32_t> free_;
+  // Open addressing, linear probing, at most three quarters full: one line of the index and one entry make a find.
+  std::vector<Place> index_{64};
+  std::size_t count_ = 0;
 };
 
 }  // namespace cm4it::service
