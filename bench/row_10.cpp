@@ -28,7 +28,7 @@ class Times : public benchmark::BenchmarkReporter {
   bool ReportContext(const Context&) override { return true; }
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
-      nanoseconds[run.run_name.function_name] = run.GetAdjustedRealTime();
+      nanoseconds[run.run_name.function_name] = run.GetAdjustedCPUTime();
       if (run.error_occurred) error = run.error_message;
     }
   }

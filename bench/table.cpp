@@ -10,9 +10,8 @@
 namespace cm4it::bench {
 namespace {
 
-constexpr const char* line = "{:>3}  {:<58} {:>14}  {:<32} {:>7}  {:<12} {}\n";
+constexpr const char* line = "{:>3}  {:<68} {:>14}  {:<42} {:>6}  {:<10} {}\n";
 
-// fmt counts code points for width, and so does a terminal.
 std::string with_unit(double value, const std::string& unit) { return figure(value) + (unit.empty() ? "" : " " + unit); }
 
 }  // namespace
@@ -31,9 +30,9 @@ Row& Row::at_most(double limit) {
 
 std::string figure(double value) {
   if (value != 0 && std::abs(value) < 1000) return fmt::format("{:.3g}", value);
-  std::string digits = fmt::format("{:.0f}", value);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
-  return digits;
+  std::string apart = fmt::format("{:.0f}", value);
+  for (std::size_t at = apart.size(); at > 3; at -= 3) apart = apart.substr(0, at - 3) + "," + apart.substr(at - 3);
+  return apart;
 }
 
 void print_head() { fmt::print(line, "row", "what", "ours", "peer or limit", "ratio", "to reach", "met"); }
