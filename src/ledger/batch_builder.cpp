@@ -52,8 +52,12 @@ Result<BatchBuilder::Work*> BatchBuilder::work_for(const Submission& submission)
   TRY(const auto kept, find_record(snapshot_, id));
   if (kept) {
     CHECK_OK(load_known(work));
+    work.leaf = leaf_hash(evidence::leaf_bytes(kept->format, kept->evidence));
   } else {
+    for (const auto& statement : work.statements)
+      if (statement.kind() == evidence::Kind::policy) CHECK_OK(signed_descriptor(statement));
     work.is_new = true;
+    work.leaf = leaf_hash(evidence::leaf_bytes(submission.evidence.format(), submission.evidence.bytes()));
     // first_seen is set in finish(), when the batch's time is known.
     work.entry.record = Record{0, submission.evidence.format(), to_bytes(submission.evidence.bytes()), id,
                                submission.evidence.issuer(), {}, submission.made_in};
@@ -73,9 +77,12 @@ Result<void> BatchBuilder::add(const AppendEvidence& message) {
         placed_in(work->entry.placements, [](const auto& p) { return p.first; }))
       continue;
     HomeLog& log = after_.homes.at(domain);
-    const Bytes leaf = evidence::leaf_bytes(submission.evidence.format(), submission.evidence.bytes());
-    TRY(const auto index, log.append(leaf_hash(leaf), snapshot_));
-    work->entry.placements.emplace_back(domain, index);
+    const auto index = log.append(work->leaf, snapshot_);
+    if (!index) {
+      broken_ = index.error();
+      return tl::unexpected(index.error());
+    }
+    work->entry.placements.emplace_back(domain, *index);
     grown_.insert(domain);
   }
   for (const auto& domain : submission.forward_to)
@@ -149,6 +156,7 @@ Result<void> BatchBuilder::write(Work& work) {
 }
 
 Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
+  if (broken_) return tl::unexpected(*broken_);
   for (const auto& id : order_) {
     Work& work = works_.at(id);
     if (!work.is_new && work.entry.placements.empty() && work.entry.receipts.empty()) continue;
@@ -174,6 +182,7 @@ Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
   domains.erase(std::unique(domains.begin(), domains.end()), domains.end());
   change_.next = after_.next;
   batch_.put(table::meta, to_bytes(view("server")), to_bytes(view(options_.server_name)));
+  batch_.put(table::meta, to_bytes(view(table::newest_time)), table::number(static_cast<std::uint64_t>(after_.newest_time.seconds)));
   ++after_.commits;
   batch_.set_head(head_of(after_));
   return {};

@@ -38,6 +38,7 @@ class BatchBuilder {
     Entry entry;                                   // what is new
     std::vector<evidence::Statement> statements;
     bool is_new = false;
+    Digest leaf{};                                 // of the evidence that is kept: a twin of it makes no other leaf
     std::vector<Placement> placed;                 // earlier
     std::set<std::pair<std::string, KeyId>> known_receipts;
     std::vector<Time> times;                       // of entry.placements
@@ -57,6 +58,7 @@ class BatchBuilder {
   std::map<StatementId, Work> works_;
   std::vector<StatementId> order_;
   std::set<std::string> grown_;
+  std::optional<Error> broken_;  // a log took a leaf in by half: nothing of this batch may be written
   bool policies_changed_ = false;
   bool changed_ = false;
   // Rows of this batch that a later entry of it may read again.

@@ -23,7 +23,7 @@ void index_names(const Statement& statement, const std::vector<std::string>& dom
   auto terms = search_terms_of(statement);
   for (const auto& domain : domains) terms.emplace_back("domain", domain);
   for (const auto& [field, value] : terms) {
-    Bytes key = table::search_key(field, value);
+    Bytes key = table::search_key(field, folded(value));
     append(key, row);
     write(table::search, std::move(key), model_text(statement.subject));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "crypto/digest.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -14,10 +15,12 @@ bool is_word_octet(unsigned char octet) { return std::isalnum(octet) || octet >=
 }  // namespace
 
 std::string folded(std::string_view text) {
-  std::string result(text.substr(0, longest_term));
+  std::string result(text);
   for (char& c : result)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
+  if (result.size() <= longest_term) return result;
+  const std::string digest = to_hex(crypto::sha256(view(result)));  // alike in the beginning is not the same
+  return result.substr(0, longest_term - digest.size()) + digest;
 }
 
 std::vector<std::string> words_of(std::string_view text) {
@@ -49,9 +52,9 @@ std::vector<std::string> aliases_of(const evidence::Statement& statement) {
 std::vector<std::pair<std::string, std::string>> search_terms_of(const evidence::Statement& statement) {
   std::vector<std::pair<std::string, std::string>> terms;
   for (const auto& domain : statement.domains) terms.emplace_back("domain", domain);
+  terms.emplace_back("issuer", statement.issuer.text());
   if (const auto* identity = std::get_if<evidence::Identity>(&statement.body)) {
     terms.emplace_back("type", evidence::to_string(identity->type));
-    terms.emplace_back("issuer", statement.issuer.text());
     if (!identity->maker.empty()) terms.emplace_back("maker", folded(identity->maker));
     if (!identity->model.empty()) terms.emplace_back("model", folded(identity->model));
     for (const auto* text : {&identity->name, &identity->maker, &identity->model, &identity->serial, &identity->version})

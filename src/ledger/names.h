@@ -9,7 +9,8 @@
 
 namespace cm4it::ledger {
 
-// Lowercase ASCII; other octets as they are. What keys of aliases and search terms are made of.
+// Lowercase ASCII; other octets as they are; of more than 128 octets the first 64, and a digest of all. What keys of
+// aliases and search terms are made of.
 std::string folded(std::string_view text);
 
 // "serial:…", "key:…" (other keys of a secure element), URIs ("urn:dev:…", "pkg:…").

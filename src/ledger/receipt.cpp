@@ -33,16 +33,21 @@ tl::unexpected<Error> bad(const std::string& what) {
 }
 
 Result<void> read_claims(CborReader& reader, BatchSignature& batch) {
-  return reader.int_map([&](std::int64_t claim) -> Result<void> {
+  bool iss = false, iat = false;
+  CHECK_OK(reader.int_map([&](std::int64_t claim) -> Result<void> {
     if (claim == claim_iss) {
       TRY(batch.origin, reader.text());
+      iss = true;
     } else if (claim == claim_iat) {
       TRY(batch.received.seconds, reader.integer());
+      iat = true;
     } else {
       return bad("unknown claim " + std::to_string(claim));
     }
     return {};
-  });
+  }));
+  if (!iss || !iat) return bad("iss (1) and iat (6) expected among its claims");
+  return {};
 }
 
 Result<void> read_protected(View header, BatchSignature& batch) {

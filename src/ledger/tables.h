@@ -26,6 +26,9 @@ inline constexpr Table feed = 10;       // domain ‖ 0 ‖ position → stateme
 inline constexpr Table policies = 11;   // domain ‖ 0 ‖ version ‖ statement id → nothing
 inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles, log, feed, policies};
 
+inline constexpr std::string_view newest_time = "newest time";  // in meta: the newest verified head or receipt
+inline constexpr std::string_view rebuilding = "rebuilding";  // in meta while rows are made anew
+
 Bytes number(std::uint64_t position);                                       // big-endian: in order
 Bytes named(std::string_view name);                                         // name ‖ 0
 Bytes named(std::string_view name, std::uint64_t number);                   // name ‖ 0 ‖ number
