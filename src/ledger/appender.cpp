@@ -52,10 +52,15 @@ void Appender::run() {
     if (messages.empty() && !heads_are_due(options_.clock())) continue;
     try {
       take_batch(std::move(messages));
-    } catch (const std::exception& error) {
-      log_error(std::string("appender: ") + error.what());
+    } catch (const std::exception& error) {  // whoever waits for this batch would wait for ever
+      stop({Code::internal, std::string("appender: ") + error.what(), "start again"});
     }
   }
+}
+
+void Appender::stop(const Error& broken) const {
+  log_error(broken.message);
+  if (options_.on_broken) options_.on_broken(broken);
 }
 
 void Appender::take_batch(std::vector<Message> messages) {
@@ -99,8 +104,7 @@ Result<void> Appender::commit(const BatchBuilder& builder) {
   auto outcome = store_.commit(builder.batch(), head_of(state_));
   if (outcome && *outcome == store::Commit::conflict) {
     const Error broken{Code::internal, "store: another process wrote to it", "stop the other process and start again"};
-    log_error(broken.message);
-    if (options_.on_broken) options_.on_broken(broken);
+    stop(broken);
     return tl::unexpected(broken);
   }
   if (!outcome) CHECK_OK(settle_unknown(builder, outcome.error()));

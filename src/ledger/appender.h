@@ -25,6 +25,7 @@ class Appender {
   void run();
   void take_batch(std::vector<Message> messages);
   bool heads_are_due(Time now) const;
+  void stop(const Error& broken) const;  // a broken invariant: the process goes down, a restart recovers
   Result<void> commit(const BatchBuilder& builder);
   Result<void> settle_unknown(const BatchBuilder& builder, const Error& error);
 

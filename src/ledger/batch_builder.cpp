@@ -68,6 +68,8 @@ Result<BatchBuilder::Work*> BatchBuilder::work_for(const Submission& submission)
 
 Result<void> BatchBuilder::add(const AppendEvidence& message) {
   const Submission& submission = message.submission;
+  for (const auto& domain : submission.homes)
+    if (!after_.homes.contains(domain)) return fail(Code::internal, "log: this server is no home of " + domain);
   TRY(Work* const work, work_for(submission));
   for (const auto& domain : submission.homes) {
     const auto placed_in = [&](const auto& list, auto name) {

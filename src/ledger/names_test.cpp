@@ -1,0 +1,122 @@
+#include "ledger/names.h"
+
+#include <gmock/gmock.h>
+
+#include "ledger/test_support.h"
+
+namespace cm4it::ledger {
+namespace {
+
+using namespace test;
+using testing::ElementsAre;
+
+TEST(Names, Folding) {
+  EXPECT_EQ(folded("Thermo-2000 ÜBER"), "thermo-2000 Über");
+  EXPECT_EQ(folded(""), "");
+  EXPECT_LE(folded(std::string(512, 'X')).size(), 128u);  // keys of a store have a bound
+}
+
+// Two long names that begin alike are two names: a long alias never leads to another's subject.
+TEST(Names, LongNamesStayApart) {
+  const std::string begin(200, 'x');
+  EXPECT_NE(folded(begin + "1"), folded(begin + "2"));
+  EXPECT_EQ(folded(begin + "A"), folded(begin + "a"));
+  EXPECT_NE(folded(std::string(128, 'x')), folded(std::string(129, 'x')));
+}
+
+TEST(Names, Words) {
+  EXPECT_THAT(words_of("Thermo-2000, v1.2 (ÜBER)"), ElementsAre("thermo", "2000", "v1", "2", "Über"));
+  EXPECT_TRUE(words_of(" -- ").empty());
+  EXPECT_TRUE(words_of("").empty());
+  EXPECT_EQ(words_of(std::string(100, 'a')).at(0).size(), 64u);
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "w" + std::to_string(i) + " ";
+  EXPECT_EQ(words_of(many).size(), 32u);
+}
+
+Identity identity_of(const std::string& name) {
+  Identity identity;
+  identity.spki = to_bytes(key_of(name)->public_key().spki());
+  return identity;
+}
+SubjectId subject_of(const std::string& name) { return SubjectId::key(id_of(name)); }
+
+class Resolve : public testing::Test {
+ protected:
+  void add(const std::string& name, Identity identity) { ASSERT_TRUE(world.append(say("line1", subject_of(name), std::move(identity)))); }
+  Result<SubjectId> resolve(const std::string& name) { return world.ledger->reader()->resolve(name); }
+  World world;
+};
+
+TEST_F(Resolve, WholeIdsAndPrefixes) {
+  add("d", identity_of("d"));
+  const std::string id = subject_of("d").text();
+  EXPECT_EQ(resolve(id).value(), subject_of("d"));
+  for (std::size_t digits = 8; digits < 64; ++digits) EXPECT_EQ(resolve(id.substr(0, 4 + digits)).value(), subject_of("d")) << digits;
+  EXPECT_EQ(resolve(id.substr(0, 4 + 7)).error().code, Code::malformed);
+  EXPECT_EQ(resolve("code:" + id.substr(4, 12)).error().code, Code::not_found);
+  EXPECT_EQ(resolve(subject_of("nobody's").text()).value(), subject_of("nobody's"));  // a whole id is itself, known or not
+  EXPECT_EQ(resolve(subject_of("nobody's").text().substr(0, 20)).error().code, Code::not_found);
+  EXPECT_EQ(resolve("model:acme.example/x")->text(), "model:acme.example/x");
+  EXPECT_EQ(resolve("").error().code, Code::not_found);
+}
+
+TEST_F(Resolve, Aliases) {
+  Identity one = identity_of("one"), two = identity_of("two");
+  one.serial = "T-1";
+  one.uris = {"urn:dev:ow:1", "https://acme.example/" + std::string(200, 'x') + "/1"};
+  two.serial = "T-2";
+  two.uris = {"urn:dev:ow:1"};
+  add("one", one);
+  add("two", two);
+  EXPECT_EQ(resolve("serial:T-1").value(), subject_of("one"));
+  EXPECT_EQ(resolve("serial:t-1").value(), subject_of("one"));
+  EXPECT_EQ(resolve("serial:T-").error().code, Code::not_found);
+  EXPECT_EQ(resolve(one.uris[1]).value(), subject_of("one"));
+  EXPECT_EQ(resolve("https://acme.example/" + std::string(200, 'x') + "/2").error().code, Code::not_found);
+  const auto both = resolve("urn:dev:ow:1");
+  ASSERT_FALSE(both);
+  EXPECT_EQ(both.error().code, Code::ambiguous);
+  for (const char* name : {"one", "two"}) EXPECT_NE(both.error().detail.find(subject_of(name).text()), std::string::npos);
+}
+
+// A secure element's other keys lead to it; a subject's own id leads nowhere else.
+TEST_F(Resolve, OtherKeysOfASecureElement) {
+  const Verified manifest = manifest_identity("0123");
+  ASSERT_TRUE(world.append(Submission{manifest, "acme.example", {"acme.example"}, {}, {}}));
+  const auto element = manifest.statements()[0].subject;
+  const auto other = SubjectId::key(key_of("slot 1 of 0123", crypto::Algorithm::es256)->public_key().id());
+  EXPECT_EQ(resolve(other.text()).value(), element);
+  EXPECT_EQ(resolve("serial:0123").value(), element);
+  ASSERT_TRUE(world.append(say("line1", other, evidence::StatusChange{evidence::Status::stolen, ""})));
+  EXPECT_EQ(resolve(other.text()).value(), other);
+}
+
+TEST_F(Resolve, Search) {
+  Identity one = identity_of("one");
+  one.maker = "Acme";
+  one.model = "Thermo 2000";
+  add("one", one);
+  ASSERT_TRUE(world.append(say("line1", SubjectId::model_of("acme.example", "Thermo 2000").value(), Endorse{"certified", ""})));
+  const std::string long_domain = std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c');
+  ASSERT_TRUE(world.append(say("line1", subject_of("far"), Endorse{"x", ""}, {long_domain + ".example"})));
+  const auto found = [&](const char* field, const std::string& value) {
+    std::vector<std::string> all;
+    EXPECT_TRUE(world.ledger->reader()->search(field, value, {}, [&](const SubjectId& subject) {
+      all.push_back(subject.text());
+      return true;
+    }));
+    return all;
+  };
+  EXPECT_THAT(found("maker", "ACME"), ElementsAre(subject_of("one").text()));
+  EXPECT_THAT(found("model", "thermo 2000"), ElementsAre(subject_of("one").text()));
+  EXPECT_THAT(found("word", "thermo"), ElementsAre(subject_of("one").text()));
+  EXPECT_THAT(found("type", "device"), ElementsAre(subject_of("one").text()));
+  EXPECT_THAT(found("maker", "acm"), ElementsAre());
+  EXPECT_THAT(found("domain", "acme.example"), ElementsAre(subject_of("one").text(), "model:acme.example/Thermo 2000"));
+  EXPECT_THAT(found("domain", long_domain + ".example"), ElementsAre(subject_of("far").text()));
+  EXPECT_THAT(found("domain", long_domain + ".other"), ElementsAre());
+}
+
+}  // namespace
+}  // namespace cm4it::ledger
