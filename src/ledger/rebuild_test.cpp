@@ -4,6 +4,8 @@
 #include "base/budgets.h"
 #include "ledger/journal.h"
 #include "ledger/test_support.h"
+#include "store/lmdb.h"
+#include "store/test_support.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -204,6 +206,35 @@ TEST_F(RebuildTest, SeesDamageToTheSources) {
 TEST(Rebuild, EmptyStore) {
   const auto store = store::open_memory();
   EXPECT_EQ(rebuild(*store, {}).value(), 0u);
+}
+
+// More rows than one commit takes, in a store on disk: rows of earlier commits are read again by later entries.
+TEST(Rebuild, ManyCommitsOnDisk) {
+  World world;
+  constexpr int count = 3000;
+  for (int i = 0; i < count; ++i) {
+    const Verified one = say("line1", code(std::to_string(i % 100)), Endorse{std::to_string(i), ""});
+    ASSERT_TRUE(world.ledger->append({one, {}, {"acme.example"}, {}, {}}, [](const auto&) {}));
+    if (i % 3 == 0) {
+      world.ledger->drain();
+      ASSERT_TRUE(world.ledger->append({one, {}, {"beta.example"}, {foreign_receipt("plant.example", one, Time{1'799'000'000})}, {}}, [](const auto&) {}));
+    }
+  }
+  world.ledger.reset();
+  const Rows live = world.rows();
+  ASSERT_GT(world.rows(true).size(), budget::append_batch);
+
+  const store::TemporaryDirectory directory;
+  const auto disk = store::open_lmdb({.directory = directory.path() / "store"}).value();
+  store::Batch all;
+  for (const auto& [key, value] : live)
+    if (key.first != store::head_table) all.put(key.first, key.second, value);
+  all.set_head(live.at({store::head_table, store::head_key}));
+  ASSERT_TRUE(disk->commit(all, {}));
+  const auto done = rebuild(*disk, {});
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(*done, count + count / 3u);
+  expect_same(rows_of(*disk), live);
 }
 
 // Evidence whose other signature was placed later is the same leaf, before and after.

@@ -107,6 +107,19 @@ class SharedStore : public store::Store {
 
 using Rows = std::map<std::pair<store::Table, Bytes>, Bytes>;
 
+inline Rows rows_of(const store::Store& store, bool derived_only = false) {
+  Rows rows;
+  const auto snapshot = store.snapshot().value();
+  for (store::Table table = 0; table < store::table_count; ++table) {
+    if (derived_only && std::find(std::begin(table::derived), std::end(table::derived), table) == std::end(table::derived)) continue;
+    EXPECT_TRUE(snapshot->scan(table, {}, [&](View key, View value) {
+      rows[{table, to_bytes(key)}] = to_bytes(value);
+      return true;
+    }));
+  }
+  return rows;
+}
+
 // A home of acme.example and beta.example, named "main".
 class World {
  public:
@@ -146,18 +159,7 @@ class World {
     return answer.get_future().get();
   }
 
-  Rows rows(bool derived_only = false) const {
-    Rows rows;
-    const auto snapshot = store->snapshot().value();
-    for (store::Table table = 0; table < store::table_count; ++table) {
-      if (derived_only && std::find(std::begin(table::derived), std::end(table::derived), table) == std::end(table::derived)) continue;
-      EXPECT_TRUE(snapshot->scan(table, {}, [&](View key, View value) {
-        rows[{table, to_bytes(key)}] = to_bytes(value);
-        return true;
-      }));
-    }
-    return rows;
-  }
+  Rows rows(bool derived_only = false) const { return rows_of(*store, derived_only); }
 
   Head head(const std::string& domain) const {
     auto head = open_checkpoint(ledger->reader()->checkpoint(domain).value(), key_of("acme.example log")->public_key());
