@@ -156,7 +156,8 @@ std::size_t Connection::serve(char* data, std::size_t size) {
     request_begun_ = true;
     deadline_ = loop_->now() + options().request_timeout;
   }
-  flush();
+  // Blocked: what could be written by now is written when the socket says so, and the requests left over come after it.
+  if (!unsent_) flush();
   return used;
 }
 
