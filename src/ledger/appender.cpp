@@ -17,8 +17,9 @@ Overloaded(F...) -> Overloaded<F...>;
 void refuse(Message& message, const Error& error) {
   std::visit(Overloaded{[&](AppendEvidence& m) { m.done(tl::unexpected(error)); },
                         [&](PutNote& m) { if (m.done) m.done(tl::unexpected(error)); },
+                        [&](AddPin& m) { if (m.done) m.done(tl::unexpected(error)); },
                         [&](Drain& m) { m.reached->set_value(); },
-                        [](AppendHead&) {}, [](AddPin&) {}},
+                        [](AppendHead&) {}},
              message);
 }
 
@@ -92,8 +93,9 @@ void Appender::take_batch(std::vector<Message> messages) {
     if (!outcome) { refuse(messages[i], outcome.error()); continue; }
     std::visit(Overloaded{[&](AppendEvidence& m) { m.done(builder.answer(m.submission.evidence.id())); },
                           [&](PutNote& m) { if (m.done) m.done({}); },
+                          [&](AddPin& m) { if (m.done) m.done({}); },
                           [&](Drain& m) { m.reached->set_value(); },
-                          [](AppendHead&) {}, [](AddPin&) {}},
+                          [](AppendHead&) {}},
                messages[i]);
   }
 }

@@ -1,6 +1,7 @@
 #include "ledger/batch_builder.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "crypto/digest.h"
 #include "ledger/index.h"
@@ -190,9 +191,9 @@ Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
   return {};
 }
 
-Appended BatchBuilder::answer(const StatementId& id) const {
-  const Work& work = works_.at(id);
-  Appended appended{id, work.is_new, work.placed};
+Appended BatchBuilder::answer(const StatementId& id) {
+  Work& work = works_.at(id);
+  Appended appended{id, std::exchange(work.is_new, false), work.placed};
   for (std::size_t i = 0; i < work.entry.placements.size(); ++i)
     appended.placements.push_back({work.entry.placements[i].first, work.entry.placements[i].second, work.times[i]});
   return appended;

@@ -29,8 +29,9 @@ class BatchBuilder {
   const store::Batch& batch() const { return batch_; }
   const State& after() const { return after_; }
   const Change& change() const { return change_; }
-  // What to answer to a submission that was added, after finish().
-  Appended answer(const StatementId& id) const;
+  // What to answer to a submission that was added, after finish(), in the order they were added: of several submissions
+  // of one statement the first has brought it.
+  Appended answer(const StatementId& id);
 
  private:
   // A statement this batch touches.

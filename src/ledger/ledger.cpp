@@ -48,7 +48,9 @@ Result<void> Ledger::append_head(ForeignHead head) { return impl_->appender.send
 Result<void> Ledger::put_note(std::string key, std::optional<Bytes> value, std::function<void(Result<void>)> done) {
   return impl_->appender.send(PutNote{std::move(key), std::move(value), std::move(done)});
 }
-Result<void> Ledger::add_pin(policy::Pin pin) { return impl_->appender.send(AddPin{std::move(pin)}); }
+Result<void> Ledger::add_pin(policy::Pin pin, std::function<void(Result<void>)> done) {
+  return impl_->appender.send(AddPin{std::move(pin), std::move(done)});
+}
 
 void Ledger::drain() {
   auto reached = std::make_shared<std::promise<void>>();

@@ -177,7 +177,8 @@ class Ledger {
   Result<void> append_head(ForeignHead head);
   // No value: the note is removed.
   Result<void> put_note(std::string key, std::optional<Bytes> value, std::function<void(Result<void>)> done);
-  Result<void> add_pin(policy::Pin pin);      // a counted transfer names a domain's owner
+  // A counted transfer names a domain's owner. `done`, where given, is called once, after the commit.
+  Result<void> add_pin(policy::Pin pin, std::function<void(Result<void>)> done = {});
   // Waits until everything that was handed over before is durable (tests, shutting down).
   void drain();
 

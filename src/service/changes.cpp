@@ -40,28 +40,47 @@ void Service::Impl::on_change(const ledger::Change& change) {
   for (auto& call : calls) call();
 }
 
-// Called on the appender's thread: the folding is left to a worker.
-void Service::Impl::note_transfers(const std::vector<evidence::Statement>& statements) {
+std::vector<policy::Pin> Service::Impl::pins_of(const std::vector<evidence::Statement>& statements) const {
+  std::vector<policy::Pin> pins;
+  const auto reader = ledger->reader();
+  if (!reader) return pins;
+  const Time now = std::max(options.clock(), reader->published().newest_time);
   for (const auto& statement : statements) {
-    if (statement.kind() != Kind::transfer) continue;
-    const bool sent = jobs.send([this, statement] {
-      const auto reader = ledger->reader();
-      if (!reader) return;
-      const auto& transfer = std::get<evidence::Transfer>(statement.body);
-      if (reader->policies().chain(transfer.domain)) return;  // its owner is known already
-      const auto facts = reader->facts(statement.subject);
-      if (!facts) return;
-      const Time now = std::max(options.clock(), reader->published().newest_time);
-      for (const auto& domain : statement.domains) {
-        const auto verdict = policy::fold(*facts, reader->policies(), domain, now);
-        for (const auto& judgement : verdict.judgements)
-          if (judgement.counts && judgement.fact->statement.id == statement.id)
-            if (!ledger->add_pin({transfer.domain, transfer.owner, policy::Pin::Source::transfer}))
-              log_warn("pin of " + transfer.domain + ": the appender is busy; it comes with the next transfer");
-      }
+    const auto* transfer = std::get_if<evidence::Transfer>(&statement.body);
+    if (!transfer || reader->policies().chain(transfer->domain)) continue;
+    const auto facts = reader->facts(statement.subject);
+    if (!facts) continue;
+    const bool counts = std::any_of(statement.domains.begin(), statement.domains.end(), [&](const auto& domain) {
+      const auto verdict = policy::fold(*facts, reader->policies(), domain, now);
+      return std::any_of(verdict.judgements.begin(), verdict.judgements.end(), [&](const auto& judgement) {
+        return judgement.counts && judgement.fact->statement.id == statement.id;
+      });
     });
-    if (!sent) log_warn("pin of a transfer's domain: the workers are busy; it comes with the next transfer");
+    if (counts) pins.push_back({transfer->domain, transfer->owner, policy::Pin::Source::transfer});
   }
+  return pins;
+}
+
+// Called on the appender's thread: the folding is left to a worker.
+void Service::Impl::note_transfers(const std::vector<evidence::Statement>& statements, std::function<void()> then) {
+  const bool any = std::any_of(statements.begin(), statements.end(),
+                               [](const auto& statement) { return statement.kind() == Kind::transfer; });
+  if (!any) return then();
+  auto job = [this, statements, then] {
+    auto pins = pins_of(statements);
+    if (pins.empty()) return then();
+    auto left = std::make_shared<std::atomic<std::size_t>>(pins.size());
+    const auto noted = [left, then](const Result<void>&) { if (left->fetch_sub(1) == 1) then(); };
+    for (auto& pin : pins) {
+      const std::string domain = pin.domain;
+      if (ledger->add_pin(std::move(pin), noted)) continue;
+      log_warn("pin of " + domain + ": the appender is busy; it comes with the next transfer");
+      noted({});
+    }
+  };
+  if (jobs.send(std::move(job))) return;
+  log_warn("pin of a transfer's domain: the workers are busy; it comes with the next transfer");
+  then();
 }
 
 Result<ChangesPage> Service::changes(std::optional<std::uint64_t> from, std::string_view domain_name,
@@ -70,22 +89,22 @@ Result<ChangesPage> Service::changes(std::optional<std::uint64_t> from, std::str
   TRY(const auto reader, impl_->ledger->reader());
   CHECK_OK(impl_->check_kept(reader.published(), domain));
   auto page = impl_->change_log.with([&](const ChangeLog& log) {
-    ChangesPage page;
-    page.next = log.next;
-    if (!from) return page;
+    ChangesPage found;
+    found.next = log.next;
+    if (!from) return found;
     if (*from < log.known_from || *from > log.next) {
-      page.everything = true;
-      return page;
+      found.everything = true;
+      return found;
     }
     auto item = std::upper_bound(log.items.begin(), log.items.end(), *from,
                                  [](std::uint64_t position, const auto& i) { return position < i.position; });
     for (; item != log.items.end(); ++item) {
-      if (item->everything) page.everything = true;
-      else page.subjects.push_back(item->subject);
+      if (item->everything) found.everything = true;
+      else found.subjects.push_back(item->subject);
     }
-    std::sort(page.subjects.begin(), page.subjects.end());
-    page.subjects.erase(std::unique(page.subjects.begin(), page.subjects.end()), page.subjects.end());
-    return page;
+    std::sort(found.subjects.begin(), found.subjects.end());
+    found.subjects.erase(std::unique(found.subjects.begin(), found.subjects.end()), found.subjects.end());
+    return found;
   });
   const auto& policies = reader.policies();
   if (!policies.newest(domain) || may_read(policies, domain, std::nullopt, {}, who)) return page;

@@ -54,7 +54,10 @@ struct Service::Impl {
 
   // changes.cpp
   void on_change(const ledger::Change& change);
-  void note_transfers(const std::vector<evidence::Statement>& statements);
+  // Owners that counted transfers name are pinned, if they are not known; then `then` is called: what follows may be said
+  // by them.
+  void note_transfers(const std::vector<evidence::Statement>& statements, std::function<void()> then);
+  std::vector<policy::Pin> pins_of(const std::vector<evidence::Statement>& statements) const;
 
   // Constant after start().
   const Options options;

@@ -100,8 +100,8 @@ Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector
     auto promise = std::make_shared<std::promise<Result<ledger::Appended>>>();
     auto future = promise->get_future();
     auto sent = impl_->ledger->append(std::move(*walked->submission), [this, promise, statements](auto appended) {
-      if (appended) impl_->note_transfers(statements);
-      promise->set_value(std::move(appended));
+      if (!appended) return promise->set_value(std::move(appended));
+      impl_->note_transfers(statements, [promise, appended = std::move(*appended)] { promise->set_value(appended); });
     });
     if (!sent) {
       refuse(sent.error());

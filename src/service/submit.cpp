@@ -119,9 +119,10 @@ void Service::Impl::walk_round(const std::shared_ptr<Round>& round, std::size_t 
       const auto statements = walked->submission->evidence.statements();
       auto done = [this, round, index, statements, elsewhere = walked->elsewhere](Result<ledger::Appended> appended) {
         if (!appended) return piece_done(round, index, refusal(appended.error()));
-        note_transfers(statements);
         if (forwarder && !elsewhere.empty()) forwarder->forward(appended->id, elsewhere);
-        piece_done(round, index, entered(std::move(*appended), elsewhere));
+        note_transfers(statements, [this, round, index, result = entered(std::move(*appended), elsewhere)] {
+          piece_done(round, index, result);
+        });
       };
       if (auto sent = ledger->append(std::move(*walked->submission), std::move(done)); !sent)
         piece_done(round, index, refusal(sent.error()));
