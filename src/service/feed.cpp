@@ -3,6 +3,7 @@
 #include <set>
 
 #include "service/impl.h"
+#include "service/sight.h"
 
 namespace cm4it::service {
 namespace {
@@ -189,29 +190,43 @@ class Feed {
     if (!sent_.insert(item.id).second) return {};
     TRY(auto record, reader_.record(item.id));
     if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-    TRY(const bool shown, may_be_read(*record));
-    if (!shown) return {};
     TRY(auto receipts, reader_.receipts(item.id));
+    TRY(const bool shown, may_be_read(*record, receipts));
+    if (!shown) return {};
     bytes_ += record->evidence.size() + 64;
     for (const auto& [domain, cose] : receipts) bytes_ += cose.size();
     page_.records.push_back({record->format, std::move(record->evidence), record->issuer, std::move(receipts), item.backfill});
     return {};
   }
 
-  Result<bool> may_be_read(const ledger::Record& record) {
+  // [read] of the domain asked and, for what was said in other domains, of one of those.
+  Result<bool> may_be_read(const ledger::Record& record, const std::vector<std::pair<std::string, Bytes>>& receipts) {
     TRY(const auto statements, evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
     for (const Statement& statement : statements) {
-      if (open_[static_cast<std::size_t>(statement.kind())]) continue;
-      // Who may read a kind without being the holder may read all of it: asked once a page.
-      if (service_.may_read(reader_.policies(), request_.domain, statement.kind(), {}, who_)) {
-        open_[static_cast<std::size_t>(statement.kind())] = true;
-        continue;
+      std::vector<std::string> domains = statement.domains;
+      if (domains.empty() && !record.made_in.empty()) domains.push_back(record.made_in);
+      if (domains.empty())
+        for (const auto& [domain, cose] : receipts) domains.push_back(domain);
+      TRY(bool shown, reads(request_.domain, statement));
+      if (shown && !domains.empty() && std::find(domains.begin(), domains.end(), request_.domain) == domains.end()) {
+        shown = false;
+        for (const auto& domain : domains) {
+          TRY(const bool there, reads(domain, statement));
+          shown |= there;
+        }
       }
-      TRY(const auto facts, reader_.facts(statement.subject));
-      const auto holder = policy::holder_of(facts, reader_.policies(), request_.domain, service_.now());
-      if (!service_.may_read(reader_.policies(), request_.domain, statement.kind(), {holder.domain, &statement.subject}, who_)) return false;
+      if (!shown) return false;
     }
     return true;
+  }
+
+  Result<bool> reads(const std::string& domain, const Statement& statement) {
+    // Who may read a kind without being the holder or the subject may read all of it: asked once a page.
+    auto& open = open_[{domain, statement.kind()}];
+    if (!open) open = service_.may_read(reader_.policies(), domain, statement.kind(), {}, who_);
+    if (*open || !who_) return *open;
+    TRY(const auto facts, reader_.facts(statement.subject));
+    return Sight(service_, reader_.policies(), facts, domain, who_).reads(domain, statement.kind());
   }
 
   Result<void> add_heads() {
@@ -237,7 +252,7 @@ class Feed {
   const std::size_t skip_;           // of the first position's records, a page before had them
   std::vector<std::string> domains_;
   std::set<StatementId> sent_;
-  std::array<bool, 8> open_{};
+  std::map<std::pair<std::string, Kind>, std::optional<bool>> open_;
   std::size_t bytes_ = 0;
   bool truncated_ = false;
   FeedPage page_;

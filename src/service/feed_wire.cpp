@@ -99,7 +99,9 @@ Bytes encode_feed(const FeedPage& page) {
 Result<ReceivedFeed> decode_feed(View bytes) {
   CborReader reader(bytes, most_items);
   ReceivedFeed feed;
+  std::size_t keys = 0;  // int_map refuses one that comes twice
   CHECK_OK(reader.int_map([&](std::int64_t key) -> Result<void> {
+    ++keys;
     switch (key) {
       case 1: {
         TRY(feed.domain, reader.text());
@@ -135,6 +137,7 @@ Result<ReceivedFeed> decode_feed(View bytes) {
     }
   }));
   CHECK_OK(reader.end());
+  if (keys != 5) return bad("1 to feed.5: all are required");
   return feed;
 }
 

@@ -62,7 +62,7 @@ TEST_F(Long, SearchWalksOnlySoFar) {
     query.cursor = page->cursor;
     if (query.cursor.empty()) break;
   }
-  EXPECT_EQ(seen.size(), 30u + 2u);  // and the owners, of whom their policies speak
+  EXPECT_EQ(seen.size(), 30u + 1u);  // and the owner, of whom the policy speaks
 }
 
 // Watchers are told of every subject once, and of "everything" when too much was missed.
@@ -114,6 +114,79 @@ TEST_F(Rights, WhatIsHiddenIsNotShownByTheViewEither) {
     if (reason.statement) {
       EXPECT_EQ(reason.statement, verdict.identity_statement) << reason.rule;
     }
+}
+
+// What another domain said, under its own rules, is not opened by being kept here.
+struct Borrowed : testing::Test {
+  Borrowed() {
+    const Bytes acme_1 = policy_evidence("acme", "acme.example", acme_policy(1, "[read]\nstatus = [\"holder\"]\nidentity = [\"holder\"]\n"), *acme.clock);
+    const Bytes plant_1 = policy_evidence("plant", "plant.example", plant_policy(), *plant.clock);
+    acme.submit({acme_1, plant_1});
+    plant.submit({acme_1, plant_1});
+    const auto made = acme.submit({acme.say("acme", sensor, device_identity("sensor")), acme.say("acme", sensor, StatusChange{Status::in_stock, ""}),
+                                   acme.say("acme", sensor, Transfer{"plant.example", id_of("plant")})});
+    for (const auto& item : made) EXPECT_EQ(item.outcome, Outcome::received) << why(item);
+    status = *made[1].statement;
+    // The plant's server reads as the holder.
+    const auto page = acme.service->feed({"acme.example", 0, {}}, server);
+    std::vector<PeerRecord> records;
+    for (auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
+    const auto report = plant.service->ingest("acme.example", std::move(records));
+    EXPECT_EQ(report->refused + report->not_yet, 0u) << report->first_refusal;
+    EXPECT_GE(report->taken, 3u);
+    for (const auto& head : page->heads)
+      if (auto check = plant.service->check_head(head.domain, head.note); check && !check->settled) {
+        EXPECT_TRUE(plant.service->note_head(*check, std::nullopt));
+      }
+    plant.service->ledger().drain();
+  }
+  std::vector<Kind> history(const Principal& who) const {
+    std::vector<Kind> kinds;
+    const auto looked = plant.service->look_up(sensor, "plant.example", who);
+    EXPECT_TRUE(looked);
+    for (const auto& judgement : looked->verdict.judgements) kinds.push_back(judgement.fact->statement.kind());
+    return kinds;
+  }
+  std::vector<Kind> feed(const Principal& who) const {
+    std::vector<Kind> kinds;
+    const auto page = plant.service->feed({"plant.example", 0, {}}, who);
+    EXPECT_TRUE(page);
+    for (const auto& record : page->records) {
+      const auto statements = evidence::statements_of_kept(record.format, record.evidence, record.issuer);
+      kinds.push_back(statements->at(0).kind());
+    }
+    return kinds;
+  }
+  Ics acme{"acme.example", pin("acme.example", "acme")};
+  Ics plant{"plant.example", pin("plant.example", "plant")};
+  const SubjectId sensor = subject_of("sensor");
+  const KeyId server = key_of("plant.example server", crypto::Algorithm::es256)->public_key().id();
+  StatementId status;
+};
+
+TEST_F(Borrowed, IsHiddenFromAnyoneHereToo) {
+  using testing::UnorderedElementsAre;
+  EXPECT_THAT(history({}), UnorderedElementsAre(Kind::transfer));
+  EXPECT_THAT(feed({}), UnorderedElementsAre(Kind::policy, Kind::policy, Kind::transfer));
+  EXPECT_FALSE(plant.service->evidence(status, {}));
+  const auto looked = plant.service->look_up(sensor, "plant.example", {});
+  EXPECT_FALSE(looked->verdict.identity);
+  EXPECT_FALSE(looked->verdict.status);
+  EXPECT_FALSE(looked->open);
+  EXPECT_FALSE(plant.service->key(id_of("sensor"), {}));
+  SearchQuery query;
+  query.words = "sensor";
+  EXPECT_TRUE(plant.service->search(query, {})->subjects.empty());
+}
+
+TEST_F(Borrowed, IsReadByWhomThatDomainLetsRead) {
+  using testing::UnorderedElementsAre;
+  for (const auto& who : {id_of("plant"), id_of("volta"), server}) {  // the holder, its agent, its server
+    EXPECT_THAT(history(who), UnorderedElementsAre(Kind::identity, Kind::status, Kind::transfer));
+    EXPECT_THAT(feed(who), UnorderedElementsAre(Kind::policy, Kind::policy, Kind::identity, Kind::status, Kind::transfer));
+    EXPECT_TRUE(plant.service->evidence(status, who));
+    EXPECT_TRUE(plant.service->key(id_of("sensor"), who));
+  }
 }
 
 TEST_F(Rights, ARoleThatEndedReadsNoMore) {

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "service/impl.h"
+#include "service/sight.h"
 
 namespace cm4it::service {
 namespace {
@@ -54,35 +55,20 @@ Result<SubjectId> Service::resolve(std::string_view name, std::string_view domai
 namespace {
 
 // What may not be read is left out, as if it were not there. A verdict is read by a right of its own: its rules stay.
-void hide(const policy::Facts& facts, policy::Verdict& verdict, const std::function<bool(Kind)>& readable) {
-  std::set<StatementId> hidden;
-  const auto collect = [&](const std::vector<policy::Fact>& about) {
-    for (const auto& fact : about)
-      if (!readable(fact.statement.kind())) hidden.insert(fact.statement.id);
-  };
-  collect(facts.about);
-  for (const auto& [model, about] : facts.models) collect(about);
+void hide(const std::set<StatementId>& hidden, policy::Verdict& verdict) {
+  if (hidden.empty()) return;
   const auto forget = [&](std::optional<StatementId>& statement) {
-    if (statement && hidden.contains(*statement)) statement.reset();
+    if (!statement || !hidden.contains(*statement)) return false;
+    statement.reset();
+    return true;
   };
   for (auto& reason : verdict.reasons) forget(reason.statement);
   for (auto& judgement : verdict.judgements) forget(judgement.decided_by);
-  std::erase_if(verdict.judgements, [&](const policy::Judgement& judgement) {
-    return !readable(judgement.fact->statement.kind());
-  });
-  if (!readable(Kind::identity)) {
-    verdict.identity.reset();
-    verdict.identity_statement.reset();
-  }
-  if (!readable(Kind::endorse)) verdict.endorsements.clear();
-  if (!readable(Kind::assign)) {
-    verdict.cloud.clear();
-    verdict.cloud_statement.reset();
-  }
-  if (!readable(Kind::status)) {
-    verdict.status.reset();
-    verdict.status_statement.reset();
-  }
+  std::erase_if(verdict.judgements, [&](const policy::Judgement& one) { return hidden.contains(one.fact->statement.id); });
+  std::erase_if(verdict.endorsements, [&](const policy::Endorsement& one) { return hidden.contains(one.statement); });
+  if (forget(verdict.identity_statement)) verdict.identity.reset();
+  if (forget(verdict.cloud_statement)) verdict.cloud.clear();
+  if (forget(verdict.status_statement)) verdict.status.reset();
 }
 
 }  // namespace
@@ -98,10 +84,16 @@ Result<Looked> Service::look_up(const SubjectId& subject, std::string_view domai
   const Time present = std::max(impl_->options.clock(), reader.published().newest_time);
   Looked looked{facts, policy::fold(*facts, reader.policies(), domain, at.value_or(present)), reader.published_ptr()};
   const auto& policies = reader.policies();
-  if (policies.newest(domain) && !may_read(policies, domain, std::nullopt, {looked.verdict.holder, &subject}, who))
-    return fail(Code::not_found, "no subject " + subject.text() + " is known here");
-  hide(*facts, looked.verdict, [&](Kind kind) { return may_read(policies, domain, kind, {looked.verdict.holder, &subject}, who); });
+  Sight sight(*this, policies, *facts, domain, who);
+  if (!sight.verdict()) return fail(Code::not_found, "no subject " + subject.text() + " is known here");
+  const auto hidden = sight.hidden();
+  hide(hidden, looked.verdict);
   looked.known = policies.newest(domain) ? !looked.verdict.judgements.empty() : !facts->about.empty();
+  looked.open = hidden.empty();
+  if (who) {
+    Sight anyone(*this, policies, *facts, domain, std::nullopt);
+    looked.open = anyone.verdict() && anyone.hidden().empty();
+  }
   return looked;
 }
 
@@ -116,17 +108,23 @@ Result<Service::MayAnswer> Service::may(const SubjectId& from, const SubjectId& 
   auto from_verdict = policy::fold(from_facts, reader.policies(), domain, at);
   auto to_verdict = policy::fold(to_facts, reader.policies(), domain, at);
   for (const auto& [facts, verdict] : {std::pair{&from_facts, &from_verdict}, {&to_facts, &to_verdict}}) {
-    const About about{verdict->holder, &verdict->subject};
-    if (reader.policies().newest(domain) && !may_read(reader.policies(), domain, std::nullopt, about, who))
-      return fail(Code::not_found, "no subject " + verdict->subject.text() + " is known here");
-    hide(*facts, *verdict, [&](Kind kind) { return may_read(reader.policies(), domain, kind, about, who); });
+    Sight sight(*this, reader.policies(), *facts, domain, who);
+    if (!sight.verdict()) return fail(Code::not_found, "no subject " + verdict->subject.text() + " is known here");
+    hide(sight.hidden(), *verdict);
   }
   return MayAnswer{policy::may(from_verdict, to_verdict, reader.policies()), domain};
 }
 
 namespace {
 
-// Readable where one of the domains it was made in, and which are known here, lets the asker read its kind.
+// The domains in whose name this server answers: what is shown in none of them looks absent.
+std::vector<std::string> own_domains(const Service& service, const ledger::Reader& reader) {
+  std::vector<std::string> domains{service.default_domain()};
+  for (const auto& [domain, state] : reader.published().domains)
+    if (state.home && domain != domains[0]) domains.push_back(domain);
+  return domains;
+}
+
 Result<bool> readable(const Service& service, const ledger::Reader& reader, const ledger::Record& record,
                       const Principal& who) {
   TRY(const auto statements,
@@ -137,10 +135,8 @@ Result<bool> readable(const Service& service, const ledger::Reader& reader, cons
     if (domains.empty() && !record.made_in.empty()) domains.push_back(record.made_in);
     for (const auto& [domain, cose] : receipts) domains.push_back(domain);
     TRY(const auto facts, reader.facts(statement.subject));
-    for (const auto& domain : domains) {
-      const auto holder = policy::holder_of(facts, reader.policies(), domain, service.now());
-      if (service.may_read(reader.policies(), domain, statement.kind(), {holder.domain, &statement.subject}, who)) return true;
-    }
+    for (const auto& own : own_domains(service, reader))
+      if (Sight(service, reader.policies(), facts, own, who).statement(statement.kind(), domains)) return true;
   }
   return false;
 }
@@ -175,12 +171,11 @@ Result<crypto::PublicKey> Service::key(const KeyId& id, const Principal& who) co
   TRY(const auto reader, impl_->ledger->reader());
   if (const auto* key = reader.policies().find_key(id)) return *key;
   TRY(const auto facts, reader.facts(SubjectId::key(id)));
-  for (const auto& fact : facts.about) {
-    const auto* identity = std::get_if<evidence::Identity>(&fact.statement.body);
-    if (!identity || identity->spki.empty()) continue;
-    for (const auto& domain : fact.domains) {
-      const auto holder = policy::holder_of(facts, reader.policies(), domain, now());
-      if (may_read(reader.policies(), domain, Kind::identity, {holder.domain, &facts.subject}, who))
+  for (const auto& own : own_domains(*this, reader)) {
+    Sight sight(*this, reader.policies(), facts, own, who);
+    for (const auto& fact : facts.about) {
+      const auto* identity = std::get_if<evidence::Identity>(&fact.statement.body);
+      if (identity && !identity->spki.empty() && sight.statement(Kind::identity, fact.domains))
         return crypto::PublicKey::from_canonical_spki(identity->spki);
     }
   }

@@ -68,12 +68,4 @@ void Service::mark_restricted(policy::Facts& facts, const policy::Policies& poli
   }
 }
 
-bool Service::open_to_anyone(std::string_view domain) const {
-  const auto published = impl_->ledger->published();
-  const auto& policies = *published->policies;
-  if (!may_read(policies, domain, std::nullopt, {}, std::nullopt)) return false;
-  return std::all_of(std::begin(every_kind), std::end(every_kind),
-                     [&](Kind kind) { return may_read(policies, domain, kind, {}, std::nullopt); });
-}
-
 }  // namespace cm4it::service

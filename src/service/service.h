@@ -58,6 +58,7 @@ struct Looked {
   policy::Verdict verdict;
   ledger::PublishedPtr published;             // for names of keys
   bool known = false;                         // something is kept of the subject that the asker may see
+  bool open = false;                          // anyone would be shown the same
 };
 
 struct SearchQuery {
@@ -121,7 +122,7 @@ struct Options {
   std::string default_domain;
   unsigned workers = 0;                       // threads that decode and verify; 0: one a core
   std::size_t issuer_per_minute = 0;          // quota: statements of one issuer accepted a minute; 0: none
-  std::size_t subject_statements = 10'000;    // quota: statements about one subject
+  std::size_t subject_statements = 2'000;     // quota: statements about one subject
 };
 
 class Service {
@@ -186,8 +187,6 @@ class Service {
                 const Principal& who) const;
   // Domains of which this copy may not read every kind: a verdict that hangs on them is unknown.
   void mark_restricted(policy::Facts& facts, const policy::Policies& policies) const;
-  // True if verdicts and all kinds of the domain are open to anyone: then answers may be shared between askers.
-  bool open_to_anyone(std::string_view domain) const;
 
   Stamp stamp(const SubjectId& subject) const;
   Time now() const;                           // max(clock, newest verified head seen)

@@ -100,10 +100,10 @@ TEST_F(Archive, PoliciesByVersionAndAccept) {
 
 // How an owner is met: its policy is served before anything pins it; a stranger's rival for the name is not taken for it.
 TEST_F(Archive, ThePolicyThatCountsIsServed) {
-  const std::string stranger = "domain = \"plant.example\"\nversion = 9\nowner = \"x\"\n[keys]\nx = \"" + base64_of(key_of("x")) + "\"\n";
+  const std::string stranger = "domain = \"plant.example\"\nversion = 9\nowner = \"x\"\n[keys]\nx = \"" + base64_of(key_of("x")) + "\"\n" + server_line("x.example");
   plant.submit_one(policy_evidence("x", "plant.example", stranger, *plant.clock));
   EXPECT_EQ(site.ask({.path = "/v1/domains/plant.example/policy", .accept = "text/plain"}).body, plant_policy());
-  const std::string unpinned = "domain = \"new.example\"\nversion = 1\nowner = \"x\"\n[keys]\nx = \"" + base64_of(key_of("x")) + "\"\n";
+  const std::string unpinned = "domain = \"new.example\"\nversion = 1\nowner = \"x\"\n[keys]\nx = \"" + base64_of(key_of("x")) + "\"\n" + server_line("x.example");
   const auto item = plant.submit_one(policy_evidence("x", "new.example", unpinned, *plant.clock));
   ASSERT_EQ(item.outcome, Outcome::provisional) << why(item);
   EXPECT_EQ(site.ask({.path = "/v1/domains/new.example/policy", .accept = "text/plain"}).body, unpinned);

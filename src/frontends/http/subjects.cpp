@@ -47,9 +47,7 @@ Result<Found> find(Door::Impl& door, const Call& call, bool must_be_known) {
 // Answers whose verdict anyone may have are kept for the next asker.
 net::Response kept(Door::Impl& door, const Call& call, CachedKind kind, const Found& found, net::Response response) {
   const std::string domain = call.get("domain");
-  if (!domain.empty() && !door.service.open_to_anyone(domain)) return response;
-  if (domain.empty() && !door.service.open_to_anyone(door.service.default_domain())) return response;
-  if (call.path[2] != found.subject.text()) return response;
+  if (!found.looked.open || call.path[2] != found.subject.text()) return response;
   const auto number = door.domain_number(domain);
   if (number == UINT32_MAX) return response;
   auto ready = net::serialize(response);

@@ -1,0 +1,37 @@
+#include "service/sight.h"
+
+#include <algorithm>
+
+namespace cm4it::service {
+
+bool Sight::statement(Kind kind, const std::vector<std::string>& domains) {
+  if (!reads(domain_, kind)) return false;
+  // Said in another domain: that it is kept here opens it to nobody.
+  if (domains.empty() || std::find(domains.begin(), domains.end(), domain_) != domains.end()) return true;
+  return std::any_of(domains.begin(), domains.end(), [&](const auto& domain) { return reads(domain, kind); });
+}
+
+std::set<StatementId> Sight::hidden() {
+  std::set<StatementId> hidden;
+  const auto collect = [&](const std::vector<policy::Fact>& about) {
+    for (const auto& fact : about)
+      if (!statement(fact.statement.kind(), fact.domains)) hidden.insert(fact.statement.id);
+  };
+  collect(facts_.about);
+  for (const auto& [model, about] : facts_.models) collect(about);
+  return hidden;
+}
+
+bool Sight::reads(const std::string& domain, std::optional<Kind> kind) {
+  const auto [known, first] = known_.try_emplace({domain, kind}, false);
+  if (!first) return known->second;
+  known->second = service_.may_read(policies_, domain, kind, {}, who_);
+  // Only the roles of holder and self hang on the subject.
+  if (!known->second && who_) {
+    const auto holder = policy::holder_of(facts_, policies_, domain, service_.now());
+    known->second = service_.may_read(policies_, domain, kind, {holder.domain, &facts_.subject}, who_);
+  }
+  return known->second;
+}
+
+}  // namespace cm4it::service

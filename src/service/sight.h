@@ -1,0 +1,36 @@
+// What one asker may see of one subject: [read] of the domain that is asked and, for what was said in other domains, of one
+// of those.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "service/service.h"
+
+namespace cm4it::service {
+
+class Sight {
+ public:
+  Sight(const Service& service, const policy::Policies& policies, const policy::Facts& facts, std::string_view domain,
+        const Principal& who)
+      : service_(service), policies_(policies), facts_(facts), domain_(domain), who_(who) {}
+
+  // A domain without a policy that counts has no verdicts to hide.
+  bool verdict() { return !policies_.newest(domain_) || reads(domain_, std::nullopt); }
+  bool statement(Kind kind, const std::vector<std::string>& domains);  // said in these
+  // What is kept of the subject and its models, and may not be seen.
+  std::set<StatementId> hidden();
+
+  bool reads(const std::string& domain, std::optional<Kind> kind);
+
+ private:
+  const Service& service_;
+  const policy::Policies& policies_;
+  const policy::Facts& facts_;
+  const std::string domain_;
+  const Principal who_;
+  std::map<std::pair<std::string, std::optional<Kind>>, bool> known_;
+};
+
+}  // namespace cm4it::service
