@@ -1,0 +1,132 @@
+// Admission to a log is a look-up before any signature is checked: could this issuer have the right, and what is its key.
+#include "policy/eligible.h"
+
+#include "policy/fold_fixture.h"
+
+namespace cm4it::policy {
+namespace {
+
+using namespace fixture;
+using Answer = Eligibility::Answer;
+
+evidence::Decoded said(const std::string& issuer, const Body& body, const std::string& domain = plant, const std::string& subject = "sensor") {
+  const auto evidence = evidence::sign({SubjectId::key(id_of(subject)), {domain}, body, hour(1), {}, {}}, *key_of(issuer));
+  EXPECT_TRUE(evidence) << (evidence ? "" : evidence.error().message);
+  auto decoded = evidence::decode(Format::cose, *evidence);
+  EXPECT_TRUE(decoded);
+  return std::move(*decoded);
+}
+
+void expect(const Eligibility& result, Answer answer, const std::string& why, const std::string& key = {}) {
+  EXPECT_EQ(static_cast<int>(result.answer), static_cast<int>(answer)) << result.why;
+  EXPECT_THAT(result.why, HasSubstr(why));
+  ASSERT_EQ(result.keys.size(), answer == Answer::yes ? 1u : 0u);
+  if (answer == Answer::yes) { EXPECT_EQ(result.keys[0].id(), id_of(key)); }
+}
+
+const Endorse approved{"approved", ""};
+const Context held_by_acme{.domain = "plant.example", .holder = "acme.example", .contradiction = false, .target_issuer = {}};
+const Context held_by_plant{.domain = "plant.example", .holder = "plant.example", .contradiction = false, .target_issuer = {}};
+Transfer transfer() { return {plant, id_of("plant")}; }
+
+TEST(Eligible, ByALiteralAndByAnImportedRole) {
+  expect(eligible(said("volta", approved), both(), held_by_acme), Answer::yes, "", "volta");
+  expect(eligible(said("line1", identity_of("sensor")), both(), held_by_acme), Answer::yes, "", "line1");
+}
+
+TEST(Eligible, ARoleThatHasEndedMayStillHaveSpokenInTime) {
+  const auto policies = both(plant_policy(1, edited(plant_rules, "2027-06-01", "2001-01-01")));
+  expect(eligible(said("tuev", approved), policies, held_by_acme), Answer::yes, "", "tuev");
+}
+
+TEST(Eligible, AStrangerIsRefusedWithFieldRuleAndRoles) {
+  expect(eligible(said("nobody", approved), both(), held_by_acme), Answer::no,
+         "plays no role in plant.example that [write] endorse allows (integrator, certifier, holder, manufacturer) for evidence of format cose");
+  expect(eligible(said("stranger", approved), both(), held_by_acme), Answer::no, "kid: the issuer key:");
+}
+
+TEST(Eligible, AKindThatNobodyMayWrite) {
+  const auto policies = both(plant_policy(1, edited(plant_rules, "assign = [\"maintainer\"]\n", "")));
+  expect(eligible(said("volta", Assign{"hall-3"}), policies, held_by_acme), Answer::no, "[write] of plant.example lets nobody make statements of kind assign");
+}
+
+TEST(Eligible, TheHolderAndItsAgents) {
+  expect(eligible(said("acme", transfer()), both(), held_by_acme), Answer::yes, "", "acme");
+  expect(eligible(said("sparks", transfer()), both(), held_by_plant), Answer::yes, "", "sparks");
+}
+
+TEST(Eligible, WhoMayBecomeHolderComesTooEarly) {
+  expect(eligible(said("plant", transfer()), both(), held_by_acme), Answer::not_yet, "it does not speak for the holder, acme.example");
+  expect(eligible(said("acme", transfer()), both(), {.domain = plant, .holder = "", .contradiction = false, .target_issuer = {}}), Answer::not_yet, "which is none yet");
+  expect(eligible(said("acme", transfer()), both(), {.domain = plant, .holder = "", .contradiction = true, .target_issuer = {}}), Answer::not_yet, "a contradiction");
+  expect(eligible(said("nobody", transfer()), both(), held_by_acme), Answer::no, "plays no role");
+}
+
+TEST(Eligible, WaitsForPoliciesThatMayStillCome) {
+  const auto alone = assemble({signed_by("plant", plant_policy())}, {pin(plant, "plant")});
+  expect(eligible(said("line1", identity_of("sensor")), alone, held_by_acme), Answer::not_yet, "the policy of acme.example, which plant.example refers to, has not come");
+  expect(eligible(said("volta", approved), Policies(), held_by_acme), Answer::not_yet, "domain: no policy of plant.example counts here");
+}
+
+TEST(Eligible, NothingWhileThePolicyIsForked) {
+  const auto forked = assemble({signed_by("plant", plant_policy()), signed_by("plant", plant_policy() + "[tokens]\nttl = \"1m\"\n"),
+                                signed_by("acme", acme_policy())}, {pin(plant, "plant")});
+  expect(eligible(said("volta", approved), forked, held_by_acme), Answer::not_yet, "was signed twice (a fork)");
+}
+
+TEST(Eligible, AWithdrawalIsItsIssuersAlone) {
+  const auto withdrawal = said("volta", Withdraw{StatementId{}, ""});
+  Context context = held_by_acme;
+  expect(eligible(withdrawal, both(), context), Answer::not_yet, "payload.3.1: the statement to take back is not kept here");
+  context.target_issuer = id_of("sparks");
+  expect(eligible(withdrawal, both(), context), Answer::no, "only the issuer of a statement, " + id_of("sparks").text());
+  context.target_issuer = id_of("volta");
+  expect(eligible(withdrawal, both(), context), Answer::yes, "", "volta");
+}
+
+TEST(Eligible, SelfSpeaksOfItselfAlone) {
+  const auto policies = both(plant_policy(1, edited(plant_rules, "identity = [\"manufacturer\"", "identity = [\"self\", \"manufacturer\"")));
+  expect(eligible(said("sensor", identity_of("sensor")), policies, held_by_acme), Answer::yes, "", "sensor");
+  expect(eligible(said("sensor", identity_of("other"), plant, "other"), policies, held_by_acme), Answer::no, "plays no role");
+}
+
+evidence::Decoded policy_said(const std::string& signer, const std::string& text, const std::string& owner, const std::string& domain = plant) {
+  return said(signer, PolicyText{text}, domain, owner);
+}
+Eligibility judged(const std::string& signer, const std::string& text, const Policies& policies = both()) {
+  const auto descriptor = parse_descriptor(text);
+  EXPECT_TRUE(descriptor);
+  std::string owner = "plant";
+  for (const char* name : {"volta", "plant", "dev"})
+    if (descriptor->owner == id_of(name)) owner = name;
+  return eligible_policy(policy_said(signer, text, owner, descriptor->domain), *descriptor, policies);
+}
+
+TEST(EligiblePolicy, TheNextVersionByTheOwnerNamedBefore) {
+  expect(judged("plant", plant_policy(2)), Answer::yes, "", "plant");
+  expect(judged("volta", plant_policy(2)), Answer::no, "version 2 must be signed by the owner named in version 1");
+  expect(judged("plant", edited(plant_policy(2), "owner = \"plant\"", "owner = \"volta\"")), Answer::yes, "", "plant");
+  expect(judged("plant", plant_policy(4)), Answer::not_yet, "version: 4 needs version 3 first; the newest here is 1");
+}
+
+TEST(EligiblePolicy, VersionOneByThePinnedOwner) {
+  expect(judged("plant", plant_policy(1)), Answer::yes, "", "plant");
+  expect(judged("volta", edited(plant_policy(1), "owner = \"plant\"", "owner = \"volta\"")), Answer::no, "must be signed by its pinned owner");
+}
+
+TEST(EligiblePolicy, ADomainThatNothingPinsIsKeptAsItsOwnersWord) {
+  const std::string dev = head("dev.example", 1, "dev", {"dev", "volta"});
+  expect(judged("dev", dev), Answer::yes, "", "dev");
+  expect(judged("volta", dev), Answer::no, "version 1 is signed by the owner it names");
+}
+
+TEST(EligiblePolicy, TheStatementAgreesWithItsDescriptor) {
+  const auto descriptor = parse_descriptor(plant_policy(2));
+  const auto elsewhere = evidence::sign({SubjectId::key(id_of("plant")), {acme}, PolicyText{plant_policy(2)}, hour(1), {}, {}}, *key_of("plant"));
+  if (elsewhere)
+    expect(eligible_policy(*evidence::decode(Format::cose, *elsewhere), *descriptor, both()), Answer::no, "payload.1: the statement is made in another domain");
+  expect(eligible_policy(policy_said("plant", plant_policy(2), "volta"), *descriptor, both()), Answer::no, "claims.2: the subject is not the owner");
+}
+
+}  // namespace
+}  // namespace cm4it::policy
