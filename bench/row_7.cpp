@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <fstream>
 #include <semaphore>
 #include <thread>
 
@@ -101,15 +100,6 @@ Result<double> submit_all(service::Service& service, std::vector<evidence::Piece
   return static_cast<double>(count) / passed;
 }
 
-// By this process, to its files.
-double octets_written() {
-  std::ifstream in("/proc/self/io");
-  std::string name;
-  for (double value = 0; in >> name >> value;)
-    if (name == "write_bytes:") return value;
-  return 0;
-}
-
 Result<double> post_all(const Home& home, const std::vector<evidence::Piece>& pieces) {
   std::atomic<std::size_t> next{0};
   std::atomic<bool> failed{false};
@@ -137,15 +127,15 @@ Result<double> post_all(const Home& home, const std::vector<evidence::Piece>& pi
 
 Result<void> measure(const Setup& setup, const Home& home, const Kind& kind, const crypto::SignerPtr& issuer) {
   Statements statements(home, kind, issuer);
-  std::vector<double> ours, limit, http, written;
+  std::vector<double> ours, limit, http, batches;
   std::size_t count = 4'000;
   {
     TRY(const auto service, open_service(home));
     for (int round = -1; round < setup.rounds; ++round) {
       TRY(auto pieces, statements.next(count));
-      const double before = octets_written();
+      const auto commits = service->counters().commits;
       TRY(const double rate, submit_all(*service, std::move(pieces)));
-      written.push_back((octets_written() - before) / static_cast<double>(count));
+      batches.push_back(static_cast<double>(count) / static_cast<double>(service->counters().commits - commits));
       count = std::max<std::size_t>(4'000, static_cast<std::size_t>(rate * setup.seconds));
       if (round < 0) continue;  // the first only tells how many there have to be
       ours.push_back(rate);
@@ -156,7 +146,7 @@ Result<void> measure(const Setup& setup, const Home& home, const Kind& kind, con
   const std::string what = fmt::format("{} of {}, durable", kind.identity ? "identities" : "statuses", kind.name);
   const std::string peer = fmt::format("{} verified on {} cores", kind.name, cores);
   setup.report(Row{7, fmt::format("{}, {} in flight", what, in_flight), "/s", median(ours), peer, median(limit), {}, {}}.at_least(0.7));
-  setup.report({7, what + ": written to the disk for each", "octets", written.back(), "", {}, {}, {}});
+  setup.report({7, what + ": in one commit", "", median(batches), "", {}, {}, {}});
   TRY(const auto icsd, start_icsd(setup, home.directory));
   CHECK_OK(until_ready(home.url("/readyz")));
   for (int round = 0; round < setup.rounds; ++round) {

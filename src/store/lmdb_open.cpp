@@ -80,8 +80,8 @@ Result<Mark> read_mark(MDB_txn* transaction, const fs::path& directory) {
   if (!error && stat.ms_entries == 0) return Mark::absent;
   if (!error) error = mdb_get(transaction, unnamed, &key, &value);
   if (error == MDB_NOTFOUND)
-    return fail(Code::unsupported, directory.string() + ": an LMDB database, but not one of this program",
-                "name another directory for the store");
+    return fail(Code::unsupported, directory.string() + ": an LMDB database, but not one of this program, or a damaged one",
+                "name another directory for the store, or restore a backup");
   if (error == MDB_CORRUPTED || error == MDB_PAGE_NOTFOUND)
     return fail(Code::malformed, directory.string() + ": damaged: " + mdb_strerror(error), restore);
   if (error) return lmdb_fail(error, "open");

@@ -206,7 +206,7 @@ TEST_F(LmdbTest, somebody_elses_database) {
     const Error error = refused(options(read_only));
     EXPECT_EQ(error.code, Code::unsupported);
     EXPECT_NE(error.message.find("not one of this program"), std::string::npos) << error.message;
-    EXPECT_EQ(error.detail, "name another directory for the store");
+    EXPECT_EQ(error.detail, "name another directory for the store, or restore a backup");
   }
   EXPECT_EQ(std::filesystem::file_size(data()), size);
 }

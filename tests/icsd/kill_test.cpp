@@ -61,7 +61,7 @@ void send(Load& load, unsigned seed) {
       continue;
     }
     std::vector<Bytes> pieces;
-    for (unsigned i = 1 + random() % 20; i > 0; --i) pieces.push_back(endorsement(load.number++));
+    for (auto i = 1 + random() % 20; i > 0; --i) pieces.push_back(endorsement(load.number++));
     // No answer: nothing is known of these pieces.
     if (const auto reply = ServerProcess::post(client, url, pieces)) acknowledge(load, pieces, *reply);
     if (const auto note = client.get(url + "/log/plant.example/checkpoint"); note && note->status == 200) note_head(load, note->body);

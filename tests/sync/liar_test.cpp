@@ -145,7 +145,8 @@ TEST_F(Liar, AHeadWithoutTilesIsNotTaken) {
   nudge();
   ASSERT_TRUE(eventually([&] { return state() == "backing-off"; }));
   EXPECT_THAT(last_error(), HasSubstr("/log/acme.example/tile"));
-  for (const auto& known : *plant.ics.service->ledger().reader()->foreign_heads())
+  const auto heads = plant.ics.service->ledger().reader()->foreign_heads();
+  for (const auto& known : *heads)
     EXPECT_EQ(ledger::read_checkpoint_body(known.note)->size, before.size);
   acme.script({});
   EXPECT_TRUE(caught_up());
@@ -168,7 +169,8 @@ TEST_F(Liar, HeadsByOthersAndFromTheFutureAreNotTaken) {
   ASSERT_TRUE(eventually([&] { return kept_of(plant, "marker") == 2; }));
   EXPECT_NE(state(), "broken");
   EXPECT_LT(plant.ics.service->now(), Time{4'000'000'000});
-  for (const auto& known : *plant.ics.service->ledger().reader()->foreign_heads())
+  const auto heads = plant.ics.service->ledger().reader()->foreign_heads();
+  for (const auto& known : *heads)
     EXPECT_EQ(ledger::read_checkpoint_body(known.note)->size, now.size);
 }
 

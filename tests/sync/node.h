@@ -190,8 +190,8 @@ struct TwoNodes : testing::Test {
     acme.ics.service->ledger().drain();
     const auto size = acme.ics.service->ledger().published()->own_heads.at("acme.example").size;
     return eventually([&] {
-      const auto reader = plant.ics.service->ledger().reader();
-      for (const auto& head : *reader->foreign_heads())
+      const auto heads = plant.ics.service->ledger().reader()->foreign_heads();
+      for (const auto& head : *heads)
         if (head.domain == "acme.example" && ledger::read_checkpoint_body(head.note)->size >= size) return true;
       return false;
     });

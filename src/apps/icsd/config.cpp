@@ -107,7 +107,7 @@ class ConfigReader {
     CHECK_OK(quotas.only({"issuer_per_minute", "subject_statements"}));
     TRY(config_.issuer_per_minute, count_at(quotas, "issuer_per_minute", 0, 1'000'000'000));
     TRY(config_.subject_statements,
-        count_at(quotas, "subject_statements", static_cast<unsigned>(config_.subject_statements), budget::subject_statements));
+        count_at(quotas, "subject_statements", static_cast<unsigned>(config_.subject_statements), budget::subject_quota));
     if (config_.subject_statements == 0) return quotas.bad("subject_statements", "at least 1");
     return {};
   }

@@ -21,7 +21,7 @@ struct Config {
   std::string log_level = "info";
   std::vector<policy::Pin> pins;
   std::vector<sync::Follow> follow;
-  std::size_t issuer_per_minute = 0, subject_statements = 2000;
+  std::size_t issuer_per_minute = 0, subject_statements = 2'000;
 };
 
 Result<Config> read_config(const std::filesystem::path& file);

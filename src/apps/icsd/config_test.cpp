@@ -50,7 +50,7 @@ TEST_F(ConfigFile, TheSmallestHasDefaults) {
   EXPECT_EQ(config->workers, 0u);
   EXPECT_EQ(config->log_level, "info");
   EXPECT_EQ(config->issuer_per_minute, 0u);
-  EXPECT_EQ(config->subject_statements, 10'000u);
+  EXPECT_EQ(config->subject_statements, 2'000u);
 }
 
 TEST_F(ConfigFile, EveryKey) {
