@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "crypto/key_impl.h"
 #include "crypto/openssl.h"
 
 namespace cm4it::crypto {
@@ -32,6 +33,48 @@ Digest sha256(std::initializer_list<View> parts) {
   for (const View part : parts)
     if (EVP_DigestUpdate(context, part.data(), part.size()) != 1) throw std::bad_alloc();
   return finish(context);
+}
+
+const char* to_string(Hash hash) {
+  switch (hash) {
+    case Hash::sha1: return "SHA-1";
+    case Hash::sha224: return "SHA-224";
+    case Hash::sha256: return "SHA-256";
+    case Hash::sha384: return "SHA-384";
+    case Hash::sha512: return "SHA-512";
+    case Hash::sha3_256: return "SHA3-256";
+    case Hash::sha3_512: return "SHA3-512";
+  }
+  return "";
+}
+
+std::size_t digest_bytes(Hash hash) {
+  switch (hash) {
+    case Hash::sha1: return 20;
+    case Hash::sha224: return 28;
+    case Hash::sha256:
+    case Hash::sha3_256: return 32;
+    case Hash::sha384: return 48;
+    case Hash::sha512:
+    case Hash::sha3_512: return 64;
+  }
+  return 0;
+}
+
+const EVP_MD* evp_md(Hash hash) {
+  static const auto fetched = [] {
+    std::array<EVP_MD*, 7> all{};
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = EVP_MD_fetch(nullptr, to_string(static_cast<Hash>(i)), nullptr);
+    return all;
+  }();
+  return fetched[static_cast<std::size_t>(hash)];
+}
+
+Bytes digest(Hash hash, View data) {
+  Bytes out(digest_bytes(hash));
+  const EVP_MD* const algorithm = evp_md(hash);
+  if (!algorithm || EVP_Digest(data.data(), data.size(), out.data(), nullptr, algorithm, nullptr) != 1) throw std::bad_alloc();
+  return out;
 }
 
 Bytes random_bytes(std::size_t count) {

@@ -1,4 +1,4 @@
-// SHA-256, in the one place that knows how to compute it fast.
+// Digests, in the one place that knows how to compute them fast.
 #pragma once
 
 #include <initializer_list>
@@ -10,6 +10,14 @@ namespace cm4it::crypto {
 Digest sha256(View data);
 // Over the concatenation of the parts, without making it.
 Digest sha256(std::initializer_list<View> parts);
+
+// What foreign evidence is hashed with; everything of our own is SHA-256. sha1 is here for what was signed long ago, and for
+// names (OpenPGP fingerprints): nothing else may trust it.
+enum class Hash { sha1, sha224, sha256, sha384, sha512, sha3_256, sha3_512 };
+
+const char* to_string(Hash hash);
+std::size_t digest_bytes(Hash hash);
+Bytes digest(Hash hash, View data);
 
 Bytes random_bytes(std::size_t count);
 

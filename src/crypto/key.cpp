@@ -34,10 +34,14 @@ namespace {
 const Bytes p256_prefix = *from_hex("3059301306072a8648ce3d020106082a8648ce3d030107034200");
 const Bytes p384_prefix = *from_hex("3076301006072a8648ce3d020106052b81040022036200");
 const Bytes ed25519_prefix = *from_hex("302a300506032b6570032100");
+const Bytes x25519_prefix = *from_hex("302a300506032b656e032100");
+// SEQUENCE { OID rsaEncryption, NULL } (RFC 8017 appendix A.1)
+const Bytes rsa_algorithm = *from_hex("300d06092a864886f70d0101010500");
 
 Result<Algorithm> algorithm_of(EVP_PKEY* key) {
   switch (EVP_PKEY_get_base_id(key)) {
     case EVP_PKEY_ED25519: return Algorithm::eddsa;
+    case EVP_PKEY_X25519: return Algorithm::x25519;
     case EVP_PKEY_RSA: {
       const int bits = EVP_PKEY_get_bits(key);
       if (bits < 2048 || bits > 8192)
@@ -53,7 +57,7 @@ Result<Algorithm> algorithm_of(EVP_PKEY* key) {
       if (curve == "secp384r1") return Algorithm::es384;
       return fail(Code::unsupported, "key: curve " + std::string(curve) + "; P-256 and P-384 are supported");
     }
-    default: return fail(Code::unsupported, "key: neither P-256, P-384, Ed25519 nor RSA");
+    default: return fail(Code::unsupported, "key: neither P-256, P-384, Ed25519, X25519 nor RSA");
   }
 }
 
@@ -152,6 +156,7 @@ int cose_id(Algorithm algorithm) {
     case Algorithm::es384: return -35;
     case Algorithm::eddsa: return -8;
     case Algorithm::ps256: return -37;
+    case Algorithm::x25519: return 0;
   }
   return 0;
 }
@@ -164,9 +169,9 @@ Result<PublicKey> public_key_of(EVP_PKEY* key) {
     EVP_PKEY_up_ref(key);
     return assemble(algorithm, std::move(spki), std::move(bits), PkeyPtr(key));
   }
-  if (algorithm == Algorithm::eddsa) {
+  if (algorithm == Algorithm::eddsa || algorithm == Algorithm::x25519) {
     TRY(const Bytes raw, octets(key, OSSL_PKEY_PARAM_PUB_KEY));
-    return PublicKey::from_ed25519(raw);
+    return algorithm == Algorithm::eddsa ? PublicKey::from_ed25519(raw) : PublicKey::from_x25519(raw);
   }
   TRY(const Bytes point, uncompressed_point(key, algorithm));
   return from_point(algorithm, point);
@@ -217,6 +222,35 @@ Result<PublicKey> PublicKey::from_text(std::string_view text) {
 
 namespace {
 
+Bytes joined(View a, View b) {
+  Bytes both = to_bytes(a);
+  append(both, b);
+  return both;
+}
+
+// X.690 section 10.1: a length in the fewest octets.
+Bytes der(std::uint8_t type, View content) {
+  Bytes out{type};
+  const std::size_t size = content.size();
+  if (size < 0x80) {
+    out.push_back(static_cast<std::uint8_t>(size));
+  } else {
+    if (size > 0xff) out.insert(out.end(), {0x82, static_cast<std::uint8_t>(size >> 8)});
+    else out.push_back(0x81);
+    out.push_back(static_cast<std::uint8_t>(size));
+  }
+  append(out, content);
+  return out;
+}
+
+Bytes der_integer(View number) {
+  while (!number.empty() && number[0] == 0) number = number.subspan(1);
+  Bytes padded;
+  if (number.empty() || number[0] >= 0x80) padded.push_back(0);  // it would be negative
+  append(padded, number);
+  return der(0x02, padded);
+}
+
 struct CurvePoint { Algorithm algorithm; Bytes point; };
 
 Result<CurvePoint> uncompressed(std::string_view curve, View x, View y) {
@@ -248,13 +282,44 @@ Result<Bytes> PublicKey::spki_of_known_point(std::string_view curve, View x, Vie
   return spki;
 }
 
-Result<PublicKey> PublicKey::from_ed25519(View raw32) {
+Result<Bytes> PublicKey::spki_of_ed25519(View raw32) {
   if (raw32.size() != 32) return fail(Code::malformed, "key: an Ed25519 key has 32 octets");
+  return joined(ed25519_prefix, raw32);
+}
+
+Result<Bytes> PublicKey::spki_of_x25519(View raw32) {
+  if (raw32.size() != 32) return fail(Code::malformed, "key: an X25519 key has 32 octets");
+  return joined(x25519_prefix, raw32);
+}
+
+Result<PublicKey> PublicKey::from_ed25519(View raw32) {
+  TRY(Bytes spki, spki_of_ed25519(raw32));
   PkeyPtr key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw32.data(), raw32.size()));
   if (!key) return openssl_failed("key");
-  Bytes spki = ed25519_prefix;
-  append(spki, raw32);
   return assemble(Algorithm::eddsa, std::move(spki), to_bytes(raw32), std::move(key));
+}
+
+Result<PublicKey> PublicKey::from_x25519(View raw32) {
+  TRY(Bytes spki, spki_of_x25519(raw32));
+  PkeyPtr key(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, raw32.data(), raw32.size()));
+  if (!key) return openssl_failed("key");
+  return assemble(Algorithm::x25519, std::move(spki), to_bytes(raw32), std::move(key));
+}
+
+// SubjectPublicKeyInfo around RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER } (RFC 8017 appendix A.1.1).
+Bytes PublicKey::spki_of_known_rsa(View n, View e) {
+  const Bytes integers = der(0x30, joined(der_integer(n), der_integer(e)));
+  return der(0x30, joined(rsa_algorithm, der(0x03, joined(Bytes{0}, integers))));
+}
+
+Result<PublicKey> PublicKey::from_rsa(View n, View e) {
+  while (!e.empty() && e[0] == 0) e = e.subspan(1);
+  if (n.empty() || (n.back() & 1) == 0) return fail(Code::malformed, "key: an RSA modulus is odd");
+  if (e.empty() || (e.back() & 1) == 0 || (e.size() == 1 && e[0] == 1))
+    return fail(Code::malformed, "key: an RSA exponent is odd, and 3 or more");
+  if (e.size() > 8) return fail(Code::unsupported, "key: an RSA exponent of more than 64 bits");
+  if (n.size() + e.size() > budget::spki_bytes) return fail(Code::unsupported, "key: RSA of more than 8192 bits");
+  return from_spki(spki_of_known_rsa(n, e));
 }
 
 const KeyId& PublicKey::id() const { return impl_->id; }
@@ -269,6 +334,7 @@ Bytes PublicKey::cose_key() const {
   const View bits = impl_->bits;
   switch (impl_->algorithm) {
     case Algorithm::eddsa: out.map(3).uint(1).uint(1).integer(-1).uint(6).integer(-2).bytes(bits); break;
+    case Algorithm::x25519: out.map(3).uint(1).uint(1).integer(-1).uint(4).integer(-2).bytes(bits); break;
     case Algorithm::es256:
     case Algorithm::es384: {
       const std::size_t size = coordinate_bytes(impl_->algorithm);

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "crypto/digest.h"
 
 namespace cm4it {
 
@@ -28,9 +29,10 @@ struct KeyIdHash {
 namespace cm4it::crypto {
 
 // The algorithm a key signs with is fixed by the key (model.md): no negotiation, no confusion.
-enum class Algorithm { es256, es384, eddsa, ps256 };
+// x25519 signs and verifies nothing: such a key can be a subject, and nothing else.
+enum class Algorithm { es256, es384, eddsa, ps256, x25519 };
 
-// COSE algorithm identifiers (RFC 9053 sections 2.1 and 2.2, RFC 8230 section 2).
+// COSE algorithm identifiers (RFC 9053 sections 2.1 and 2.2, RFC 8230 section 2). x25519: 0, which is reserved.
 int cose_id(Algorithm algorithm);
 
 // Immutable and cheap to copy; may be shared between threads. The library's key object is made
@@ -38,7 +40,7 @@ int cose_id(Algorithm algorithm);
 class PublicKey {
  public:
   // Any DER SubjectPublicKeyInfo of a supported key: P-256 or P-384 (named curve, a valid point,
-  // compressed or not), Ed25519, RSA of 2048 to 8192 bits with rsaEncryption. It is re-encoded:
+  // compressed or not), Ed25519, X25519, RSA of 2048 to 8192 bits with rsaEncryption. It is re-encoded:
   // two encodings of one key give one id. Trailing bytes are refused.
   // Errors: malformed, unsupported (another curve, algorithm or size).
   static Result<PublicKey> from_spki(View der);
@@ -49,9 +51,17 @@ class PublicKey {
   // RFC 7518 section 6.2: P-256 or P-384 coordinates, big-endian, of the curve's full size.
   static Result<PublicKey> from_ec_point(std::string_view curve, View x, View y);
   static Result<PublicKey> from_ed25519(View raw32);
+  static Result<PublicKey> from_x25519(View raw32);
+  // RSA of 2048 to 8192 bits: modulus and exponent, big-endian, leading zeros or not. malformed: no odd modulus, no odd
+  // exponent from 3 up.
+  static Result<PublicKey> from_rsa(View n, View e);
   // The canonical SubjectPublicKeyInfo of such a point. Whether it lies on the curve is not asked: for points that were
   // examined before.
   static Result<Bytes> spki_of_known_point(std::string_view curve, View x, View y);
+  // Of keys that were examined before, or need no examination.
+  static Bytes spki_of_known_rsa(View n, View e);
+  static Result<Bytes> spki_of_ed25519(View raw32);
+  static Result<Bytes> spki_of_x25519(View raw32);
 
   const KeyId& id() const;
   View spki() const;
@@ -66,6 +76,9 @@ class PublicKey {
   // (64 bytes, strict: no small-order keys, s < L), RSASSA-PSS with SHA-256 and a 32-byte salt.
   // bad_signature, whatever the reason.
   Result<void> verify(View message, View signature) const;
+  // Signatures over a digest, as OpenPGP has them: ECDSA as r ‖ s of fixed size, RSASSA-PKCS1-v1_5 (leading zeros may be
+  // missing), Ed25519 with the digest for its message. bad_signature, whatever the reason.
+  Result<void> verify_digest(Hash hash, View digest, View signature) const;
 
   bool operator==(const PublicKey& other) const { return id() == other.id(); }
 

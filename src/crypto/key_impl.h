@@ -1,6 +1,7 @@
 // What a PublicKey is made of. For this room's .cpp files.
 #pragma once
 
+#include "crypto/digest.h"
 #include "crypto/key.h"
 #include "crypto/openssl.h"
 #include "crypto/signer.h"
@@ -20,6 +21,9 @@ struct PublicKey::Impl {
 constexpr std::size_t coordinate_bytes(Algorithm algorithm) {
   return algorithm == Algorithm::es256 ? 32 : algorithm == Algorithm::es384 ? 48 : 0;
 }
+
+// Fetched once; owned by the library.
+const EVP_MD* evp_md(Hash hash);
 
 // A public key out of OpenSSL's, in its canonical form. unsupported where it is no key of ours.
 Result<PublicKey> public_key_of(EVP_PKEY* key);

@@ -11,6 +11,10 @@
 namespace cm4it::crypto {
 namespace {
 
+tl::unexpected<Error> signs_nothing() {
+  return fail(Code::unsupported, "key: X25519 is for encryption and signs nothing; P-256, P-384, Ed25519 and RSA sign");
+}
+
 // A private key in this process's memory.
 class KeySigner : public Signer {
  public:
@@ -67,6 +71,7 @@ class KeySigner : public Signer {
 
 Result<SignerPtr> signer_of(PkeyPtr key) {
   TRY(auto public_key, public_key_of(key.get()));
+  if (public_key.algorithm() == Algorithm::x25519) return signs_nothing();
   return SignerPtr(std::make_shared<KeySigner>(std::move(key), std::move(public_key)));
 }
 
@@ -77,6 +82,7 @@ Result<SignerPtr> generate(Algorithm algorithm) {
     case Algorithm::es384: key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384"); break;
     case Algorithm::eddsa: key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"); break;
     case Algorithm::ps256: key = EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{3072}); break;
+    case Algorithm::x25519: return signs_nothing();
   }
   if (!key) return openssl_failed("key: cannot be made");
   return signer_of(PkeyPtr(key));

@@ -1,4 +1,4 @@
-// Signatures in their COSE forms.
+// Signatures in their COSE forms, and over digests.
 #include <openssl/rsa.h>
 #include <sodium.h>
 
@@ -31,6 +31,27 @@ bool evp_holds(EVP_PKEY* key, Algorithm algorithm, View message, View signature)
                                         EVP_PKEY_CTX_set_rsa_pss_saltlen(options, 32) != 1))
     return false;
   return EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
+}
+
+tl::unexpected<Error> signs_nothing() {
+  return fail(Code::bad_signature, "signature: the issuer's key is for encryption (X25519) and signs nothing");
+}
+
+bool evp_holds_digest(EVP_PKEY* key, const EVP_MD* pkcs1_hash, View digest, View signature) {
+  const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+  if (!context || EVP_PKEY_verify_init(context.get()) != 1) return false;
+  if (pkcs1_hash && (EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) != 1 ||
+                     EVP_PKEY_CTX_set_signature_md(context.get(), pkcs1_hash) != 1))
+    return false;
+  return EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest.data(), digest.size()) == 1;
+}
+
+// RFC 8017 section 8.2.2 has the signature as long as the modulus; a number in other encodings has lost its zeros.
+Bytes padded(View signature, EVP_PKEY* key) {
+  const auto size = static_cast<std::size_t>(EVP_PKEY_get_size(key));
+  Bytes full(size > signature.size() ? size - signature.size() : 0);
+  append(full, signature);
+  return full;
 }
 
 }  // namespace
@@ -69,12 +90,31 @@ Result<Bytes> ecdsa_to_fixed(View der, std::size_t coordinate) {
 Result<void> PublicKey::verify(View message, View signature) const {
   bool holds = false;
   switch (impl_->algorithm) {
+    case Algorithm::x25519: return signs_nothing();
     case Algorithm::eddsa: holds = ed25519_holds(impl_->bits, message, signature); break;
     case Algorithm::ps256: holds = evp_holds(impl_->pkey.get(), impl_->algorithm, message, signature); break;
     case Algorithm::es256:
     case Algorithm::es384: {
       TRY(const Bytes der, ecdsa_to_der(signature, coordinate_bytes(impl_->algorithm)));
       holds = evp_holds(impl_->pkey.get(), impl_->algorithm, message, der);
+      break;
+    }
+  }
+  if (!holds) return does_not_hold();
+  return {};
+}
+
+Result<void> PublicKey::verify_digest(Hash hash, View digest, View signature) const {
+  EVP_PKEY* const key = impl_->pkey.get();
+  bool holds = digest.size() == digest_bytes(hash);
+  switch (impl_->algorithm) {
+    case Algorithm::x25519: return signs_nothing();
+    case Algorithm::eddsa: holds = holds && ed25519_holds(impl_->bits, digest, signature); break;
+    case Algorithm::ps256: holds = holds && evp_holds_digest(key, evp_md(hash), digest, padded(signature, key)); break;
+    case Algorithm::es256:
+    case Algorithm::es384: {
+      TRY(const Bytes der, ecdsa_to_der(signature, coordinate_bytes(impl_->algorithm)));
+      holds = holds && evp_holds_digest(key, nullptr, digest, der);
       break;
     }
   }
