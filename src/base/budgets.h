@@ -18,6 +18,20 @@ inline constexpr std::size_t spki_bytes = 2048;               // RSA 8192 fits
 inline constexpr std::size_t manifest_keys = 16;              // slots of one secure element
 inline constexpr std::size_t aliases = 64;                    // other names one statement may give
 
+// OpenPGP (docs/openpgp.md)
+inline constexpr std::size_t openpgp_packets = 250'000;       // of one submission
+inline constexpr std::size_t openpgp_key_bytes = 8 * 1024;    // a key packet's body
+inline constexpr std::size_t user_id_bytes = 4096;
+inline constexpr std::size_t user_attribute_bytes = 64 * 1024;
+inline constexpr std::size_t openpgp_signature_bytes = 32 * 1024;
+inline constexpr std::size_t openpgp_subpackets = 256;        // of one area of a signature
+inline constexpr std::size_t openpgp_components = 1024;       // user ids, attributes and subkeys of one certificate
+inline constexpr std::size_t openpgp_signatures = 1024;       // on one component: by its key, and as many by others
+inline constexpr std::size_t openpgp_pieces_bytes = 64 * 1024 * 1024;  // made of one submission
+inline constexpr std::size_t openpgp_dropped = 100;           // dropped parts whose reasons are told; the others are counted
+inline constexpr std::size_t armor_headers = 64;              // header lines of one armored block
+inline constexpr std::size_t armor_blocks = 10'000;           // of one submission
+
 // Policy
 inline constexpr std::size_t descriptor_bytes = 128 * 1024;
 inline constexpr std::size_t descriptor_depth = 16;           // open brackets, and parts of one dotted key

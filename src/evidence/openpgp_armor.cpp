@@ -1,0 +1,142 @@
+#include "evidence/openpgp_armor.h"
+
+#include <algorithm>
+
+#include "base/budgets.h"
+#include "evidence/openpgp_packet.h"
+
+namespace cm4it::evidence::openpgp {
+namespace {
+
+constexpr std::string_view begin_mark = "-----BEGIN PGP ", end_mark = "-----END PGP ", dashes = "-----";
+
+// RFC 9580 section 6.1.1: generator 0x864cfb, initial value 0xb704ce.
+std::uint32_t crc24(View data) {
+  std::uint32_t crc = 0xb704ce;
+  for (const std::uint8_t octet : data) {
+    crc ^= std::uint32_t{octet} << 16;
+    for (int bit = 0; bit < 8; ++bit) {
+      crc <<= 1;
+      if ((crc & 0x1000000) != 0) crc ^= 0x1864cfb;
+    }
+  }
+  return crc & 0xffffff;
+}
+
+// Lines without their ends and without the blanks that mail programs leave before them.
+class Lines {
+ public:
+  explicit Lines(std::string_view text) : rest_(text) {}
+
+  std::optional<std::string_view> next() {
+    if (rest_.empty()) return {};
+    const auto end = rest_.find('\n');
+    std::string_view line = rest_.substr(0, end);
+    rest_ = end == rest_.npos ? std::string_view{} : rest_.substr(end + 1);
+    ++number_;
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r')) line.remove_suffix(1);
+    return line;
+  }
+  std::string where() const { return "armor, line " + std::to_string(number_); }
+
+ private:
+  std::string_view rest_;
+  std::size_t number_ = 0;
+};
+
+Result<ArmorKind> kind_of(std::string_view name, const Lines& lines) {
+  for (const ArmorKind kind : {ArmorKind::public_key_block, ArmorKind::signature})
+    if (name == to_string(kind)) return kind;
+  if (name == "PRIVATE KEY BLOCK" || name == "SECRET KEY BLOCK")
+    return fail(Code::not_permitted, "openpgp: " + lines.where() + ": a secret key; nothing of it was kept",
+                "only public keys belong here; see that nobody else got it");
+  return fail(Code::unsupported, "openpgp: " + lines.where() + ": \"" + std::string(name.substr(0, 32)) +
+              "\"; PUBLIC KEY BLOCK and SIGNATURE are read");
+}
+
+// "Key: Value" lines up to an empty one (section 6.2.2); keys nobody knows are no error.
+Result<void> read_headers(Lines& lines, ArmorBlock& block) {
+  for (;;) {
+    const auto line = lines.next();
+    if (!line) return bad(lines.where(), "ends inside its headers", "6.2");
+    if (line->empty()) return {};
+    const auto colon = line->find(':');
+    if (colon == line->npos || colon == 0 || (colon + 1 < line->size() && (*line)[colon + 1] != ' '))
+      return bad(lines.where(), "\"Key: Value\" or an empty line expected", "6.2.2");
+    if (block.headers.size() == budget::armor_headers)
+      return fail(Code::too_large, "openpgp: " + lines.where() + ": more than " + std::to_string(budget::armor_headers) + " headers");
+    block.headers.emplace_back(line->substr(0, colon), line->substr(std::min(line->size(), colon + 2)));
+  }
+}
+
+// Base64 up to the tail line; a line "=" and four digits before it is the checksum (section 6.1).
+Result<void> read_data(Lines& lines, ArmorBlock& block) {
+  const std::string tail = std::string(end_mark) + to_string(block.kind) + std::string(dashes);
+  std::string digits, checksum;
+  for (;;) {
+    const auto line = lines.next();
+    if (!line) return bad(lines.where(), "ends before its tail line", "6.2");
+    if (line->starts_with("-")) {
+      if (*line != tail) return bad(lines.where(), "\"" + tail + "\" expected", "6.2");
+      break;
+    }
+    if (!checksum.empty() && !line->empty()) return bad(lines.where(), "a line after the checksum", "6.2");
+    if (line->size() == 5 && line->front() == '=') checksum = line->substr(1);
+    else digits += *line;
+  }
+  auto data = from_base64(digits);
+  if (!data) return within("openpgp: " + lines.where(), std::move(data).error());
+  block.data = std::move(*data);
+  if (!checksum.empty()) {
+    const std::uint32_t crc = crc24(block.data);
+    const Bytes octets = {static_cast<std::uint8_t>(crc >> 16), static_cast<std::uint8_t>(crc >> 8), static_cast<std::uint8_t>(crc)};
+    block.checksum_fits = checksum == to_base64(octets);
+  }
+  return {};
+}
+
+}  // namespace
+
+const char* to_string(ArmorKind kind) {
+  switch (kind) {
+    case ArmorKind::public_key_block: return "PUBLIC KEY BLOCK";
+    case ArmorKind::signature: return "SIGNATURE";
+  }
+  return "";
+}
+
+std::string armor(ArmorKind kind, View data) {
+  constexpr std::size_t line = 64;
+  const std::string digits = to_base64(data);
+  std::string out = std::string(begin_mark) + to_string(kind) + std::string(dashes) + "\n\n";
+  out.reserve(out.size() + digits.size() + digits.size() / line + 64);
+  for (std::size_t i = 0; i < digits.size(); i += line) out.append(digits, i, line).push_back('\n');
+  return out + std::string(end_mark) + to_string(kind) + std::string(dashes) + "\n";
+}
+
+Result<std::vector<ArmorBlock>> dearmor(View bytes) {
+  Lines lines(text(bytes));
+  std::vector<ArmorBlock> blocks;
+  while (const auto line = lines.next()) {
+    if (!line->starts_with(begin_mark)) continue;
+    if (!line->ends_with(dashes) || line->size() < begin_mark.size() + dashes.size())
+      return bad(lines.where(), "a header line ends with five dashes", "6.2.1");
+    ArmorBlock block;
+    TRY(block.kind, kind_of(line->substr(begin_mark.size(), line->size() - begin_mark.size() - dashes.size()), lines));
+    if (blocks.size() == budget::armor_blocks)
+      return fail(Code::too_large, "openpgp: more than " + std::to_string(budget::armor_blocks) + " armored blocks");
+    CHECK_OK(read_headers(lines, block));
+    CHECK_OK(read_data(lines, block));
+    blocks.push_back(std::move(block));
+  }
+  if (blocks.empty()) return bad("armor", "no line begins with \"-----BEGIN PGP \"", "6.2.1");
+  return blocks;
+}
+
+bool looks_armored(View bytes) {
+  const std::string_view all = text(bytes);
+  const auto first = all.find_first_not_of(" \t\r\n");
+  return first != all.npos && all.substr(first).starts_with(begin_mark);
+}
+
+}  // namespace cm4it::evidence::openpgp

@@ -1,0 +1,35 @@
+// ASCII armor (RFC 9580 section 6).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace cm4it::evidence::openpgp {
+
+enum class ArmorKind { public_key_block, signature };
+
+const char* to_string(ArmorKind kind);  // "PUBLIC KEY BLOCK", "SIGNATURE"
+
+struct ArmorBlock {
+  ArmorKind kind = ArmorKind::public_key_block;
+  std::vector<std::pair<std::string, std::string>> headers;
+  Bytes data;
+  std::optional<bool> checksum_fits;  // absent: no checksum. Wrong is no reason to refuse (section 6.1): signatures tell
+};
+
+// Lines of 64 characters, no headers and no checksum: every reader must do without (section 6.1), v6 forbids it.
+std::string armor(ArmorKind kind, View data);
+
+// Every block of the text, in its order; what stands around them is no part of them. malformed: no block, or one that
+// breaks its grammar. unsupported: another kind of block. not_permitted: a private key.
+Result<std::vector<ArmorBlock>> dearmor(View text);
+
+// Does it begin, white space aside, like armor?
+bool looks_armored(View bytes);
+
+}  // namespace cm4it::evidence::openpgp
