@@ -11,6 +11,7 @@ struct DecodedBuilder {
   IssuerName issuer;
   std::vector<Statement> statements;
   std::optional<crypto::PublicKey> carried_key;
+  std::vector<Finding> findings;
 
   Decoded build() && {
     Decoded decoded;
@@ -21,6 +22,7 @@ struct DecodedBuilder {
     decoded.issuer_ = std::move(issuer);
     decoded.statements_ = std::move(statements);
     decoded.carried_key_ = std::move(carried_key);
+    decoded.findings_ = std::move(findings);
     return decoded;
   }
 };
@@ -29,10 +31,14 @@ struct DecodedBuilder {
 // all the rest).
 Result<Decoded> decode_cose(View bytes, bool kept);
 Result<Decoded> decode_manifest(View bytes, bool kept);
+Result<Decoded> decode_openpgp(View bytes, bool kept);
 // Of kept evidence the statement alone, without its id: what its signature covers is neither assembled nor hashed.
 Result<Statement> kept_cose_statement(View bytes);
 
 // The algorithm a cose message names must be the one its issuer's key signs with.
 Result<void> check_algorithm(const Decoded& decoded, const crypto::PublicKey& issuer);
+
+// The signature of an OpenPGP piece, and the back-signature in it where its meaning needs one.
+Result<void> verify_openpgp(const Decoded& decoded, const crypto::PublicKey& issuer);
 
 }  // namespace cm4it::evidence

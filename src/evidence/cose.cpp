@@ -196,6 +196,8 @@ Result<void> check_algorithm(const Decoded& decoded, const crypto::PublicKey& is
 }
 
 Result<Bytes> sign(const Draft& given, const crypto::Signer& issuer) {
+  if (const auto* withdraw = std::get_if<Withdraw>(&given.body); withdraw && withdraw->part)
+    return bad("payload.3.1", "a withdrawal names the statement it takes back; only OpenPGP takes back by part");
   Draft draft = given;
   std::sort(draft.domains.begin(), draft.domains.end());
   draft.domains.erase(std::unique(draft.domains.begin(), draft.domains.end()), draft.domains.end());

@@ -14,7 +14,7 @@ Result<Decoded> decode_as(Format format, View bytes, bool kept) {
   switch (format) {
     case Format::cose: return decode_cose(bytes, kept);
     case Format::manifest: return decode_manifest(bytes, kept);
-    case Format::openpgp:
+    case Format::openpgp: return decode_openpgp(bytes, kept);
     case Format::x509:
     case Format::crl:
     case Format::sums: break;
@@ -40,8 +40,12 @@ Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer) {
     return fail(Code::not_permitted, "kid: the evidence names " + id->text() + " as its issuer");
   if (const auto* id = std::get_if<Method1Id>(&decoded.issuer()); id && !equal(id->octets, issuer.method1_id()))
     return fail(Code::not_permitted, "kid: the evidence names another key as its issuer");
-  CHECK_OK(check_algorithm(decoded, issuer));
-  CHECK_OK(issuer.verify(decoded.signed_bytes(), decoded.signature()));
+  if (decoded.format() == Format::openpgp) {
+    CHECK_OK(verify_openpgp(decoded, issuer));
+  } else {
+    CHECK_OK(check_algorithm(decoded, issuer));
+    CHECK_OK(issuer.verify(decoded.signed_bytes(), decoded.signature()));
+  }
   return Verified(std::move(decoded), issuer.id());
 }
 

@@ -19,7 +19,16 @@ namespace cm4it::evidence {
 
 // How evidence names the key that signed it.
 struct Method1Id { std::array<std::uint8_t, 20> octets{}; auto operator<=>(const Method1Id&) const = default; };
-using IssuerName = std::variant<KeyId, Method1Id>;
+// A certificate's fingerprint, or, where it is not given (empty), its 64-bit key id alone. Keys have several of either: creation
+// times are in them.
+struct PgpIssuer {
+  Bytes fingerprint;
+  std::uint64_t key_id = 0;
+
+  auto operator<=>(const PgpIssuer&) const = default;
+  std::string text() const;  // uppercase hex of the longer one
+};
+using IssuerName = std::variant<KeyId, Method1Id, PgpIssuer>;
 
 // A remark on evidence that is no reason to refuse it ("the certificate's dates are past").
 struct Finding { std::string what; };
@@ -38,6 +47,7 @@ class Decoded {
   // The issuer's own key where the evidence carries it (an identity of the issuer itself): it proves
   // possession, and nothing about rights.
   const std::optional<crypto::PublicKey>& carried_key() const { return carried_key_; }
+  const std::vector<Finding>& findings() const { return findings_; }
 
  private:
   friend struct DecodedBuilder;  // the codecs of this room
@@ -49,6 +59,7 @@ class Decoded {
   IssuerName issuer_;
   std::vector<Statement> statements_;
   std::optional<crypto::PublicKey> carried_key_;
+  std::vector<Finding> findings_;
 };
 
 // One piece of evidence in one format. Errors: malformed, too_large, unsupported.
@@ -97,8 +108,9 @@ Result<Bytes> sign(const Draft& draft, const crypto::Signer& issuer);
 
 // A submission's body, taken apart into pieces of evidence by its media type (RFC 9110 8.3):
 // application/cose, application/cm4it-statement+cbor: one · application/cbor-seq: many cose ·
-// application/json, application/jose+json: a manifest (array or one element) · application/octet-stream: guessed
-// from the first octets. unsupported for others. A file that breaks its own grammar is refused whole.
+// application/json, application/jose+json: a manifest (array or one element) · application/pgp-keys: OpenPGP
+// certificates (openpgp::take_apart() also tells what was dropped) · application/octet-stream: guessed from the first
+// octets. unsupported for others. A file that breaks its own grammar is refused whole; of certificates the good parts are kept.
 struct Piece { Format format; Bytes bytes; };
 Result<std::vector<Piece>> split(std::string_view media_type, View body);
 

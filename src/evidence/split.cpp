@@ -3,7 +3,7 @@
 
 #include "base/budgets.h"
 #include "base/cbor.h"
-#include "evidence/evidence.h"
+#include "evidence/openpgp.h"
 
 namespace cm4it::evidence {
 namespace {
@@ -99,6 +99,14 @@ class ElementScanner {
   std::size_t at_ = 0;
 };
 
+// Certificates. What was dropped is told only where nothing is left: openpgp::take_apart() has the rest.
+Result<std::vector<Piece>> split_openpgp(View body) {
+  TRY(auto taken, openpgp::take_apart(body));
+  if (!taken.pieces.empty()) return std::move(taken.pieces);
+  if (taken.dropped.empty()) return fail(Code::malformed, "body: certificates without any signature, which say nothing");
+  return fail(Code::malformed, "body: nothing in it can be kept; " + taken.dropped[0].what + ": " + taken.dropped[0].why, "docs/openpgp.md");
+}
+
 // RFC 9110 section 8.3.1: case does not matter, blanks may stand before parameters.
 std::string without_parameters(std::string_view media_type) {
   std::string type(media_type.substr(0, media_type.find(';')));
@@ -117,15 +125,17 @@ Result<std::vector<Piece>> split(std::string_view media_type, View body) {
     return std::vector<Piece>{{Format::cose, to_bytes(body)}};
   if (type == "application/cbor-seq") return split_sequence(body);
   if (type == "application/json" || type == "application/jose+json") return ElementScanner(text(body)).elements();
+  if (type == "application/pgp-keys") return split_openpgp(body);
   if (type == "application/octet-stream" || type.empty()) {
     if (body[0] == 0xd2) return split_sequence(body);
     const auto first = text(body).find_first_not_of(" \t\r\n");
     if (first != std::string_view::npos && (text(body)[first] == '[' || text(body)[first] == '{'))
       return ElementScanner(text(body)).elements();
-    return fail(Code::unsupported, "body: neither COSE_Sign1 messages nor a manifest");
+    if (openpgp::looks_like_openpgp(body)) return split_openpgp(body);
+    return fail(Code::unsupported, "body: neither COSE_Sign1 messages nor a manifest nor OpenPGP keys");
   }
   return fail(Code::unsupported, "Content-Type: " + type.substr(0, 64) +
-              "; application/cose, application/cbor-seq and application/json (a manifest) are read");
+              "; application/cose, application/cbor-seq, application/json (a manifest) and application/pgp-keys are read");
 }
 
 }  // namespace cm4it::evidence

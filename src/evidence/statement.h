@@ -62,7 +62,11 @@ struct Endorse { std::string label, note; };
 struct StatusChange { Status status = Status::planned; std::string reason; };
 struct Transfer { std::string domain; KeyId owner; };
 struct Assign { std::string cloud; };
-struct Withdraw { StatementId statement; std::string reason; };
+struct Withdraw {
+  StatementId statement;  // zeros where `part` is set
+  std::string reason;
+  std::optional<Digest> part = {};  // all earlier ones of this issuer on that part (OpenPGP 0x30, 0x28)
+};
 struct PolicyText { std::string descriptor; };
 
 // In the order of Kind: index() + 1 is the kind.
@@ -75,9 +79,15 @@ struct Statement {
   SubjectId subject;
   Time issued_at;
   std::optional<Time> not_before, expires;
-  std::vector<std::string> domains;  // native: sorted, 1 to 4; foreign evidence names none
+  std::vector<std::string> domains;  // sorted; native: 1 to 4; foreign evidence names none (OpenPGP: by a notation, up to 4)
   Body body;
   std::vector<std::string> aliases;  // further names of the subject that the evidence gives (manifest: other slots' keys)
+  // The part of a certificate that this is said of: what a later statement of the same issuer may take back or supersede.
+  // OpenPGP: SHA-256 over the primary key's body ‖ the component's packet type and body.
+  std::optional<Digest> part;
+  // Proves a part of a certificate (a subkey's binding, a signature of the key over itself) and says nothing of who the
+  // subject is.
+  bool supporting = false;
 
   Kind kind() const { return static_cast<Kind>(body.index() + 1); }
 };

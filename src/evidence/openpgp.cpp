@@ -1,0 +1,58 @@
+// OpenPGP evidence: decode and verify.
+#include "evidence/openpgp.h"
+
+#include "evidence/builder.h"
+#include "evidence/openpgp_meaning.h"
+#include "evidence/openpgp_packet.h"
+
+namespace cm4it::evidence {
+
+using namespace openpgp;
+
+std::string PgpIssuer::text() const {
+  if (!fingerprint.empty()) return Fingerprint{static_cast<std::uint8_t>(fingerprint.size() == 32 ? 6 : 4), fingerprint}.text();
+  Bytes octets;
+  append_u64(octets, key_id);
+  return Fingerprint{4, std::move(octets)}.text();
+}
+
+Result<Decoded> decode_openpgp(View bytes, bool kept) {
+  TRY(const PieceParts piece, read_piece(bytes));
+  TRY(const KeySubject subject, subject_of(piece.primary, kept));
+  if (piece.subkey && !kept && !std::holds_alternative<Key::Opaque>(piece.subkey->numbers)) CHECK_OK(subject_of(*piece.subkey, false));
+  TRY(Statement statement, meaning_of(piece, subject));
+  const Signature& signature = piece.signature;
+  DecodedBuilder builder;
+  builder.format = Format::openpgp;
+  builder.bytes = to_bytes(bytes);
+  builder.signed_bytes = signed_input(signature, piece.primary, piece.component_tag, piece.component, piece.subkey ? &*piece.subkey : nullptr);
+  builder.signature = to_bytes(signature.numbers);
+  if (piece.self()) {
+    builder.issuer = subject.id;
+    builder.carried_key = subject.key;
+    statement.issuer = subject.id;
+    if (!kept) statement.id = statement_id(Format::openpgp, subject.id, builder.signed_bytes);
+  } else {
+    builder.issuer = PgpIssuer{signature.issuer ? signature.issuer->octets : Bytes{}, signature.issuer_key_id};
+  }
+  if (signature.hash == crypto::Hash::sha1)
+    builder.findings.push_back({"made over SHA-1 on " + to_rfc3339(signature.created) + ", when that was still usual"});
+  builder.statements.push_back(std::move(statement));
+  return std::move(builder).build();
+}
+
+Result<void> verify_openpgp(const Decoded& decoded, const crypto::PublicKey& issuer) {
+  TRY(const PieceParts piece, read_piece(decoded.bytes()));
+  if (piece.self() && !can_sign(piece.primary))
+    return fail(Code::bad_signature, "openpgp: signature: by a key of " + algorithm_text(piece.primary) + ", which signs nothing");
+  CHECK_OK(verify_signature(piece.signature, decoded.signed_bytes(), issuer));
+  if (!piece.back_signature) return {};
+  TRY(const KeySubject subkey, subject_of(*piece.subkey, false));
+  auto agreed = verify_signature(*piece.back_signature,
+                                 signed_input(*piece.back_signature, piece.primary, piece.component_tag, piece.component, &*piece.subkey),
+                                 *subkey.key);
+  if (!agreed) return within("openpgp: back-signature", std::move(agreed).error());
+  return {};
+}
+
+}  // namespace cm4it::evidence
