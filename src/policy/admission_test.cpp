@@ -199,6 +199,15 @@ TEST(MayOpen, NotIntoAnotherCloud) {
   EXPECT_EQ(may(deployed().fold(policies), gateway_in("hall-4").fold(policies), policies).allowed, Admitted::no);
 }
 
+TEST(MayOpen, SelfInAPermitIsTheDomainOfTheDescriptor) {
+  const auto policies = with("from = { model = [\"thermo-*\"] }", "from = { holder = [\"@self\"] }");
+  EXPECT_EQ(may(deployed().fold(policies), gateway_in("hall-3").fold(policies), policies).allowed, Admitted::yes);
+  const auto to_own = with("to = { type = [\"gateway\"], cloud = [\"hall-3\"] }", "to = { holder = [\"@self\"] }");
+  EXPECT_EQ(may(deployed().fold(to_own), gateway_in("x").fold(to_own), to_own).allowed, Admitted::yes);
+  World unsold = without(Kind::transfer);
+  EXPECT_EQ(may(unsold.fold(policies), gateway_in("hall-3").fold(policies), policies).allowed, Admitted::no) << "acme holds it";
+}
+
 TEST(MayOpen, OneWhoIsNotAdmittedSpoilsItAndWhyIsSaid) {
   const auto policies = both();
   World lost = deployed();

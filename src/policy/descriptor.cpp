@@ -46,14 +46,15 @@ const std::vector<std::string> open_to_all = {"anyone"};
 
 const std::vector<std::string>& Descriptor::readers(Kind kind) const {
   const auto own = read.find(evidence::to_string(kind));
-  if (own != read.end()) return own->second;
-  const auto rest = read.find("default");
-  return rest != read.end() ? rest->second : open_to_all;
+  return own != read.end() ? own->second : default_readers();
 }
 
 const std::vector<std::string>& Descriptor::verdict_readers() const {
   const auto own = read.find("verdict");
-  if (own != read.end()) return own->second;
+  return own != read.end() ? own->second : default_readers();
+}
+
+const std::vector<std::string>& Descriptor::default_readers() const {
   const auto rest = read.find("default");
   return rest != read.end() ? rest->second : open_to_all;
 }

@@ -80,6 +80,7 @@ struct Descriptor {
   const Server* home_with_log(const KeyId& id) const;
   const std::vector<std::string>& readers(Kind kind) const;  // falls back to default; default: anyone
   const std::vector<std::string>& verdict_readers() const;
+  const std::vector<std::string>& default_readers() const;  // of what has no line of its own, heads and tiles among it
   // Domains named in a role or a [[copy]], sorted, without its own.
   std::vector<std::string> referenced() const;
 };

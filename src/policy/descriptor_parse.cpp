@@ -204,9 +204,12 @@ class Parser {
     if (!document_.has("read")) return {};
     TRY(const auto table, document_.child("read"));
     for (const auto& [key, value] : table.table()) {
-      if (key.str() != "default" && key.str() != "verdict")
-        if (auto kind = evidence::parse_kind(key.str()); !kind)
-          return table.bad(key.str(), "a kind of statement, \"verdict\" or \"default\" expected");
+      if (key.str() != "default" && key.str() != "verdict") {
+        const auto kind = evidence::parse_kind(key.str());
+        if (!kind) return table.bad(key.str(), "a kind of statement, \"verdict\" or \"default\" expected");
+        if (*kind == Kind::policy)
+          return table.bad(key.str(), "a policy is read by whoever can name the domain; not to be set");
+      }
       TRY(auto roles, table.texts(key.str()));
       CHECK_OK(check_roles(table, key.str(), roles, true));
       result_.read[std::string(key.str())] = std::move(roles);
@@ -276,8 +279,10 @@ class Parser {
     for (const auto& entry : entries) {
       CHECK_OK(entry.only({"from", "to"}));
       Permit permit;
-      TRY(permit.from, read_selector(entry, "from"));
-      TRY(permit.to, read_selector(entry, "to"));
+      TRY(const auto from, read_selector(entry, "from"));
+      TRY(const auto to, read_selector(entry, "to"));
+      permit.from = from.resolved(result_.domain);  // nobody asks for a permit: "@self" is this domain
+      permit.to = to.resolved(result_.domain);
       result_.permits.push_back(std::move(permit));
     }
     return {};

@@ -122,6 +122,7 @@ TEST(Descriptor, TheLeastThatIsOne) {
   const Descriptor least = parsed(head("tiny.example", 1, "me", {"me"}));
   EXPECT_EQ(least.token_ttl, 900);
   EXPECT_EQ(least.verdict_readers(), std::vector<std::string>{"anyone"});
+  EXPECT_EQ(least.default_readers(), std::vector<std::string>{"anyone"});
   EXPECT_TRUE(least.write.empty());
 }
 
@@ -130,6 +131,7 @@ TEST(Descriptor, ReadersFallBackToDefault) {
   EXPECT_EQ(plant.readers(Kind::identity), std::vector<std::string>{"maintainer"});
   EXPECT_EQ(plant.verdict_readers(), std::vector<std::string>{"anyone"});
   EXPECT_TRUE(plant.readers(Kind::status).empty());
+  EXPECT_EQ(plant.default_readers(), std::vector<std::string>{"maintainer"});
 }
 
 TEST(Descriptor, OtherSpellings) {
@@ -218,6 +220,7 @@ TEST(DescriptorRefused, RolesThatAreNotDefinedOrCannotBe) {
                   {"assign   = [\"maintainer\"]", "assign = [\"janitor\"]", "write.assign: role \"janitor\" is neither"},
                   {"assign   = [\"maintainer\"]", "assign = [\"anyone\"]", "write.assign: \"anyone\" may read, but not write"},
                   {"assign   =", "withdraw =", "write.withdraw: always the issuer"}, {"assign   =", "policy =", "write.policy: always the owner"},
+                  {"default = [\"anyone\"]", "policy = [\"anyone\"]", "read.policy: a policy is read by whoever can name the domain; not to be set"},
                   {"identified_by = [\"manufacturer\"]", "identified_by = [\"maker\"]", "admit.device.identified_by: role \"maker\""},
                   {"identified_by = [\"manufacturer\"]", "identified_by = [\"anyone\"]", "admit.device.identified_by"},
                   {"identified_by = [\"manufacturer\"]", "identified_by = []", "admit.device.identified_by: at least one role"},
