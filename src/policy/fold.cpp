@@ -29,7 +29,7 @@ std::vector<std::string> counted_models(const Judged& own, const Descriptor& dom
   for (const Judgement& judgement : own.judgements) {
     if (!judgement.counts || !gives_values(judgement, domain)) continue;
     const auto& identity = std::get<Identity>(judgement.fact->statement.body);
-    for (const auto& made_in : judgement.fact->domains)
+    for (const auto& made_in : judgement.domains)
       if (auto model = SubjectId::model_of(made_in, identity.model); model && identity.type != Type::model)
         models.push_back(model->text());
   }

@@ -16,6 +16,7 @@ namespace cm4it::policy {
 // One statement, judged in one domain.
 struct Judgement {
   const Fact* fact = nullptr;
+  std::vector<std::string> domains;      // it was made in, sorted: of all the facts that bear it, not of `fact` alone
   Time received;
   std::uint64_t index = 0;               // of its leaf in the log that received it: the order within one second
   bool provisional = false;              // no home's receipt yet

@@ -262,6 +262,25 @@ TEST(Models, OnlyTheModelOfACountedIdentityAndItsDomain) {
       *SubjectId::parse(thermo), *SubjectId::parse("model:plant.example/other"))) << "what facts must bring";
 }
 
+// Foreign evidence names no domain: each server knows the submissions that it saw.
+TEST(Models, OfEveryDomainAnIdentityWasSubmittedInHoweverItCameInPieces) {
+  const std::string rules = edited(acme_rules, "[\"line1\"]", "[{ key = \"line1\", formats = [\"openpgp\"] }]");
+  const auto policies = both(plant_policy(), acme_policy(1, rules));
+  World whole;
+  whole.say("line1", identity_of("sensor"), hour(1), {.domains = {acme, plant}, .format = Format::openpgp});
+  whole.say_of_model("volta", Endorse{"of acme's", ""}, hour(2));
+  whole.say_of_model("volta", Endorse{"of plant's", ""}, hour(2), {}, "model:plant.example/thermo-2000");
+  ASSERT_EQ(whole.fold(policies).endorsements.size(), 2u);
+  for (const bool turned : {false, true}) {
+    World pieces = whole;
+    pieces.facts.about.push_back(pieces.facts.about[0]);
+    pieces.facts.about[turned ? 1 : 0].domains = {acme};
+    pieces.facts.about[turned ? 0 : 1].domains = {plant};
+    EXPECT_EQ(pieces.fold(policies).endorsements.size(), 2u) << turned;
+    EXPECT_EQ(pieces.fold(policies).judgements.at(0).domains, (std::vector<std::string>{acme, plant}));
+  }
+}
+
 TEST(Models, TheDomainOfAModelHoldsIt) {
   World world = deployed();
   world.say_of_model("acme", StatusChange{Status::suspended, ""}, hour(6), in_acme);  // acme's owner, as the model's holder

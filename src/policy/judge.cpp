@@ -46,6 +46,7 @@ std::vector<Known> gather(const std::vector<Fact>& about) {
     same.receipts.insert(same.receipts.end(), fact->receipts.begin(), fact->receipts.end());
     same.first_seen = std::min(same.first_seen, fact->first_seen);
   }
+  for (Known& one : known) std::sort(one.domains.begin(), one.domains.end());
   return known;
 }
 
@@ -101,6 +102,7 @@ class Judge {
   Judgement begin(const Known& known) const {
     Judgement judgement;
     judgement.fact = known.fact;
+    judgement.domains = known.domains;
     const auto received = received_in_domain(known);
     judgement.received = received ? received->first : known.first_seen;
     judgement.index = received ? received->second : 0;
