@@ -387,6 +387,26 @@ TEST(Counts, UntilIsJudgedByTheTimeOfReceipt) {
   EXPECT_THAT(why_not(verdict, after), HasSubstr("role certifier had ended (2027-06-01T00:00:00Z)"));
 }
 
+TEST(Counts, WithoutAReceiptOnlyWhileUntilIsStillToCome) {
+  const Time june = *from_rfc3339("2027-06-01T00:00:00Z");
+  World world = deployed();
+  const auto said = world.say("tuev", Endorse{"a", ""}, june + -100, {.received_by = std::vector<std::string>{}});
+  EXPECT_EQ(why_not(world.fold(both(), june + -1), said), "");
+  EXPECT_LE(world.fold(both(), june + -1).valid_until, june);
+  EXPECT_THAT(why_not(world.fold(both(), june), said), HasSubstr("role certifier had ended")) << "nobody bears witness to its time";
+}
+
+TEST(Counts, AnAgentsWordWithoutAReceiptHereOnlyWhileUntilIsStillToCome) {
+  const Time june = *from_rfc3339("2027-06-01T00:00:00Z");
+  const auto policies = both(plant_policy(), acme_policy(1, edited(acme_rules, "[roles]\n", "[roles]\nagent = [{ key = \"line2\", until = 2027-06-01T00:00:00Z }]\n")));
+  World world;
+  world.say("line1", identity_of("sensor"), hour(1), in_acme);
+  const auto said = world.say("line2", Endorse{"a", ""}, june + -100, {.domains = {acme, plant}, .received_by = std::vector{acme}});
+  EXPECT_EQ(why_not(world.fold(policies, june + -1), said), "");
+  EXPECT_LE(world.fold(policies, june + -1).valid_until, june);
+  EXPECT_NE(why_not(world.fold(policies, june), said), "") << "received by acme's home alone, and this is the plant";
+}
+
 TEST(Counts, MadeInADomainThatPolicyDoesNotReferTo) {
   World world = deployed();
   const auto said = world.say("volta", Endorse{"a", ""}, hour(6), in({"elsewhere.example"}));

@@ -312,13 +312,20 @@ class Judge {
     return why;
   }
 
+  // By a home of this domain. Nobody bears witness to when a provisional statement was made: it counts only while
+  // `until` is still to come.
+  bool before(const Judgement& judgement, Time until) {
+    if (!judgement.provisional) return judgement.received < until;
+    changes_at(until);
+    return at_ < until;
+  }
+
   // Received before `until` by a home of the domain that sets it. Without a receipt of such a home it counts only
   // while `until` is still to come.
   bool before_until(const Judgement& judgement, std::optional<Time> until, std::string_view set_by) {
     if (!until) return true;
     if (set_by == domain_.domain && contains(known_of(judgement).domains, set_by)) {
-      if (judgement.provisional) changes_at(*until);
-      return judgement.received < *until;
+      return before(judgement, *until);
     }
     if (auto received = received_by(known_of(judgement), set_by)) return received->first < *until;
     changes_at(*until);
@@ -332,7 +339,7 @@ class Judge {
     const auto voice = policies_.speaks_for(now.domain, statement.issuer);
     if (!voice.speaks) return false;
     // An agent's time is up by the clock of the domain that set it, and of the domain spoken in.
-    return before_until(judgement, voice.until, now.domain) && (!voice.until || judgement.received < *voice.until);
+    return before_until(judgement, voice.until, now.domain) && (!voice.until || before(judgement, *voice.until));
   }
 
   void forget_withdrawn(Judgement& judgement) {
