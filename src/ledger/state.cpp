@@ -100,7 +100,7 @@ Result<policy::SignedDescriptor> signed_descriptor(const evidence::Statement& st
   if (!policy) return fail(Code::malformed, "payload.2: not a policy");
   TRY(auto descriptor, policy::parse_descriptor(policy->descriptor));
   return policy::SignedDescriptor{std::make_shared<const policy::Descriptor>(std::move(descriptor)), statement.id,
-                                  statement.issuer};
+                                  statement.issuer, statement.issued_at};
 }
 
 void State::assemble() {

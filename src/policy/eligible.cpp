@@ -80,6 +80,23 @@ Eligibility eligible_withdrawal(const Decoded& decoded, const Policies& policies
   return {Answer::yes, std::move(keys), {}};
 }
 
+// The chain rule. Of a version that is there already a rival enters as well, by the one who could sign it: it is the
+// proof of a fork. By nobody else, or a fork would open the chain to whatever strangers make up.
+std::optional<Eligibility> breaks_chain(const KeyId& issuer, std::uint64_t version, const Chain& chain) {
+  const std::string which = "version " + std::to_string(version), before = std::to_string(version - 1);
+  const KeyId* signer = chain.signer_of(version);
+  if (signer && *signer == issuer) return {};
+  if (signer && version == 1)
+    return refuse(Answer::no, "kid: version 1 of " + chain.domain + " must be signed by its pinned owner, " + signer->text());
+  if (signer)
+    return refuse(Answer::no, "kid: " + which + " must be signed by the owner named in version " + before + ", " + signer->text());
+  if (chain.contested())
+    return refuse(Answer::no, "version: the rivals of version " + std::to_string(chain.versions.size()) +
+                  " name different owners, and none comes after it; only a new pin of " + chain.domain + " does");
+  return refuse(Answer::not_yet, "version: " + std::to_string(version) + " needs version " + before + " first; the newest here is " +
+                std::to_string(chain.versions.size()));
+}
+
 }  // namespace
 
 Eligibility eligible(const Decoded& decoded, const Policies& policies, const Context& context) {
@@ -127,32 +144,15 @@ Eligibility eligible_policy(const Decoded& decoded, const Descriptor& descriptor
   if (statement.subject != evidence::SubjectId::key(descriptor.owner))
     return refuse(Answer::no, "claims.2: the subject is not the owner that the descriptor names, " + descriptor.owner.text());
 
+  const Chain* chain = policies.chain(descriptor.domain);
+  if (chain)
+    if (auto refusal = breaks_chain(*issuer, descriptor.version, *chain)) return std::move(*refusal);
+  // Nothing pins this domain: it is kept as its owner's word, and applies nowhere.
+  if (!chain && descriptor.version == 1 && *issuer != descriptor.owner)
+    return refuse(Answer::no, "kid: version 1 is signed by the owner it names");
   const crypto::PublicKey* key = descriptor.find_key(*issuer);
   if (!key) key = policies.find_key(*issuer);
   if (!key) return refuse(Answer::not_yet, "kid: neither this descriptor nor an earlier one lists the key " + issuer->text());
-  const Chain* chain = policies.chain(descriptor.domain);
-  if (!chain) {
-    // Nothing pins this domain: it is kept as its owner's word, and applies nowhere.
-    if (descriptor.version == 1 && *issuer != descriptor.owner)
-      return refuse(Answer::no, "kid: version 1 is signed by the owner it names");
-    return {Answer::yes, {*key}, {}};
-  }
-  if (descriptor.version == 1) {
-    if (*issuer != chain->pinned_owner)
-      return refuse(Answer::no, "kid: version 1 of " + descriptor.domain + " must be signed by its pinned owner, " +
-                    chain->pinned_owner.text());
-    return {Answer::yes, {*key}, {}};
-  }
-  const auto earlier = std::find_if(chain->versions.begin(), chain->versions.end(), [&](const auto& version) {
-    return version.descriptor->version == descriptor.version - 1;
-  });
-  if (earlier == chain->versions.end())
-    return refuse(Answer::not_yet, "version: " + std::to_string(descriptor.version) + " needs version " +
-                  std::to_string(descriptor.version - 1) + " first; the newest here is " + std::to_string(chain->versions.size()));
-  // Of a fork any rival's owner may heal it; assemble() decides which chain counts.
-  if (*issuer != earlier->descriptor->owner && chain->past_forks.empty() && !chain->forked)
-    return refuse(Answer::no, "kid: version " + std::to_string(descriptor.version) + " must be signed by the owner named in version " +
-                  std::to_string(descriptor.version - 1) + ", " + earlier->descriptor->owner.text());
   return {Answer::yes, {*key}, {}};
 }
 

@@ -27,7 +27,7 @@ class Dice {
   std::mt19937_64 engine_;
 };
 
-// Roles that end in the middle of the time looked at, agents that do, several manufacturers, every kind of admission rule.
+// Roles that end in the middle of the time looked at, agents and owners that do, several manufacturers, every kind of admission rule.
 Policies random_policies(Dice& dice) {
   const auto until = [&](const std::string& key) {
     if (dice.one_in(2)) return "\"" + key + "\"";
@@ -42,8 +42,11 @@ Policies random_policies(Dice& dice) {
   if (dice.one_in(2)) rules = edited(rules, "endorsed_by = { integrator = [\"approved\"] }\n", "");
   if (dice.one_in(2)) rules = edited(rules, "[\"in-use\"]", "[\"in-use\", \"in-stock\", \"planned\"]");
   const auto maker = [&](const std::string& rule, const std::string& line) { return edited(rule, "[\"line1\"]", "[" + until(line) + "]"); };
-  return assemble({signed_by("plant", plant_policy(1, rules) + copy_of(rival, "rival")), signed_by("acme", acme_policy(1, maker(acme_rules, "line1"))),
-                   signed_by("rival", head(rival, 1, "rival", {"rival"}) + maker(acme_rules, "rival"))}, {pin(plant, "plant")});
+  const std::string made = maker(acme_rules, "line1");
+  std::vector<SignedDescriptor> chains = {signed_by("plant", plant_policy(1, rules) + copy_of(rival, "rival")), signed_by("acme", acme_policy(1, made)),
+                                          signed_by("rival", head(rival, 1, "rival", {"rival"}) + maker(acme_rules, "rival"))};
+  if (dice.one_in(3)) chains.push_back(signed_by("acme", edited(acme_policy(2, made), "owner = \"acme\"", "owner = \"line1\""), dice.time()));
+  return assemble(chains, {pin(plant, "plant")});
 }
 
 Body random_body(Dice& dice, const std::string& name, const std::vector<Fact>& about) {
@@ -71,7 +74,7 @@ Fact random_fact(Dice& dice, const SubjectId& subject, const Body& body, const s
   if (dice.one_in(5)) how.not_before = *how.issued + -1 + (how.expires ? 0 : static_cast<Seconds>(dice.below(30'000)));
   if (dice.one_in(10)) how.format = Format::openpgp;
   Fact fact = fact_of(subject, issuer, body, received, how);
-  std::erase_if(fact.receipts, [&](const ReceivedAt&) { return dice.one_in(6); });  // some are still provisional
+  std::erase_if(fact.receipts, [&](const ReceivedAt&) { return dice.one_in(3); });  // some are still provisional
   if (dice.one_in(4)) fact.receipts.push_back({fact.domains[0], log_of(fact.domains[0]), received + static_cast<Seconds>(dice.below(9000)), dice.below(4)});
   return fact;
 }

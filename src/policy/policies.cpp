@@ -8,52 +8,6 @@
 namespace cm4it::policy {
 namespace {
 
-using Descriptors = std::map<std::string, std::map<std::uint64_t, std::vector<const SignedDescriptor*>>>;
-
-Descriptors by_domain(std::span<const SignedDescriptor> descriptors) {
-  Descriptors sorted;
-  std::set<StatementId> seen;
-  for (const auto& descriptor : descriptors)
-    if (seen.insert(descriptor.statement).second)
-      sorted[descriptor.descriptor->domain][descriptor.descriptor->version].push_back(&descriptor);
-  for (auto& [domain, versions] : sorted)
-    for (auto& [version, rivals] : versions)
-      std::sort(rivals.begin(), rivals.end(), [](const auto* a, const auto* b) { return a->statement < b->statement; });
-  return sorted;
-}
-
-// Version n counts iff the owner named in n−1 signed it (of a fork: in any of the rivals); version 1, the pinned owner.
-Chain build_chain(const Pin& pin, const Descriptors& all) {
-  Chain chain;
-  chain.domain = pin.domain;
-  chain.pinned_owner = pin.owner;
-  chain.pinned_by = pin.source;
-  const auto versions = all.find(pin.domain);
-  if (versions == all.end()) return chain;
-  std::set<KeyId> may_sign{pin.owner};
-  std::uint64_t next = 1;
-  for (const auto& [version, candidates] : versions->second) {
-    std::vector<const SignedDescriptor*> counting;
-    for (const auto* candidate : candidates)
-      if (version == next && may_sign.contains(candidate->signer)) counting.push_back(candidate);
-    if (counting.empty()) {
-      if (version > next) chain.beyond_gap.push_back(version);
-      continue;
-    }
-    if (chain.forked) chain.past_forks.push_back(version - 1);
-    chain.versions.push_back(*counting.front());
-    chain.forked = counting.size() > 1;
-    chain.rivals.clear();
-    may_sign.clear();
-    for (const auto* rival : counting) {
-      may_sign.insert(rival->descriptor->owner);
-      if (chain.forked) chain.rivals.push_back(rival->statement);
-    }
-    ++next;
-  }
-  return chain;
-}
-
 bool by_name(const Pin& a, const Pin& b) {
   return std::tie(a.domain, a.source, a.owner) < std::tie(b.domain, b.source, b.owner);
 }
@@ -107,15 +61,17 @@ void Policies::index() {
     }
   }
   for (const auto& [domain, chain] : chains_)
-    if (const auto* descriptor = chain.newest()) index_roles(*descriptor);
+    if (const auto* descriptor = chain.newest()) index_roles(chain, *descriptor);
 }
 
-void Policies::index_roles(const Descriptor& descriptor) {
+void Policies::index_roles(const Chain& chain, const Descriptor& descriptor) {
   auto& members = roles_[descriptor.domain];
   const auto add = [&](const KeyId& key, const std::string& role, const std::string& set_by, const RoleEntry& entry) {
     members[key].push_back({{role, set_by, entry.until}, entry.formats});
   };
   add(descriptor.owner, "owner", descriptor.domain, {});
+  for (const auto& [key, until] : chain.former_owners)
+    members[key].push_back({{"owner", descriptor.domain, until}, RoleEntry{}.formats});
   for (const auto& [name, server] : descriptor.servers) {
     if (!server.home) continue;
     add(server.key.id(), "home", descriptor.domain, {});
@@ -165,16 +121,19 @@ std::vector<Policies::Membership> Policies::roles_of(std::string_view domain, co
 }
 
 Policies::Voice Policies::speaks_for(std::string_view domain, const KeyId& issuer) const {
-  const auto* descriptor = newest(domain);
+  const auto* known = chain(domain);
+  const auto* descriptor = known ? known->newest() : nullptr;
   if (!descriptor) return {};
   if (descriptor->owner == issuer) return {true, {}};
   Voice voice;
+  if (const auto former = known->former_owners.find(issuer); former != known->former_owners.end())
+    voice = {true, former->second};
   const auto agents = descriptor->roles.find("agent");
   if (agents == descriptor->roles.end()) return voice;
   for (const RoleEntry& entry : agents->second) {
     const auto* key = std::get_if<KeyId>(&entry.who);
     if (!key || *key != issuer || !entry.formats.contains(Format::cose)) continue;
-    // Of several entries the one that lasts longest.
+    // Of several the one that lasts longest.
     if (!voice.speaks || (voice.until && (!entry.until || *entry.until > *voice.until))) voice.until = entry.until;
     voice.speaks = true;
   }

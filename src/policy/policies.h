@@ -10,41 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "evidence/evidence.h"
-#include "policy/descriptor.h"
+#include "policy/chain.h"
 
 namespace cm4it::policy {
-
-using evidence::StatementId;
-
-// One signed descriptor, verified, as evidence of kind policy gives it.
-struct SignedDescriptor {
-  std::shared_ptr<const Descriptor> descriptor;
-  StatementId statement;
-  KeyId signer;
-};
-
-// The owner this server believes a domain to have, and who told it.
-struct Pin {
-  std::string domain;
-  KeyId owner;
-  enum class Source { configuration, copy_rule, transfer } source = Source::configuration;
-};
-
-// model.md "Domains and their policy": version n counts iff the owner named in n−1 signed it, version 1 iff the
-// pinned owner did; the highest unbroken version applies; two of one version are a fork until a higher one counts.
-struct Chain {
-  std::string domain;
-  KeyId pinned_owner;
-  Pin::Source pinned_by = Pin::Source::configuration;
-  std::vector<SignedDescriptor> versions;  // 1 … n, unbroken (of a fork: the lowest statement id)
-  bool forked = false;                     // the highest version has a rival: nothing is admitted
-  std::vector<StatementId> rivals;         // of the highest version, when forked
-  std::vector<std::uint64_t> beyond_gap;   // versions seen that a missing one keeps from counting
-  std::vector<std::uint64_t> past_forks;
-
-  const Descriptor* newest() const { return versions.empty() ? nullptr : versions.back().descriptor.get(); }
-};
 
 class Policies {
  public:
@@ -66,10 +34,11 @@ class Policies {
     std::optional<Time> until;
   };
   // Every role of `domain` that `issuer` plays with evidence of `format`; literal and imported, `until` or not.
-  // Built-in roles are not among them, but for owner and home.
+  // Built-in roles are not among them, but for home, owner, and former owners in that role.
   std::vector<Membership> roles_of(std::string_view domain, const KeyId& issuer, Format format) const;
 
-  // May it speak for this domain where that is a holder: its owner, or one of its agents. Holders speak natively alone.
+  // May it speak for this domain where that is a holder: its owner, one it had before, or one of its agents. Holders
+  // speak natively alone.
   struct Voice { bool speaks = false; std::optional<Time> until; };
   Voice speaks_for(std::string_view domain, const KeyId& issuer) const;
 
@@ -87,7 +56,7 @@ class Policies {
  private:
   struct Member { Membership membership; std::set<Format> formats; };
   void index();
-  void index_roles(const Descriptor& descriptor);
+  void index_roles(const Chain& chain, const Descriptor& descriptor);
 
   std::map<std::string, Chain, std::less<>> chains_;
   // Made from chains_ once: every key a counted version lists, with its name; who plays what in each domain.

@@ -95,11 +95,12 @@ inline std::string plant_policy(std::uint64_t version = 1, const std::string& ru
          copy_of("acme.example", "acme");
 }
 
-inline SignedDescriptor signed_by(const std::string& signer, const std::string& text) {
+inline SignedDescriptor signed_by(const std::string& signer, const std::string& text, Time issued = {}) {
   auto parsed = parse_descriptor(text);
   EXPECT_TRUE(parsed) << parsed.error().message << "\n" << text;
   auto descriptor = std::make_shared<const Descriptor>(parsed ? std::move(*parsed) : Descriptor{});
-  return {descriptor, evidence::statement_id(Format::cose, id_of(signer), view(text)), id_of(signer)};
+  const std::string bytes = text + (issued == Time{} ? "" : to_rfc3339(issued));
+  return {descriptor, evidence::statement_id(Format::cose, id_of(signer), view(bytes)), id_of(signer), issued};
 }
 
 inline Pin pin(const std::string& domain, const std::string& owner, Pin::Source source = Pin::Source::configuration) {

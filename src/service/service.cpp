@@ -78,7 +78,7 @@ std::vector<DomainView> Service::domains() const {
     view.forked = chain.forked;
     if (const auto* descriptor = chain.newest()) {
       view.version = descriptor->version;
-      view.owner = descriptor->owner;
+      if (!chain.contested()) view.owner = descriptor->owner;
     } else {
       view.owner = chain.pinned_owner;
     }

@@ -43,7 +43,7 @@ Result<std::vector<policy::SignedDescriptor>> read_descriptors(const std::vector
     if (!key) return fail(Code::bad_signature, which + ": no version of it lists its signer, " + issuer.text());
     auto verified = evidence::verify(decoded, *key);
     if (!verified) return within(which, std::move(verified).error());
-    all.push_back({descriptor, verified->id(), issuer});
+    all.push_back({descriptor, verified->id(), issuer, verified->statements().at(0).issued_at});
   }
   return all;
 }
