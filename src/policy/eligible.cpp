@@ -97,6 +97,18 @@ std::optional<Eligibility> breaks_chain(const KeyId& issuer, std::uint64_t versi
                 std::to_string(chain.versions.size()));
 }
 
+// A holder whose domain is not known here yet: the transfer to it, or its policy, may be on its way.
+std::optional<std::string> holder_to_come(const Decoded& decoded, const Policies& policies, const Context& context) {
+  const auto* issuer = std::get_if<KeyId>(&decoded.issuer());
+  if (!issuer || decoded.format() != Format::cose) return {};
+  if (!policies.find_key(*issuer)) return "no policy that is known here lists the key " + issuer->text();
+  if (context.holder.empty()) return {};
+  const std::string policy = "the policy of " + std::string(context.holder) + ", which holds the subject, ";
+  if (policies.forked(context.holder)) return policy + "is forked";
+  if (!policies.newest(context.holder)) return policy + "has not come";
+  return {};
+}
+
 }  // namespace
 
 Eligibility eligible(const Decoded& decoded, const Policies& policies, const Context& context) {
@@ -132,6 +144,9 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
   if (later)
     return refuse(Answer::not_yet, "kid: the issuer " + issuer_text(decoded) + " " + role_needed + "; it does not speak for the holder, " +
                   (context.holder.empty() ? std::string("which is none yet") : std::string(context.holder)));
+  if (contains(allowed->second, "holder"))
+    if (const auto missing = holder_to_come(decoded, policies, context))
+      return refuse(Answer::not_yet, "kid: " + *missing + "; the issuer may come to speak for the holder, and else " + role_needed);
   return refuse(Answer::no, "kid: the issuer " + issuer_text(decoded) + " " + role_needed);
 }
 

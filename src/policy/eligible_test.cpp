@@ -42,7 +42,23 @@ TEST(Eligible, ARoleThatHasEndedMayStillHaveSpokenInTime) {
 TEST(Eligible, AStrangerIsRefusedWithFieldRuleAndRoles) {
   expect(eligible(said("nobody", approved), both(), held_by_acme), Answer::no,
          "plays no role in plant.example that [write] endorse allows (integrator, certifier, holder, manufacturer) for evidence of format cose");
-  expect(eligible(said("stranger", approved), both(), held_by_acme), Answer::no, "kid: the issuer key:");
+  expect(eligible(said("stranger", Assign{"hall-3"}), both(), held_by_acme), Answer::no, "kid: the issuer key:");
+}
+
+// The dealer's transfer may be on its way, and the dealer's policy with it.
+TEST(Eligible, AStrangerWhoMayBeTheNextHolderComesTooEarly) {
+  for (const Context& context : {held_by_acme, Context{.domain = plant, .holder = "", .contradiction = false, .target_issuer = {}}}) {
+    expect(eligible(said("dealer", transfer()), both(), context), Answer::not_yet, "kid: no policy that is known here lists the key " + id_of("dealer").text());
+    expect(eligible(said("dealer", approved), both(), context), Answer::not_yet, "");
+  }
+}
+
+TEST(Eligible, WaitsForThePolicyOfTheHolder) {
+  const auto pinned = assemble({signed_by("plant", plant_policy()), signed_by("acme", acme_policy())},
+                               {pin(plant, "plant"), pin("dealer.example", "dealer", Pin::Source::transfer)});
+  for (const char* holder : {"dealer.example", "unheard.example"})
+    expect(eligible(said("nobody", transfer()), pinned, {.domain = plant, .holder = holder, .contradiction = false, .target_issuer = {}}),
+           Answer::not_yet, std::string("the policy of ") + holder + ", which holds the subject, has not come");
 }
 
 TEST(Eligible, AKindThatNobodyMayWrite) {
