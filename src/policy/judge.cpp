@@ -5,11 +5,11 @@
 #include <tuple>
 
 #include "base/budgets.h"
+#include "policy/taken_back.h"
 
 namespace cm4it::policy {
 namespace {
 
-using evidence::Endorse;
 using evidence::Identity;
 using evidence::Statement;
 using evidence::SubjectId;
@@ -67,7 +67,8 @@ class Judge {
     order.reserve(known_.size());
     for (const Known& known : known_) order.push_back(begin(known));
     std::sort(order.begin(), order.end(), earlier);
-    find_withdrawals(order);
+    withdrawals_.find(order, [this](Judgement& judgement) { return in_time(judgement); });
+    superseded_ = superseded(subject_, order, at_);
     for (auto begin = order.begin(); begin != order.end();) {
       const auto end = std::find_if(begin, order.end(), [&](const auto& later) { return later.received != begin->received; });
       one_second(begin, end);
@@ -169,41 +170,16 @@ class Judge {
     return false;
   }
 
-  // A withdrawal needs no role: it is its issuer's own statement that goes.
-  void find_withdrawals(std::vector<Judgement>& order) {
-    const auto withdraws = [](const Judgement& one) { return one.fact->statement.kind() == Kind::withdraw; };
-    if (std::none_of(order.begin(), order.end(), withdraws)) return;
-    std::map<StatementId, const Judgement*> by_id;
-    for (const Judgement& judgement : order) by_id.emplace(judgement.fact->statement.id, &judgement);
-    for (Judgement& judgement : order) {
-      const auto* withdraw = std::get_if<evidence::Withdraw>(&judgement.fact->statement.body);
-      if (!withdraw || !in_time(judgement)) continue;
-      const auto found = by_id.find(withdraw->statement);
-      const Judgement* target = found == by_id.end() ? nullptr : found->second;
-      if (!target) {
-        judgement.why_not = "takes back a statement about this subject that is not kept here";
-      } else if (target->fact->statement.issuer != judgement.fact->statement.issuer) {
-        judgement.why_not = "only the issuer of a statement can take it back";
-      } else if (!can_be_withdrawn(target->fact->statement.kind())) {
-        judgement.why_not = "only an identity, an endorsement or an assignment can be taken back";
-      } else {
-        judgement.counts = true;
-        judgement.roles = {"issuer"};
-        auto& first = withdrawals_[withdraw->statement];
-        if (!first) first = &judgement;  // `order` is sorted: the earliest
-      }
-    }
-  }
-
-  static bool can_be_withdrawn(Kind kind) {
-    return kind == Kind::identity || kind == Kind::endorse || kind == Kind::assign;
-  }
-
   void step(Judgement& judgement) {
     const Statement& statement = judgement.fact->statement;
     if (statement.kind() == Kind::withdraw) return apply_withdrawal(judgement);
     if (statement.kind() == Kind::policy) return judge_policy(judgement);
     judgement.why_not.clear();
+    if (const auto newer = superseded_.find(statement.id); newer != superseded_.end()) {
+      judgement.decided_by = newer->second;
+      judgement.why_not = "the key has made a newer one since";
+      return;
+    }
     // Whether an identity that has expired since once said whose the subject is: see found().
     const bool timely = in_time(judgement);
     if (!timely && !(statement.kind() == Kind::identity && expired_only(judgement))) return;
@@ -235,8 +211,8 @@ class Judge {
   // after a counted transfer does not undo that transfer: a seller cannot unsell.
   void found(const Judgement& judgement) {
     if (!gives_values(judgement, domain_)) return;
-    const auto withdrawal = withdrawals_.find(judgement.fact->statement.id);
-    if (withdrawal != withdrawals_.end() && earlier(*withdrawal->second, judgement)) return;
+    const auto* withdrawal = withdrawals_.of(judgement.fact->statement.id);
+    if (withdrawal && earlier(*withdrawal, judgement)) return;
     const Known& known = known_of(judgement);
     const Statement& statement = judgement.fact->statement;
     Founding founding{{}, statement.not_before.value_or(Time{}), statement.expires.value_or(Time::never())};
@@ -248,7 +224,7 @@ class Judge {
   }
 
   void apply_withdrawal(const Judgement& judgement) {
-    if (judgement.counts) founders_.erase(std::get<evidence::Withdraw>(judgement.fact->statement.body).statement);
+    std::erase_if(founders_, [&](const auto& founder) { return withdrawals_.of(founder.first) == &judgement; });
   }
 
   // As of the statements taken so far. A model belongs to the domain in its name.
@@ -343,10 +319,10 @@ class Judge {
   }
 
   void forget_withdrawn(Judgement& judgement) {
-    const auto withdrawal = withdrawals_.find(judgement.fact->statement.id);
-    if (withdrawal == withdrawals_.end() || !judgement.counts) return;
+    const auto* withdrawal = withdrawals_.of(judgement.fact->statement.id);
+    if (!withdrawal || !judgement.counts) return;
     judgement.counts = false;
-    judgement.decided_by = withdrawal->second->fact->statement.id;
+    judgement.decided_by = withdrawal->fact->statement.id;
     judgement.why_not = "taken back by its issuer";
   }
 
@@ -357,7 +333,8 @@ class Judge {
   const Time at_;
 
   std::vector<Known> known_;  // by statement id
-  std::map<StatementId, const Judgement*> withdrawals_;
+  Withdrawals withdrawals_;
+  std::map<StatementId, StatementId> superseded_;
   struct Founding { std::vector<std::string> places; Time from, to; };
   std::map<StatementId, Founding> founders_;  // identities: the domains they were made in, and when they are valid
   std::string transferred_to_;
@@ -386,7 +363,7 @@ bool still_may(const Judgement& judgement, const Policies& policies, const Descr
 
 bool gives_values(const Judgement& judgement, const Descriptor& domain) {
   const auto* identity = std::get_if<Identity>(&judgement.fact->statement.body);
-  if (!identity) return false;
+  if (!identity || judgement.fact->statement.supporting) return false;
   const auto admit = domain.admit.find(identity->type);
   if (admit == domain.admit.end()) return true;
   return std::any_of(judgement.roles.begin(), judgement.roles.end(),

@@ -1,0 +1,82 @@
+#include "policy/taken_back.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/budgets.h"
+
+namespace cm4it::policy {
+namespace {
+
+using evidence::Statement;
+
+bool can_be_withdrawn(Kind kind) { return kind == Kind::identity || kind == Kind::endorse || kind == Kind::assign; }
+
+bool is_withdrawal(const Judgement& judgement) { return judgement.fact->statement.kind() == Kind::withdraw; }
+
+}  // namespace
+
+void Withdrawals::find(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time) {
+  if (std::none_of(order.begin(), order.end(), is_withdrawal)) return;
+  std::map<StatementId, const Judgement*> by_id;
+  for (const Judgement& judgement : order) by_id.emplace(judgement.fact->statement.id, &judgement);
+  for (Judgement& judgement : order) {
+    const auto* withdraw = std::get_if<evidence::Withdraw>(&judgement.fact->statement.body);
+    if (!withdraw || !in_time(judgement)) continue;
+    if (withdraw->part) take_back_part(judgement, *withdraw->part, order);
+    else take_back(judgement, *withdraw, by_id);
+    if (judgement.counts) judgement.roles = {"issuer"};
+  }
+}
+
+void Withdrawals::take_back(Judgement& judgement, const evidence::Withdraw& withdraw,
+                            const std::map<StatementId, const Judgement*>& by_id) {
+  const auto found = by_id.find(withdraw.statement);
+  const Judgement* target = found == by_id.end() ? nullptr : found->second;
+  if (!target) {
+    judgement.why_not = "takes back a statement about this subject that is not kept here";
+  } else if (target->fact->statement.issuer != judgement.fact->statement.issuer) {
+    judgement.why_not = "only the issuer of a statement can take it back";
+  } else if (!can_be_withdrawn(target->fact->statement.kind())) {
+    judgement.why_not = "only an identity, an endorsement or an assignment can be taken back";
+  } else {
+    judgement.counts = true;
+    withdrawals_.try_emplace(withdraw.statement, &judgement);
+  }
+}
+
+void Withdrawals::take_back_part(Judgement& judgement, const Digest& part, const std::vector<Judgement>& order) {
+  const Statement& statement = judgement.fact->statement;
+  for (const Judgement& other : order) {
+    const Statement& target = other.fact->statement;
+    if (is_withdrawal(other) || target.part != part || target.issuer != statement.issuer || target.issued_at > statement.issued_at) continue;
+    judgement.counts = true;
+    withdrawals_.try_emplace(target.id, &judgement);
+  }
+  if (!judgement.counts) judgement.why_not = "takes back certifications of which none is kept here";
+}
+
+const Judgement* Withdrawals::of(const StatementId& statement) const {
+  const auto found = withdrawals_.find(statement);
+  return found == withdrawals_.end() ? nullptr : found->second;
+}
+
+std::map<StatementId, StatementId> superseded(const evidence::SubjectId& subject, const std::vector<Judgement>& order, Time at) {
+  std::map<Digest, const Statement*> newest;
+  std::vector<const Statement*> own;
+  for (const Judgement& judgement : order) {
+    const Statement& statement = judgement.fact->statement;
+    if (!statement.part || statement.kind() != Kind::identity || subject != evidence::SubjectId::key(statement.issuer) ||
+        judgement.received > at || statement.issued_at > judgement.received + budget::clock_skew_seconds)
+      continue;
+    own.push_back(&statement);
+    auto& first = newest[*statement.part];
+    if (!first || std::tie(first->issued_at, first->id) < std::tie(statement.issued_at, statement.id)) first = &statement;
+  }
+  std::map<StatementId, StatementId> older;
+  for (const Statement* statement : own)
+    if (const Statement* newer = newest.at(*statement->part); newer != statement) older.emplace(statement->id, newer->id);
+  return older;
+}
+
+}  // namespace cm4it::policy

@@ -1,0 +1,33 @@
+// What does not count any more because its issuer said so: taken back, or said anew.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "policy/fold.h"
+
+namespace cm4it::policy {
+
+// A withdrawal needs no role: it is its issuer's own statement that goes. A native one names a statement; one of OpenPGP takes
+// back all that its issuer certified on that component until then, a status among it.
+class Withdrawals {
+ public:
+  // Judges the withdrawals among a subject's statements, which are in the order in which they are taken. `in_time`: does it
+  // count but for rights and withdrawal (else it has said why not).
+  void find(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time);
+  // That which takes this statement back; null: none does. Of several the first.
+  const Judgement* of(const StatementId& statement) const;
+
+ private:
+  void take_back(Judgement& judgement, const evidence::Withdraw& withdraw, const std::map<StatementId, const Judgement*>& by_id);
+  void take_back_part(Judgement& judgement, const Digest& part, const std::vector<Judgement>& order);
+
+  std::map<StatementId, const Judgement*> withdrawals_;
+};
+
+// A key's newest self-signature on a component stands for all its earlier ones, also where it has expired (RFC 9580 section
+// 5.2.3.10): statement → the newer one. Only what was received by `at` is looked at.
+std::map<StatementId, StatementId> superseded(const evidence::SubjectId& subject, const std::vector<Judgement>& order, Time at);
+
+}  // namespace cm4it::policy
