@@ -17,9 +17,17 @@ TEST_F(Network, ADeviceIsAdmittedOnceAllHaveSpoken) {
 }
 
 TEST_F(Network, AStrangerIsRefusedWithFieldAndRule) {
-  const auto item = plant.submit_one(plant.say("stranger", sensor_id, Endorse{"approved", ""}));
+  const auto item = plant.submit_one(plant.say("stranger", sensor_id, Assign{"hall-3"}));
   EXPECT_EQ(item.outcome, Outcome::refused);
   EXPECT_THAT(why(item), testing::HasSubstr("plays no role in plant.example"));
+  EXPECT_FALSE(plant.service->look_up(sensor_id, "", {})->facts->about.size());
+}
+
+// Whoever holds a thing may endorse it, and a dealer's transfer may be on its way: this one cannot be told from a dealer.
+TEST_F(Network, AStrangerWhoMayBeAComingHolderLeavesNothingHere) {
+  const auto item = plant.submit_one(plant.say("stranger", sensor_id, Endorse{"approved", ""}));
+  EXPECT_EQ(item.outcome, Outcome::not_yet);
+  EXPECT_THAT(why(item), testing::HasSubstr("no policy that is known here lists the key"));
   EXPECT_FALSE(plant.service->look_up(sensor_id, "", {})->facts->about.size());
 }
 

@@ -39,7 +39,7 @@ TEST_F(Web, ASequenceIsAnsweredPieceByPiece) {
     return piece;
   }();
   const auto reply = site.post(body_of({plant.say("volta", sensor_id, Endorse{"one", ""}), forged,
-                                        plant.say("stranger", sensor_id, Endorse{"two", ""}),
+                                        plant.say("stranger", sensor_id, Assign{"hall-3"}),
                                         plant.say("plant", subject_of("nobodys"), Transfer{"other.example", id_of("other")})}));
   ASSERT_EQ(reply.status, 200u) << reply.body;
   EXPECT_EQ(at(reply, "items/0/result"), "received");
@@ -54,7 +54,7 @@ TEST_F(Web, ASequenceIsAnsweredPieceByPiece) {
 }
 
 TEST_F(Web, NothingEntered) {
-  const auto reply = site.post(body_of({plant.say("stranger", sensor_id, Endorse{"two", ""})}));
+  const auto reply = site.post(body_of({plant.say("stranger", sensor_id, Assign{"hall-3"})}));
   EXPECT_EQ(reply.status, 422u);
   EXPECT_EQ(reply.content_type, "application/json");
   EXPECT_EQ(at(reply, "items/0/error/title"), "not-permitted");
