@@ -23,6 +23,12 @@ std::uint32_t crc24(View data) {
   return crc & 0xffffff;
 }
 
+std::string checksum_of(View data) {
+  const std::uint32_t crc = crc24(data);
+  const Bytes octets = {static_cast<std::uint8_t>(crc >> 16), static_cast<std::uint8_t>(crc >> 8), static_cast<std::uint8_t>(crc)};
+  return to_base64(octets);
+}
+
 // Lines without their ends and without the blanks that mail programs leave before them.
 class Lines {
  public:
@@ -87,12 +93,15 @@ Result<void> read_data(Lines& lines, ArmorBlock& block) {
   auto data = from_base64(digits);
   if (!data) return within("openpgp: " + lines.where(), std::move(data).error());
   block.data = std::move(*data);
-  if (!checksum.empty()) {
-    const std::uint32_t crc = crc24(block.data);
-    const Bytes octets = {static_cast<std::uint8_t>(crc >> 16), static_cast<std::uint8_t>(crc >> 8), static_cast<std::uint8_t>(crc)};
-    block.checksum_fits = checksum == to_base64(octets);
-  }
+  if (!checksum.empty()) block.checksum_fits = checksum == checksum_of(block.data);
   return {};
+}
+
+// Of a v6 key or signature, which whoever wants it can read without a checksum.
+bool is_v6(View data) {
+  if (data.empty()) return false;
+  const auto first = PacketReader(data).next();
+  return first && !first->body.empty() && first->body[0] == 6;
 }
 
 }  // namespace
@@ -111,6 +120,7 @@ std::string armor(ArmorKind kind, View data) {
   std::string out = std::string(begin_mark) + to_string(kind) + std::string(dashes) + "\n\n";
   out.reserve(out.size() + digits.size() + digits.size() / line + 64);
   for (std::size_t i = 0; i < digits.size(); i += line) out.append(digits, i, line).push_back('\n');
+  if (!is_v6(data)) out += "=" + checksum_of(data) + "\n";
   return out + std::string(end_mark) + to_string(kind) + std::string(dashes) + "\n";
 }
 

@@ -22,7 +22,8 @@ struct ArmorBlock {
   std::optional<bool> checksum_fits;  // absent: no checksum. Wrong is no reason to refuse (section 6.1): signatures tell
 };
 
-// Lines of 64 characters, no headers and no checksum: every reader must do without (section 6.1), v6 forbids it.
+// Lines of 64 characters and no headers. GnuPG 2.2 does not find the end of data that has neither padding nor a checksum,
+// so there is one; but not for v6 keys and signatures, where section 6.1 forbids it.
 std::string armor(ArmorKind kind, View data);
 
 // Every block of the text, in its order; what stands around them is no part of them. malformed: no block, or one that

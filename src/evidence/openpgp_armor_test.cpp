@@ -34,7 +34,9 @@ TEST(Armor, OfTheStandard) {
   EXPECT_EQ(block->kind, ArmorKind::public_key_block);
   EXPECT_EQ(to_hex(block->data), sample_hex);
   EXPECT_FALSE(block->checksum_fits);
-  EXPECT_EQ(armor(ArmorKind::public_key_block, block->data), sample);
+  EXPECT_EQ(one(armor(ArmorKind::public_key_block, block->data))->checksum_fits, true);
+  const Bytes v6 = {0xc2, 1, 6};  // RFC 9580 section 6.1: without
+  EXPECT_FALSE(one(armor(ArmorKind::signature, v6))->checksum_fits);
 }
 
 TEST(Armor, EverySizeComesBack) {
