@@ -55,4 +55,25 @@ Result<void> verify_openpgp(const Decoded& decoded, const crypto::PublicKey& iss
   return {};
 }
 
+Result<Fingerprint> openpgp::certificate_of(View piece) {
+  TRY(const Packet first, PacketReader(piece).next());
+  if (first.tag != tag::public_key) return bad("piece", "a public key comes first");
+  TRY(const Key key, read_key(first.body));
+  return key.fingerprint;
+}
+
+Result<crypto::PublicKey> openpgp::primary_key(View certificate) {
+  Bytes binary = to_bytes(certificate);
+  if (looks_armored(certificate)) {
+    TRY(auto blocks, dearmor(certificate));
+    binary = std::move(blocks.at(0).data);
+  }
+  TRY(const Packet first, PacketReader(binary).next());
+  if (first.tag == tag::secret_key) return fail(Code::not_permitted, "openpgp: a secret key");
+  if (first.tag != tag::public_key) return bad("certificate", "a public key comes first");
+  TRY(const Key key, read_key(first.body));
+  TRY(auto subject, subject_of(key, false));
+  return std::move(*subject.key);
+}
+
 }  // namespace cm4it::evidence

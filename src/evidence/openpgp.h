@@ -73,6 +73,12 @@ struct CertificateInfo {
 // As of that time: signatures made later count for nothing yet. not_found as above.
 Result<CertificateInfo> describe(std::span<const Bytes> pieces, const Fingerprint& fingerprint, Time at);
 
+// Whose piece it is: the fingerprint of its primary key. malformed, unsupported.
+Result<Fingerprint> certificate_of(View piece);
+
+// The primary key of a certificate, armored or binary. malformed, unsupported (no key of ours), not_permitted (a secret key).
+Result<crypto::PublicKey> primary_key(View certificate);
+
 // Does it begin like OpenPGP key material, armored or binary?
 bool looks_like_openpgp(View bytes);
 

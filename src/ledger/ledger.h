@@ -115,6 +115,9 @@ class Reader {
   // Whole ids, unique prefixes ("key:3fa9…", at least 8 digits), aliases. not_found; ambiguous lists candidates in detail.
   Result<SubjectId> resolve(std::string_view name) const;
 
+  // Every subject of which evidence gave this very alias. The visitor returns false to stop.
+  Result<void> named(std::string_view alias, const std::function<bool(const SubjectId&)>& visit) const;
+
   // Journal positions of records that concern a domain (made there, or received by its homes), from `from` on.
   // The visitor returns false to stop.
   Result<void> in_domain(std::string_view domain, std::uint64_t from,

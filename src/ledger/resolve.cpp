@@ -36,6 +36,17 @@ Result<store::Range> digits_range(SubjectKind kind, std::string_view digits) {
 
 }  // namespace
 
+Result<void> Reader::named(std::string_view name, const std::function<bool(const SubjectId&)>& visit) const {
+  const Bytes alias = table::named(folded(name));
+  return snapshot_->scan(table::aliases, store::Range::prefix(alias), [&](View key, View model) {
+    SubjectId subject;
+    subject.kind = static_cast<SubjectKind>(key[alias.size()]);
+    std::copy(key.end() - 32, key.end(), subject.digest.begin());
+    subject.model = text(model);
+    return visit(subject);
+  });
+}
+
 Result<SubjectId> Reader::resolve(std::string_view name) const {
   if (auto whole = SubjectId::parse(name)) {
     // A key that is no subject itself may be another key of a secure element, which leads to the element's subject. A

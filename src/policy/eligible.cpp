@@ -24,18 +24,65 @@ std::string join(const std::vector<std::string>& list) {
 }
 
 // The keys the evidence may have been signed with: one by its id, a few by a shorter name.
-std::vector<crypto::PublicKey> candidates(const Decoded& decoded, const Policies& policies) {
-  if (const auto* id = std::get_if<KeyId>(&decoded.issuer())) {
-    if (const auto* key = policies.find_key(*id)) return {*key};
-    if (decoded.carried_key() && decoded.carried_key()->id() == *id) return {*decoded.carried_key()};
+struct Candidates {
+  const Decoded& decoded;
+  const Policies& policies;
+  const Context& context;
+
+  std::vector<crypto::PublicKey> operator()(const KeyId& id) const {
+    if (const auto* key = policies.find_key(id)) return {*key};
+    if (decoded.carried_key() && decoded.carried_key()->id() == id) return {*decoded.carried_key()};
     return {};
   }
-  return policies.find_keys(std::get<evidence::Method1Id>(decoded.issuer()));
+  std::vector<crypto::PublicKey> operator()(const evidence::Method1Id& id) const { return policies.find_keys(id); }
+  std::vector<crypto::PublicKey> operator()(const evidence::PgpIssuer&) const {
+    std::vector<crypto::PublicKey> keys;
+    for (const KeyId& id : context.named)
+      if (const auto* key = policies.find_key(id); key && keys.size() < budget::candidate_keys) keys.push_back(*key);
+    return keys;
+  }
+};
+
+std::vector<crypto::PublicKey> candidates(const Decoded& decoded, const Policies& policies, const Context& context) {
+  return std::visit(Candidates{decoded, policies, context}, decoded.issuer());
 }
 
-std::string issuer_text(const Decoded& decoded) {
-  if (const auto* id = std::get_if<KeyId>(&decoded.issuer())) return id->text();
-  return "with key identifier " + to_hex(std::get<evidence::Method1Id>(decoded.issuer()).octets);
+struct IssuerText {
+  std::string operator()(const KeyId& id) const { return id.text(); }
+  std::string operator()(const evidence::Method1Id& id) const { return "with key identifier " + to_hex(id.octets); }
+  std::string operator()(const evidence::PgpIssuer& id) const { return "with OpenPGP " + std::string(id.fingerprint.empty() ? "key id " : "fingerprint ") + id.text(); }
+};
+
+std::string issuer_text(const Decoded& decoded) { return std::visit(IssuerText{}, decoded.issuer()); }
+
+// Whether anybody but the subject itself and its holder could say it in this format: roles that accept it.
+bool format_is_taken(const Descriptor& domain, const Policies& policies, const std::vector<std::string>& allowed, Format format) {
+  const auto takes = [&](const RoleEntry& entry) { return entry.formats.contains(format); };
+  for (const auto& role : allowed) {
+    if (role == "owner" || role == "home") continue;  // they speak natively
+    const auto entries = domain.roles.find(role);
+    if (entries == domain.roles.end()) continue;
+    for (const RoleEntry& entry : entries->second) {
+      const auto* reference = std::get_if<RoleReference>(&entry.who);
+      const Descriptor* other = reference ? policies.newest(reference->domain) : nullptr;
+      const auto theirs = other ? other->roles.find(reference->role) : decltype(domain.roles.end()){};
+      if (!reference ? takes(entry) : other && theirs != other->roles.end() && std::any_of(theirs->second.begin(), theirs->second.end(), takes))
+        return true;
+    }
+  }
+  return false;
+}
+
+// Who may say this. What takes back by component takes back whatever its issuer could have said there.
+std::vector<std::string> allowed_for(const Descriptor& domain, const Statement& statement) {
+  std::vector<Kind> kinds{statement.kind()};
+  if (statement.kind() == Kind::withdraw) kinds = {Kind::identity, Kind::endorse, Kind::status, Kind::assign};
+  std::vector<std::string> roles;
+  for (const Kind kind : kinds)
+    if (const auto allowed = domain.write.find(kind); allowed != domain.write.end())
+      for (const auto& role : allowed->second)
+        if (!contains(roles, role)) roles.push_back(role);
+  return roles;
 }
 
 // A role that a policy imports from a domain whose own policy has not come: its players are not known yet.
@@ -75,7 +122,7 @@ Eligibility eligible_withdrawal(const Decoded& decoded, const Policies& policies
     return refuse(Answer::not_yet, "payload.3.1: the statement to take back is not kept here");
   if (!issuer || *issuer != *context.target_issuer)
     return refuse(Answer::no, "kid: only the issuer of a statement, " + context.target_issuer->text() + ", can take it back");
-  auto keys = candidates(decoded, policies);
+  auto keys = candidates(decoded, policies, context);
   if (keys.empty()) return refuse(Answer::not_yet, "kid: no policy that is known here lists the key " + issuer->text());
   return {Answer::yes, std::move(keys), {}};
 }
@@ -118,25 +165,27 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
   if (policies.forked(domain))
     return refuse(Answer::not_yet, "domain: version " + std::to_string(descriptor->version) + " of the policy of " +
                   domain + " was signed twice (a fork); nothing is admitted until a higher one");
-  const Kind kind = decoded.statements().at(0).kind();
-  if (kind == Kind::withdraw) return eligible_withdrawal(decoded, policies, context);
-  const auto allowed = descriptor->write.find(kind);
-  if (allowed == descriptor->write.end())
+  const Statement& statement = decoded.statements().at(0);
+  const Kind kind = statement.kind();
+  const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body);
+  if (withdraw && !withdraw->part) return eligible_withdrawal(decoded, policies, context);
+  const auto allowed = allowed_for(*descriptor, statement);
+  if (allowed.empty())
     return refuse(Answer::no, "payload.2: [write] of " + domain + " lets nobody make statements of kind " + to_string(kind));
 
   Eligibility result;
   bool later = false;
-  for (auto& key : candidates(decoded, policies)) {
-    if (has_right(key.id(), decoded, policies, context, allowed->second)) result.keys.push_back(std::move(key));
-    else later |= contains(allowed->second, "holder") && may_become_holder(key.id(), policies);
+  for (auto& key : candidates(decoded, policies, context)) {
+    if (has_right(key.id(), decoded, policies, context, allowed)) result.keys.push_back(std::move(key));
+    else later |= contains(allowed, "holder") && may_become_holder(key.id(), policies);
   }
   if (!result.keys.empty()) {
     result.answer = Answer::yes;
     return result;
   }
   const std::string role_needed = "plays no role in " + domain + " that [write] " + to_string(kind) + " allows (" +
-                                  join(allowed->second) + ") for evidence of format " + to_string(decoded.format());
-  if (const auto missing = unknown_import(*descriptor, policies, allowed->second))
+                                  join(allowed) + ") for evidence of format " + to_string(decoded.format());
+  if (const auto missing = unknown_import(*descriptor, policies, allowed))
     return refuse(Answer::not_yet, "kid: the issuer " + issuer_text(decoded) + " " + role_needed +
                   "; the policy of " + *missing + ", which " + domain + " refers to, has not come");
   if (later && context.contradiction)
@@ -144,9 +193,12 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
   if (later)
     return refuse(Answer::not_yet, "kid: the issuer " + issuer_text(decoded) + " " + role_needed + "; it does not speak for the holder, " +
                   (context.holder.empty() ? std::string("which is none yet") : std::string(context.holder)));
-  if (contains(allowed->second, "holder"))
+  if (contains(allowed, "holder"))
     if (const auto missing = holder_to_come(decoded, policies, context))
       return refuse(Answer::not_yet, "kid: " + *missing + "; the issuer may come to speak for the holder, and else " + role_needed);
+  if (std::holds_alternative<evidence::PgpIssuer>(decoded.issuer()) && context.named.empty() &&
+      format_is_taken(*descriptor, policies, allowed, decoded.format()))
+    return refuse(Answer::not_yet, "issuer: no certificate of the issuer " + issuer_text(decoded) + " is kept here");
   return refuse(Answer::no, "kid: the issuer " + issuer_text(decoded) + " " + role_needed);
 }
 

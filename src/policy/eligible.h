@@ -26,6 +26,7 @@ struct Context {
   std::string_view holder;
   bool contradiction = false;
   std::optional<KeyId> target_issuer;
+  std::vector<KeyId> named{};  // the keys that certificates kept here give to the name of an OpenPGP issuer
 };
 Eligibility eligible(const evidence::Decoded& decoded, const Policies& policies, const Context& context);
 

@@ -117,14 +117,6 @@ Result<Service::MayAnswer> Service::may(const SubjectId& from, const SubjectId& 
 
 namespace {
 
-// The domains in whose name this server answers: what is shown in none of them looks absent.
-std::vector<std::string> own_domains(const Service& service, const ledger::Reader& reader) {
-  std::vector<std::string> domains{service.default_domain()};
-  for (const auto& [domain, state] : reader.published().domains)
-    if (state.home && domain != domains[0]) domains.push_back(domain);
-  return domains;
-}
-
 Result<bool> readable(const Service& service, const ledger::Reader& reader, const ledger::Record& record,
                       const Principal& who) {
   TRY(const auto statements,

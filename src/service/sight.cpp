@@ -34,4 +34,11 @@ bool Sight::reads(const std::string& domain, std::optional<Kind> kind) {
   return known->second;
 }
 
+std::vector<std::string> own_domains(const Service& service, const ledger::Reader& reader) {
+  std::vector<std::string> domains{service.default_domain()};
+  for (const auto& [domain, state] : reader.published().domains)
+    if (state.home && domain != domains[0]) domains.push_back(domain);
+  return domains;
+}
+
 }  // namespace cm4it::service

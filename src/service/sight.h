@@ -33,4 +33,7 @@ class Sight {
   std::map<std::pair<std::string, std::optional<Kind>>, bool> known_;
 };
 
+// The domains in whose name this server answers: what is shown in none of them looks absent.
+std::vector<std::string> own_domains(const Service& service, const ledger::Reader& reader);
+
 }  // namespace cm4it::service

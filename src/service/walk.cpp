@@ -48,6 +48,7 @@ class Walk {
     TRY(domains_, domains_of(decoded_, context_.submission_domain));
     if (is_policy()) return policy_evidence();
     CHECK_OK(held_somewhere());
+    CHECK_OK(find_named());
     TRY(auto known, already_known());
     if (known) return std::move(*known);
     CHECK_OK(quota());
@@ -60,6 +61,7 @@ class Walk {
     const std::string_view made_in = receipts.empty() ? std::string_view{} : std::string_view(receipts[0].domain);
     TRY(domains_, domains_of(decoded_, made_in));
     if (is_policy()) return policy_evidence(std::move(receipts));
+    CHECK_OK(find_named());
     CHECK_OK(judge_rights_at_homes());
     if (receipts.empty() && homes_.empty())
       return fail(Code::not_permitted, "receipt: a copy keeps only what a home has received, and none by a home of " +
@@ -87,11 +89,18 @@ class Walk {
 
   // The same statement, whatever its signature bytes or its unsigned parts: the first receipt answers it.
   Result<std::optional<Walked>> already_known() const {
-    const auto* issuer = std::get_if<KeyId>(&decoded_.issuer());
+    const auto* named = std::get_if<KeyId>(&decoded_.issuer());
+    const std::vector<KeyId> issuers = named ? std::vector{*named} : named_;
+    const KeyId* issuer = nullptr;
+    evidence::StatementId id;
+    for (const KeyId& candidate : issuers) {
+      id = evidence::statement_id(decoded_.format(), candidate, decoded_.signed_bytes());
+      TRY(const auto record, context_.reader.record(id));
+      if (!record) continue;
+      issuer = &candidate;
+      break;
+    }
     if (!issuer) return std::optional<Walked>{};
-    const auto id = evidence::statement_id(decoded_.format(), *issuer, decoded_.signed_bytes());
-    TRY(const auto record, context_.reader.record(id));
-    if (!record) return std::optional<Walked>{};
     TRY(auto placements, context_.reader.placements(id));
     for (const auto& domain : domains_)
       if (is_home(domain) && std::none_of(placements.begin(), placements.end(),
@@ -101,6 +110,17 @@ class Walk {
     walked.known = ledger::Appended{id, false, std::move(placements)};
     walked.issuer = *issuer;
     return std::optional(std::move(walked));
+  }
+
+  // An OpenPGP signature names its maker's certificate: that which is kept here tells the key. A short name may be several.
+  Result<void> find_named() {
+    const auto* issuer = std::get_if<evidence::PgpIssuer>(&decoded_.issuer());
+    if (!issuer) return {};
+    const std::string kind = issuer->fingerprint.empty() ? "keyid:" : "fpr:";
+    return context_.reader.named(kind + issuer->text(), [&](const evidence::SubjectId& subject) {
+      if (subject.kind == evidence::SubjectKind::key) named_.push_back(KeyId{subject.digest});
+      return named_.size() < budget::candidate_keys;
+    });
   }
 
   Result<void> quota() const {
@@ -114,7 +134,7 @@ class Walk {
   }
 
   Result<Eligibility> eligible_in(const std::string& domain) const {
-    policy::Context in{domain, {}, false, {}};
+    policy::Context in{domain, {}, false, {}, named_};
     const Statement& statement = decoded_.statements()[0];
     if (const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body)) {
       TRY(const auto target, context_.reader.record(withdraw->statement));
@@ -174,8 +194,10 @@ class Walk {
       if (*named != claimed) return fail(Code::malformed, "record.3: not the issuer that the evidence names");
       if (const auto* key = policies_.find_key(*named)) keys_ = {*key};
       else if (decoded_.carried_key() && decoded_.carried_key()->id() == *named) keys_ = {*decoded_.carried_key()};
-    } else {
-      keys_ = policies_.find_keys(std::get<evidence::Method1Id>(decoded_.issuer()));
+    } else if (const auto* method1 = std::get_if<evidence::Method1Id>(&decoded_.issuer())) {
+      keys_ = policies_.find_keys(*method1);
+    } else if (const auto* key = policies_.find_key(claimed)) {
+      keys_ = {*key};
     }
     if (keys_.empty())
       return fail(Code::not_yet, "issuer: no policy that is known here lists the key " + claimed.text(),
@@ -234,6 +256,7 @@ class Walk {
   const WalkContext& context_;
   const policy::Policies& policies_;
   std::vector<std::string> domains_, homes_, elsewhere_, undecided_;
+  std::vector<KeyId> named_;  // whose certificates bear the name of an OpenPGP issuer
   std::vector<crypto::PublicKey> keys_;
   std::optional<Error> refusal_;
 };

@@ -1,0 +1,140 @@
+#include "service/certificates.h"
+
+#include <algorithm>
+
+#include "base/budgets.h"
+#include "ledger/names.h"
+#include "service/sight.h"
+
+namespace cm4it::service {
+namespace {
+
+using evidence::openpgp::Fingerprint;
+
+// The certificates of one key: with several creation times it has several.
+struct Piece { Fingerprint of; Bytes bytes; std::vector<std::string> aliases; };
+
+// All OpenPGP evidence of a subject that one of this server's own domains shows to the asker.
+class Pieces {
+ public:
+  Pieces(const Service& service, const ledger::Reader& reader, const policy::Facts& facts, const Principal& who)
+      : reader_(reader) {
+    for (const auto& domain : own_domains(service, reader)) {
+      sights_.emplace_back(service, reader.policies(), facts, domain, who);
+      if (who) anyones_.emplace_back(service, reader.policies(), facts, domain, std::nullopt);
+    }
+  }
+
+  Result<std::vector<Certificate>> certificates(const policy::Facts& facts, const std::string& alias) {
+    std::vector<Certificate> list;
+    std::vector<bool> named;
+    for (const auto& fact : facts.about) {
+      if (fact.statement.format != evidence::Format::openpgp) continue;
+      const auto kind = fact.statement.kind();
+      if (!shown(sights_, kind, fact.domains)) continue;
+      TRY(const auto record, reader_.record(fact.statement.id));
+      if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+      TRY(const auto of, evidence::openpgp::certificate_of(record->evidence));
+      auto found = std::find_if(list.begin(), list.end(), [&](const auto& one) { return one.fingerprint == of; });
+      if (found == list.end()) {
+        list.push_back({of, facts.subject, {}, true});
+        named.push_back(alias.empty());
+        found = list.end() - 1;
+      }
+      const auto& aliases = fact.statement.aliases;
+      if (std::find(aliases.begin(), aliases.end(), alias) != aliases.end()) named[static_cast<std::size_t>(found - list.begin())] = true;
+      found->open = found->open && (anyones_.empty() || shown(anyones_, kind, fact.domains));
+      found->pieces.push_back(record->evidence);
+    }
+    std::vector<Certificate> kept;
+    for (std::size_t i = 0; i < list.size(); ++i)
+      if (named[i]) kept.push_back(std::move(list[i]));
+    return kept;
+  }
+
+ private:
+  static bool shown(std::vector<Sight>& sights, Kind kind, const std::vector<std::string>& domains) {
+    return std::any_of(sights.begin(), sights.end(), [&](Sight& sight) { return sight.statement(kind, domains); });
+  }
+
+  const ledger::Reader& reader_;
+  std::vector<Sight> sights_, anyones_;
+};
+
+Result<void> add(const Service& service, const ledger::Reader& reader, const SubjectId& subject, const std::string& alias,
+                 const Principal& who, std::vector<Certificate>& to) {
+  TRY(const auto facts, reader.facts(subject));
+  TRY(auto found, Pieces(service, reader, facts, who).certificates(facts, alias));
+  std::move(found.begin(), found.end(), std::back_inserter(to));
+  return {};
+}
+
+// "Alice <alice@example.org>" → "alice@example.org"
+std::string_view mail_of(std::string_view user_id) {
+  const auto begin = user_id.rfind('<'), end = user_id.rfind('>');
+  if (begin == user_id.npos || end == user_id.npos || end < begin) return user_id;
+  return user_id.substr(begin + 1, end - begin - 1);
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return result;
+}
+
+Result<bool> bears(const Certificate& certificate, const std::string& wanted, Certificates::Match match, Time now) {
+  TRY(const auto info, evidence::openpgp::describe(certificate.pieces, certificate.fingerprint, now));
+  return std::any_of(info.user_ids.begin(), info.user_ids.end(), [&](const auto& user_id) {
+    const std::string text = lower(user_id.text);
+    return match == Certificates::Match::exact ? text == wanted || mail_of(text) == wanted : text.find(wanted) != text.npos;
+  });
+}
+
+}  // namespace
+
+Result<std::vector<Certificate>> Certificates::named(const std::string& alias, const Principal& who) const {
+  TRY(const auto reader, service_.ledger().reader());
+  std::vector<SubjectId> subjects;
+  CHECK_OK(reader.named(alias, [&](const SubjectId& subject) {
+    subjects.push_back(subject);
+    return subjects.size() < budget::certificates_of_one_name;
+  }));
+  std::vector<Certificate> found;
+  for (const auto& subject : subjects) CHECK_OK(add(service_, reader, subject, alias, who, found));
+  return found;
+}
+
+Result<std::vector<Certificate>> Certificates::of_subject(const SubjectId& subject, const Principal& who) const {
+  TRY(const auto reader, service_.ledger().reader());
+  std::vector<Certificate> found;
+  CHECK_OK(add(service_, reader, subject, {}, who, found));
+  return found;
+}
+
+Result<std::vector<Certificate>> Certificates::with_user_id(const std::string& text, Match match, const Principal& who) const {
+  const std::string wanted = lower(match == Match::exact ? mail_of(text) : std::string_view(text));
+  const auto words = ledger::words_of(wanted);
+  std::vector<Certificate> found;
+  if (words.empty()) return found;
+  // The longest word is likely the rarest.
+  const auto& word = *std::max_element(words.begin(), words.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  TRY(const auto reader, service_.ledger().reader());
+  std::vector<SubjectId> subjects;
+  CHECK_OK(reader.search("word", word, {}, [&](const SubjectId& subject) {
+    subjects.push_back(subject);
+    return subjects.size() < budget::certificates_examined;
+  }));
+  for (const auto& subject : subjects) {
+    std::vector<Certificate> candidates;
+    CHECK_OK(add(service_, reader, subject, {}, who, candidates));
+    for (auto& candidate : candidates) {
+      TRY(const bool matches, bears(candidate, wanted, match, service_.now()));
+      if (matches) found.push_back(std::move(candidate));
+      if (found.size() >= budget::search_results) return found;
+    }
+  }
+  return found;
+}
+
+}  // namespace cm4it::service

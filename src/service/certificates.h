@@ -1,0 +1,33 @@
+// OpenPGP certificates, put together out of the evidence that is kept about their keys: for every door that speaks of them.
+#pragma once
+
+#include "evidence/openpgp.h"
+#include "service/service.h"
+
+namespace cm4it::service {
+
+struct Certificate {
+  evidence::openpgp::Fingerprint fingerprint;
+  SubjectId subject;
+  std::vector<Bytes> pieces;  // evidence that the asker may see, as it is kept
+  bool open = false;          // anyone would be shown the same
+};
+
+class Certificates {
+ public:
+  explicit Certificates(Service& service) : service_(service) {}
+
+  // By a name of the key or of one of its subkeys: "fpr:" or "keyid:" and hex digits (docs/openpgp.md). None: empty.
+  Result<std::vector<Certificate>> named(const std::string& alias, const Principal& who) const;
+  // With a user id that bears this text; exact: that is this text, or whose mail address is. Case does not matter (ASCII).
+  // Bounded by budget::search_results.
+  enum class Match { anywhere, exact };
+  Result<std::vector<Certificate>> with_user_id(const std::string& text, Match match, const Principal& who) const;
+  // What a submission of these certificates' evidence has made of them is told by fingerprint.
+  Result<std::vector<Certificate>> of_subject(const SubjectId& subject, const Principal& who) const;
+
+ private:
+  Service& service_;
+};
+
+}  // namespace cm4it::service
