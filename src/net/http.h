@@ -87,6 +87,9 @@ class Responder {
 // GET, the server leaves the body out. What it throws becomes a 500 and one line in the log.
 using Handler = std::function<void(const Request&, Responder)>;
 
+// Of ASCII letters: names of fields, media types (RFC 9110 sections 5.1 and 8.3.1).
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+
 // RFC 3986 section 2.1. Errors: malformed ('%' without two hexadecimal digits). '+' stays.
 Result<std::string> percent_decode(std::string_view text);
 // Everything but RFC 3986's unreserved characters as %XX.

@@ -8,7 +8,6 @@
 
 namespace cm4it::net {
 
-bool equal_ignoring_case(std::string_view a, std::string_view b);
 // May a response of this status have content?
 bool has_content(unsigned status);
 // Status line, two whole lines or nothing, the response's fields, blank line.

@@ -52,7 +52,7 @@ class ConfigReader {
   }
 
   Result<Config> run() {
-    CHECK_OK(reader_.only({"name", "domain", "homes", "listen", "http", "key", "log", "store", "evidence", "threads",
+    CHECK_OK(reader_.only({"name", "domain", "homes", "listen", "http", "hkp", "key", "log", "store", "evidence", "threads",
                            "workers", "cache", "map", "log_level", "pin", "follow", "quotas"}));
     TRY(config_.name, reader_.text("name"));
     TRY(config_.domain, domain_at(reader_, "domain"));
@@ -72,6 +72,9 @@ class ConfigReader {
     }
     if (reader_.has("http")) {
       TRY(config_.http, reader_.texts("http"));
+    }
+    if (reader_.has("hkp")) {
+      TRY(config_.hkp, reader_.texts("hkp"));
     }
     if (config_.listen.empty() && config_.http.empty()) return reader_.bad("listen", "no address to listen at");
     return {};

@@ -13,7 +13,7 @@ namespace cm4it::icsd {
 struct Config {
   std::filesystem::path directory;  // of the file: relative paths begin here
   std::string name, domain;
-  std::vector<std::string> homes, listen, http;
+  std::vector<std::string> homes, listen, http, hkp;
   std::filesystem::path key, log, store, evidence;
   unsigned threads = 0, workers = 0;
   std::size_t cache_bytes = 64u << 20;

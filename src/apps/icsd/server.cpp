@@ -123,19 +123,24 @@ Result<void> Server::listen() {
                                                        {"cm4it_requests_rejected", static_cast<double>(sum.rejected)}};
   };
   door_ = std::make_unique<http::Door>(*service_, std::move(options));
-  const auto open_listener = [&](const std::string& address, bool tls) -> Result<void> {
+  hkp_ = std::make_unique<hkp::Hkp>(*service_, hkp::HkpOptions{config_.cache_bytes});
+  const net::Handler both = [http = door_->handler(), hkp = hkp_->handler()](const net::Request& request, net::Responder respond) {
+    (hkp::Hkp::serves(request.path) ? hkp : http)(request, std::move(respond));
+  };
+  const auto open_listener = [&](const std::string& address, bool tls, const net::Handler& handler) -> Result<void> {
     net::ListenerOptions listener;
     listener.address = address;
     listener.threads = config_.threads ? config_.threads : std::max(1u, std::thread::hardware_concurrency());
     listener.tls_name = config_.name + "." + config_.domain;
     if (tls) listener.tls_key = key_;
     listener.ask_client_certificate = tls;
-    TRY(auto started, net::HttpServer::start(std::move(listener), door_->handler()));
+    TRY(auto started, net::HttpServer::start(std::move(listener), handler));
     listeners_.push_back(std::move(started));
     return {};
   };
-  for (const auto& address : config_.listen) CHECK_OK(open_listener(address, true));
-  for (const auto& address : config_.http) CHECK_OK(open_listener(address, false));
+  for (const auto& address : config_.listen) CHECK_OK(open_listener(address, true, both));
+  for (const auto& address : config_.http) CHECK_OK(open_listener(address, false, both));
+  for (const auto& address : config_.hkp) CHECK_OK(open_listener(address, false, hkp_->handler()));
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/icsd/config.h"
+#include "frontends/hkp/hkp.h"
 #include "frontends/http/door.h"
 #include "net/server.h"
 #include "service/service.h"
@@ -32,6 +33,7 @@ class Server {
   std::unique_ptr<sync::Sync> sync_;  // outlives the service, which forwards to it
   std::unique_ptr<service::Service> service_;
   std::unique_ptr<http::Door> door_;
+  std::unique_ptr<hkp::Hkp> hkp_;
   std::vector<std::unique_ptr<net::HttpServer>> listeners_;
   bool wrote_address_ = false;
 };

@@ -1,0 +1,72 @@
+// The inside of HKP: what its routes share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "frontends/hkp/hkp.h"
+#include "service/answer_cache.h"
+#include "service/certificates.h"
+
+namespace cm4it::hkp {
+
+using service::Certificate;
+
+// One request, taken apart.
+struct Call {
+  std::vector<std::string> path;  // decoded segments, after "pks"
+  net::Query query;
+  service::Principal who;
+  std::string content_type, accept_language;
+  View body;  // only while the handler runs
+};
+
+using Answer = Result<net::Response>;
+
+// What a client asked for, as certificates. Errors: malformed, unsupported, not_found.
+struct Search {
+  std::string alias;    // by name of a key: "fpr:…", "keyid:…"; empty: by text
+  std::string text;
+  bool exact = false;
+  bool v4_only = false;  // key ids and legacy answers never show what is newer
+};
+Result<Search> parse_search(std::string_view text, bool exact);  // legacy: "0x…" or text
+
+struct Hkp::Impl {
+  Impl(service::Service& given, HkpOptions options_given) : service(given), certificates(given), options(options_given) {}
+
+  void handle(const net::Request& request, net::Responder respond);
+  // A ready answer to a look-up by whole fingerprint out of this thread's cache.
+  std::shared_ptr<const std::string> cached(const net::Request& request);
+  // What the answer to a look-up by fingerprint hangs on; to be taken before reading, so that what changes meanwhile makes
+  // the answer stale.
+  struct Before { std::optional<service::SubjectId> subject; service::Stamp stamp; };
+  Before before(const Search& search) const;
+  net::Response kept(const std::string& target, const Before& before, const std::vector<Certificate>& found, net::Response response);
+  service::AnswerCache& cache();
+
+  service::Service& service;
+  const service::Certificates certificates;
+  const HkpOptions options;
+};
+
+Result<std::vector<Certificate>> find(Hkp::Impl& hkp, const Search& search, const service::Principal& who);
+Answer lookup(Hkp::Impl& hkp, const Call& call, const std::string& target);
+Answer v2_get(Hkp::Impl& hkp, const Call& call, const std::string& target);
+void submit(Hkp::Impl& hkp, const Call& call, net::Responder respond);     // POST /pks/add
+void v2_submit(Hkp::Impl& hkp, const Call& call, net::Responder respond);  // POST /pks/v2/certs
+
+// Representations. Pure.
+Result<Bytes> bundle(const std::vector<Certificate>& certificates);  // concatenated, binary
+using Infos = std::vector<evidence::openpgp::CertificateInfo>;
+Result<Infos> describe(const std::vector<Certificate>& certificates, Time at);
+std::string machine_index(const Infos& infos, Time at);
+std::string page(const Infos& infos, const std::string& search, Time at);
+std::string json_index(const Infos& infos);
+std::string front_page();
+std::string statistics(const service::Service& service);
+
+net::Response plain(unsigned status, std::string body, std::string content_type = "text/plain; charset=utf-8");
+net::Response error_answer(const Error& error, bool v2);
+
+}  // namespace cm4it::hkp

@@ -1,0 +1,149 @@
+// Uploads: POST /pks/add (legacy) and POST /pks/v2/certs. What the domain's policy admits enters; the rest is told of.
+#include <boost/json.hpp>
+
+#include <algorithm>
+
+#include "evidence/openpgp.h"
+#include "frontends/hkp/impl.h"
+
+namespace cm4it::hkp {
+namespace {
+
+namespace json = boost::json;
+using evidence::openpgp::Fingerprint;
+using evidence::openpgp::TakenApart;
+using service::ItemResult;
+
+// What became of the evidence of one certificate.
+struct Outcome {
+  Fingerprint fingerprint;
+  std::size_t fresh = 0, known = 0, refused = 0;
+  std::string why;  // of the first refusal
+};
+
+bool entered(const ItemResult& result) {
+  return result.outcome == ItemResult::Outcome::received || result.outcome == ItemResult::Outcome::provisional;
+}
+
+std::vector<Outcome> outcomes(const std::vector<Fingerprint>& of, const std::vector<ItemResult>& results) {
+  std::vector<Outcome> list;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    auto found = std::find_if(list.begin(), list.end(), [&](const Outcome& one) { return one.fingerprint == of[i]; });
+    if (found == list.end()) {
+      list.push_back({of[i], 0, 0, 0, {}});
+      found = list.end() - 1;
+    }
+    if (!entered(results[i])) {
+      ++found->refused;
+      if (found->why.empty() && results[i].error) found->why = results[i].error->message;
+    } else {
+      ++(results[i].is_new ? found->fresh : found->known);
+    }
+  }
+  return list;
+}
+
+// Busy, full or over a quota: the client should come again.
+const Error* unavailable(const std::vector<ItemResult>& results) {
+  for (const auto& result : results)
+    if (result.error && result.error->code == Code::unavailable) return &*result.error;
+  return nullptr;
+}
+
+std::string report(const std::vector<Outcome>& list, const TakenApart& taken) {
+  std::string text;
+  for (const auto& one : list) {
+    text += one.fingerprint.text() + ": " + std::to_string(one.fresh) + " new, " + std::to_string(one.known) + " known, " +
+            std::to_string(one.refused) + " refused";
+    text += one.why.empty() ? "\n" : " (" + one.why + ")\n";
+  }
+  if (taken.dropped_count > 0) text += std::to_string(taken.dropped_count) + " packets not understood\n";
+  for (const auto& dropped : taken.dropped) text += "  " + dropped.what + ": " + dropped.why + "\n";
+  return text;
+}
+
+// gpg takes nothing but 200 for success.
+net::Response legacy_answer(const std::vector<Outcome>& list, const TakenApart& taken, const std::vector<ItemResult>& results) {
+  const bool any = std::any_of(list.begin(), list.end(), [](const Outcome& one) { return one.fresh + one.known > 0; });
+  if (any) return plain(200, report(list, taken));
+  if (const auto* busy = unavailable(results)) return error_answer(*busy, false);
+  return plain(422, "nothing of it entered\n" + report(list, taken));
+}
+
+json::object certificate_json(const Outcome& one) {
+  return {{"version", one.fingerprint.version}, {"fingerprint", to_hex(one.fingerprint.octets)}};
+}
+
+net::Response v2_answer(const std::vector<Outcome>& list, const std::vector<bool>& was_here, const std::vector<ItemResult>& results) {
+  if (const auto* busy = unavailable(results)) return error_answer(*busy, true);
+  json::array inserted, updated, ignored, invalid;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    json::object shown = certificate_json(list[i]);
+    if (list[i].fresh > 0) {
+      (was_here[i] ? updated : inserted).push_back(std::move(shown));
+    } else if (list[i].known > 0) {
+      shown["comment"] = "nothing new";
+      ignored.push_back(std::move(shown));
+    } else {
+      shown["comment"] = list[i].why;
+      invalid.push_back(std::move(shown));
+    }
+  }
+  const json::object shown{{"inserted", inserted}, {"updated", updated}, {"deleted", json::array()}, {"ignored", ignored}, {"invalid", invalid}};
+  return plain(inserted.empty() && updated.empty() && ignored.empty() ? 422 : 200, json::serialize(shown) + "\n", "application/json");
+}
+
+using Finish = std::function<net::Response(const std::vector<Outcome>&, const TakenApart&, const std::vector<ItemResult>&)>;
+
+void take_in(Hkp::Impl& hkp, View body, bool v2, net::Responder respond, const std::function<Finish(const std::vector<Fingerprint>&)>& make) {
+  auto taken = evidence::openpgp::take_apart(body);
+  if (!taken) return respond(error_answer(taken.error(), v2));
+  std::vector<Fingerprint> of;
+  for (const auto& piece : taken->pieces) {
+    auto fingerprint = evidence::openpgp::certificate_of(piece.bytes);
+    if (!fingerprint) return respond(error_answer(fingerprint.error(), v2));
+    of.push_back(std::move(*fingerprint));
+  }
+  auto pieces = std::move(taken->pieces);
+  auto shared = std::make_shared<net::Responder>(std::move(respond));
+  auto accepted = hkp.service.submit(std::move(pieces), {}, [shared, of, taken = std::move(*taken), finish = make(of)](auto results) {
+    (*shared)(finish(outcomes(of, results), taken, results));
+  });
+  if (!accepted) (*shared)(error_answer(accepted.error(), v2));
+}
+
+bool is_form(std::string_view content_type) {
+  return net::equal_ignoring_case(content_type.substr(0, content_type.find(';')), "application/x-www-form-urlencoded");
+}
+
+}  // namespace
+
+void submit(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
+  std::string keytext(text(call.body));
+  if (call.content_type.empty() || is_form(call.content_type)) {
+    const auto form = net::Query::parse(text(call.body));
+    if (!form) return respond(error_answer(form.error(), false));
+    if (!form->has("keytext")) return respond(error_answer({Code::malformed, "keytext: missing", "a form field with the certificate"}, false));
+    keytext = *form->get("keytext");
+  }
+  take_in(hkp, view(keytext), false, std::move(respond), [](const auto&) { return Finish(legacy_answer); });
+}
+
+void v2_submit(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
+  if (!call.content_type.empty() && !net::equal_ignoring_case(std::string_view(call.content_type).substr(0, call.content_type.find(';')), "application/pgp-keys"))
+    return respond(error_answer({Code::unsupported, "Content-Type: application/pgp-keys expected", ""}, true));
+  take_in(hkp, call.body, true, std::move(respond), [&](const std::vector<Fingerprint>& of) {
+    // Which of them something was kept of before.
+    std::vector<Fingerprint> distinct;
+    std::vector<bool> was_here;
+    for (const auto& one : of) {
+      if (std::find(distinct.begin(), distinct.end(), one) != distinct.end()) continue;
+      distinct.push_back(one);
+      const auto found = hkp.certificates.named("fpr:" + to_hex(one.octets), call.who);
+      was_here.push_back(found && !found->empty());
+    }
+    return Finish([was_here](const auto& list, const auto&, const auto& results) { return v2_answer(list, was_here, results); });
+  });
+}
+
+}  // namespace cm4it::hkp
