@@ -80,6 +80,19 @@ to   = {{ type = ["gateway"] }}
 ttl = "15m"
 )";
 
+constexpr const char* keyserver = R"([roles]     # who plays which role here, beside whoever a certificate is of; ics role add, ics role end
+agent = []  # keys that speak for {domain} where it is a holder, beside its owner
+
+[read]
+default = ["anyone"]
+
+[write]     # self: everybody about their own key. For others' certifications give a role to their keys:
+            #   ics role add DIR certifier NAME --key FILE --formats openpgp,   and name that role below
+identity = ["self", "owner"]
+status   = ["self"]
+endorse  = ["self", "owner"]
+)";
+
 const char* admitted_type(const std::string& role) {
   return role == "manufacturer" ? "device" : role == "developer" ? "code" : nullptr;
 }
@@ -87,7 +100,7 @@ const char* admitted_type(const std::string& role) {
 }  // namespace
 
 bool makes_domain(const std::string& role) {
-  return role == "manufacturer" || role == "developer" || role == "maintenance" || role == "certifier";
+  return role == "manufacturer" || role == "developer" || role == "maintenance" || role == "certifier" || role == "keyserver";
 }
 
 std::string owner_name_for(const std::string& domain) { return domain.substr(0, domain.find('.')); }
@@ -101,7 +114,7 @@ std::string first_policy(const NewDomain& domain) {
                        arg("server", domain.server.base64()), arg("log", domain.log.base64()), arg("url", domain.url),
                        arg("type", type ? type : ""));
   };
-  std::string text = filled(head) + filled(domain.role == "maintenance" ? plant : maker);
+  std::string text = filled(head) + filled(domain.role == "maintenance" ? plant : domain.role == "keyserver" ? keyserver : maker);
   if (admitted_type(domain.role)) text += filled(maker_admits);
   return text;
 }

@@ -77,6 +77,7 @@ std::string config_text(const InitOptions& options, const Keys& keys) {
                      setting("domain", quoted(options.domain), "asked where a request names none") +
                      setting("homes", home ? "[" + quoted(options.domain) + "]" : "[]", "domains whose log this server keeps") +
                      setting("listen", "[" + quoted(options.listen) + "]", "HTTPS; clients are known by the key they prove") +
+                     (!options.hkp.empty() ? setting("hkp", "[" + quoted(options.hkp) + "]", "HKP in the clear, for gpg and sq") : "") +
                      setting("log_level", quoted("info"), "debug, info, warn or error");
   if (home)
     text += "\n[[pin]]   # whom this server believes to own the domain\ndomain = " + quoted(options.domain) + "\nowner  = " +
@@ -113,13 +114,20 @@ Result<void> write_domain(const fs::path& directory, const InitOptions& options,
   return say("0003-server.cose", server, identity_of(server, evidence::Type::server, options.name + "." + options.domain, options.url));
 }
 
-// A port of 0 becomes one that is free now, so that URL and policy can name it.
+// A port of 0 becomes one that is free now, so that it can be written down.
+Result<void> settle_port(std::string& address) {
+  if (!address.ends_with(":0")) return {};
+  TRY(const auto probe, net::listen_tcp(address, false));
+  address.replace(address.size() - 1, 1, std::to_string(net::port_of(net::local_address(probe.get()))));
+  return {};
+}
+
 Result<void> settle_addresses(InitOptions& options) {
-  if (options.listen.ends_with(":0")) {
-    TRY(const auto probe, net::listen_tcp(options.listen, false));
-    options.listen.replace(options.listen.size() - 1, 1, std::to_string(net::port_of(net::local_address(probe.get()))));
-  }
-  if (options.listen.rfind(':') == std::string::npos) return fail(Code::malformed, "--listen: ADDR:PORT expected");
+  CHECK_OK(settle_port(options.listen));
+  const auto colon = options.listen.rfind(':');
+  if (colon == std::string::npos) return fail(Code::malformed, "--listen: ADDR:PORT expected");
+  if (options.hkp.empty() && options.role == "keyserver") options.hkp = options.listen.substr(0, colon) + ":11371";
+  CHECK_OK(settle_port(options.hkp));
   if (!options.url.empty()) return {};
   if (options.listen.starts_with("0.0.0.0:") || options.listen.starts_with("[::]:"))
     return fail(Code::malformed, "--url: missing; peers cannot reach \"" + options.listen + "\"", "--url https://NAME:PORT, as others reach this server");
@@ -128,9 +136,8 @@ Result<void> settle_addresses(InitOptions& options) {
 }
 
 Result<void> check(const InitOptions& options) {
-  if (options.role == "keyserver") return fail(Code::unsupported, "--role keyserver: comes with the OpenPGP door, which is not there yet");
   if (!makes_domain(options.role) && options.role != "infield")
-    return fail(Code::malformed, "--role: \"" + options.role + "\" is none", "manufacturer, developer, maintenance, infield or certifier");
+    return fail(Code::malformed, "--role: \"" + options.role + "\" is none", "manufacturer, developer, maintenance, infield, certifier or keyserver");
   if (!evidence::is_domain_name(options.domain))
     return fail(Code::malformed, "--domain: \"" + options.domain + "\" is no domain name (RFC 1123, lowercase)");
   return {};
@@ -154,6 +161,7 @@ void say_what_next(const Context& context, const InitOptions& options, const Key
     console.line("→ start it:      icsd --config " + dir + "/icsd.toml");
     console.line("→ work with it:  export ICS_DIR=" + dir);
     console.line("→ its rules:     " + dir + "/policy.toml");
+    if (!options.hkp.empty()) console.line("→ OpenPGP:       gpg --keyserver hkp://" + options.hkp + " --send-keys FINGERPRINT");
   } else {
     console.line("→ copy from its home:  ics trust " + dir + " URL --as copy");
     console.line("→ then start it:       icsd --config " + dir + "/icsd.toml");

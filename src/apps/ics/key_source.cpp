@@ -7,6 +7,7 @@
 
 #include "apps/ics/files.h"
 #include "crypto/signer.h"
+#include "evidence/openpgp.h"
 
 namespace cm4it::ics {
 namespace {
@@ -46,6 +47,7 @@ Result<crypto::PublicKey> from_contents(const std::string& path, const std::stri
     if (auto key = crypto::PublicKey::from_spki(view(contents))) return key;
     return key_of_certificate(contents, false);
   }
+  if (evidence::openpgp::looks_like_openpgp(view(contents))) return evidence::openpgp::primary_key(view(contents));
   return crypto::PublicKey::from_text(trimmed(contents));
 }
 
@@ -86,6 +88,7 @@ const char* algorithm_name(crypto::Algorithm algorithm) {
     case crypto::Algorithm::es384: return "p384";
     case crypto::Algorithm::eddsa: return "ed25519";
     case crypto::Algorithm::ps256: return "rsa";
+    case crypto::Algorithm::x25519: return "x25519";
   }
   return "";
 }

@@ -70,10 +70,10 @@ void add_key_verbs(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"ed25519", "p256", "p384", "rsa"}))
       ->capture_default_str();
   auto* id = add_verb(*group, context, "id", "the ids of keys", [&context, options] { return key_ids(context, options->files); });
-  id->add_option("FILE", options->files, "private keys, public keys or X.509 certificates")->required();
+  id->add_option("FILE", options->files, "private keys, public keys, OpenPGP or X.509 certificates")->required();
   auto* show = add_verb(*group, context, "show", "id, algorithm and public key (base64 and PEM)",
                         [&context, options] { return show_key(context, options->file); });
-  show->add_option("FILE", options->file, "a private key, a public key or an X.509 certificate")->required();
+  show->add_option("FILE", options->file, "a private key, a public key, an OpenPGP or an X.509 certificate")->required();
 }
 
 }  // namespace cm4it::ics

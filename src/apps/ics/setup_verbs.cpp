@@ -17,8 +17,9 @@ void add_init(CLI::App& app, Context& context) {
   auto given = std::make_shared<InitOptions>();
   auto* verb = add_verb(app, context, "init", "make the directory of a new ICS", [&context, given] { return init(context, *given); });
   verb->add_option("DIR", given->directory, "the directory to make")->required();
-  verb->add_option("--role", given->role, "manufacturer, developer, maintenance, infield or certifier")->required();
+  verb->add_option("--role", given->role, "manufacturer, developer, maintenance, infield, certifier or keyserver")->required();
   verb->add_option("--listen", given->listen, "ADDR:PORT; port 0: one that is free")->capture_default_str();
+  verb->add_option("--hkp", given->hkp, "ADDR:PORT for OpenPGP clients, in the clear; of a keyserver, 11371 beside --listen");
   verb->add_option("--name", given->name, "of this server in its domain; default: main, of an infield ICS: field");
   verb->add_option("--url", given->url, "as others reach it; default: https://ADDR:PORT");
   // --domain is an option of every verb, a list; here it is one name.

@@ -25,6 +25,7 @@ void add_question_verbs(CLI::App& app, Context& context);   // find, show, histo
 void add_key_verbs(CLI::App& app, Context& context);        // key new, id, show
 void add_log_verbs(CLI::App& app, Context& context);        // log verify, audit; and add_rebuild_verb
 void add_rebuild_verb(CLI::App& app, Context& context);
+void add_gpg_verb(CLI::App& app, Context& context);        // gpg-notations
 void add_help_verbs(CLI::App& app, Context& context);       // man, completion
 
 // The whole command line, and what it runs: for main, man, completion and tests.
