@@ -107,7 +107,7 @@ struct Draft {
 Result<Bytes> sign(const Draft& draft, const crypto::Signer& issuer);
 
 // A submission's body, taken apart into pieces of evidence by its media type (RFC 9110 8.3):
-// application/cose, application/cm4it-statement+cbor: one · application/cbor-seq: many cose ·
+// application/cose, application/cm4it-statement+cbor: one · application/cbor-seq: many, as leaf_bytes() has them ·
 // application/json, application/jose+json: a manifest (array or one element) · application/pgp-keys: OpenPGP
 // certificates (openpgp::take_apart() also tells what was dropped) · application/octet-stream: guessed from the first
 // octets. unsupported for others. A file that breaks its own grammar is refused whole; of certificates the good parts are kept.

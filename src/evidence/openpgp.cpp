@@ -76,4 +76,14 @@ Result<crypto::PublicKey> openpgp::primary_key(View certificate) {
   return std::move(*subject.key);
 }
 
+Result<std::size_t> openpgp::first_certificate(View stream) {
+  PacketReader reader(stream);
+  while (!reader.done()) {
+    const std::size_t begin = reader.offset();
+    TRY(const Packet packet, reader.next());
+    if (begin > 0 && (packet.tag == tag::public_key || packet.tag == tag::secret_key)) return begin;
+  }
+  return stream.size();
+}
+
 }  // namespace cm4it::evidence

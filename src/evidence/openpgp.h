@@ -79,6 +79,10 @@ Result<Fingerprint> certificate_of(View piece);
 // The primary key of a certificate, armored or binary. malformed, unsupported (no key of ours), not_permitted (a secret key).
 Result<crypto::PublicKey> primary_key(View certificate);
 
+// Octets of the first certificate of a binary stream of them: up to the next primary key. The whole of it where none
+// comes; malformed where its packets cannot be told apart.
+Result<std::size_t> first_certificate(View stream);
+
 // Does it begin like OpenPGP key material, armored or binary?
 bool looks_like_openpgp(View bytes);
 

@@ -13,7 +13,7 @@ tl::unexpected<Error> too_many() {
               "send it in parts; `ics import` does");
 }
 
-// RFC 8742: one item after another.
+// RFC 8742: one item after another, each as it is a leaf of a log: COSE_Sign1, or [format, evidence].
 Result<std::vector<Piece>> split_sequence(View body) {
   std::vector<Piece> pieces;
   while (!body.empty()) {
@@ -21,7 +21,9 @@ Result<std::vector<Piece>> split_sequence(View body) {
     CborReader reader(body);
     auto item = reader.item();
     if (!item) return within("body, piece " + std::to_string(pieces.size() + 1), std::move(item).error());
-    pieces.push_back({Format::cose, to_bytes(*item)});
+    auto piece = parse_leaf(*item);
+    if (!piece) return within("body, piece " + std::to_string(pieces.size() + 1), std::move(piece).error());
+    pieces.push_back({piece->first, std::move(piece->second)});
     body = body.subspan(item->size());
   }
   return pieces;
@@ -127,7 +129,7 @@ Result<std::vector<Piece>> split(std::string_view media_type, View body) {
   if (type == "application/json" || type == "application/jose+json") return ElementScanner(text(body)).elements();
   if (type == "application/pgp-keys") return split_openpgp(body);
   if (type == "application/octet-stream" || type.empty()) {
-    if (body[0] == 0xd2) return split_sequence(body);
+    if (body[0] == 0xd2 || body[0] == 0x82) return split_sequence(body);
     const auto first = text(body).find_first_not_of(" \t\r\n");
     if (first != std::string_view::npos && (text(body)[first] == '[' || text(body)[first] == '{'))
       return ElementScanner(text(body)).elements();

@@ -74,6 +74,25 @@ TEST(Split, RefusesBrokenManifestsWhole) {
   }
 }
 
+// What is no native statement comes as it is a leaf of a log.
+TEST(Split, ASequenceBearsEveryFormat) {
+  Bytes all = leaf_bytes(Format::manifest, view("{}"));
+  append(all, leaf_bytes(Format::cose, Bytes{0xd2, 0x80}));
+  append(all, leaf_bytes(Format::openpgp, Bytes{1, 2, 3}));
+  for (const char* type : {"application/cbor-seq", "application/octet-stream"}) {
+    const auto pieces = split(type, all);
+    ASSERT_TRUE(pieces) << pieces.error().message;
+    ASSERT_EQ(pieces->size(), 3u);
+    EXPECT_EQ(pieces->at(0).format, Format::manifest);
+    EXPECT_EQ(pieces->at(0).bytes, to_bytes(view("{}")));
+    EXPECT_EQ(pieces->at(1).format, Format::cose);
+    EXPECT_EQ(pieces->at(2).format, Format::openpgp);
+    EXPECT_EQ(pieces->at(2).bytes, (Bytes{1, 2, 3}));
+  }
+  for (const Bytes& bad : {Bytes{0x82, 0x01, 0x40}, Bytes{0x82, 0x09, 0x40}, Bytes{0x83, 0x02, 0x40, 0x00}, Bytes{0x82, 0x02, 0x60}, Bytes{0x00}})
+    EXPECT_EQ(split("application/cbor-seq", bad).error().code, Code::malformed) << to_hex(bad);
+}
+
 TEST(Split, NumberOfPiecesHasABudget) {
   const auto many = [](std::size_t count) {
     std::string manifest = "[{}";
@@ -82,8 +101,9 @@ TEST(Split, NumberOfPiecesHasABudget) {
   };
   EXPECT_EQ(split("application/json", view(many(budget::submission_items)))->size(), budget::submission_items);
   EXPECT_EQ(split("application/json", view(many(budget::submission_items + 1))).error().code, Code::too_large);
-  const Bytes sequence(budget::submission_items + 1, 0x00);
-  EXPECT_EQ(split("application/cbor-seq", View(sequence).first(budget::submission_items))->size(), budget::submission_items);
+  Bytes sequence;  // 18([]), again and again
+  for (std::size_t i = 0; i <= budget::submission_items; ++i) sequence.insert(sequence.end(), {0xd2, 0x80});
+  EXPECT_EQ(split("application/cbor-seq", View(sequence).first(2 * budget::submission_items))->size(), budget::submission_items);
   EXPECT_EQ(split("application/cbor-seq", sequence).error().code, Code::too_large);
 }
 

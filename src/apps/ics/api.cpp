@@ -71,10 +71,10 @@ Submitted submitted(const json::object& item) {
   return result;
 }
 
-// The pieces of one request have one format; policies and statements of one batch stay together.
+// Policies and statements of one batch stay together.
 std::size_t end_of_batch(const std::vector<evidence::Piece>& pieces, std::size_t begin) {
   std::size_t end = begin, bytes = 0;
-  while (end < pieces.size() && end - begin < batch_items && pieces[end].format == pieces[begin].format) {
+  while (end < pieces.size() && end - begin < batch_items) {
     bytes += pieces[end].bytes.size();
     if (end > begin && bytes > batch_bytes) break;
     ++end;
@@ -137,19 +137,14 @@ Result<std::vector<Submitted>> Api::submit(const std::vector<evidence::Piece>& p
 
 Result<std::vector<Submitted>> Api::submit_batch(const std::vector<evidence::Piece>& pieces, std::size_t begin,
                                                  std::size_t end, const std::string& domain) const {
-  const bool native = pieces[begin].format == evidence::Format::cose;
-  std::string body = native ? "" : "[";
-  for (std::size_t i = begin; i < end; ++i) {
-    if (!native && i > begin) body += ',';
-    body += text(pieces[i].bytes);
-  }
-  if (!native) body += ']';
+  Bytes body;
+  for (std::size_t i = begin; i < end; ++i) append(body, evidence::leaf_bytes(pieces[i].format, pieces[i].bytes));
   net::ClientRequest request;
   request.method = "POST";
   request.url = url_ + target({"v1", "evidence"}, {{"domain", domain}});
-  request.content_type = native ? "application/cbor-seq" : "application/json";
+  request.content_type = "application/cbor-seq";
   request.accept = "application/json";
-  request.body = body;
+  request.body = text(body);
   request.timeout = std::chrono::seconds(120);
   TRY(const auto reply, send_(request));
   auto answer = parse(reply, url_);

@@ -49,14 +49,14 @@ Result<int> push(Context& context, const std::vector<std::string>& files) {
 
 void add_bulk_verbs(CLI::App& app, Context& context) {
   auto pushed = std::make_shared<std::vector<std::string>>();
-  auto* push_verb = add_verb(app, context, "push", "submits evidence as it is: statements, sequences of them, manifests",
+  auto* push_verb = add_verb(app, context, "push", "submits evidence as it is: statements, sequences of them, manifests, OpenPGP certificates",
                              [&context, pushed] { return push(context, *pushed); });
   push_verb->add_option("FILE", *pushed, "files of evidence; -: standard input")->required()->type_name("FILE");
 
   auto imported = std::make_shared<std::vector<std::string>>();
   auto* import_verb = add_verb(app, context, "import", "submits evidence in any amount; interrupted, it goes on where it stopped",
                                [&context, imported] { return import_files(context, *imported); });
-  import_verb->add_option("FILE", *imported, "manifests, or CBOR sequences of statements; -: standard input")
+  import_verb->add_option("FILE", *imported, "manifests, CBOR sequences, OpenPGP certificates, directories of them; -: standard input")
       ->required()
       ->type_name("FILE");
 

@@ -20,7 +20,7 @@ std::string reason_of(const Error& error) {
   std::string text = std::string(to_string(error.code)) + ": ";
   std::size_t digits = 0;
   for (const char c : error.message) {
-    digits = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ? digits + 1 : 0;
+    digits = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ? digits + 1 : 0;
     if (digits < id_digits) text += c;
     if (digits == id_digits) text.replace(text.size() - id_digits + 1, id_digits, "…");
   }

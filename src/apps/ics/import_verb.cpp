@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -90,15 +91,18 @@ class Import {
     if (!seekable_) return {};
     for (std::size_t before = state_.put_off.size() + 1; !state_.put_off.empty() && state_.put_off.size() < before;) {
       before = state_.put_off.size();
-      const auto offsets = std::exchange(state_.put_off, {});
+      auto offsets = std::exchange(state_.put_off, {});
+      offsets.erase(std::unique(offsets.begin(), offsets.end()), offsets.end());  // pieces of one certificate begin where it does
       state_.waiting.clear();
       std::vector<Piece> pieces;
       std::vector<std::uint64_t> begins;
       for (std::size_t i = 0; i < offsets.size(); ++i) {
-        TRY(auto piece, reader.at(offsets[i]));
-        if (!piece) return fail(Code::conflict, file_ + ": it changed meanwhile");
-        pieces.push_back(std::move(*piece));
-        begins.push_back(offsets[i]);
+        TRY(auto found, reader.at(offsets[i]));
+        if (found.empty()) return fail(Code::conflict, file_ + ": it changed meanwhile");
+        for (auto& piece : found) {
+          pieces.push_back(std::move(piece));
+          begins.push_back(offsets[i]);
+        }
         if (pieces.size() < batch_pieces && i + 1 < offsets.size()) continue;
         CHECK_OK(submit(pieces, begins));
         pieces.clear();
@@ -160,9 +164,28 @@ void print(const Console& console, const std::string& file, const ImportState& s
     if (!reason.hint.empty() && reason.hint != last) console.note("  → " + (last = reason.hint));
 }
 
+// A directory stands for the files in it, in the order of their names: key dumps come so.
+Result<std::vector<std::string>> expanded(const std::vector<std::string>& given) {
+  std::vector<std::string> files;
+  for (const auto& name : given) {
+    std::error_code failed;
+    if (!std::filesystem::is_directory(name, failed)) {
+      files.push_back(name);
+      continue;
+    }
+    const std::size_t before = files.size();
+    for (const auto& entry : std::filesystem::directory_iterator(name, failed))
+      if (entry.is_regular_file() && entry.path().extension() != ".import-state") files.push_back(entry.path().string());
+    if (failed) return fail(Code::not_found, name + ": " + failed.message());
+    std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
+  }
+  return files;
+}
+
 }  // namespace
 
-Result<int> import_files(Context& context, const std::vector<std::string>& files) {
+Result<int> import_files(Context& context, const std::vector<std::string>& given) {
+  TRY(const auto files, expanded(given));
   TRY(const auto domain, context.own_domain());
   TRY(const auto* server, context.api());
   bool all = true;

@@ -4,12 +4,14 @@
 
 #include "base/budgets.h"
 #include "base/cbor.h"
+#include "evidence/openpgp.h"
 
 namespace cm4it::ics {
 namespace {
 
 constexpr std::size_t window_bytes = 4 * 1024 * 1024;
-constexpr char cose_sign1_tag = '\xd2';
+constexpr std::size_t certificate_bytes = 2 * 1024 * 1024;  // of one in a dump
+constexpr char cose_sign1_tag = '\xd2', array_of_two = '\x82';
 
 // Octets of the JSON object that begins `text`; 0: it does not end there.
 std::size_t object_octets(std::string_view text) {
@@ -38,8 +40,8 @@ tl::unexpected<Error> PieceReader::bad(const std::string& rule, Code code) const
 }
 
 // As much as any one piece may have lies in the buffer, or the whole rest.
-void PieceReader::fill() {
-  if (drained_ || rest().size() > budget::evidence_bytes) return;
+void PieceReader::fill(std::size_t wanted) {
+  if (drained_ || rest().size() > wanted) return;
   buffer_.erase(0, used_);
   used_ = 0;
   const std::size_t had = buffer_.size();
@@ -56,7 +58,7 @@ void PieceReader::consume(std::size_t octets) {
 
 void PieceReader::skip_space() {
   for (;;) {
-    fill();
+    fill(budget::evidence_bytes);
     const auto octets = rest().find_first_not_of(" \t\r\n");
     if (octets != std::string_view::npos) return consume(octets);
     if (rest().empty()) return;
@@ -66,16 +68,21 @@ void PieceReader::skip_space() {
 
 Result<void> PieceReader::start() {
   place_ = Place::first_element;
-  fill();
+  fill(budget::evidence_bytes);
   if (rest().empty()) return fail(Code::malformed, name_ + ": empty");
-  if (rest()[0] == cose_sign1_tag) {
+  if (rest()[0] == cose_sign1_tag || rest()[0] == array_of_two) {
     format_ = evidence::Format::cose;
     return {};
+  }
+  if (evidence::openpgp::looks_like_openpgp(view(rest()))) {
+    format_ = evidence::Format::openpgp;
+    armored_ = static_cast<unsigned char>(rest()[0]) < 0x80;
+    return armored_ ? read_armored() : Result<void>{};
   }
   skip_space();
   format_ = evidence::Format::manifest;
   if (rest().starts_with('{')) return {};
-  if (!rest().starts_with('[')) return fail(Code::unsupported, name_ + ": neither COSE_Sign1 messages nor a manifest");
+  if (!rest().starts_with('[')) return fail(Code::unsupported, name_ + ": neither COSE_Sign1 messages nor a manifest nor OpenPGP certificates");
   array_ = true;
   consume(1);
   return {};
@@ -83,6 +90,8 @@ Result<void> PieceReader::start() {
 
 Result<void> PieceReader::resume(std::uint64_t offset) {
   if (place_ == Place::start) CHECK_OK(start());
+  if (armored_) return {};  // it was read whole: from its beginning again, repeats are free
+  queue_.clear();
   in_.clear();
   if (!in_.seekg(static_cast<std::streamoff>(offset))) return fail(Code::unavailable, name_ + ": cannot go on in it");
   buffer_.clear();
@@ -93,27 +102,82 @@ Result<void> PieceReader::resume(std::uint64_t offset) {
   return {};
 }
 
-Result<std::optional<evidence::Piece>> PieceReader::at(std::uint64_t begin) {
+Result<std::vector<evidence::Piece>> PieceReader::at(std::uint64_t begin) {
   CHECK_OK(resume(begin));
-  if (*format_ == evidence::Format::cose) return next_in_sequence();
-  fill();
-  return element();
+  std::vector<evidence::Piece> pieces;
+  if (*format_ == evidence::Format::openpgp) {
+    if (armored_) CHECK_OK(read_armored());
+    else CHECK_OK(read_certificate());
+    pieces.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
+    queue_.clear();
+    return pieces;
+  }
+  fill(budget::evidence_bytes);
+  TRY(auto piece, *format_ == evidence::Format::cose ? next_in_sequence() : element());
+  if (piece) pieces.push_back(std::move(*piece));
+  return pieces;
 }
 
 Result<std::optional<evidence::Piece>> PieceReader::next() {
   if (place_ == Place::start) CHECK_OK(start());
-  return *format_ == evidence::Format::cose ? next_in_sequence() : next_in_manifest();
+  switch (*format_) {
+    case evidence::Format::cose: return next_in_sequence();
+    case evidence::Format::openpgp: return next_in_certificates();
+    default: return next_in_manifest();
+  }
+}
+
+// Armor is for few certificates: it is read as a whole.
+Result<void> PieceReader::read_armored() {
+  if (whole_.empty()) {
+    fill(window_bytes - 1);
+    if (!drained_) return bad("armor of more than " + std::to_string(window_bytes) + " octets; `gpg --dearmor` it first", Code::too_large);
+    whole_ = std::string(rest());
+    consume(whole_.size());
+  }
+  TRY(auto taken, evidence::openpgp::take_apart(view(whole_)));
+  queue_.assign(std::make_move_iterator(taken.pieces.begin()), std::make_move_iterator(taken.pieces.end()));
+  if (queue_.empty()) return bad(taken.dropped.empty() ? "no signature in it, so it says nothing" : taken.dropped[0].what + ": " + taken.dropped[0].why);
+  return {};
+}
+
+// The next certificate's pieces into the queue. One that cannot be read is given on as it is: the server says what is wrong.
+Result<void> PieceReader::read_certificate() {
+  fill(certificate_bytes);
+  begin_ = offset_;
+  if (rest().empty()) return {};
+  const auto octets = evidence::openpgp::first_certificate(view(rest().substr(0, drained_ ? rest().size() : certificate_bytes)));
+  if (!octets && rest().size() > certificate_bytes) return bad("a certificate of more than " + std::to_string(certificate_bytes) + " octets", Code::too_large);
+  if (!octets) return bad(octets.error().message);
+  const View certificate = view(rest().substr(0, *octets));
+  auto taken = evidence::openpgp::take_apart(certificate);
+  if (taken && !taken->pieces.empty())
+    queue_.assign(std::make_move_iterator(taken->pieces.begin()), std::make_move_iterator(taken->pieces.end()));
+  else
+    queue_ = {evidence::Piece{evidence::Format::openpgp, to_bytes(certificate.first(std::min<std::size_t>(certificate.size(), budget::openpgp_key_bytes)))}};
+  consume(*octets);
+  return {};
+}
+
+Result<std::optional<evidence::Piece>> PieceReader::next_in_certificates() {
+  if (queue_.empty() && !armored_) CHECK_OK(read_certificate());
+  if (queue_.empty()) return std::optional<evidence::Piece>{};
+  auto piece = std::optional(std::move(queue_.front()));
+  queue_.pop_front();
+  return piece;
 }
 
 Result<std::optional<evidence::Piece>> PieceReader::next_in_sequence() {
-  fill();
+  fill(budget::evidence_bytes);
   begin_ = offset_;
   if (rest().empty()) return std::optional<evidence::Piece>{};
   CborReader reader(view(rest()));
   const auto item = reader.item();
   if (!item) return bad(item.error().message, item.error().code);
+  auto leaf = evidence::parse_leaf(*item);
+  if (!leaf) return bad(leaf.error().message, leaf.error().code);
   consume(item->size());
-  return std::optional(evidence::Piece{evidence::Format::cose, to_bytes(*item)});
+  return std::optional(evidence::Piece{leaf->first, std::move(leaf->second)});
 }
 
 Result<std::optional<evidence::Piece>> PieceReader::next_in_manifest() {

@@ -1,7 +1,8 @@
-// Evidence out of a file of any length, a piece after another: a CBOR sequence of COSE_Sign1, or a manifest (a JSON array
-// of elements, or one element). Which of them is seen by the first octet.
+// Evidence out of a file of any length, a piece after another: a CBOR sequence (COSE_Sign1, or [format, evidence]), a
+// manifest (a JSON array of elements, or one element), or OpenPGP certificates. Which of them is seen by how it begins.
 #pragma once
 
+#include <deque>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -17,18 +18,19 @@ class PieceReader {
 
   // Nothing at the end. malformed, too_large: names the octet; what came before it is good.
   Result<std::optional<evidence::Piece>> next();
-  // Where the last piece began and ended.
+  // Where the last piece began; of a certificate's pieces, where the certificate did.
   std::uint64_t begin() const { return begin_; }
-  std::uint64_t offset() const { return offset_; }
+  // Everything before it has been given out.
+  std::uint64_t offset() const { return queue_.empty() ? offset_ : begin_; }
   // Goes on behind a piece, at an offset() of an earlier reading; the file must be seekable.
   Result<void> resume(std::uint64_t offset);
-  // The one piece that begins there, the reading being disturbed.
-  Result<std::optional<evidence::Piece>> at(std::uint64_t begin);
+  // What begins there, one piece or a certificate's, the reading being disturbed.
+  Result<std::vector<evidence::Piece>> at(std::uint64_t begin);
 
  private:
   enum class Place { start, first_element, after_element, end };
   Result<void> start();
-  void fill();
+  void fill(std::size_t wanted);
   std::string_view rest() const { return std::string_view(buffer_).substr(used_); }
   void consume(std::size_t octets);
   void skip_space();
@@ -36,12 +38,16 @@ class PieceReader {
   Result<std::optional<evidence::Piece>> next_in_sequence();
   Result<std::optional<evidence::Piece>> next_in_manifest();
   Result<std::optional<evidence::Piece>> element();
+  Result<std::optional<evidence::Piece>> next_in_certificates();
+  Result<void> read_armored();
+  Result<void> read_certificate();
 
   std::istream& in_;
-  std::string name_, buffer_;
+  std::string name_, buffer_, whole_;  // whole_: of an armored file
   std::size_t used_ = 0;
   std::uint64_t begin_ = 0, offset_ = 0;
-  bool drained_ = false, array_ = false;
+  bool drained_ = false, array_ = false, armored_ = false;
+  std::deque<evidence::Piece> queue_;  // of the last certificate
   std::optional<evidence::Format> format_;
   Place place_ = Place::start;
 };

@@ -1,0 +1,187 @@
+// The real gpg against a running icsd: certificates go and come, and what gpg certifies is a statement.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "demo/process.h"
+
+namespace cm4it::hkp::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+namespace fs = std::filesystem;
+
+std::string read(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::stringstream content;
+  content << in.rdbuf();
+  return content.str();
+}
+
+// A keyring of its own.
+class Keyring {
+ public:
+  explicit Keyring(const fs::path& directory) : home_(directory) { fs::create_directory(home_), fs::permissions(home_, fs::perms::owner_all); }
+  ~Keyring() { (void)demo::run({"/usr/bin/env", "GNUPGHOME=" + home_.string(), "gpgconf", "--kill", "all"}); }
+
+  demo::Output gpg(demo::Arguments arguments, const std::string& input = {}) const {
+    arguments.insert(arguments.begin(), {"/usr/bin/env", "GNUPGHOME=" + home_.string(), "LC_ALL=C", "timeout", "60", "gpg", "--batch", "--no-tty", "--yes",
+                                         "--no-auto-check-trustdb"});
+    auto output = demo::run(arguments, input);
+    EXPECT_TRUE(output) << output.error().message;
+    return output ? *output : demo::Output{};
+  }
+  std::string make(const std::string& user_id, const char* algorithm) const {
+    EXPECT_EQ(gpg({"--passphrase", "", "--quick-gen-key", user_id, algorithm, "default", "never"}).exit, 0);
+    return fingerprint(user_id);
+  }
+  std::string fingerprint(const std::string& user_id) const {
+    const std::string list = gpg({"--with-colons", "--list-keys", user_id}).out;
+    const auto at = list.find("\nfpr:::::::::");
+    return at == list.npos ? "" : list.substr(at + 13, 40);
+  }
+
+ private:
+  const fs::path home_;
+};
+
+struct Gpg : testing::Test {
+  void SetUp() override {
+    const auto version = demo::run({"/usr/bin/env", "gpg", "--version"});
+    if (!version || version->exit != 0) GTEST_SKIP() << "gpg is not installed";
+    std::string name = (fs::temp_directory_path() / "cm4it-hkp-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    directory = name;
+    alice = std::make_unique<Keyring>(directory / "alice");
+    bob = std::make_unique<Keyring>(directory / "bob");
+  }
+  void TearDown() override {
+    server.reset();
+    alice.reset();
+    bob.reset();
+    std::error_code ignored;
+    if (!HasFailure()) fs::remove_all(directory, ignored);
+  }
+  demo::Output ics(demo::Arguments arguments, const std::string& input = {}) const {
+    arguments.insert(arguments.begin(), CM4IT_ICS);
+    arguments.insert(arguments.end(), {"--dir", (directory / "ics").string()});
+    auto output = demo::run(arguments, input);
+    EXPECT_TRUE(output) << output.error().message;
+    return output ? *output : demo::Output{};
+  }
+  void start(const std::string& role, const std::string& domain) {
+    const auto made = demo::run({CM4IT_ICS, "init", (directory / "ics").string(), "--role", role, "--domain", domain, "--listen", "127.0.0.1:0",
+                                 "--hkp", "127.0.0.1:0"});
+    ASSERT_TRUE(made && made->exit == 0) << made->err;
+    auto started = demo::Process::start({CM4IT_ICSD, "--config", (directory / "ics" / "icsd.toml").string()}, directory / "log.txt");
+    ASSERT_TRUE(started) << started.error().message;
+    server = std::move(*started);
+    for (int i = 0; i < 6000 && !read(directory / "ics" / "address").ends_with("\n"); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    const std::string config = read(directory / "ics" / "icsd.toml");
+    const auto at = config.find("hkp");
+    const auto begin = config.find('"', at) + 1;
+    keyserver = "hkp://" + config.substr(begin, config.find('"', begin) - begin);
+  }
+  demo::Output send(const Keyring& from, const std::string& fingerprint) const { return from.gpg({"--keyserver", keyserver, "--send-keys", fingerprint}); }
+  demo::Output receive(const Keyring& to, const std::string& name) const { return to.gpg({"--keyserver", keyserver, "--recv-keys", name}); }
+
+  fs::path directory;
+  std::unique_ptr<Keyring> alice, bob;
+  std::unique_ptr<demo::Process> server;
+  std::string keyserver;
+};
+
+TEST_F(Gpg, SendsReceivesAndSearches) {
+  start("keyserver", "keys.example");
+  for (const auto& [user_id, algorithm] : {std::pair{"Ed <ed@acme.example>", "ed25519"}, {"Rsa <rsa@acme.example>", "rsa2048"}, {"Nist <nist@acme.example>", "nistp256"}}) {
+    SCOPED_TRACE(user_id);
+    const std::string fingerprint = alice->make(user_id, algorithm);
+    ASSERT_EQ(fingerprint.size(), 40u);
+    auto sent = send(*alice, fingerprint);
+    EXPECT_EQ(sent.exit, 0) << sent.err;
+    EXPECT_EQ(send(*alice, fingerprint).exit, 0);  // again
+    auto received = receive(*bob, fingerprint);
+    EXPECT_EQ(received.exit, 0) << received.err;
+    EXPECT_THAT(received.err, HasSubstr(user_id));
+    EXPECT_EQ(bob->fingerprint(user_id), fingerprint);
+    EXPECT_EQ(receive(*bob, "0x" + fingerprint.substr(24)).exit, 0);  // long id
+    EXPECT_EQ(receive(*bob, "0x" + fingerprint.substr(32)).exit, 0);  // short id
+  }
+  const auto found = bob->gpg({"--keyserver", keyserver, "--with-colons", "--search-keys", "nist@acme.example"});
+  EXPECT_THAT(found.out + found.err, HasSubstr("Nist"));
+  EXPECT_NE(receive(*bob, std::string(40, 'A')).exit, 0);
+}
+
+TEST_F(Gpg, ARevocationArrives) {
+  start("keyserver", "keys.example");
+  const std::string fingerprint = alice->make("Short lived <s@acme.example>", "ed25519");
+  ASSERT_EQ(send(*alice, fingerprint).exit, 0);
+  ASSERT_EQ(receive(*bob, fingerprint).exit, 0);
+  // gpg keeps one ready, with a colon that keeps it from being imported by accident.
+  std::string revocation = read(directory / "alice" / "openpgp-revocs.d" / (fingerprint + ".rev"));
+  const auto colon = revocation.find(":-----BEGIN");
+  ASSERT_NE(colon, revocation.npos);
+  revocation.erase(colon, 1);
+  ASSERT_EQ(alice->gpg({"--import"}, revocation).exit, 0);
+  ASSERT_EQ(send(*alice, fingerprint).exit, 0);
+  const auto refreshed = receive(*bob, fingerprint);
+  EXPECT_EQ(refreshed.exit, 0) << refreshed.err;
+  EXPECT_THAT(bob->gpg({"--with-colons", "--list-keys", fingerprint}).out, HasSubstr("pub:r:"));
+  EXPECT_THAT(ics({"show", "fpr:" + fingerprint}).out, HasSubstr("revoked"));
+}
+
+// A manufacturer signs its devices with gpg; what it says of them is judged like all else.
+TEST_F(Gpg, CertifiesADevice) {
+  start("manufacturer", "acme.example");
+  const std::string acme = alice->make("Acme <keys@acme.example>", "ed25519"), device = alice->make("thermo 42", "nistp256");
+  std::ofstream(directory / "acme.pgp") << alice->gpg({"--export", acme}).out;
+  const auto role = ics({"role", "add", (directory / "ics").string(), "manufacturer", "gpg", "--key", (directory / "acme.pgp").string(), "--formats", "openpgp", "--yes"});
+  ASSERT_EQ(role.exit, 0) << role.err;
+  ASSERT_EQ(ics({"push", (directory / "acme.pgp").string()}).exit, 0);
+  // gpg's times count seconds, and of two statuses of one second the worse counts: each signature is made a little later.
+  std::int64_t now = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const auto later = [&]() -> demo::Arguments { return {"--faked-system-time", std::to_string(now += 5)}; };
+  const auto certify = [&](const demo::Arguments& notations) {
+    auto arguments = demo::Arguments{"gpg-notations", device, "--json"};
+    arguments.insert(arguments.end(), notations.begin(), notations.end());
+    EXPECT_THAT(ics(arguments).out, HasSubstr("--cert-notation"));
+    demo::Arguments sign = later();
+    sign.insert(sign.end(), {"--command-fd", "0", "--expert", "--no-ask-cert-level"});
+    for (std::size_t i = 0; i < notations.size(); i += 2) {
+      const std::string name = notations[i] == "--maker" ? "manu" : notations[i] == "--model" ? "model" : notations[i].substr(2) + "@cm4it.org";
+      sign.insert(sign.end(), {"--cert-notation", name + "=" + notations[i + 1]});
+    }
+    sign.insert(sign.end(), {"--local-user", acme, "--sign-key", device});
+    const auto signed_ = alice->gpg(sign, "y\ny\n");
+    EXPECT_EQ(signed_.exit, 0) << signed_.err;
+    return ics({"push", "-"}, alice->gpg({"--export", device}).out);
+  };
+  const auto pushed = certify({"--maker", "Acme", "--model", "thermo-2000", "--serial", "42"});
+  EXPECT_THAT(pushed.out, HasSubstr("received by acme.example"));
+  EXPECT_THAT(pushed.out, HasSubstr("refused"));  // what the device says of itself has no role here
+  const auto shown = ics({"show", "42"});
+  EXPECT_THAT(shown.out, HasSubstr("thermo-2000"));
+  EXPECT_THAT(shown.out, HasSubstr("admitted in acme.example"));
+  EXPECT_EQ(ics({"why", "fpr:" + device}).exit, 0);
+  certify({"--status", "stolen"});
+  EXPECT_EQ(ics({"why", "42"}).exit, 1);
+  EXPECT_THAT(ics({"why", "42"}).out, HasSubstr("stolen"));
+  certify({"--status", "in-stock"});
+  EXPECT_EQ(ics({"why", "42"}).exit, 0);
+  // A certification revoked is an identity taken back.
+  auto revoke = later();
+  revoke.insert(revoke.end(), {"--quick-revoke-sig", device, acme});
+  const auto revoked = alice->gpg(revoke);
+  ASSERT_EQ(revoked.exit, 0) << revoked.err;
+  ics({"push", "-"}, alice->gpg({"--export", device}).out);
+  EXPECT_EQ(ics({"why", "fpr:" + device}).exit, 1);
+}
+
+}  // namespace
+}  // namespace cm4it::hkp::test
