@@ -61,6 +61,8 @@ inline constexpr std::size_t subject_quota = 10'000;          // statements abou
 inline constexpr std::size_t subject_statements = 20'000;     // folded for one subject: what was under way when a quota was reached fits
 inline constexpr std::size_t feed_records = 1000;             // of one feed answer
 inline constexpr std::size_t feed_bytes = 4 * 1024 * 1024;
+inline constexpr std::size_t feed_folded = 200'000;           // statements folded for one answer to a selector, after which it ends
+inline constexpr std::size_t feed_folded_of_one = 50'000;     // of them for one subject, which is then sent rather than passed over
 inline constexpr std::size_t feed_wait_seconds = 60;          // longest long poll
 
 // Queues

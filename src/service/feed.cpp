@@ -3,88 +3,27 @@
 #include <set>
 
 #include "service/impl.h"
+#include "service/selection.h"
 #include "service/sight.h"
 
 namespace cm4it::service {
 namespace {
 
 using evidence::Statement;
-using evidence::SubjectKind;
-using evidence::Type;
 
-struct Event { std::uint64_t position; StatementId id; };
-
-// Whether, and since which of its statements, a subject is in view of a selector. Stateless: it asks what the fold said
-// of the subject after each of its statements, so a subject once chosen stays followed.
-class Selection {
- public:
-  Selection(const ledger::Reader& reader, const policy::Selector& selector, std::string domain, Time now)
-      : reader_(reader), selector_(selector), domain_(std::move(domain)), now_(now) {}
-
-  struct View { bool chosen = false; StatementId since; };
-
-  Result<View> of(const SubjectId& subject) {
-    if (const auto known = views_.find(subject); known != views_.end()) return known->second;
-    TRY(const auto facts, reader_.facts(subject));
-    View view;
-    if (always_along(facts)) {
-      view = {true, {}};
-    } else {
-      policy::Facts growing = facts;
-      growing.about.clear();
-      for (const auto& fact : facts.about) {  // in the order they came here
-        growing.about.push_back(fact);
-        if (!decides(fact.statement.kind())) continue;
-        const auto verdict = policy::fold(growing, reader_.policies(), domain_, now_);
-        if (!selector_.matches(verdict.values)) continue;
-        view = {true, fact.statement.id};
-        break;
-      }
-    }
-    return views_.emplace(subject, view).first->second;
-  }
-
- private:
-  // Can a statement of this kind change a value that the selector asks for.
-  bool decides(Kind kind) const {
-    switch (kind) {
-      case Kind::status: return selector_.globs.contains(policy::Field::status);
-      case Kind::endorse: return selector_.globs.contains(policy::Field::label);
-      case Kind::assign: return selector_.globs.contains(policy::Field::cloud);
-      default: return true;
-    }
-  }
-
-  // Everything said about parties, servers and models.
-  static bool always_along(const policy::Facts& facts) {
-    if (facts.subject.kind == SubjectKind::model) return true;
-    return std::any_of(facts.about.begin(), facts.about.end(), [](const policy::Fact& fact) {
-      const auto* identity = std::get_if<evidence::Identity>(&fact.statement.body);
-      return fact.statement.kind() == Kind::policy ||
-             (identity && (identity->type == Type::party || identity->type == Type::server));
-    });
-  }
-
-  const ledger::Reader& reader_;
-  const policy::Selector& selector_;
-  const std::string domain_;
-  const Time now_;
-  std::map<SubjectId, View> views_;
-};
+// `lends` not empty: a policy version of that domain, which is not among those of the feed.
+struct Event { std::uint64_t position; StatementId id; std::string lends; };
 
 class Feed {
  public:
-  Feed(const Service& service, const ledger::Reader& reader, const FeedRequest& request, const Principal& who,
-       policy::Selector selector)
-      : service_(service), reader_(reader), request_(request), who_(who), selector_(std::move(selector)),
-        selection_(reader, selector_, request.domain, service.now()), walked_from_(journal_position(request.from)),
-        skip_(request.from & ((std::uint64_t{1} << feed_skip_bits) - 1)) {}
+  Feed(const Service& service, const ledger::Reader& reader, const PolicyPlaces& places, const FeedRequest& request,
+       const Principal& who, policy::Selector selector)
+      : service_(service), reader_(reader), places_(places), request_(request), who_(who), selector_(std::move(selector)),
+        domains_(domains_of(reader, request.domain)), selection_(reader, places, selector_, domains_, service.now()),
+        walked_from_(journal_position(request.from)), skip_(request.from & ((std::uint64_t{1} << feed_skip_bits) - 1)) {}
 
   Result<FeedPage> page() {
     page_.domain = request_.domain;
-    domains_ = {request_.domain};
-    if (const auto* descriptor = reader_.policies().newest(request_.domain))
-      for (auto& referenced : descriptor->referenced()) domains_.push_back(std::move(referenced));
     TRY(const bool through, walk());
     if (through) {
       page_.next = std::max(request_.from, reader_.published().next << feed_skip_bits);
@@ -96,7 +35,17 @@ class Feed {
 
  private:
   static constexpr std::size_t most_examined = 5000;
+  static constexpr std::size_t most_transferred = 100;  // subjects looked at to find whether a policy is of interest
   struct Item { StatementId id; bool backfill; };
+
+  // The one asked for, and those that its policy refers to.
+  static std::vector<std::string> domains_of(const ledger::Reader& reader, const std::string& asked) {
+    std::vector<std::string> domains{asked};
+    if (const auto* descriptor = reader.policies().newest(asked))
+      for (auto& referenced : descriptor->referenced()) domains.push_back(std::move(referenced));
+    return domains;
+  }
+  bool is_of_feed(std::string_view domain) const { return std::find(domains_.begin(), domains_.end(), domain) != domains_.end(); }
 
   bool full() const { return page_.records.size() >= budget::feed_records || bytes_ >= budget::feed_bytes; }
 
@@ -110,6 +59,10 @@ class Feed {
     }
     TRY(const auto events, next_events());
     for (const Event& event : events) {
+      if (selection_.spent() > budget::feed_folded) {
+        page_.next = event.position << feed_skip_bits;
+        return false;
+      }
       TRY(const auto items, items_of(event));
       TRY(const bool through, add_all(event.position, items));
       if (!through) return false;
@@ -152,10 +105,11 @@ class Feed {
           return false;
         }
         ++count;
-        events.push_back({position, id});
+        events.push_back({position, id, {}});
         return true;
       }));
     }
+    if (walked_from_ > 0) add_lent(events);  // else they come with what names them
     std::sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.position < b.position; });
     events.erase(std::unique(events.begin(), events.end(),
                              [](const Event& a, const Event& b) { return a.position == b.position; }),
@@ -164,26 +118,96 @@ class Feed {
     return events;
   }
 
-  // The event's statement, if its subject is in view; before it, where the subject came into view by it, what was said of
-  // the subject earlier, and was passed over then.
+  // New versions of policies of domains that this feed may have to lend.
+  void add_lent(std::vector<Event>& events) const {
+    auto place = std::lower_bound(places_.begin(), places_.end(), walked_from_,
+                                  [](const PolicyPlace& one, std::uint64_t position) { return one.position < position; });
+    for (; place != places_.end(); ++place)
+      if (!is_of_feed(place->domain)) events.push_back({place->position, place->id, place->domain});
+  }
+
+  // The event's statement, if its subject is in view; before it, where the subject was not when the statement before it
+  // came, what was said of the subject earlier, and was passed over then.
   Result<std::vector<Item>> items_of(const Event& event) {
     std::vector<Item> items;
-    if (selector_.globs.empty()) return std::vector<Item>{{event.id, false}};
-    TRY(const auto record, reader_.record(event.id));
-    if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-    TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
-    bool chosen = false;
+    if (!event.lends.empty()) {
+      TRY(const bool lent, is_lent(event.lends));
+      if (lent) items.push_back({event.id, false});
+      return items;
+    }
+    TRY(const auto statements, statements_of(event.id));
+    bool chosen = selector_.globs.empty();
     for (const Statement& statement : statements) {
-      TRY(const auto view, selection_.of(statement.subject));
-      chosen |= view.chosen;
-      if (!view.chosen || view.since != event.id || walked_from_ == 0) continue;
+      if (selector_.globs.empty()) break;
+      TRY(const auto* view, selection_.of(statement.subject));
+      chosen |= view->chosen;
+      // Once a page: later ones of it follow each other without a gap.
+      if (walked_from_ == 0 || !view->passed_over.contains(event.id) || !caught_up_.insert(statement.subject).second) continue;
       CHECK_OK(reader_.of_subject(statement.subject, [&](std::uint64_t position, const StatementId& id) {
         if (position < event.position) items.push_back({id, true});
         return position < event.position;
       }));
     }
-    if (chosen) items.push_back({event.id, false});
+    if (!chosen) return items;
+    items.push_back({event.id, false});
+    for (std::size_t i = 0, sent = items.size(); i < sent; ++i) {
+      if (!items[i].backfill) CHECK_OK(lend(statements, items));
+      else {
+        TRY(const auto earlier, statements_of(items[i].id));
+        CHECK_OK(lend(earlier, items));
+      }
+    }
     return items;
+  }
+
+  Result<std::vector<Statement>> statements_of(const StatementId& id) const {
+    TRY(const auto record, reader_.record(id));
+    if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+    return evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id);
+  }
+
+  // A holder's domain lends its policy: who owns it and speaks for it. All of it comes with the transfer that names it.
+  Result<void> lend(const std::vector<Statement>& statements, std::vector<Item>& items) {
+    for (const Statement& statement : statements) {
+      const auto* transfer = std::get_if<evidence::Transfer>(&statement.body);
+      if (!transfer || is_of_feed(transfer->domain)) continue;
+      const auto* descriptor = reader_.policies().newest(transfer->domain);
+      if (descriptor && who_ && descriptor->server_with_key(*who_)) continue;  // its own
+      TRY(const auto descriptors, reader_.descriptors(transfer->domain));
+      for (const auto& [version, id] : descriptors)
+        if (std::none_of(items.begin(), items.end(), [&id = id](const Item& item) { return item.id == id; })) items.push_back({id, true});
+    }
+    return {};
+  }
+
+  // Does a transfer that was sent name this domain.
+  Result<bool> is_lent(const std::string& domain) {
+    const auto [known, first] = lent_.try_emplace(domain, false);
+    if (!first) return known->second;
+    std::vector<SubjectId> subjects;
+    CHECK_OK(reader_.search("transferred", domain, {}, [&](const SubjectId& subject) {
+      subjects.push_back(subject);
+      return subjects.size() < most_transferred;
+    }));
+    bool lent = subjects.size() == most_transferred;  // one of so many is meant
+    for (const auto& subject : subjects) {
+      if (lent) break;
+      TRY(const auto sent, was_transferred(subject, domain));
+      lent = sent;
+    }
+    return lent_[domain] = lent;
+  }
+
+  Result<bool> was_transferred(const SubjectId& subject, const std::string& domain) {
+    TRY(const auto facts, reader_.facts(subject));
+    const bool named = std::any_of(facts.about.begin(), facts.about.end(), [&](const policy::Fact& fact) {
+      const auto* transfer = std::get_if<evidence::Transfer>(&fact.statement.body);
+      return transfer && transfer->domain == domain &&
+             std::any_of(fact.domains.begin(), fact.domains.end(), [&](const auto& made_in) { return is_of_feed(made_in); });
+    });
+    if (!named || selector_.globs.empty()) return named;
+    TRY(const auto* view, selection_.of(subject));
+    return view->chosen;
   }
 
   Result<void> add(const Item& item) {
@@ -237,21 +261,24 @@ class Feed {
       }
     TRY(auto foreign, reader_.foreign_heads());
     for (auto& head : foreign)
-      if (std::find(domains_.begin(), domains_.end(), head.domain) != domains_.end())
+      if (is_of_feed(head.domain))
         page_.heads.push_back({std::move(head.domain), std::move(head.origin), std::move(head.note)});
     return {};
   }
 
   const Service& service_;
   const ledger::Reader& reader_;
+  const PolicyPlaces& places_;
   const FeedRequest& request_;
   const Principal& who_;
   const policy::Selector selector_;
+  const std::vector<std::string> domains_;
   Selection selection_;
   const std::uint64_t walked_from_;  // the journal's position
   const std::size_t skip_;           // of the first position's records, a page before had them
-  std::vector<std::string> domains_;
   std::set<StatementId> sent_;
+  std::set<SubjectId> caught_up_;
+  std::map<std::string, bool> lent_;
   std::map<std::pair<std::string, Kind>, std::optional<bool>> open_;
   std::size_t bytes_ = 0;
   bool truncated_ = false;
@@ -271,7 +298,8 @@ Result<FeedPage> Service::feed(const FeedRequest& given, const Principal& who) c
   if (const auto* descriptor = reader.policies().newest(request.domain); descriptor && who)
     if (const auto* server = descriptor->server_with_key(*who); server && !server->home && server->select)
       selector = *server->select;
-  return Feed(*this, reader, request, who, selector.resolved(request.domain)).page();
+  TRY(const auto places, impl_->policy_index.of(reader));
+  return Feed(*this, reader, *places, request, who, selector.resolved(request.domain)).page();
 }
 
 }  // namespace cm4it::service

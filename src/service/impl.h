@@ -12,6 +12,7 @@
 #include "base/budgets.h"
 #include "base/guarded.h"
 #include "base/inbox.h"
+#include "service/policy_places.h"
 #include "service/quota.h"
 #include "service/service.h"
 
@@ -69,6 +70,7 @@ struct Service::Impl {
   Guarded<Waiting> waiting;
   // Foreign batch signatures that were verified: (origin, size, root, signature) by hash; bounded.
   Guarded<std::set<Digest>> verified_batches;
+  PolicyIndex policy_index;
   // Stamps of the verdict cache.
   std::atomic<std::uint64_t> epoch{1};
   std::array<std::atomic<std::uint32_t>, 65'536> slots{};

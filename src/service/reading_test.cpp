@@ -92,7 +92,7 @@ TEST_F(Reading, AFeedPageIsBoundedWhateverCameIntoViewAtOnce) {
     ASSERT_LT(++pages, 10u);
     for (const auto& record : page->records) ++(record.backfill ? backfilled : others);
   } while (page->more);
-  EXPECT_EQ(backfilled, statements + 1);
+  EXPECT_EQ(backfilled, statements + 2);  // with its identity, and the buyer's policy
   EXPECT_EQ(others, 1u);
   EXPECT_EQ(pages, 3u);
 }

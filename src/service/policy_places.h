@@ -1,0 +1,35 @@
+// Where in the journal the policy versions came that count here: for feeds, which send what is new of them, and ask what a
+// subject was before a version changed it.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "base/guarded.h"
+#include "ledger/ledger.h"
+
+namespace cm4it::service {
+
+struct PolicyPlace {
+  std::uint64_t position = 0;
+  std::string domain;
+  evidence::StatementId id;
+  Time came;
+};
+using PolicyPlaces = std::vector<PolicyPlace>;  // by position
+
+class PolicyIndex {
+ public:
+  // Made anew only where the policies have changed.
+  Result<std::shared_ptr<const PolicyPlaces>> of(const ledger::Reader& reader) const;
+
+ private:
+  struct Kept {
+    policy::PoliciesPtr policies;
+    std::shared_ptr<const PolicyPlaces> places;
+    std::map<evidence::StatementId, PolicyPlace> known;
+  };
+  mutable Guarded<Kept> kept_;
+};
+
+}  // namespace cm4it::service

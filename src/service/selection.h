@@ -1,0 +1,49 @@
+// Which subjects a selector chooses for a feed. Stateless: whoever was in view once stays followed, so it is asked what the
+// fold said of a subject at each moment at which that could change: a statement, a policy, or the clock.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "policy/fold.h"
+#include "service/policy_places.h"
+
+namespace cm4it::service {
+
+class Selection {
+ public:
+  // `domains`: the one asked for, and those that its policy refers to.
+  Selection(const ledger::Reader& reader, const PolicyPlaces& places, const policy::Selector& selector,
+            std::vector<std::string> domains, Time now);
+
+  struct View {
+    bool chosen = false;
+    // Its statements up to the one that was the first to find it in view: what came before such a one was passed over.
+    std::set<evidence::StatementId> passed_over;
+  };
+  Result<const View*> of(const evidence::SubjectId& subject);
+
+  // Statements folded so far. A page ends when it is too many.
+  std::size_t spent() const { return spent_; }
+
+ private:
+  struct Walk;
+  static constexpr std::size_t never = static_cast<std::size_t>(-1);
+  bool decides(evidence::Kind kind) const;
+  bool could_match(const policy::Facts& facts) const;
+  Result<std::size_t> first_in_view(const policy::Facts& facts);
+  bool matches(const policy::Facts& facts, const policy::Policies& policies, Time at, Walk& walk);
+  bool matches_until(const policy::Facts& facts, const policy::Policies& policies, Time until, Walk& walk);
+  const policy::Policies& policies_before(std::size_t epoch);
+
+  const ledger::Reader& reader_;
+  const policy::Selector& selector_;
+  const std::vector<std::string> domains_;
+  const Time now_;
+  PolicyPlaces epochs_;  // each policy version of these domains begins one
+  std::map<std::size_t, policy::Policies> earlier_;
+  std::map<evidence::SubjectId, View> views_;
+  std::size_t spent_ = 0;
+};
+
+}  // namespace cm4it::service
