@@ -19,7 +19,7 @@ void refuse(Message& message, const Error& error) {
                         [&](PutNote& m) { if (m.done) m.done(tl::unexpected(error)); },
                         [&](AddPin& m) { if (m.done) m.done(tl::unexpected(error)); },
                         [&](Drain& m) { m.reached->set_value(); },
-                        [](AppendHead&) {}},
+                        [](AppendHead&) {}, [](NoteRefusal&) {}},
              message);
 }
 
@@ -95,7 +95,7 @@ void Appender::take_batch(std::vector<Message> messages) {
                           [&](PutNote& m) { if (m.done) m.done({}); },
                           [&](AddPin& m) { if (m.done) m.done({}); },
                           [&](Drain& m) { m.reached->set_value(); },
-                          [](AppendHead&) {}},
+                          [](AppendHead&) {}, [](NoteRefusal&) {}},
                messages[i]);
   }
 }

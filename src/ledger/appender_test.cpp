@@ -165,6 +165,11 @@ const std::vector<Step>& steps() {
        }, [](const World& w) { return w.ledger->reader()->foreign_heads()->size() == 1; }},
       {"a note", [](World& w) { return w.put_note("sync/plant", Bytes{7}); },
        [](const World& w) { return w.ledger->reader()->note("sync/plant")->has_value(); }},
+      {"a home's refusal", [](World& w) -> Result<void> {
+         CHECK_OK(w.ledger->refuse(endorsement("old").id(), "plant.example", "not this one"));
+         w.ledger->drain();
+         return {};
+       }, [](const World& w) { return w.ledger->reader()->note(refusal_note(endorsement("old").id(), "plant.example"))->has_value(); }},
       {"a pin", [](World& w) -> Result<void> {
          CHECK_OK(w.ledger->add_pin(pin("plant.example", "plant", policy::Pin::Source::transfer)));
          w.ledger->drain();

@@ -47,30 +47,44 @@ Result<void> BatchBuilder::load_known(Work& work) {
 Result<BatchBuilder::Work*> BatchBuilder::work_for(const Submission& submission) {
   const StatementId id = submission.evidence.id();
   if (const auto known = works_.find(id); known != works_.end()) return &known->second;
+  TRY(const auto kept, find_record(snapshot_, id));
+  if (kept) return work_for(*kept);
   Work work;
   work.entry.id = id;
   work.statements = submission.evidence.statements();
-  TRY(const auto kept, find_record(snapshot_, id));
-  if (kept) {
-    CHECK_OK(load_known(work));
-    work.leaf = leaf_hash(evidence::leaf_bytes(kept->format, kept->evidence));
-  } else {
-    for (const auto& statement : work.statements)
-      if (statement.kind() == evidence::Kind::policy) CHECK_OK(signed_descriptor(statement));
-    work.is_new = true;
-    work.leaf = leaf_hash(evidence::leaf_bytes(submission.evidence.format(), submission.evidence.bytes()));
-    // first_seen is set in finish(), when the batch's time is known.
-    work.entry.record = Record{0, submission.evidence.format(), to_bytes(submission.evidence.bytes()), id,
-                               submission.evidence.issuer(), {}, submission.made_in};
-  }
+  for (const auto& statement : work.statements)
+    if (statement.kind() == evidence::Kind::policy) CHECK_OK(signed_descriptor(statement));
+  work.is_new = true;
+  work.leaf = leaf_hash(evidence::leaf_bytes(submission.evidence.format(), submission.evidence.bytes()));
+  // first_seen is set in finish(), when the batch's time is known.
+  work.entry.record = Record{0, submission.evidence.format(), to_bytes(submission.evidence.bytes()), id,
+                             submission.evidence.issuer(), {}, submission.made_in};
   order_.push_back(id);
   return &works_.emplace(id, std::move(work)).first->second;
+}
+
+Result<BatchBuilder::Work*> BatchBuilder::work_for(const Record& kept) {
+  if (const auto known = works_.find(kept.id); known != works_.end()) return &known->second;
+  Work work;
+  work.entry.id = kept.id;
+  TRY(work.statements, evidence::statements_of_kept(kept.format, kept.evidence, kept.issuer, kept.id));
+  CHECK_OK(load_known(work));
+  work.leaf = leaf_hash(evidence::leaf_bytes(kept.format, kept.evidence));
+  order_.push_back(kept.id);
+  return &works_.emplace(kept.id, std::move(work)).first->second;
 }
 
 Result<void> BatchBuilder::add(const AppendEvidence& message) {
   const Submission& submission = message.submission;
   for (const auto& domain : submission.homes)
     if (!after_.homes.contains(domain)) return fail(Code::internal, "log: this server is no home of " + domain);
+  // Whatever can fail comes first: nothing is taken by half.
+  std::vector<std::string> lifted;
+  for (const auto& domain : submission.forward_to) {
+    std::string note = refusal_note(submission.evidence.id(), domain);
+    TRY(const auto refused, snapshot_.get(table::meta, view("note:" + note)));
+    if (refused) lifted.push_back(std::move(note));
+  }
   TRY(Work* const work, work_for(submission));
   for (const auto& domain : submission.homes) {
     const auto placed_in = [&](const auto& list, auto name) {
@@ -90,6 +104,10 @@ Result<void> BatchBuilder::add(const AppendEvidence& message) {
   }
   for (const auto& domain : submission.forward_to)
     add(PutNote{forward_note(work->entry.id, domain), Bytes{}, {}});
+  for (auto& note : lifted) {
+    add(PutNote{std::move(note), std::nullopt, {}});
+    work->judged_anew = true;
+  }
   for (const auto& receipt : submission.receipts) {
     if (!work->known_receipts.insert({receipt.domain, receipt.log}).second) continue;
     work->entry.receipts.push_back(receipt);
@@ -102,10 +120,10 @@ void BatchBuilder::add(const AppendHead& message) {
   changed_ = true;
   const ForeignHead& foreign = message.head;
   Bytes key = table::named(foreign.domain, crypto::sha256(view(foreign.head.origin)));  // an origin may be longer than a key
-  batch_.put(table::heads, table::prefixed('f', std::move(key)),
+  batch_.put(table::heads, table::prefixed(foreign.counts ? 'f' : 's', std::move(key)),
              encode(KeptHead{foreign.note, foreign.head, foreign.log}));
   auto& state = after_.domains[foreign.domain];
-  if (!state.home) state.newest_head = std::max(state.newest_head.value_or(Time{}), foreign.head.time);
+  if (!state.home && foreign.counts) state.newest_head = std::max(state.newest_head.value_or(Time{}), foreign.head.time);
   after_.newest_time = std::max(after_.newest_time, foreign.head.time);
 }
 
@@ -114,6 +132,17 @@ void BatchBuilder::add(const PutNote& message) {
   Bytes key = to_bytes(view("note:" + message.key));
   if (message.value) batch_.put(table::meta, std::move(key), *message.value);
   else batch_.remove(table::meta, std::move(key));
+}
+
+// What a home says of a statement changes what it means here: an event like a receipt.
+Result<void> BatchBuilder::add(const NoteRefusal& message) {
+  TRY(const auto kept, find_record(snapshot_, message.statement));
+  if (!kept) return {};
+  TRY(Work* const work, work_for(*kept));
+  add(PutNote{forward_note(message.statement, message.domain), std::nullopt, {}});
+  add(PutNote{refusal_note(message.statement, message.domain), to_bytes(view(message.reason)), {}});
+  work->judged_anew = true;
+  return {};
 }
 
 void BatchBuilder::add(const AddPin& message) {
@@ -162,7 +191,7 @@ Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
   if (broken_) return tl::unexpected(*broken_);
   for (const auto& id : order_) {
     Work& work = works_.at(id);
-    if (!work.is_new && work.entry.placements.empty() && work.entry.receipts.empty()) continue;
+    if (!work.is_new && !work.judged_anew && work.entry.placements.empty() && work.entry.receipts.empty()) continue;
     if (work.entry.record) work.entry.record->first_seen = std::max(now, after_.newest_time);
     for (const auto& [domain, index] : work.entry.placements)
       work.times.push_back(after_.homes.at(domain).next_time(now));

@@ -20,6 +20,7 @@ class BatchBuilder {
   Result<void> add(const AppendEvidence& message);
   void add(const AppendHead& message);
   void add(const PutNote& message);
+  Result<void> add(const NoteRefusal& message);
   void add(const AddPin& message);
 
   // Assigns positions, signs the heads of the logs that grew (and of all where `fresh_heads`), writes every row. Once.
@@ -39,12 +40,14 @@ class BatchBuilder {
     Entry entry;                                   // what is new
     std::vector<evidence::Statement> statements;
     bool is_new = false;
+    bool judged_anew = false;                      // a home's refusal came, or was lifted: an entry that bears nothing
     Digest leaf{};                                 // of the evidence that is kept: a twin of it makes no other leaf
     std::vector<Placement> placed;                 // earlier
     std::set<std::pair<std::string, KeyId>> known_receipts;
     std::vector<Time> times;                       // of entry.placements
   };
   Result<Work*> work_for(const Submission& submission);
+  Result<Work*> work_for(const Record& kept);
   Result<void> load_known(Work& work);
   Result<void> write(Work& work);
   Result<std::optional<Bytes>> read(store::Table table, View key) const;

@@ -70,7 +70,9 @@ struct Appended {
 using AppendDone = std::function<void(Result<Appended>)>;  // called on the appender's thread
 
 // A home's head, verified, whose content is held here up to it.
-struct ForeignHead { std::string domain; KeyId log; Head head; std::string note; };
+// `counts` false: it came by way of a server that is no home of the domain asked for. It is kept to be compared with, and
+// says nothing of how fresh this copy is.
+struct ForeignHead { std::string domain; KeyId log; Head head; std::string note; bool counts = true; };
 
 // One record as it is kept.
 struct Record {
@@ -92,10 +94,12 @@ struct Change {
 };
 using OnChange = std::function<void(const Change&)>;  // on the appender's thread, after it is durable and published
 
-// A consistent view for one slice of a request. Not to be kept.
 // "forward/STATEMENT/DOMAIN": the note that a statement still has to reach a home of a domain.
 std::string forward_note(const StatementId& id, std::string_view domain);
+// "refused/STATEMENT/DOMAIN": why the homes of a domain refused it for good.
+std::string refusal_note(const StatementId& id, std::string_view domain);
 
+// A consistent view for one slice of a request. Not to be kept.
 class Reader {
  public:
   Reader(std::unique_ptr<store::Snapshot> snapshot, PublishedPtr published);
@@ -130,7 +134,7 @@ class Reader {
   Result<std::size_t> count(const SubjectId& subject, std::size_t most) const;
 
   // Search index: subjects whose field has this value (lowercase), in the order of their ids, after `after`.
-  // Fields: "domain", "type", "maker", "model", "issuer", "word".
+  // Fields: "domain", "type", "maker", "model", "issuer", "transferred" (to that domain), "word".
   Result<void> search(std::string_view field, std::string_view value, const std::optional<SubjectId>& after,
                       const std::function<bool(const SubjectId&)>& visit) const;
 
@@ -140,9 +144,9 @@ class Reader {
   Result<StatementId> leaf_statement(std::string_view domain, std::uint64_t index) const;
   Result<Bytes> tile(std::string_view domain, unsigned level, std::uint64_t index, unsigned width) const;
 
-  // Signed heads of other homes, newest of each: (domain, origin, note).
+  // Signed heads of other homes, newest of each: (domain, origin, note). `counted` false: those that are only compared with.
   struct KnownHead { std::string domain, origin, note; };
-  Result<std::vector<KnownHead>> foreign_heads() const;
+  Result<std::vector<KnownHead>> foreign_heads(bool counted = true) const;
   // Signed descriptors of a domain, also where nothing pins it: statement ids by version.
   Result<std::vector<std::pair<std::uint64_t, StatementId>>> descriptors(std::string_view domain) const;
   // Small values kept for other rooms (sync positions, what is still to be forwarded).
@@ -151,6 +155,7 @@ class Reader {
 
  private:
   Result<void> add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const;
+  Result<void> add_refusals(policy::Fact& fact) const;
   std::unique_ptr<store::Snapshot> snapshot_;
   PublishedPtr published_;
 };
@@ -180,6 +185,9 @@ class Ledger {
   Result<void> append_head(ForeignHead head);
   // No value: the note is removed.
   Result<void> put_note(std::string key, std::optional<Bytes> value, std::function<void(Result<void>)> done);
+  // A home of `domain` refused a statement for good: it is not forwarded there any more, and is not made there, until it is
+  // submitted again or that home's receipt comes all the same.
+  Result<void> refuse(StatementId statement, std::string domain, std::string reason);
   // A counted transfer names a domain's owner. `done`, where given, is called once, after the commit.
   Result<void> add_pin(policy::Pin pin, std::function<void(Result<void>)> done = {});
   // Waits until everything that was handed over before is durable (tests, shutting down).

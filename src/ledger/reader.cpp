@@ -60,6 +60,7 @@ Result<void> Reader::add_facts(const SubjectId& subject, std::vector<policy::Fac
         }
         for (auto& received : fact.receipts)
           if (received.log == KeyId{}) received.log = published_->own_log;
+        CHECK_OK(add_refusals(fact));
         to.push_back(std::move(fact));
       }
       return {};
@@ -67,6 +68,23 @@ Result<void> Reader::add_facts(const SubjectId& subject, std::vector<policy::Fac
     return outcome.has_value();
   }));
   return outcome;
+}
+
+// What the homes of a domain will not have is not made there, unless a receipt of theirs says otherwise.
+Result<void> Reader::add_refusals(policy::Fact& fact) const {
+  std::vector<std::string> left;
+  for (auto& domain : fact.domains) {
+    const bool received = std::any_of(fact.receipts.begin(), fact.receipts.end(),
+                                      [&](const auto& receipt) { return receipt.domain == domain; });
+    std::optional<Bytes> why;
+    if (!received) {
+      TRY(why, note(refusal_note(fact.statement.id, domain)));
+    }
+    if (why) fact.refused.emplace_back(domain, text(*why));
+    else left.push_back(std::move(domain));
+  }
+  fact.domains = std::move(left);
+  return {};
 }
 
 Result<policy::Facts> Reader::facts(const SubjectId& subject) const {
@@ -204,10 +222,10 @@ Result<Bytes> Reader::tile(std::string_view domain, unsigned level, std::uint64_
   return to_bytes(row->first(width * 32u));
 }
 
-Result<std::vector<Reader::KnownHead>> Reader::foreign_heads() const {
+Result<std::vector<Reader::KnownHead>> Reader::foreign_heads(bool counted) const {
   std::vector<KnownHead> heads;
   Result<void> outcome;
-  CHECK_OK(snapshot_->scan(table::heads, store::Range::prefix(view("f")), [&](View key, View value) {
+  CHECK_OK(snapshot_->scan(table::heads, store::Range::prefix(view(counted ? "f" : "s")), [&](View key, View value) {
     auto head = decode_head(value);
     if (!head) {
       outcome = tl::unexpected(head.error());

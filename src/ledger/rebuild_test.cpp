@@ -56,6 +56,9 @@ void work(World& world, std::mt19937& random, int batches) {
   for (int batch = 0; batch < batches; ++batch) {
     *world.clock += static_cast<int>(random() % 100) - 20;
     std::vector<std::future<bool>> answers;
+    if (random() % 4 == 0) {
+      EXPECT_TRUE(world.ledger->refuse(endorsement(std::to_string(random() % 9), {"acme.example", "plant.example"}).id(), "plant.example", "no"));
+    }
     for (unsigned i = 0; i < 1 + random() % 6; ++i) {
       auto answer = std::make_shared<std::promise<bool>>();
       answers.push_back(answer->get_future());

@@ -59,6 +59,24 @@ Result<void> check_log_key(const std::string& domain, const KeptHead& head, cons
   return {};
 }
 
+// A domain of which only heads came that do not count is kept here all the same: how fresh it is, nobody knows.
+Result<void> load_foreign_heads(const store::Snapshot& snapshot, bool counted, State& state) {
+  Result<void> outcome;
+  CHECK_OK(snapshot.scan(table::heads, store::Range::prefix(view(counted ? "f" : "s")), [&](View key, View value) {
+    auto head = decode_head(value);
+    if (!head) {
+      outcome = tl::unexpected(head.error());
+      return false;
+    }
+    const std::string domain(text(key).substr(1, text(key).find('\0') - 1));
+    auto& kept = state.domains[domain];
+    if (!kept.home && counted) kept.newest_head = std::max(kept.newest_head.value_or(Time{}), head->head.time);
+    state.newest_time = std::max(state.newest_time, head->head.time);
+    return true;
+  }));
+  return outcome;
+}
+
 Result<void> load_heads(const Options& options, const store::Snapshot& snapshot, State& state) {
   for (const auto& domain : options.homes) {
     TRY(const auto row, snapshot.get(table::heads, table::prefixed('n', to_bytes(view(domain)))));
@@ -72,20 +90,8 @@ Result<void> load_heads(const Options& options, const store::Snapshot& snapshot,
     if (head) state.newest_time = std::max(state.newest_time, head->head.time);
     state.homes.emplace(domain, std::move(log));
   }
-  Result<void> outcome;
-  CHECK_OK(snapshot.scan(table::heads, store::Range::prefix(view("f")), [&](View key, View value) {
-    auto head = decode_head(value);
-    if (!head) {
-      outcome = tl::unexpected(head.error());
-      return false;
-    }
-    const std::string domain(text(key).substr(1, text(key).find('\0') - 1));
-    auto& kept = state.domains[domain];
-    if (!kept.home) kept.newest_head = std::max(kept.newest_head.value_or(Time{}), head->head.time);
-    state.newest_time = std::max(state.newest_time, head->head.time);
-    return true;
-  }));
-  return outcome;
+  CHECK_OK(load_foreign_heads(snapshot, true, state));
+  return load_foreign_heads(snapshot, false, state);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "evidence/statement.h"
@@ -24,6 +25,8 @@ struct Fact {
   std::vector<std::string> domains;   // where it was made: its own list; of foreign evidence, the submissions' domains
   std::vector<ReceivedAt> receipts;   // every one that is known; order and duplicates do not matter
   Time first_seen;                    // by this server: provisional time, until a receipt comes
+  // Domains it names whose homes refused it for good, and why: it is not made there, so they are not among `domains`.
+  std::vector<std::pair<std::string, std::string>> refused = {};
 };
 
 // How well this server knows a domain.

@@ -152,7 +152,9 @@ class Judge {
   bool in_time(Judgement& judgement) {
     const Statement& statement = judgement.fact->statement;
     if (!relevant(known_of(judgement))) {
-      judgement.why_not = "made in a domain that the policy of " + domain_.domain + " does not refer to";
+      const auto& refused = judgement.fact->refused;
+      judgement.why_not = refused.empty() ? "made in a domain that the policy of " + domain_.domain + " does not refer to"
+                                          : "refused by the home of " + refused[0].first + ": " + refused[0].second;
     } else if (judgement.received > at_) {
       changes_at(judgement.received);
       judgement.why_not = "received later than the time asked about";

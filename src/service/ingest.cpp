@@ -58,26 +58,63 @@ std::optional<ledger::ForeignReceipt> checked_receipt(Service::Impl& impl, const
   return ledger::ForeignReceipt{domain, batch.log, batch.received, receipt->index, cose};
 }
 
+bool is_policy(const PeerRecord& record) {
+  if (record.piece.format != evidence::Format::cose) return false;
+  const auto decoded = evidence::decode(record.piece.format, record.piece.bytes);
+  return decoded && !decoded->statements().empty() && decoded->statements()[0].kind() == Kind::policy;
+}
+
+// A head contradicts an earlier one of its origin when one size has two roots, when a later head is of a smaller tree,
+// or when no proof shows the earlier tree to be its beginning.
+Result<void> not_contradicting(const ledger::Head& earlier, const ledger::Head& head,
+                               const std::optional<std::vector<Digest>>& consistency) {
+  std::string contradiction;
+  if (head.size == earlier.size && head.root != earlier.root) contradiction = "two roots of one size";
+  else if ((head.size < earlier.size && head.time > earlier.time) || (head.size > earlier.size && head.time < earlier.time))
+    contradiction = "a later head of a smaller tree";
+  else if (consistency && head.size > earlier.size && earlier.size > 0 &&
+           !ledger::check_consistency(earlier.size, earlier.root, head.size, head.root, *consistency))
+    contradiction = "no proof that the earlier tree is the beginning of the later one";
+  if (contradiction.empty()) return {};
+  return fail(Code::conflict, "head of " + head.origin + ": " + contradiction + ": sizes " + std::to_string(earlier.size) +
+              " and " + std::to_string(head.size), "this home is no longer followed; ask its owner what happened");
+}
+
+bool newer(const ledger::Head& head, const std::optional<ledger::Head>& than) {
+  return !than || head.time > than->time || (head.time == than->time && head.size > than->size);
+}
+
 }  // namespace
 
 Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector<PeerRecord> records) {
   IngestReport report;
-  std::vector<std::pair<std::future<Result<ledger::Appended>>, bool>> waiting;  // and whether it is said of a model
+  struct Handed {
+    std::future<Result<ledger::Appended>> answer;
+    bool of_model, transfer;
+    std::vector<HeldLeaf> leaves;
+  };
+  std::vector<Handed> waiting;
   const auto refuse = [&](const Error& error) {
     if (error.code == Code::unavailable || error.code == Code::internal) report.failure = error;
     ++(error.code == Code::not_yet ? report.not_yet : report.refused);
     if (report.first_refusal.empty()) report.first_refusal = error.message;
   };
   const auto settle = [&] {
-    for (auto& [one, of_model] : waiting) {
-      auto appended = one.get();
-      if (!appended) refuse(appended.error());
-      else ++(appended->is_new ? report.taken : report.known);
-      report.of_models |= appended && appended->is_new && of_model;
+    for (auto& one : waiting) {
+      auto appended = one.answer.get();
+      if (!appended) {
+        refuse(appended.error());
+        continue;
+      }
+      ++(appended->is_new ? report.taken : report.known);
+      report.of_models |= appended->is_new && one.of_model;
+      report.leaves.insert(report.leaves.end(), one.leaves.begin(), one.leaves.end());
     }
     waiting.clear();
   };
   for (PeerRecord& record : records) {
+    // A policy may be that of a holder whom one of these names: its owner is pinned by then.
+    if (std::any_of(waiting.begin(), waiting.end(), [](const Handed& one) { return one.transfer; }) && is_policy(record)) settle();
     TRY(const auto reader, impl_->ledger->reader());
     const Digest leaf = ledger::leaf_hash(evidence::leaf_bytes(record.piece.format, record.piece.bytes));
     std::vector<ledger::ForeignReceipt> receipts;
@@ -85,6 +122,8 @@ Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector
       if (!impl_->is_home(domain))
         if (auto receipt = checked_receipt(*impl_, reader.policies(), domain, cose, leaf))
           receipts.push_back(std::move(*receipt));
+    std::vector<HeldLeaf> leaves;
+    for (const auto& receipt : receipts) leaves.push_back({receipt.domain, receipt.log, receipt.index, leaf});
     auto walked = walk_copy(record.piece, record.issuer, std::move(receipts),
                             {reader, impl_->ledger->options(), from_domain, now(), impl_->options.subject_statements});
     if (!walked) {
@@ -95,8 +134,9 @@ Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector
       ++report.known;
       continue;
     }
-    const bool is_policy = walked->submission->evidence.statements()[0].kind() == Kind::policy;
     const auto statements = walked->submission->evidence.statements();
+    const bool transfer = std::any_of(statements.begin(), statements.end(),
+                                      [](const auto& statement) { return statement.kind() == Kind::transfer; });
     auto promise = std::make_shared<std::promise<Result<ledger::Appended>>>();
     auto future = promise->get_future();
     auto sent = impl_->ledger->append(std::move(*walked->submission), [this, promise, statements](auto appended) {
@@ -107,8 +147,8 @@ Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector
       refuse(sent.error());
       continue;
     }
-    waiting.emplace_back(std::move(future), statements[0].subject.kind == evidence::SubjectKind::model);
-    if (is_policy) settle();  // what follows is judged by it
+    waiting.push_back({std::move(future), statements[0].subject.kind == evidence::SubjectKind::model, transfer, std::move(leaves)});
+    if (statements[0].kind() == Kind::policy) settle();  // what follows is judged by it
   }
   settle();
   return report;
@@ -127,37 +167,37 @@ Result<Service::HeadCheck> Service::check_head(const std::string& domain, const 
   TRY(const auto head, ledger::open_checkpoint(note, *home->log));
   if (too_far_ahead(head.time, impl_->options.clock()))
     return fail(Code::not_permitted, "head: its time, " + to_rfc3339(head.time) + ", is more than a day ahead");
-  HeadCheck check{{domain, home->log->id(), head, note}, {}, false};
-  TRY(auto kept, reader.foreign_heads());
-  for (const auto& known : kept) {
-    if (known.domain != domain || known.origin != head.origin) continue;
-    TRY(check.earlier, ledger::open_checkpoint(known.note, *home->log));
+  HeadCheck check{{domain, home->log->id(), head, note}, {}, {}, false};
+  for (const bool counted : {true, false}) {
+    TRY(const auto kept, reader.foreign_heads(counted));
+    for (const auto& known : kept) {
+      if (known.domain != domain || known.origin != head.origin) continue;
+      TRY(auto earlier, ledger::open_checkpoint(known.note, *home->log));
+      (counted ? check.earlier : check.compared) = std::move(earlier);
+    }
+  }
+  if (check.earlier)
     check.settled = check.earlier->time >= head.time && check.earlier->size >= head.size &&
                     (check.earlier->size != head.size || check.earlier->root == head.root);
-  }
   return check;
 }
 
-// A head contradicts an earlier one of its origin when one size has two roots, when a later head is of a smaller tree,
-// or when no proof shows the earlier tree to be its beginning.
 Result<void> Service::note_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& consistency) {
   const auto& head = check.head.head;
-  if (check.earlier) {
-    const auto& earlier = *check.earlier;
-    std::string contradiction;
-    if (head.size == earlier.size && head.root != earlier.root) contradiction = "two roots of one size";
-    else if (head.size < earlier.size && head.time > earlier.time) contradiction = "a later head of a smaller tree";
-    else if (consistency && head.size > earlier.size && earlier.size > 0 &&
-             !ledger::check_consistency(earlier.size, earlier.root, head.size, head.root, *consistency))
-      contradiction = "no proof that the earlier tree is the beginning of the later one";
-    if (!contradiction.empty()) {
-      contradiction += ": sizes " + std::to_string(earlier.size) + " and " + std::to_string(head.size);
-      return fail(Code::conflict, "head of " + head.origin + ": " + contradiction,
-                  "this home is no longer followed; ask its owner what happened");
-    }
-    if (head.time < earlier.time || (head.time == earlier.time && head.size <= earlier.size)) return {};
-  }
+  if (check.earlier) CHECK_OK(not_contradicting(*check.earlier, head, consistency));
+  if (check.compared) CHECK_OK(not_contradicting(*check.compared, head, {}));
+  if (!newer(head, check.earlier)) return {};
   return impl_->ledger->append_head(check.head);
+}
+
+Result<void> Service::compare_head(const HeadCheck& check) {
+  const auto& head = check.head.head;
+  for (const auto& earlier : {check.earlier, check.compared})
+    if (earlier) CHECK_OK(not_contradicting(*earlier, head, {}));
+  if (!newer(head, check.earlier) || !newer(head, check.compared)) return {};
+  auto kept = check.head;
+  kept.counts = false;
+  return impl_->ledger->append_head(std::move(kept));
 }
 
 }  // namespace cm4it::service

@@ -36,6 +36,8 @@ struct ItemResult {
   std::vector<Placement> received;            // in this server's logs
   std::vector<std::string> forwarded_to;      // domains whose homes still have to receive it
   std::optional<Error> error;                 // not_yet, refused
+  // Of what is kept for another domain: which of this server's logs did not take it, and why.
+  std::vector<std::pair<std::string, Error>> not_taken;
 };
 using SubmitDone = std::function<void(std::vector<ItemResult>)>;
 
@@ -45,10 +47,13 @@ struct PeerRecord {
   KeyId issuer;
   std::vector<std::pair<std::string, Bytes>> receipts;  // domain, COSE receipt
 };
+// A leaf of another home's log that is kept here, by a receipt that holds.
+struct HeldLeaf { std::string domain; KeyId log; std::uint64_t index = 0; Digest hash{}; };
 struct IngestReport {
   std::size_t taken = 0, known = 0, refused = 0, not_yet = 0;
   bool of_models = false;                     // something that was taken is said of a model: of all its subjects
   std::string first_refusal;
+  std::vector<HeldLeaf> leaves;               // of what was taken, or known
   std::optional<Error> failure;               // of this server (a full disk, a full queue): the records are to be asked for again
 };
 
@@ -139,16 +144,21 @@ class Service {
   // The same walk for what a peer sent; blocks until all of it is durable. Then heads may be noted.
   Result<IngestReport> ingest(const std::string& from_domain, std::vector<PeerRecord> records);
   // A home's signed head, out of a peer's feed whose records up to it are ingested. First check_head(): is it a home's,
-  // and which earlier head of that origin is known; then note_head() with a proof of consistency where the tree grew.
+  // and which earlier heads of that origin are known; then note_head() with a proof of consistency where the tree grew.
   struct HeadCheck {
     ledger::ForeignHead head;
-    std::optional<ledger::Head> earlier;
-    bool settled = false;                     // nothing newer than what is known
+    std::optional<ledger::Head> earlier;      // that counts
+    std::optional<ledger::Head> compared;     // that compare_head() kept
+    bool settled = false;                     // nothing newer than what counts
   };
   Result<HeadCheck> check_head(const std::string& domain, const std::string& note) const;
-  // `consistency` none: the head came by way of another server, which has no tiles to prove it with; sizes and roots are
-  // compared all the same. conflict: it contradicts the earlier head. That home must not be followed any more.
+  // From now on this copy is as fresh as that head: only of one whose content up to it came from a home of the domain that
+  // was asked for, or gives its root. `consistency` none: the head came by way of another server, which has no tiles to prove
+  // it with; sizes and roots are compared all the same. conflict: it contradicts an earlier head. That home must not be
+  // followed any more.
   Result<void> note_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& consistency);
+  // Of any other head: it is compared, and kept to be compared with. conflict: as above.
+  Result<void> compare_head(const HeadCheck& check);
 
   // Reading. Every call obeys [read]: what may not be read is not_found. `domain` empty: the default one.
   // `at` none: now; times before the newest head seen are allowed only when asked for.

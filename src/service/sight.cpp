@@ -14,8 +14,11 @@ bool Sight::statement(Kind kind, const std::vector<std::string>& domains) {
 std::set<StatementId> Sight::hidden() {
   std::set<StatementId> hidden;
   const auto collect = [&](const std::vector<policy::Fact>& about) {
-    for (const auto& fact : about)
-      if (!statement(fact.statement.kind(), fact.domains)) hidden.insert(fact.statement.id);
+    for (const auto& fact : about) {
+      auto domains = fact.domains;
+      for (const auto& [domain, why] : fact.refused) domains.push_back(domain);  // it was said there all the same
+      if (!statement(fact.statement.kind(), domains)) hidden.insert(fact.statement.id);
+    }
   };
   collect(facts_.about);
   for (const auto& [model, about] : facts_.models) collect(about);

@@ -84,7 +84,8 @@ ItemResult refusal(const Error& error, std::optional<StatementId> statement = {}
   return result;
 }
 
-ItemResult entered(ledger::Appended appended, std::vector<std::string> elsewhere) {
+ItemResult entered(ledger::Appended appended, std::vector<std::string> elsewhere,
+                   std::vector<std::pair<std::string, Error>> not_taken) {
   ItemResult result;
   result.outcome =
       appended.placements.empty() ? ItemResult::Outcome::provisional : ItemResult::Outcome::received;
@@ -92,6 +93,7 @@ ItemResult entered(ledger::Appended appended, std::vector<std::string> elsewhere
   result.is_new = appended.is_new;
   result.received = std::move(appended.placements);
   result.forwarded_to = std::move(elsewhere);
+  result.not_taken = std::move(not_taken);
   return result;
 }
 
@@ -111,16 +113,17 @@ void Service::Impl::walk_round(const std::shared_ptr<Round>& round, std::size_t 
     if (!walked) {
       piece_done(round, index, refusal(walked.error()));
     } else if (walked->known) {
-      piece_done(round, index, entered(std::move(*walked->known), {}));
+      piece_done(round, index, entered(std::move(*walked->known), {}, {}));
     } else if (!quota.with([&](IssuerQuota& left) { return left.take(walked->issuer, now); })) {
       piece_done(round, index, refusal({Code::unavailable, "issuer: its quota of statements a minute is used up",
                                         "wait a minute, or raise quotas.issuer_per_minute in icsd.toml"}));
     } else {
       const auto statements = walked->submission->evidence.statements();
-      auto done = [this, round, index, statements, elsewhere = walked->elsewhere](Result<ledger::Appended> appended) {
+      auto done = [this, round, index, statements, elsewhere = walked->elsewhere,
+                   not_taken = walked->not_taken](Result<ledger::Appended> appended) {
         if (!appended) return piece_done(round, index, refusal(appended.error()));
         if (forwarder && !elsewhere.empty()) forwarder->forward(appended->id, elsewhere);
-        note_transfers(statements, [this, round, index, result = entered(std::move(*appended), elsewhere)] {
+        note_transfers(statements, [this, round, index, result = entered(std::move(*appended), elsewhere, not_taken)] {
           piece_done(round, index, result);
         });
       };

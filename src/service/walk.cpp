@@ -46,7 +46,10 @@ class Walk {
 
   Result<Walked> submission() {
     TRY(domains_, domains_of(decoded_, context_.submission_domain));
-    if (is_policy()) return policy_evidence();
+    if (is_policy()) {
+      if (!is_home(domains_[0]) && forwards_policies_of(domains_[0])) elsewhere_ = {domains_[0]};
+      return policy_evidence();
+    }
     CHECK_OK(held_somewhere());
     CHECK_OK(find_named());
     TRY(auto known, already_known());
@@ -87,6 +90,12 @@ class Walk {
                 home_url(policies_, domains_[0]));
   }
 
+  // Where the owner is known, and by more than a sale; strangers can introduce any number of domains.
+  bool forwards_policies_of(const std::string& domain) const {
+    const auto* chain = policies_.chain(domain);
+    return chain && (chain->pinned_by != policy::Pin::Source::transfer || context_.reader.published().domains.contains(domain));
+  }
+
   // The same statement, whatever its signature bytes or its unsigned parts: the first receipt answers it.
   Result<std::optional<Walked>> already_known() const {
     const auto* named = std::get_if<KeyId>(&decoded_.issuer());
@@ -106,6 +115,10 @@ class Walk {
       if (is_home(domain) && std::none_of(placements.begin(), placements.end(),
                                           [&](const Placement& placement) { return placement.domain == domain; }))
         return std::optional<Walked>{};  // one of our logs has not taken it: it may do so now
+    for (const auto& domain : domains_) {
+      TRY(const auto refused, context_.reader.note(ledger::refusal_note(id, domain)));
+      if (refused) return std::optional<Walked>{};  // its home refused it once: it may be another's mind now
+    }
     Walked walked;
     walked.known = ledger::Appended{id, false, std::move(placements)};
     walked.issuer = *issuer;
@@ -164,6 +177,7 @@ class Walk {
       }
       // What another domain's home would make of it is for that home to say, unless its policy here says no.
       if (eligibility.answer == Eligibility::Answer::not_yet && !is_home(domain)) undecided_.push_back(domain);
+      if (is_home(domain)) not_taken_.emplace_back(domain, error_of(eligibility));
       remember(domain, eligibility);
     }
     if (!keys_.empty()) elsewhere_.insert(elsewhere_.end(), undecided_.begin(), undecided_.end());
@@ -185,8 +199,12 @@ class Walk {
   void remember(const std::string& domain, const Eligibility& eligibility) {
     const bool later = eligibility.answer == Eligibility::Answer::not_yet;
     if (refusal_ && !(later && refusal_->code != Code::not_yet) && !is_home(domain)) return;
-    refusal_ = Error{later ? Code::not_yet : Code::not_permitted, eligibility.why,
-                     later ? "submit it again when that has come" : ""};
+    refusal_ = error_of(eligibility);
+  }
+
+  static Error error_of(const Eligibility& eligibility) {
+    const bool later = eligibility.answer == Eligibility::Answer::not_yet;
+    return {later ? Code::not_yet : Code::not_permitted, eligibility.why, later ? "submit it again when that has come" : ""};
   }
 
   Result<void> find_issuer(const KeyId& claimed) {
@@ -244,6 +262,7 @@ class Walk {
       Walked walked;
       walked.issuer = evidence->issuer();
       walked.elsewhere = std::move(elsewhere_);
+      walked.not_taken = std::move(not_taken_);
       const bool native = evidence->format() == evidence::Format::cose;
       walked.submission.emplace(ledger::Submission{std::move(*evidence), native ? std::string() : domains_[0],
                                                    std::move(homes_), std::move(receipts), walked.elsewhere});
@@ -259,6 +278,7 @@ class Walk {
   std::vector<KeyId> named_;  // whose certificates bear the name of an OpenPGP issuer
   std::vector<crypto::PublicKey> keys_;
   std::optional<Error> refusal_;
+  std::vector<std::pair<std::string, Error>> not_taken_;
 };
 
 }  // namespace

@@ -26,6 +26,7 @@ struct Walked {
   // Else what to append.
   std::optional<ledger::Submission> submission;
   std::vector<std::string> elsewhere;  // domains whose homes still have to receive it
+  std::vector<std::pair<std::string, Error>> not_taken;  // domains of this server whose log does not take it
   KeyId issuer;
 };
 

@@ -128,6 +128,11 @@ json::object item_json(const service::ItemResult& item) {
     received.push_back({{"domain", placement.domain}, {"index", placement.index}, {"time", to_rfc3339(placement.received)}});
   shown["received"] = std::move(received);
   if (!item.forwarded_to.empty()) shown["forwarded_to"] = texts(item.forwarded_to);
+  if (!item.not_taken.empty()) {
+    json::array not_taken;
+    for (const auto& [domain, error] : item.not_taken) not_taken.push_back({{"domain", domain}, {"error", error_json(error)}});
+    shown["not_taken"] = std::move(not_taken);
+  }
   return shown;
 }
 
