@@ -6,7 +6,8 @@
 #include <thread>
 
 #include "base/guarded.h"
-#include "sync/peer.h"
+#include "sync/leaves.h"
+#include "sync/own_policies.h"
 #include "sync/sync.h"
 
 namespace cm4it::sync {
@@ -49,13 +50,19 @@ class Link {
   Result<void> pull();
   Result<void> learn_server_key();
   Result<bool> take(service::ReceivedFeed feed);
+  void go_back();
+  std::chrono::seconds patience() const;
   Result<void> take_heads(const std::vector<service::FeedPage::HomeHead>& heads);
-  Result<void> send_own_policies();
+  Result<void> note_head(const service::Service::HeadCheck& check, Peer& peer);
+  void show_success();
   void broken(const std::string& how);
   std::string basis() const;
   bool is_selection() const;
+  bool is_whole() const;
+  bool is_home(const Peer& peer) const;
   void resume();
   Result<void> keep_position();
+  Result<void> keep_note(const char* what, Bytes value, Bytes& kept);
   Result<std::shared_ptr<Peer>> connect(std::optional<KeyId> server_key);
   std::string note_name(const char* what) const { return "link/" + follow_.domain + "/" + follow_.from + "/" + what; }
 
@@ -66,9 +73,18 @@ class Link {
 
   // The link's thread only.
   std::uint64_t position_ = 0;
-  std::string basis_;      // that position_ holds for
-  Bytes kept_position_;    // as the store has it
-  std::string sent_policies_;
+  std::string basis_;  // that position_ holds for
+  bool hurried_ = true;  // the next answer is not waited for: there was none, or none that could be taken
+  OwnPolicies own_policies_;
+  // Where the first record is that could not be taken yet: the feed is walked from there again.
+  std::optional<std::uint64_t> not_yet_from_;
+  Pause not_yet_pause_{std::chrono::seconds(1), std::chrono::hours(1)};
+  // Of a whole copy: the leaves of each log of the domain, and what is missing of them.
+  std::map<KeyId, Leaves> leaves_;
+  std::string missing_;
+  bool fetching_again_ = false;
+  Pause missing_pause_{std::chrono::milliseconds(200), std::chrono::hours(1)};
+  Bytes kept_position_, kept_leaves_;  // as the store has them
 
   Guarded<std::shared_ptr<Peer>> peer_;
   Guarded<LinkState> state_;

@@ -1,6 +1,9 @@
 #include "sync/outbox.h"
 
+#include <algorithm>
+
 #include "base/log.h"
+#include "service/sight.h"
 
 namespace cm4it::sync {
 namespace {
@@ -13,7 +16,7 @@ constexpr std::size_t pieces_a_request = 500;
 }  // namespace
 
 Outbox::Outbox(std::string domain, const Options& options, service::Service& service)
-    : domain_(std::move(domain)), options_(options), service_(service), thread_([this] { run(); }) {}
+    : domain_(std::move(domain)), options_(options), service_(service), own_policies_(service), thread_([this] { run(); }) {}
 
 Outbox::~Outbox() {
   {
@@ -36,11 +39,12 @@ void Outbox::add(const evidence::StatementId& statement) {
 
 void Outbox::run() {
   milliseconds pause = first_pause;
+  bool failed = false;  // then what is new waits as well, or every statement would be a knock at a door that is shut
   for (;;) {
     {
       std::unique_lock lock(mutex_);
       const bool idle = pending() == 0;
-      added_.wait_for(lock, idle ? longest_pause : pause, [&] { return news_ || stopped_; });
+      added_.wait_for(lock, idle ? longest_pause : pause, [&] { return stopped_ || (news_ && (idle || !failed)); });
       if (stopped_) return;
       news_ = false;
     }
@@ -52,6 +56,7 @@ void Outbox::run() {
       settled = fail(Code::internal, error.what());
     }
     pause = settled && *settled ? first_pause : std::min(longest_pause, pause * 2);
+    failed = !settled;
     if (settled) continue;
     const bool news = last_error_.with([&](auto& last) {
       const bool changed = last != settled.error().message;
@@ -78,34 +83,16 @@ Result<std::shared_ptr<Peer>> Outbox::home() {
   if (kept && kept->url() == server.url) return kept;
   auto peer = std::make_shared<Peer>(server.url, options_.key, options_.name, server.key.id(), options_.timeout);
   peer_.with([&](auto& slot) { slot = peer; });
-  sent_policies_.clear();
+  own_policies_.forget();
   std::lock_guard lock(mutex_);
   if (stopped_) return fail(Code::unavailable, "stopping");  // nobody would end this peer's calls any more
   return peer;
 }
 
-// Our own rules first, where they are new: the home may need them to judge what follows.
-Result<void> Outbox::send_own_policies(Peer& peer) {
-  const auto published = service_.ledger().published();
-  std::string newest;
-  for (const auto& own : service_.ledger().options().homes)
-    if (const auto* chain = published->policies->chain(own)) newest += own + std::to_string(chain->versions.size());
-  if (newest == sent_policies_) return {};
-  for (const auto& own : service_.ledger().options().homes) {
-    TRY(const auto records, service_.policy(own, 0));
-    std::vector<evidence::Piece> pieces;
-    for (const auto& record : records) pieces.push_back({record.format, record.evidence});
-    TRY(const auto outcomes, peer.submit(pieces, own));
-    for (const auto& outcome : outcomes)
-      if (outcome.again) return fail(Code::unavailable, "policy of " + own + ": " + outcome.reason);
-  }
-  sent_policies_ = newest;
-  return {};
-}
-
 Result<bool> Outbox::send_all() {
   TRY(const auto peer, home());
-  CHECK_OK(send_own_policies(*peer));
+  CHECK_OK(own_policies_.send(*peer));  // our own rules first: the home may need them to judge what follows
+  if (!own_policies_.problem().empty()) last_error_.with([&](auto& last) { last = own_policies_.problem(); });
   const auto all = waiting_.with([](const auto& waiting) {
     return std::vector<evidence::StatementId>(waiting.begin(), waiting.end());
   });
@@ -120,11 +107,11 @@ Result<bool> Outbox::send_all() {
 
 Result<bool> Outbox::send(const std::vector<evidence::StatementId>& statements, Peer& peer) {
   std::vector<ledger::Record> native, foreign;
-  TRY(const auto reader, service_.ledger().reader());
   for (const auto& id : statements) {
+    TRY(const auto reader, service_.ledger().reader());
     TRY(auto record, reader.record(id));
     if (record) (record->format == evidence::Format::cose ? native : foreign).push_back(std::move(*record));
-    else settle(id);
+    else received(id);  // nothing is left that could be sent
   }
   bool settled = false;
   const auto submit = [&](const std::vector<ledger::Record>& records) -> Result<void> {
@@ -133,17 +120,8 @@ Result<bool> Outbox::send(const std::vector<evidence::StatementId>& statements, 
     for (const auto& record : records) pieces.push_back({record.format, record.evidence});
     TRY(const auto outcomes, peer.submit(pieces, domain_));
     for (std::size_t i = 0; i < records.size(); ++i) {
-      const auto& outcome = outcomes[i];
-      if (outcome.result == "received") {
-        fetch_receipt(records[i], peer);
-      } else if (outcome.result == "refused" && !outcome.again) {
-        log_warn("statement " + records[i].id.text() + " is refused by the home of " + domain_ + ": " + outcome.reason);
-      } else {
-        last_error_.with([&](auto& last) { last = outcome.reason; });
-        continue;  // provisional there, not yet, or no room for it now: tried again
-      }
-      settle(records[i].id);
-      settled = true;
+      TRY(const bool one, settle(records[i], outcomes[i], peer));
+      settled |= one;
     }
     return {};
   };
@@ -152,18 +130,73 @@ Result<bool> Outbox::send(const std::vector<evidence::StatementId>& statements, 
   return settled;
 }
 
-// With the home's receipt the statement is no longer provisional here.
-void Outbox::fetch_receipt(const ledger::Record& record, Peer& peer) {
-  auto receipt = peer.receipt(record.id, domain_);
-  if (!receipt) return;
-  auto report = service_.ingest(domain_, {{{record.format, record.evidence}, record.issuer, {{domain_, std::move(*receipt)}}}});
-  if (!report) log_info("receipt of " + record.id.text() + ": " + report.error().message);
+// True: nothing is left to do about it. What is provisional there, not yet, or found no room is tried again.
+Result<bool> Outbox::settle(const ledger::Record& record, const Peer::Outcome& outcome, Peer& peer) {
+  if (outcome.result == "refused" && !outcome.again) return refused(record, outcome.reason);
+  if (outcome.result != "received") {
+    last_error_.with([&](auto& last) { last = outcome.reason; });
+    return false;
+  }
+  // Until its receipt is here the statement is provisional, whatever the home says.
+  if (auto fetched = fetch_receipt(record, peer); !fetched) {
+    if (fetched.error().code == Code::unavailable) return tl::unexpected(fetched.error());
+    last_error_.with([&](auto& last) { last = fetched.error().message; });
+    return false;
+  }
+  received(record.id);
+  return true;
 }
 
-void Outbox::settle(const evidence::StatementId& statement) {
+Result<bool> Outbox::has_receipt(const evidence::StatementId& statement) const {
+  TRY(const auto reader, service_.ledger().reader());
+  TRY(const auto receipts, reader.receipts(statement));
+  return std::any_of(receipts.begin(), receipts.end(), [&](const auto& receipt) { return receipt.first == domain_; });
+}
+
+// Does the home's policy let this server read the statement, and so its receipt.
+Result<bool> Outbox::may_read(const ledger::Record& record) const {
+  TRY(const auto reader, service_.ledger().reader());
+  TRY(const auto statements, evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
+  for (const auto& statement : statements) {
+    TRY(const auto facts, reader.facts(statement.subject));
+    if (!service::Sight(service_, reader.policies(), facts, domain_, service_.server_key()).reads(domain_, statement.kind()))
+      return false;
+  }
+  return true;
+}
+
+// With the home's receipt the statement is no longer provisional here.
+Result<void> Outbox::fetch_receipt(const ledger::Record& record, Peer& peer) {
+  TRY(const bool known, has_receipt(record.id));  // it may have come with the feed
+  if (known) return {};
+  auto receipt = peer.receipt(record.id, domain_);
+  if (!receipt && receipt.error().code == Code::not_found) {
+    TRY(const bool readable, may_read(record));
+    if (!readable) {
+      log_info("receipt of " + record.id.text() + ": the policy of " + domain_ + " does not let this server read it");
+      return {};
+    }
+  }
+  if (!receipt) return tl::unexpected(receipt.error());
+  TRY(const auto report, service_.ingest(domain_, {{{record.format, record.evidence}, record.issuer, {{domain_, std::move(*receipt)}}}}));
+  TRY(const bool taken, has_receipt(record.id));
+  if (taken) return {};
+  return fail(Code::not_yet, "receipt of " + record.id.text() + " by the home of " + domain_ + " does not hold here" +
+              (report.first_refusal.empty() ? "" : ": " + report.first_refusal));
+}
+
+void Outbox::received(const evidence::StatementId& statement) {
   waiting_.with([&](auto& waiting) { waiting.erase(statement); });
   if (!service_.ledger().put_note(ledger::forward_note(statement, domain_), std::nullopt, {}))
     log_info("forwarding note of " + statement.text() + " stays: it is sent once more after a restart");
+}
+
+// It does not count here either from now on, and its history says why.
+Result<bool> Outbox::refused(const ledger::Record& record, const std::string& why) {
+  log_warn("statement " + record.id.text() + " is refused by the home of " + domain_ + ": " + why);
+  CHECK_OK(service_.ledger().refuse(record.id, domain_, why));
+  waiting_.with([&](auto& waiting) { waiting.erase(record.id); });
+  return true;
 }
 
 }  // namespace cm4it::sync

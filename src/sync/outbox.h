@@ -1,11 +1,14 @@
 // What still has to reach a home of one domain: tried until it is received or refused for good.
 #pragma once
 
+#include <condition_variable>
+#include <mutex>
 #include <set>
 #include <thread>
 
 #include "base/guarded.h"
-#include "sync/link.h"
+#include "sync/own_policies.h"
+#include "sync/sync.h"
 
 namespace cm4it::sync {
 
@@ -22,16 +25,19 @@ class Outbox {
   void run();
   Result<bool> send_all();  // true: something was settled
   Result<std::shared_ptr<Peer>> home();
-  Result<void> send_own_policies(Peer& peer);
   Result<bool> send(const std::vector<evidence::StatementId>& statements, Peer& peer);
-  void settle(const evidence::StatementId& statement);
-  void fetch_receipt(const ledger::Record& record, Peer& peer);
+  Result<bool> settle(const ledger::Record& record, const Peer::Outcome& outcome, Peer& peer);
+  void received(const evidence::StatementId& statement);
+  Result<bool> refused(const ledger::Record& record, const std::string& why);
+  Result<void> fetch_receipt(const ledger::Record& record, Peer& peer);
+  Result<bool> has_receipt(const evidence::StatementId& statement) const;
+  Result<bool> may_read(const ledger::Record& record) const;
 
   const std::string domain_;
   const Options& options_;
   service::Service& service_;
   // The outbox's thread only.
-  std::string sent_policies_;
+  OwnPolicies own_policies_;
   std::size_t failures_ = 0;  // of homes: the next one is tried after each
 
   Guarded<std::set<evidence::StatementId>> waiting_;

@@ -39,6 +39,30 @@ std::string text_at(const json::object& object, const char* name) {
   return value && value->is_string() ? std::string(value->as_string()) : std::string();
 }
 
+// Of a list of objects the one about `domain`.
+const json::object* of_domain(const json::object& item, const char* list, const std::string& domain) {
+  const auto* all = item.if_contains(list);
+  if (!all || !all->is_array()) return nullptr;
+  for (const auto& one : all->as_array())
+    if (one.is_object() && text_at(one.as_object(), "domain") == domain) return &one.as_object();
+  return nullptr;
+}
+
+Peer::Outcome outcome_of(const json::object& item, const std::string& domain) {
+  Peer::Outcome outcome;
+  outcome.result = text_at(item, "result");
+  // It may be kept for another domain that it names, and not be taken for this one.
+  const auto* not_taken = of_domain(item, "not_taken", domain);
+  if (outcome.result == "received" && !of_domain(item, "received", domain)) outcome.result = "provisional";
+  const auto* problem = (not_taken ? *not_taken : item).if_contains("error");
+  if (!problem || !problem->is_object()) return outcome;
+  outcome.reason = text_at(problem->as_object(), "detail");
+  const auto title = text_at(problem->as_object(), "title");
+  if (not_taken) outcome.result = title == to_string(Code::not_yet) ? "not-yet" : "refused";
+  for (const auto code : {Code::unavailable, Code::internal, Code::misdirected}) outcome.again |= title == to_string(code);
+  return outcome;
+}
+
 }  // namespace
 
 Peer::Peer(std::string url, crypto::SignerPtr key, std::string name, std::optional<KeyId> server_key,
@@ -50,7 +74,9 @@ Result<net::Reply> Peer::get(const std::string& path, const std::string& accept,
   request.url = url_ + path;
   request.accept = accept;
   request.timeout = timeout;
+  proven_key_.reset();
   TRY(auto reply, client_.send(request));
+  if (reply.server_key) proven_key_ = reply.server_key->id();
   if (reply.status != 200)
     return fail(reply.status == 404 ? Code::not_found : Code::unavailable, url_ + path.substr(0, path.find('?')) + ": " + problem_text(reply));
   return reply;
@@ -90,18 +116,7 @@ Result<std::vector<Peer::Outcome>> Peer::submit(const std::vector<evidence::Piec
   if (!items || !items->is_array() || items->as_array().size() != pieces.size())
     return fail(Code::unavailable, url_ + "/v1/evidence: " + problem_text(reply));
   std::vector<Outcome> outcomes;
-  for (const auto& item : items->as_array()) {
-    Outcome outcome;
-    if (item.is_object()) {
-      outcome.result = text_at(item.as_object(), "result");
-      if (const auto* problem = item.as_object().if_contains("error"); problem && problem->is_object()) {
-        outcome.reason = text_at(problem->as_object(), "detail");
-        const auto title = text_at(problem->as_object(), "title");
-        outcome.again = title == to_string(Code::unavailable) || title == to_string(Code::internal);
-      }
-    }
-    outcomes.push_back(std::move(outcome));
-  }
+  for (const auto& item : items->as_array()) outcomes.push_back(item.is_object() ? outcome_of(item.as_object(), domain) : Outcome{});
   return outcomes;
 }
 

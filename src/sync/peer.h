@@ -18,13 +18,16 @@ class Peer {
 
   const std::string& url() const { return url_; }
   void abort() { client_.abort(); }
+  // That the last answer was made by; none over plain http.
+  const std::optional<KeyId>& proven_key() const { return proven_key_; }
 
   Result<service::ReceivedFeed> feed(const std::string& domain, std::uint64_t from, const std::string& select,
                                      std::chrono::seconds wait);
   // Signed descriptors of a domain, oldest first.
   Result<std::vector<evidence::Piece>> policies(const std::string& domain);
-  // What became of each piece: "received", "provisional", "not-yet", "refused"; with the reason. `again`: a refusal that
-  // is no judgement of the piece (a full queue, a quota, a full disk), so another try may succeed.
+  // What became of each piece in `domain`: "received", "provisional", "not-yet", "refused"; with the reason. `again`: a
+  // refusal that is no judgement of the piece (a full queue, a quota, a full disk, a home that is none yet), so another try
+  // may succeed.
   struct Outcome { std::string result, reason; bool again = false; };
   Result<std::vector<Outcome>> submit(const std::vector<evidence::Piece>& pieces, const std::string& domain);
   Result<Bytes> receipt(const evidence::StatementId& statement, const std::string& domain);
@@ -37,6 +40,7 @@ class Peer {
   const std::string url_;
   const std::chrono::milliseconds timeout_;
   net::HttpClient client_;
+  std::optional<KeyId> proven_key_;
 };
 
 }  // namespace cm4it::sync

@@ -24,6 +24,7 @@ struct Options {
   std::string name;
   std::vector<Follow> follow;
   std::chrono::milliseconds timeout{20'000};  // of a call, beyond what it asked the peer to wait
+  std::chrono::seconds poll{25};              // how long a peer is asked to wait for news
 };
 
 struct LinkState {

@@ -106,6 +106,79 @@ TEST_F(Copy, OwnPoliciesReachWhomItCopiesFrom) {
   EXPECT_TRUE(eventually([&] { return acme.ics.service->policy("plant.example", 0)->size() == 2; }));
 }
 
+// A peer that would not have them is asked again.
+TEST_F(Copy, OwnPoliciesThatAreRefusedAreSentAgain) {
+  std::atomic<int> refused{0};
+  const Silence at_the_end{*this};
+  acme.script([&](const net::Request& request, net::Responder& respond) {
+    if (request.path != "/v1/evidence" || refused >= 2) return false;
+    ++refused;
+    net::Response response;
+    response.status = 422;
+    response.content_type = "application/json";
+    response.body = R"({"items":[{"result":"refused","error":{"title":"not-permitted","detail":"another owner is pinned"}}]})";
+    respond(std::move(response));
+    return true;
+  });
+  found_plant(plant_text());
+  plant.follow();
+  EXPECT_TRUE(eventually([&] { return plant.link("acme.example") && !plant.link("acme.example")->last_error.empty(); }));
+  EXPECT_TRUE(eventually([&] {
+    const auto records = acme.ics.service->policy("plant.example", 0);
+    return records && records->size() == 1;
+  }));
+  EXPECT_EQ(refused, 2);
+  EXPECT_TRUE(eventually([&] { return plant.link("acme.example")->last_error.empty(); }));
+}
+
+// The buyer's policy comes along with the sale: another copy can judge what the buyer's agent says in acme's log.
+TEST_F(Copy, AHoldersPolicyComesAlong) {
+  make("sensor");
+  sell("sensor");
+  found_plant(plant_text());
+  plant.follow();
+  ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example") != nullptr; }));
+  Node field{"field.example", pin("acme.example", "acme"), false};
+  field.follow({Follow{"acme.example", acme.url(), {}, {{{policy::Field::type, {"device"}}}}}});
+  ASSERT_TRUE(eventually([&] { return field.follows("acme.example"); }));
+  ASSERT_TRUE(eventually([&] { return kept_of(field, "sensor") == 2 && field.ics.service->ledger().published()->domains.contains("acme.example"); }));
+  const auto status = [&] { return field.ics.verdict(subject_of("sensor"), "acme.example").status; };
+  received({acme.ics.submit_one(acme.ics.say("volta", subject_of("sensor"), StatusChange{Status::lost, ""}))});
+  EXPECT_TRUE(eventually([&] { return status() == Status::lost; }));
+  // And when it is new: another agent.
+  std::string text = plant_text(2);
+  const std::string agent = R"(agent = ["volta"])";
+  text.replace(text.find(agent), agent.size(), R"(agent = ["volta", "new"])");
+  found_plant(text);
+  ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example")->version == 2; }));
+  ++acme.ics.clock->seconds;
+  received({acme.ics.submit_one(acme.ics.say("new integrator", subject_of("sensor"), StatusChange{Status::stolen, ""}))});
+  EXPECT_TRUE(eventually([&] { return status() == Status::stolen; }));
+}
+
+// What could not be judged when it came is asked for again, though the position has moved on.
+TEST_F(Copy, WhatWasNotYetIsAskedForAgain) {
+  make("sensor");
+  sell("sensor");
+  found_plant(plant_text());
+  plant.follow();
+  ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example") != nullptr; }));
+  received({acme.ics.submit_one(acme.ics.say("volta", subject_of("sensor"), StatusChange{Status::stolen, ""}))});
+  acme.tamper([](service::FeedPage& page) {  // the buyer's policy is held back
+    std::erase_if(page.records, [](const service::FeedRecord& record) {
+      const auto statements = evidence::statements_of_kept(record.format, record.evidence, record.issuer);
+      return statements && statements->at(0).domains == std::vector<std::string>{"plant.example"};
+    });
+  });
+  Node field{"field.example", pin("acme.example", "acme"), false};
+  field.follow({Follow{"acme.example", acme.url(), {}, {{{policy::Field::type, {"device"}}}}}});
+  ASSERT_TRUE(eventually([&] { return field.follows("acme.example") && kept_of(field, "sensor") == 2; }));
+  ASSERT_TRUE(eventually([&] { return field.ics.service->ledger().published()->domains.contains("acme.example"); }));
+  EXPECT_FALSE(field.ics.verdict(subject_of("sensor"), "acme.example").status);
+  acme.tamper({});
+  EXPECT_TRUE(eventually([&] { return field.ics.verdict(subject_of("sensor"), "acme.example").status == Status::stolen; }));
+}
+
 TEST_F(Copy, TheConfigurationMayNameACopyToo) {
   make("sensor");
   Node field{"field.example", pin("acme.example", "acme"), false};

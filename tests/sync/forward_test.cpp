@@ -97,7 +97,91 @@ TEST_F(Forward, WhatTheHomeRefusesIsNotSentForEver) {
   plant.follow();
   EXPECT_TRUE(eventually([&] { return notes() == 0; }));
   EXPECT_FALSE(acme_has(*item.statement));
-  EXPECT_FALSE(plant.link("acme.example", true));
+  EXPECT_TRUE(eventually([&] { return !plant.link("acme.example", true); }));
+}
+
+// What the home refused for good does not count here either, and its history says why; until the home thinks better of it.
+TEST_F(Forward, WhatTheHomeRefusesDoesNotCountHere) {
+  acme.script([&](const net::Request& request, net::Responder& respond) {
+    if (request.path != "/v1/evidence") return false;
+    net::Response response;
+    response.status = 422;
+    response.content_type = "application/json";
+    response.body = R"({"items":[{"result":"refused","error":{"title":"not-permitted","detail":"not this one"}}]})";
+    respond(std::move(response));
+    return true;
+  });
+  const Bytes lost = plant.ics.say("volta", subject_of("sensor"), StatusChange{Status::lost, ""}, {"acme.example"});
+  const auto before = plant.ics.service->changes({}, "acme.example", {})->next;
+  const auto item = plant.ics.submit_one(lost);
+  ASSERT_EQ(item.outcome, Outcome::provisional) << why(item);
+  const auto judged = [&] {
+    const auto verdict = plant.ics.verdict(subject_of("sensor"), "acme.example");
+    for (const auto& judgement : verdict.judgements)
+      if (judgement.fact->statement.id == *item.statement) return judgement;
+    return policy::Judgement{};
+  };
+  EXPECT_TRUE(eventually([&] { return notes() == 0; }));
+  EXPECT_FALSE(judged().counts);
+  EXPECT_EQ(judged().why_not, "refused by the home of acme.example: not this one");
+  EXPECT_FALSE(plant.ics.verdict(subject_of("sensor"), "acme.example").status);
+  EXPECT_GT(plant.ics.service->changes(before, "acme.example", {})->next, before + 1);  // by the statement, and by the refusal
+  // Also after a restart, and after it was said once more.
+  plant.unfollow();
+  acme.script({});
+  plant.follow();
+  EXPECT_FALSE(judged().counts);
+  EXPECT_EQ(plant.ics.submit_one(lost).forwarded_to, std::vector<std::string>{"acme.example"});
+  EXPECT_TRUE(eventually([&] { return acme_has(*item.statement) && notes() == 0; }));
+  EXPECT_TRUE(eventually([&] { return judged().counts && !judged().provisional; }));
+}
+
+// Received there, and nobody can prove it here yet: the note stays until the receipt is in.
+TEST_F(Forward, AReceiptThatCannotBeFetchedIsAskedForAgain) {
+  plant.unfollow();
+  const Silence at_the_end{*this};
+  std::atomic<bool> silent{true};
+  acme.script([&](const net::Request& request, net::Responder& respond) {
+    if (!silent || (request.path != "/v1/feed" && !request.path.ends_with("/receipt"))) return false;
+    net::Response response;
+    response.status = request.path == "/v1/feed" ? 503 : 404;
+    respond(std::move(response));
+    return true;
+  });
+  acme.forget_asked();
+  plant.follow();
+  const auto item = say(Status::lost);
+  const auto asked = [&] {
+    const auto all = acme.asked("/v1/evidence/" + item.statement->text());
+    return all.size();
+  };
+  ASSERT_TRUE(eventually([&] { return asked() >= 2; }));
+  EXPECT_TRUE(acme_has(*item.statement));
+  EXPECT_EQ(notes(), 1u);
+  EXPECT_TRUE(plant.link("acme.example", true));
+  silent = false;
+  EXPECT_TRUE(eventually([&] { return notes() == 0; }));
+  const auto receipts = plant.ics.service->ledger().reader()->receipts(*item.statement);
+  EXPECT_TRUE(std::any_of(receipts->begin(), receipts->end(), [](const auto& receipt) { return receipt.first == "acme.example"; }));
+}
+
+// A policy that is submitted at a copy reaches the home.
+TEST_F(Forward, APolicyGoesToItsHome) {
+  const auto item = plant.ics.submit_one(policy_evidence("acme", "acme.example", acme_text(2), *acme.ics.clock));
+  ASSERT_EQ(item.outcome, Outcome::provisional) << why(item);
+  EXPECT_EQ(item.forwarded_to, std::vector<std::string>{"acme.example"});
+  EXPECT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("acme.example")->version == 2; }));
+  EXPECT_TRUE(eventually([&] { return notes() == 0; }));
+}
+
+// Whoever nobody knows is not looked for.
+TEST_F(Forward, APolicyOfStrangersStaysHere) {
+  std::string stranger = acme_text();
+  stranger.replace(stranger.find("acme.example"), 12, "else.example");
+  const auto item = plant.ics.submit_one(policy_evidence("acme", "else.example", stranger, *acme.ics.clock));
+  ASSERT_EQ(item.outcome, Outcome::provisional) << why(item);
+  EXPECT_TRUE(item.forwarded_to.empty());
+  EXPECT_EQ(notes(), 0u);
 }
 
 // "unavailable" is no judgement: a home without room is asked again.

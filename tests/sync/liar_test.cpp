@@ -163,7 +163,6 @@ TEST_F(Liar, HeadsByOthersAndFromTheFutureAreNotTaken) {
     page.heads = {{"acme.example", "main/acme.example", forged}, {"acme.example", "other/acme.example", elsewhere},
                   {"acme.example", "main/acme.example", future}, {"acme.example", "", "no note"}, {"nowhere.example", "x", forged}};
   });
-  sell("nudge");
   make("marker");
   sell("marker");
   ASSERT_TRUE(eventually([&] { return kept_of(plant, "marker") == 2; }));

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/guarded.h"
 #include "frontends/http/door.h"
 #include "net/server.h"
 #include "service/feed_wire.h"
@@ -60,7 +61,7 @@ class Node {
     door_.reset();
   }
   void follow(std::vector<Follow> what = {}, std::chrono::milliseconds timeout = 20s) {
-    sync = std::make_unique<Sync>(Options{key_, "node", std::move(what), timeout}, *ics.service);
+    sync = std::make_unique<Sync>(Options{key_, "node", std::move(what), timeout, 2s}, *ics.service);
     ics.service->set_forwarder(sync.get());
   }
   void unfollow() {
@@ -94,10 +95,10 @@ class Node {
     std::lock_guard lock(mutex_);
     script_ = std::move(script);
   }
-  // What the door sends as a feed is changed on its way.
-  void tamper(std::function<void(service::FeedPage&)> with) {
-    std::lock_guard lock(mutex_);
-    tamper_ = std::move(with);
+  // What the door sends as a feed from now on is changed on its way: also what was asked for before.
+  using Tamper = std::function<void(service::FeedPage&)>;
+  void tamper(Tamper with) {
+    tamper_->with([&](Tamper& kept) { kept = std::move(with); });
   }
   // Targets that were asked for, of those that begin so.
   std::vector<std::string> asked(const std::string& beginning) const {
@@ -118,17 +119,17 @@ class Node {
  private:
   void handle(const net::Request& request, net::Responder respond, const net::Handler& inner) {
     Script script;
-    std::function<void(service::FeedPage&)> tamper;
     {
       std::lock_guard lock(mutex_);
       targets_.emplace_back(request.target);
       script = script_;
-      tamper = tamper_;
     }
     if (script && script(request, respond)) return;
-    if (!tamper || request.path != "/v1/feed") return inner(request, std::move(respond));
+    if (request.path != "/v1/feed") return inner(request, std::move(respond));
     auto shared = std::make_shared<net::Responder>(std::move(respond));
-    inner(request, net::Responder::to([shared, tamper](net::Response response) {
+    inner(request, net::Responder::to([shared, kept = tamper_](net::Response response) {
+      const auto tamper = kept->with([](const Tamper& with) { return with; });
+      if (!tamper) return (*shared)(std::move(response));
       if (auto feed = service::decode_feed(view(response.body))) {
         service::FeedPage page{feed->domain, feed->next, {}, feed->heads, feed->more};
         for (auto& record : feed->records)
@@ -145,9 +146,10 @@ class Node {
   std::unique_ptr<http::Door> door_;
   std::unique_ptr<net::HttpServer> server_;
   mutable std::mutex mutex_;
-  Script script_;                                   // guarded by mutex_
-  std::function<void(service::FeedPage&)> tamper_;  // guarded by mutex_
-  std::vector<std::string> targets_;                // guarded by mutex_
+  Script script_;                     // guarded by mutex_
+  std::vector<std::string> targets_;  // guarded by mutex_
+  // An answer may be made after this node is gone.
+  const std::shared_ptr<Guarded<Tamper>> tamper_ = std::make_shared<Guarded<Tamper>>();
 };
 
 // acme makes devices, the plant copies those that it holds.

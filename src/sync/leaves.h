@@ -1,0 +1,30 @@
+// What is held here of another home's log: leaf by leaf, so that its root can be worked out. A mirror can leave a leaf out,
+// but not so that the root is still the one its home signed.
+#pragma once
+
+#include <map>
+
+#include "ledger/merkle.h"
+#include "ledger/note.h"
+
+namespace cm4it::sync {
+
+// Leaves may come in any order, and again; what is known is the tree of those before the first gap.
+class Leaves {
+ public:
+  void take(std::uint64_t index, const Digest& leaf);
+
+  std::uint64_t size() const { return range_.size(); }
+  bool give(const ledger::Head& head) const { return head.size == range_.size() && head.root == range_.root(); }
+
+  // The tree without what waits behind a gap: that is fetched again.
+  Bytes encode() const;  // [size: uint, [* peak: bstr .size 32]]
+  static Result<Leaves> decode(View bytes);
+
+ private:
+  static constexpr std::size_t most_waiting = 100'000;
+  ledger::CompactRange range_;
+  std::map<std::uint64_t, Digest> waiting_;  // behind a gap
+};
+
+}  // namespace cm4it::sync

@@ -1,0 +1,45 @@
+#include "sync/own_policies.h"
+
+#include "base/log.h"
+
+namespace cm4it::sync {
+
+void OwnPolicies::forget() {
+  sent_.clear();
+  tried_.clear();
+  problem_.clear();
+  pause_.reset();
+}
+
+Result<void> OwnPolicies::send(Peer& peer) {
+  const auto published = service_.ledger().published();
+  std::string newest;
+  for (const auto& home : service_.ledger().options().homes)
+    if (const auto* chain = published->policies->chain(home)) newest += home + std::to_string(chain->versions.size());
+  if (newest == sent_) return {};
+  if (newest != tried_) pause_.reset();
+  if (!pause_.over()) return {};
+  std::string problem;
+  for (const auto& home : service_.ledger().options().homes) {
+    TRY(const auto records, service_.policy(home, 0));
+    std::vector<evidence::Piece> pieces;
+    for (const auto& record : records) pieces.push_back({record.format, record.evidence});
+    TRY(const auto outcomes, peer.submit(pieces, home));
+    for (const auto& outcome : outcomes)
+      if (outcome.result != "received" && outcome.result != "provisional")
+        problem = "policy of " + home + " is not taken by " + peer.url() + ": " + outcome.reason;
+  }
+  if (problem.empty()) {
+    sent_ = newest;
+    problem_.clear();
+    pause_.reset();
+    return {};
+  }
+  if (problem != problem_) log_warn(problem);
+  problem_ = std::move(problem);
+  tried_ = std::move(newest);
+  pause_.begin();
+  return {};
+}
+
+}  // namespace cm4it::sync

@@ -1,0 +1,55 @@
+// A home's own rules reach the servers it talks to before anything that is judged by them.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+
+#include "service/service.h"
+#include "sync/peer.h"
+
+namespace cm4it::sync {
+
+// One thread's. A pause that doubles with each failure.
+class Pause {
+ public:
+  using Clock = std::chrono::steady_clock;
+  Pause(std::chrono::milliseconds first, std::chrono::milliseconds longest) : first_(first), longest_(longest), next_(first) {}
+
+  bool over() const { return Clock::now() >= until_; }
+  Clock::time_point until() const { return until_; }
+  void begin() {
+    until_ = Clock::now() + next_;
+    next_ = std::min(longest_, next_ * 2);
+  }
+  void reset() {
+    until_ = {};
+    next_ = first_;
+  }
+
+ private:
+  const std::chrono::milliseconds first_, longest_;
+  std::chrono::milliseconds next_;
+  Clock::time_point until_{};
+};
+
+class OwnPolicies {
+ public:
+  explicit OwnPolicies(service::Service& service) : service_(service) {}
+
+  // Sends the versions of our own policies where they are new to this peer, or were not taken and it is time to try again.
+  // Errors: that the peer could not be asked. What it does not take holds nothing else up.
+  Result<void> send(Peer& peer);
+  void forget();  // another peer is spoken to from now on
+  // Why the peer does not take them; empty: it has them.
+  const std::string& problem() const { return problem_; }
+  Pause::Clock::time_point next_try() const { return pause_.until(); }  // where there is a problem
+
+ private:
+  service::Service& service_;
+  std::string sent_;    // the versions that the peer has
+  std::string tried_;   // those that it did not take
+  std::string problem_;
+  Pause pause_{std::chrono::milliseconds(500), std::chrono::minutes(5)};
+};
+
+}  // namespace cm4it::sync

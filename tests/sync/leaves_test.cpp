@@ -1,0 +1,62 @@
+// The tree of the leaves that are held: any order, repeats, gaps.
+#include "sync/leaves.h"
+
+#include <gtest/gtest.h>
+
+#include "crypto/digest.h"
+
+namespace cm4it::sync {
+namespace {
+
+Digest leaf(std::uint64_t index) { return ledger::leaf_hash(view("leaf " + std::to_string(index))); }
+
+ledger::Head head(std::uint64_t size) {
+  ledger::CompactRange range;
+  for (std::uint64_t i = 0; i < size; ++i) range.append(leaf(i));
+  return {"main/acme.example", size, range.root(), {}};
+}
+
+TEST(Leaves, GiveTheRootOfWhatIsThere) {
+  Leaves leaves;
+  EXPECT_TRUE(leaves.give(head(0)));
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    EXPECT_FALSE(leaves.give(head(i + 1)));
+    leaves.take(i, leaf(i));
+    EXPECT_TRUE(leaves.give(head(i + 1)));
+  }
+  EXPECT_FALSE(leaves.give(head(19)));  // of an earlier head nothing is known any more
+}
+
+TEST(Leaves, InAnyOrderAndAgain) {
+  Leaves leaves;
+  for (const std::uint64_t i : {3, 1, 1, 0, 0, 2, 5, 3}) leaves.take(i, leaf(i));
+  EXPECT_EQ(leaves.size(), 4u);
+  EXPECT_TRUE(leaves.give(head(4)));
+  leaves.take(4, leaf(4));
+  EXPECT_TRUE(leaves.give(head(6)));
+}
+
+TEST(Leaves, AnotherLeafGivesAnotherRoot) {
+  Leaves leaves;
+  leaves.take(0, leaf(0));
+  leaves.take(1, leaf(7));
+  leaves.take(1, leaf(1));
+  EXPECT_FALSE(leaves.give(head(2)));
+}
+
+TEST(Leaves, AreKept) {
+  Leaves leaves;
+  for (std::uint64_t i = 0; i < 11; ++i) leaves.take(i, leaf(i));
+  leaves.take(12, leaf(12));
+  auto again = Leaves::decode(leaves.encode());
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->give(head(11)));
+  again->take(11, leaf(11));
+  EXPECT_TRUE(again->give(head(12)));  // what waited behind the gap comes again
+  EXPECT_FALSE(Leaves::decode({}));
+  const Bytes all = leaves.encode();
+  for (std::size_t length = 0; length < all.size(); ++length) EXPECT_FALSE(Leaves::decode(View(all).first(length)));
+}
+
+}  // namespace
+}  // namespace cm4it::sync
