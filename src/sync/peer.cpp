@@ -103,9 +103,8 @@ Result<std::vector<Peer::Outcome>> Peer::submit(const std::vector<evidence::Piec
   request.method = "POST";
   request.url = url_ + "/v1/evidence?domain=" + net::percent_encode(domain);
   Bytes body;
-  const bool manifest = pieces.at(0).format == evidence::Format::manifest;
-  for (const auto& piece : pieces) append(body, piece.bytes);
-  request.content_type = manifest ? "application/jose+json" : "application/cbor-seq";
+  for (const auto& piece : pieces) append(body, evidence::leaf_bytes(piece.format, piece.bytes));
+  request.content_type = "application/cbor-seq";
   request.body = text(body);
   request.timeout = timeout_;
   TRY(const auto reply, client_.send(request));
