@@ -7,20 +7,39 @@
 namespace cm4it::sync {
 
 void Leaves::take(std::uint64_t index, const Digest& leaf) {
-  if (index < range_.size()) return;
-  if (index > range_.size()) {
+  if (index < size()) return;
+  if (index > size()) {
     if (waiting_.size() < most_waiting) waiting_.emplace(index, leaf);
     return;
   }
-  range_.append(leaf);
-  for (auto next = waiting_.begin(); next != waiting_.end() && next->first <= range_.size(); next = waiting_.erase(next))
-    if (next->first == range_.size()) range_.append(next->second);
+  append(leaf);
+  for (auto next = waiting_.begin(); next != waiting_.end() && next->first <= size(); next = waiting_.erase(next))
+    if (next->first == size()) append(next->second);
+}
+
+void Leaves::append(const Digest& leaf) {
+  since_.push_back(leaf);
+  if (since_.size() <= most_since) return;
+  earlier_.append(since_.front());
+  since_.pop_front();
+}
+
+ledger::CompactRange Leaves::at(std::uint64_t size) const {
+  auto range = earlier_;
+  for (std::size_t i = 0; range.size() < size; ++i) range.append(since_[i]);
+  return range;
+}
+
+Leaves::Answer Leaves::give(const ledger::Head& head) const {
+  if (head.size < earlier_.size()) return Answer::forgotten;
+  return head.size <= size() && at(head.size).root() == head.root ? Answer::yes : Answer::no;
 }
 
 Bytes Leaves::encode() const {
   CborWriter out;
-  out.array(2).uint(range_.size()).array(range_.peaks().size());
-  for (const Digest& peak : range_.peaks()) out.bytes(peak);
+  const auto range = whole();
+  out.array(2).uint(range.size()).array(range.peaks().size());
+  for (const Digest& peak : range.peaks()) out.bytes(peak);
   return out.take();
 }
 
@@ -38,7 +57,7 @@ Result<Leaves> Leaves::decode(View bytes) {
   }
   CHECK_OK(reader.end());
   Leaves leaves;
-  TRY(leaves.range_, ledger::CompactRange::from_peaks(size, std::move(peaks)));
+  TRY(leaves.earlier_, ledger::CompactRange::from_peaks(size, std::move(peaks)));
   return leaves;
 }
 

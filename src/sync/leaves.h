@@ -2,6 +2,7 @@
 // but not so that the root is still the one its home signed.
 #pragma once
 
+#include <deque>
 #include <map>
 
 #include "ledger/merkle.h"
@@ -9,13 +10,15 @@
 
 namespace cm4it::sync {
 
-// Leaves may come in any order, and again; what is known is the tree of those before the first gap.
+// Leaves may come in any order, and again; what is known is the tree of those before the first gap, and lately what it was: a
+// mirror's head may be a little behind its leaves.
 class Leaves {
  public:
   void take(std::uint64_t index, const Digest& leaf);
 
-  std::uint64_t size() const { return range_.size(); }
-  bool give(const ledger::Head& head) const { return head.size == range_.size() && head.root == range_.root(); }
+  std::uint64_t size() const { return earlier_.size() + since_.size(); }
+  enum class Answer { yes, no, forgotten };  // forgotten: a head of so long ago that it says nothing
+  Answer give(const ledger::Head& head) const;
 
   // The tree without what waits behind a gap: that is fetched again.
   Bytes encode() const;  // [size: uint, [* peak: bstr .size 32]]
@@ -23,7 +26,13 @@ class Leaves {
 
  private:
   static constexpr std::size_t most_waiting = 100'000;
-  ledger::CompactRange range_;
+  static constexpr std::size_t most_since = 8192;
+  void append(const Digest& leaf);
+  ledger::CompactRange whole() const { return at(size()); }
+  ledger::CompactRange at(std::uint64_t size) const;
+
+  ledger::CompactRange earlier_;
+  std::deque<Digest> since_;  // the leaves after it
   std::map<std::uint64_t, Digest> waiting_;  // behind a gap
 };
 

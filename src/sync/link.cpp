@@ -330,10 +330,10 @@ Result<void> Link::take_heads(const std::vector<service::FeedPage::HomeHead>& he
     bool counts = by_home;
     if (whole && head.domain == follow_.domain) {
       const Leaves& held = leaves_[check->head.log];
-      counts = held.give(log);
+      const auto answer = held.give(log);
+      counts = answer == Leaves::Answer::yes;
       complete |= counts;
-      // More than an older head covers says nothing about it.
-      if (!counts && held.size() <= log.size)
+      if (answer == Leaves::Answer::no)
         missing = "the leaves held do not give the root of " + log.origin + ": its head covers " + std::to_string(log.size) +
                   ", held are the first " + std::to_string(held.size()) + "; all is fetched again";
     }
