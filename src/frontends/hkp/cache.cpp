@@ -47,7 +47,7 @@ Hkp::Impl::Before Hkp::Impl::before(const Search& search) const {
   if (!search.alias.starts_with("fpr:")) return {};
   const auto reader = service.ledger().reader();
   if (!reader) return {};
-  Before before;
+  Before before{search.alias, {}, {}};
   std::size_t count = 0;
   (void)reader->named(search.alias, [&](const service::SubjectId& subject) {
     before.subject = subject;
@@ -62,6 +62,8 @@ net::Response Hkp::Impl::kept(const std::string& target, const Before& before, c
                               net::Response response) {
   if (!may_be_kept(target) || !before.subject || found.size() != 1 || !found[0].open || found[0].subject != *before.subject)
     return response;
+  // Of a subkey: a certificate of its own would come under another subject, and go before this one.
+  if (before.alias != "fpr:" + to_hex(found[0].fingerprint.octets)) return response;
   const auto& digest = before.subject->digest;
   cache().put(key_of(target, subject_of_target), {}, Time::never(), std::make_shared<const std::string>(digest.begin(), digest.end()));
   auto ready = net::serialize(response);

@@ -26,7 +26,7 @@ Result<Call> take_apart(const net::Request& request) {
 net::Response options_of(const Call& call, bool v2) {
   auto answer = plain(200, "");
   const auto allow = [&](const char* methods) { answer.headers.emplace_back("Allow", methods); };
-  const std::string& first = call.path.at(v2 ? 1 : 0);
+  const std::string first = call.path.size() > (v2 ? 1 : 0) ? call.path[v2 ? 1 : 0] : "";
   if (v2 && first == "certs" && call.path.size() == 2) {
     allow("POST, OPTIONS");
     answer.headers.emplace_back("Accept", "application/pgp-keys");
@@ -88,13 +88,13 @@ void Hkp::Impl::handle(const net::Request& request, net::Responder respond) {
     response.ready = std::move(ready);
     return respond(std::move(response));
   }
-  if (request.path == "/") return respond(plain(200, front_page(), "text/html; charset=utf-8"));
+  const bool get = request.method == "GET" || request.method == "HEAD", post = request.method == "POST";
+  if (request.path == "/") return respond(get ? plain(200, front_page(), "text/html; charset=utf-8") : wrong_method("GET, HEAD"));
   if (!serves(request.path)) return respond(plain(404, "path: nothing here\n"));
   const bool v2 = request.path.starts_with("/pks/v2/") || request.path == "/pks/v2";
   const auto call = take_apart(request);
   if (!call) return respond(error_answer(call.error(), v2));
   if (request.method == "OPTIONS") return respond(options_of(*call, v2));
-  const bool get = request.method == "GET" || request.method == "HEAD", post = request.method == "POST";
   const std::string& first = call->path.at(0);
   if (v2 && post && call->path.size() == 2 && call->path[1] == "certs") return v2_submit(*this, *call, std::move(respond));
   if (!v2 && first == "add" && call->path.size() == 1)

@@ -40,7 +40,7 @@ struct Hkp::Impl {
   std::shared_ptr<const std::string> cached(const net::Request& request);
   // What the answer to a look-up by fingerprint hangs on; to be taken before reading, so that what changes meanwhile makes
   // the answer stale.
-  struct Before { std::optional<service::SubjectId> subject; service::Stamp stamp; };
+  struct Before { std::string alias; std::optional<service::SubjectId> subject; service::Stamp stamp; };
   Before before(const Search& search) const;
   net::Response kept(const std::string& target, const Before& before, const std::vector<Certificate>& found, net::Response response);
   service::AnswerCache& cache();

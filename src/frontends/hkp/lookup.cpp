@@ -114,16 +114,18 @@ namespace {
 
 // "04<fpr>" or "04/<fpr>": a fingerprint with its version before it, which says how long it is.
 Result<Search> versioned(std::string text) {
-  text.erase(std::remove(text.begin(), text.end(), '/'), text.end());
-  const bool v4 = text.starts_with("04") && text.size() == 42, v6 = text.starts_with("06") && text.size() == 66;
-  if (!is_hex(text) || !(v4 || v6)) return none();
+  if (text.size() > 2 && text[2] == '/') text.erase(2, 1);
+  if (!is_hex(text) || text.size() < 4 || text.size() % 2 != 0) return fail(Code::malformed, "vfingerprint: hex digits of whole octets expected");
+  const std::size_t size = text.starts_with("04") ? 42 : text.starts_with("06") ? 66 : 0;
+  if (size == 0) return none();  // of a version that no certificate here has
+  if (text.size() != size) return fail(Code::malformed, "vfingerprint: " + std::to_string(size - 2) + " hex digits expected behind " + text.substr(0, 2));
   Search search;
   search.alias = "fpr:" + lower(text.substr(2));
   return search;
 }
 
 Result<Search> by_key_id(const std::string& text) {
-  if (!is_hex(text) || text.size() != 16) return none();
+  if (!is_hex(text) || text.size() != 16) return fail(Code::malformed, "keyid: 16 hex digits expected");
   Search search;
   search.alias = "keyid:" + lower(text);
   search.v4_only = true;

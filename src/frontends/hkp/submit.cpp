@@ -25,7 +25,8 @@ bool entered(const ItemResult& result) {
   return result.outcome == ItemResult::Outcome::received || result.outcome == ItemResult::Outcome::provisional;
 }
 
-std::vector<Outcome> outcomes(const std::vector<Fingerprint>& of, const std::vector<ItemResult>& results) {
+// `of`: the certificate of each result's piece. Certificates of which no piece could be made come last.
+std::vector<Outcome> outcomes(const std::vector<Fingerprint>& of, const std::vector<ItemResult>& results, const TakenApart& taken) {
   std::vector<Outcome> list;
   for (std::size_t i = 0; i < results.size(); ++i) {
     auto found = std::find_if(list.begin(), list.end(), [&](const Outcome& one) { return one.fingerprint == of[i]; });
@@ -40,6 +41,9 @@ std::vector<Outcome> outcomes(const std::vector<Fingerprint>& of, const std::vec
       ++(results[i].is_new ? found->fresh : found->known);
     }
   }
+  for (const auto& certificate : taken.certificates)
+    if (std::none_of(list.begin(), list.end(), [&](const Outcome& one) { return one.fingerprint == certificate; }))
+      list.push_back({certificate, 0, 0, 0, "no signature in it that can be kept"});
   return list;
 }
 
@@ -105,9 +109,11 @@ void take_in(Hkp::Impl& hkp, View body, bool v2, net::Responder respond, const s
     of.push_back(std::move(*fingerprint));
   }
   auto pieces = std::move(taken->pieces);
+  const Finish finish = make(of);
+  if (pieces.empty()) return respond(finish(outcomes({}, {}, *taken), *taken, {}));
   auto shared = std::make_shared<net::Responder>(std::move(respond));
-  auto accepted = hkp.service.submit(std::move(pieces), {}, [shared, of, taken = std::move(*taken), finish = make(of)](auto results) {
-    (*shared)(finish(outcomes(of, results), taken, results));
+  auto accepted = hkp.service.submit(std::move(pieces), {}, [shared, of, taken = std::move(*taken), finish](auto results) {
+    (*shared)(finish(outcomes(of, results, taken), taken, results));
   });
   if (!accepted) (*shared)(error_answer(accepted.error(), v2));
 }
