@@ -13,7 +13,8 @@ tl::unexpected<Error> too_many() {
               "send it in parts; `ics import` does");
 }
 
-// RFC 8742: one item after another, each as it is a leaf of a log: COSE_Sign1, or [format, evidence].
+// RFC 8742: one item after another, each as it is a leaf of a log: COSE_Sign1, or [format, evidence]. What is neither is
+// given on for a statement, and refused as one.
 Result<std::vector<Piece>> split_sequence(View body) {
   std::vector<Piece> pieces;
   while (!body.empty()) {
@@ -21,9 +22,8 @@ Result<std::vector<Piece>> split_sequence(View body) {
     CborReader reader(body);
     auto item = reader.item();
     if (!item) return within("body, piece " + std::to_string(pieces.size() + 1), std::move(item).error());
-    auto piece = parse_leaf(*item);
-    if (!piece) return within("body, piece " + std::to_string(pieces.size() + 1), std::move(piece).error());
-    pieces.push_back({piece->first, std::move(piece->second)});
+    if (auto leaf = parse_leaf(*item)) pieces.push_back({leaf->first, std::move(leaf->second)});
+    else pieces.push_back({Format::cose, to_bytes(*item)});
     body = body.subspan(item->size());
   }
   return pieces;

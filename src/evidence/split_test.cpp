@@ -90,7 +90,7 @@ TEST(Split, ASequenceBearsEveryFormat) {
     EXPECT_EQ(pieces->at(2).bytes, (Bytes{1, 2, 3}));
   }
   for (const Bytes& bad : {Bytes{0x82, 0x01, 0x40}, Bytes{0x82, 0x09, 0x40}, Bytes{0x83, 0x02, 0x40, 0x00}, Bytes{0x82, 0x02, 0x60}, Bytes{0x00}})
-    EXPECT_EQ(split("application/cbor-seq", bad).error().code, Code::malformed) << to_hex(bad);
+    EXPECT_FALSE(decode(split("application/cbor-seq", bad)->at(0).format, bad)) << to_hex(bad);
 }
 
 TEST(Split, NumberOfPiecesHasABudget) {

@@ -174,10 +174,11 @@ Result<std::optional<evidence::Piece>> PieceReader::next_in_sequence() {
   CborReader reader(view(rest()));
   const auto item = reader.item();
   if (!item) return bad(item.error().message, item.error().code);
-  auto leaf = evidence::parse_leaf(*item);
-  if (!leaf) return bad(leaf.error().message, leaf.error().code);
-  consume(item->size());
-  return std::optional(evidence::Piece{leaf->first, std::move(leaf->second)});
+  // What is no piece of evidence is the server's to refuse.
+  const Bytes octets = to_bytes(*item);
+  consume(octets.size());
+  if (auto leaf = evidence::parse_leaf(octets)) return std::optional(evidence::Piece{leaf->first, std::move(leaf->second)});
+  return std::optional(evidence::Piece{evidence::Format::cose, octets});
 }
 
 Result<std::optional<evidence::Piece>> PieceReader::next_in_manifest() {
