@@ -290,6 +290,7 @@ void write_identity(CborWriter& out, const Identity& identity) {
   if (identity.attributes.empty()) return;
   // Deterministic order: shorter keys first, as their heads sort (RFC 8949 section 4.2.1).
   std::vector<const std::pair<const std::string, std::string>*> sorted;
+  sorted.reserve(identity.attributes.size());
   for (const auto& attribute : identity.attributes) sorted.push_back(&attribute);
   std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) {
     return a->first.size() != b->first.size() ? a->first.size() < b->first.size() : a->first < b->first;

@@ -55,7 +55,7 @@ std::string HttpServer::url() const {
   return (impl_->shared->options.tls_key ? "https://" : "http://") + impl_->address;
 }
 
-Result<void> HttpServer::reload_tls(crypto::SignerPtr key) {
+Result<void> HttpServer::reload_tls(const crypto::SignerPtr& key) {
   if (!key || !impl_->shared->options.tls_key)
     return fail(Code::unsupported, "listener: TLS cannot be switched on or off while it runs");
   TRY(auto tls, make_tls(impl_->shared->options, key));

@@ -56,7 +56,7 @@ class HttpServer {
   std::uint16_t port() const;
   std::string url() const;  // "https://127.0.0.1:40123"
   // New connections use this key; open ones keep theirs.
-  Result<void> reload_tls(crypto::SignerPtr key);
+  Result<void> reload_tls(const crypto::SignerPtr& key);
   // Takes no more connections; answers that are being made or written may still end within
   // stop_grace, then what waits is answered 503. Returns when no thread runs any more; Responders
   // may outlive it. Not to be called from a handler.

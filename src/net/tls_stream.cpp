@@ -89,7 +89,7 @@ TlsStream::~TlsStream() {
 }
 
 Result<std::unique_ptr<TlsStream>> TlsStream::connect(const std::string& host, std::uint16_t port,
-                                                      crypto::SignerPtr signer, Milliseconds timeout) {
+                                                      const crypto::SignerPtr& signer, Milliseconds timeout) {
   auto until = Clock::now() + timeout;
   TRY(auto context, TlsContext::client(signer.get(), certificate_name));
   TRY(auto fd, connect_tcp(host, port, timeout));
@@ -166,7 +166,7 @@ TlsListener::TlsListener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TlsListener::~TlsListener() = default;
 
 Result<std::unique_ptr<TlsListener>> TlsListener::listen(const std::string& address,
-                                                         crypto::SignerPtr signer) {
+                                                         const crypto::SignerPtr& signer) {
   TRY(auto context, TlsContext::server(*signer, certificate_name, true));
   TRY(auto fd, listen_tcp(address, false));
   return std::unique_ptr<TlsListener>(

@@ -18,7 +18,7 @@ class TlsStream {
   // Connects and shakes hands. `signer` null: no client certificate. Any supported server key is
   // accepted: look at peer_key(). Errors: unavailable (host, port and cause).
   static Result<std::unique_ptr<TlsStream>> connect(const std::string& host, std::uint16_t port,
-                                                    crypto::SignerPtr signer, Milliseconds timeout);
+                                                    const crypto::SignerPtr& signer, Milliseconds timeout);
   // Of an accepted connection, before anything else. Errors: unavailable.
   Result<void> handshake(Milliseconds timeout);
 
@@ -51,7 +51,7 @@ class TlsListener {
  public:
   // "ADDRESS:PORT", port 0: any that is free. Clients are asked for a certificate.
   // Errors: malformed, unavailable.
-  static Result<std::unique_ptr<TlsListener>> listen(const std::string& address, crypto::SignerPtr signer);
+  static Result<std::unique_ptr<TlsListener>> listen(const std::string& address, const crypto::SignerPtr& signer);
 
   std::string address() const;  // as bound
   std::uint16_t port() const;

@@ -107,6 +107,7 @@ class Admission {
       return;
     }
     std::vector<std::string> wanted;
+    wanted.reserve(admit.status.size());
     for (const Status status : admit.status) wanted.emplace_back(to_string(status));
     add(Outcome::failed, "status", "status is " + now + (wanted.empty() ? "" : ", not " + join(wanted)),
         verdict_.status_statement);

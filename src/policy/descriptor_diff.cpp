@@ -44,6 +44,7 @@ void add_admissions(Facts& facts, const Descriptor& descriptor) {
     for (const auto& [role, labels] : admit.endorsed_by)
       facts.emplace_back(at + ".endorsed_by." + role, joined(labels));
     std::vector<std::string> states;
+    states.reserve(admit.status.size());
     for (const auto status : admit.status) states.emplace_back(evidence::to_string(status));
     if (!states.empty()) facts.emplace_back(at + ".status", joined(states));
     if (admit.max_staleness) facts.emplace_back(at + ".max_staleness", format_duration(*admit.max_staleness));

@@ -57,8 +57,8 @@ StatusResult status_of(const Judged& own, const std::vector<Judged>& of_models, 
                        const Descriptor& domain, Time at) {
   std::vector<Say> says = current(counted_statuses(own, policies, domain, at));
   for (const Judged& model : of_models)
-    for (Say& say : current(counted_statuses(model, policies, domain, at)))
-      if (is_alarm(say.status)) says.push_back(std::move(say));
+    for (const Say& say : current(counted_statuses(model, policies, domain, at)))
+      if (is_alarm(say.status)) says.push_back(say);
 
   const Say* decisive = nullptr;
   for (const Say& say : says) {
