@@ -111,7 +111,8 @@ Result<void> Appender::commit(const BatchBuilder& builder) {
   }
   if (!outcome) CHECK_OK(settle_unknown(builder, outcome.error()));
   state_ = builder.after();
-  published_.store(publish(state_, options_), std::memory_order_release);
+  auto now = publish(state_, options_);
+  published_.with([&](PublishedPtr& published) { published.swap(now); });
   if (on_change_) on_change_(builder.change());
   return {};
 }

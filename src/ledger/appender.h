@@ -1,10 +1,10 @@
 // The one thread that writes: takes whatever waits, appends it as one batch, syncs once, then publishes and answers all.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <thread>
 
+#include "base/guarded.h"
 #include "base/inbox.h"
 #include "ledger/batch_builder.h"
 #include "ledger/state.h"
@@ -19,7 +19,7 @@ class Appender {
 
   // unavailable when the inbox is full; the message's callbacks are then never called.
   Result<void> send(Message message);
-  PublishedPtr published() const { return published_.load(std::memory_order_acquire); }
+  PublishedPtr published() const { return published_.with([](const PublishedPtr& now) { return now; }); }
 
  private:
   void run();
@@ -36,7 +36,9 @@ class Appender {
 
   Inbox<Message> inbox_;
   State state_;  // the appender's thread only
-  std::atomic<PublishedPtr> published_;
+  // Not std::atomic<std::shared_ptr>: that of g++ 12 gives its lock back without an order, a race where memory is weakly
+  // ordered, and locks all the same.
+  Guarded<PublishedPtr> published_;
   std::thread thread_;
 };
 
