@@ -25,7 +25,8 @@ struct Mirror : TwoNodes {
   }
   // How fresh it says that it is.
   static std::optional<Time> head_of(Node& node) {
-    for (const auto& [domain, state] : node.ics.service->ledger().published()->domains)
+    const auto published = node.ics.service->ledger().published();
+    for (const auto& [domain, state] : published->domains)
       if (domain == "acme.example") return state.newest_head;
     return {};
   }
