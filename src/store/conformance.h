@@ -14,12 +14,17 @@
 
 namespace cm4it::store {
 
-using Opener = std::function<Result<std::unique_ptr<Store>>(const std::filesystem::path& directory)>;
+struct Opener {
+  std::string name;
+  std::function<Result<std::unique_ptr<Store>>(const std::filesystem::path& directory)> open;
+
+  friend std::ostream& operator<<(std::ostream& out, const Opener& opener) { return out << opener.name; }
+};
 
 class Conformance : public testing::TestWithParam<Opener> {
  protected:
   void SetUp() override {
-    auto opened = GetParam()(directory_.path());
+    auto opened = GetParam().open(directory_.path());
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
   }

@@ -12,6 +12,16 @@ std::size_t seat_of_this_thread() {
   return seat;
 }
 
+// Whether what a reader has begun with is the state of its transaction id. LMDB 0.9 keeps the states of two commits,
+// at places that take turns, and a reader learns the id before it copies from the place: if it was asleep in
+// between, that place may hold the state of two commits later, perhaps not synced yet, and the next reader would
+// see an earlier one again.
+bool in_time(MDB_env* environment, MDB_txn* reader) {
+  MDB_envinfo info{};
+  mdb_env_info(environment, &info);
+  return info.me_last_txnid <= mdb_txn_id(reader) + 1;
+}
+
 }  // namespace
 
 tl::unexpected<Error> lmdb_fail(int error, const std::string& doing) {
@@ -79,6 +89,10 @@ Result<MDB_txn*> ReaderPool::take() {
     TRY(transaction, begin(environment_, MDB_RDONLY));
   } else if (const int error = mdb_txn_renew(transaction.get())) {
     return lmdb_fail(error, "read");
+  }
+  while (!in_time(environment_, transaction.get())) {
+    mdb_txn_reset(transaction.get());
+    if (const int error = mdb_txn_renew(transaction.get())) return lmdb_fail(error, "read");
   }
   return transaction.release();
 }

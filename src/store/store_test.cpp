@@ -6,11 +6,9 @@
 namespace cm4it::store {
 namespace {
 
-const Opener memory = [](const std::filesystem::path&) { return open_memory(); };
-const Opener lmdb = [](const std::filesystem::path& directory) {
-  return open_lmdb({.directory = directory});
-};
-const Opener faultless = [](const std::filesystem::path&) { return std::make_unique<Faulty>(open_memory()); };
+const Opener memory{"memory", [](const auto&) { return open_memory(); }};
+const Opener lmdb{"lmdb", [](const auto& directory) { return open_lmdb({.directory = directory}); }};
+const Opener faultless{"faulty", [](const auto&) { return std::make_unique<Faulty>(open_memory()); }};
 
 INSTANTIATE_TEST_SUITE_P(Memory, Conformance, testing::Values(memory));
 INSTANTIATE_TEST_SUITE_P(Lmdb, Conformance, testing::Values(lmdb));
