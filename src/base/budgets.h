@@ -41,6 +41,7 @@ inline constexpr std::size_t glob_bytes = 256;
 inline constexpr std::size_t policy_versions = 10'000;        // of one domain
 inline constexpr std::size_t unpinned_domains = 1024;         // of which descriptors are kept that apply nowhere yet
 inline constexpr std::size_t unpinned_descriptors = 64;       // of one such domain
+inline constexpr std::size_t undecided_transfers = 1000;      // subjects of which one waits for what makes it count
 inline constexpr std::size_t url_bytes = 200;                 // of a server, or of what is copied
 
 // Requests
@@ -57,8 +58,13 @@ inline constexpr std::size_t certificates_of_one_name = 32;   // whose short key
 inline constexpr std::size_t certificates_examined = 500;     // by one look-up of a user id
 inline constexpr std::size_t search_results = 1000;           // of one page
 inline constexpr std::size_t search_examined = 20'000;        // index rows one search may walk
-inline constexpr std::size_t subject_quota = 10'000;          // statements about one subject that a configuration may allow
-inline constexpr std::size_t subject_statements = 20'000;     // folded for one subject: what was under way when a quota was reached fits
+inline constexpr std::size_t subject_quota = 10'000;          // statements of one issuer about one subject that a configuration
+                                                              // may allow; of all issuers together that are taken
+inline constexpr std::size_t issuer_reserve = 64;             // of one issuer about one subject: the first ones, whatever others
+                                                              // said, and alarms beyond its quota
+inline constexpr std::size_t subject_statements = 20'000;     // folded for one subject
+inline constexpr std::size_t folded_statements = 50'000;      // for one answer about many subjects: it ends, or is cut, there
+inline constexpr std::size_t names_examined = 256;            // subjects of one name that are looked at for who asks
 inline constexpr std::size_t feed_records = 1000;             // of one feed answer
 inline constexpr std::size_t feed_bytes = 4 * 1024 * 1024;
 inline constexpr std::size_t feed_folded = 200'000;           // statements folded for one answer to a selector, after which it ends
@@ -69,6 +75,7 @@ inline constexpr std::size_t feed_wait_seconds = 60;          // longest long po
 inline constexpr std::size_t appender_inbox = 65'536;
 inline constexpr std::size_t append_batch = 8192;
 inline constexpr std::size_t worker_inbox = 65'536;
+inline constexpr std::size_t waiting_readings = 256;          // searches, feeds and changes that wait for a thread
 inline constexpr std::size_t waiting_polls = 10'000;          // long polls held open
 inline constexpr std::size_t connections = 20'000;            // a listener
 

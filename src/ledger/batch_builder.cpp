@@ -55,6 +55,7 @@ Result<BatchBuilder::Work*> BatchBuilder::work_for(const Submission& submission)
   for (const auto& statement : work.statements)
     if (statement.kind() == evidence::Kind::policy) CHECK_OK(signed_descriptor(statement));
   work.is_new = true;
+  work.made_in = submission.made_in;
   work.leaf = leaf_hash(evidence::leaf_bytes(submission.evidence.format(), submission.evidence.bytes()));
   // first_seen is set in finish(), when the batch's time is known.
   work.entry.record = Record{0, submission.evidence.format(), to_bytes(submission.evidence.bytes()), id,
@@ -69,6 +70,7 @@ Result<BatchBuilder::Work*> BatchBuilder::work_for(const Record& kept) {
   work.entry.id = kept.id;
   TRY(work.statements, evidence::statements_of_kept(kept.format, kept.evidence, kept.issuer, kept.id));
   CHECK_OK(load_known(work));
+  work.made_in = kept.made_in;
   work.leaf = leaf_hash(evidence::leaf_bytes(kept.format, kept.evidence));
   order_.push_back(kept.id);
   return &works_.emplace(kept.id, std::move(work)).first->second;
@@ -81,9 +83,8 @@ Result<void> BatchBuilder::add(const AppendEvidence& message) {
   // Whatever can fail comes first: nothing is taken by half.
   std::vector<std::string> lifted;
   for (const auto& domain : submission.forward_to) {
-    std::string note = refusal_note(submission.evidence.id(), domain);
-    TRY(const auto refused, snapshot_.get(table::meta, view("note:" + note)));
-    if (refused) lifted.push_back(std::move(note));
+    TRY(const auto refused, snapshot_.get(table::meta, view("note:" + refusal_note(submission.evidence.id(), domain))));
+    if (refused) lifted.push_back(domain);
   }
   TRY(Work* const work, work_for(submission));
   for (const auto& domain : submission.homes) {
@@ -104,14 +105,13 @@ Result<void> BatchBuilder::add(const AppendEvidence& message) {
   }
   for (const auto& domain : submission.forward_to)
     add(PutNote{forward_note(work->entry.id, domain), Bytes{}, {}});
-  for (auto& note : lifted) {
-    add(PutNote{std::move(note), std::nullopt, {}});
-    work->judged_anew = true;
+  for (auto& domain : lifted) {
+    add(PutNote{refusal_note(work->entry.id, domain), std::nullopt, {}});
+    work->judged_anew.push_back(std::move(domain));
   }
   for (const auto& receipt : submission.receipts) {
     if (!work->known_receipts.insert({receipt.domain, receipt.log}).second) continue;
     work->entry.receipts.push_back(receipt);
-    after_.newest_time = std::max(after_.newest_time, receipt.time);
   }
   return {};
 }
@@ -141,7 +141,7 @@ Result<void> BatchBuilder::add(const NoteRefusal& message) {
   TRY(Work* const work, work_for(*kept));
   add(PutNote{forward_note(message.statement, message.domain), std::nullopt, {}});
   add(PutNote{refusal_note(message.statement, message.domain), to_bytes(view(message.reason)), {}});
-  work->judged_anew = true;
+  work->judged_anew.push_back(message.domain);
   return {};
 }
 
@@ -160,11 +160,15 @@ void BatchBuilder::note_change(const Work& work) {
   for (const auto& statement : work.statements) {
     if (statement.subject.kind == evidence::SubjectKind::model || statement.kind() == evidence::Kind::policy)
       change_.everything = true;
-    change_.subjects.push_back(statement.subject);
-    change_.domains.insert(change_.domains.end(), statement.domains.begin(), statement.domains.end());
+    auto domains = statement.domains;
+    if (!work.made_in.empty()) domains.push_back(work.made_in);
+    domains.insert(domains.end(), work.judged_anew.begin(), work.judged_anew.end());
+    for (const auto& [domain, index] : work.entry.placements) domains.push_back(domain);
+    for (const auto& receipt : work.entry.receipts) domains.push_back(receipt.domain);
+    std::sort(domains.begin(), domains.end());
+    domains.erase(std::unique(domains.begin(), domains.end()), domains.end());
+    change_.subjects.push_back({statement.subject, std::move(domains)});
   }
-  for (const auto& [domain, index] : work.entry.placements) change_.domains.push_back(domain);
-  for (const auto& receipt : work.entry.receipts) change_.domains.push_back(receipt.domain);
 }
 
 Result<void> BatchBuilder::write(Work& work) {
@@ -191,7 +195,7 @@ Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
   if (broken_) return tl::unexpected(*broken_);
   for (const auto& id : order_) {
     Work& work = works_.at(id);
-    if (!work.is_new && !work.judged_anew && work.entry.placements.empty() && work.entry.receipts.empty()) continue;
+    if (!work.is_new && work.judged_anew.empty() && work.entry.placements.empty() && work.entry.receipts.empty()) continue;
     if (work.entry.record) work.entry.record->first_seen = std::max(now, after_.newest_time);
     for (const auto& [domain, index] : work.entry.placements)
       work.times.push_back(after_.homes.at(domain).next_time(now));
@@ -209,11 +213,9 @@ Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
     change_.everything = true;
     after_.assemble();
   }
-  auto& domains = change_.domains;
-  std::sort(domains.begin(), domains.end());
-  domains.erase(std::unique(domains.begin(), domains.end()), domains.end());
   change_.next = after_.next;
   batch_.put(table::meta, to_bytes(view("server")), to_bytes(view(options_.server_name)));
+  batch_.put(table::meta, to_bytes(view(table::rows)), to_bytes(view(table::rows_version)));
   batch_.put(table::meta, to_bytes(view(table::newest_time)), table::number(static_cast<std::uint64_t>(after_.newest_time.seconds)));
   ++after_.commits;
   batch_.set_head(head_of(after_));

@@ -88,7 +88,12 @@ Result<void> index_entry(const IndexInput& input, const RowReader& read, const R
     TRY(const FactRow row, update_fact_row(input, key, read));
     write(table::subjects, key, encode(row));
     domains = domains_of(entry, input.statements, row);
-    if (entry.record) CHECK_OK(index_policy(statement, write));
+    if (entry.record) {
+      CHECK_OK(index_policy(statement, write));
+      Bytes speaker = table::speaker_key(statement.subject, entry.record->issuer);
+      append_u64(speaker, record_at);
+      write(table::speakers, std::move(speaker), {});
+    }
     // A new receipt can put foreign evidence into another domain, so the names are written with every entry.
     index_names(statement, domains, write);
   }

@@ -50,7 +50,7 @@ struct Published {
   std::map<std::string, Head, std::less<>> own_heads;   // by domain, homes only
   KeyId own_log;                              // this server's log key; zeros where it has none
   std::size_t unpinned_domains = 0;           // whose descriptors are kept, and apply nowhere until something pins them
-  Time newest_time;                           // newest verified head or receipt seen: `at` is never before it
+  Time newest_time;                           // newest verified head seen: `at` is never before it
 };
 using PublishedPtr = std::shared_ptr<const Published>;
 
@@ -88,9 +88,9 @@ struct Record {
 // What changed with one commit: for caches and for those who watch.
 struct Change {
   std::uint64_t next = 0;                     // journal position after it
-  std::vector<SubjectId> subjects;            // of key and code subjects
+  struct Touched { SubjectId subject; std::vector<std::string> domains; };  // by what was said or received in these, sorted
+  std::vector<Touched> subjects;
   bool everything = false;                    // a policy, a pin or a model: any verdict may have changed
-  std::vector<std::string> domains;           // whose records it touched
 };
 using OnChange = std::function<void(const Change&)>;  // on the appender's thread, after it is durable and published
 
@@ -108,7 +108,8 @@ class Reader {
   const policy::Policies& policies() const { return *published_->policies; }
   const PublishedPtr& published_ptr() const { return published_; }
 
-  // Everything kept about a subject and its models, with the domains' states. Bounded by budget::subject_statements.
+  // Everything kept about a subject and its models, with the domains' states. Of more than budget::subject_statements an
+  // equal share of everyone who spoke, the newest; all domains are `restricted` then.
   Result<policy::Facts> facts(const SubjectId& subject) const;
   Result<std::optional<Record>> record(const StatementId& id) const;
   Result<std::optional<Record>> record_at(std::uint64_t position) const;
@@ -117,7 +118,10 @@ class Reader {
   Result<std::vector<Placement>> placements(const StatementId& id) const;
 
   // Whole ids, unique prefixes ("key:3fa9…", at least 8 digits), aliases. not_found; ambiguous lists candidates in detail.
-  Result<SubjectId> resolve(std::string_view name) const;
+  // `shown`, where given, says which subjects a prefix or an alias may lead to; it is asked budget::names_examined times at
+  // most, and of a name with more subjects none is the only one.
+  using Shown = std::function<Result<bool>(const SubjectId&)>;
+  Result<SubjectId> resolve(std::string_view name, const Shown& shown = {}) const;
 
   // Every subject of which evidence gave this very alias. The visitor returns false to stop.
   Result<void> named(std::string_view alias, const std::function<bool(const SubjectId&)>& visit) const;
@@ -130,8 +134,9 @@ class Reader {
   Result<void> of_subject(const SubjectId& subject,
                           const std::function<bool(std::uint64_t position, const StatementId& id)>& visit) const;
 
-  // How many statements about a subject are kept; counts no further than `most`.
+  // How many statements about a subject are kept, of anyone, of one issuer; counts no further than `most`.
   Result<std::size_t> count(const SubjectId& subject, std::size_t most) const;
+  Result<std::size_t> count(const SubjectId& subject, const KeyId& issuer, std::size_t most) const;
 
   // Search index: subjects whose field has this value (lowercase), in the order of their ids, after `after`.
   // Fields: "domain", "type", "maker", "model", "issuer", "transferred" (to that domain), "word".
@@ -154,7 +159,8 @@ class Reader {
   Result<std::vector<std::pair<std::string, Bytes>>> notes(std::string_view prefix) const;
 
  private:
-  Result<void> add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const;
+  Result<bool> add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const;  // false: not all of them
+  Result<void> add_record(const SubjectId& subject, std::uint64_t position, View row, std::vector<policy::Fact>& to) const;
   Result<void> add_refusals(policy::Fact& fact) const;
   std::unique_ptr<store::Snapshot> snapshot_;
   PublishedPtr published_;

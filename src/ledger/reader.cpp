@@ -6,7 +6,6 @@
 #include "ledger/ledger.h"
 #include "ledger/names.h"
 #include "ledger/tables.h"
-#include "policy/fold.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -32,69 +31,6 @@ SubjectId subject_from(View row, View model) {
 
 Reader::Reader(std::unique_ptr<store::Snapshot> snapshot, PublishedPtr published)
     : snapshot_(std::move(snapshot)), published_(std::move(published)) {}
-
-Result<void> Reader::add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const {
-  const auto row_key = subject.row();
-  Result<void> outcome;
-  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(row_key), [&](View key, View value) {
-    outcome = [&]() -> Result<void> {
-      if (to.size() >= budget::subject_statements)
-        return fail(Code::too_large, "subject: more than " + std::to_string(budget::subject_statements) + " statements");
-      TRY(const auto facts, decode_fact_row(value));
-      const std::uint64_t position = table::last_number(key);
-      TRY(const auto bytes, snapshot_->get(table::journal, table::number(position)));
-      if (!bytes) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-      TRY(const auto entry, decode_entry(*bytes, position));
-      if (!entry.record) return fail(Code::internal, "journal: an entry has no record", "run `ics rebuild`");
-      TRY(auto statements,
-          evidence::statements_of_kept(entry.record->format, entry.record->evidence, entry.record->issuer, entry.record->id));
-      for (auto& statement : statements) {
-        if (statement.subject != subject) continue;
-        policy::Fact fact{std::move(statement), {}, facts.received, facts.first_seen};
-        fact.domains = fact.statement.domains;
-        if (fact.domains.empty()) {
-          if (!facts.made_in.empty()) fact.domains.push_back(facts.made_in);
-          for (const auto& received : facts.received) fact.domains.push_back(received.domain);
-          std::sort(fact.domains.begin(), fact.domains.end());
-          fact.domains.erase(std::unique(fact.domains.begin(), fact.domains.end()), fact.domains.end());
-        }
-        for (auto& received : fact.receipts)
-          if (received.log == KeyId{}) received.log = published_->own_log;
-        CHECK_OK(add_refusals(fact));
-        to.push_back(std::move(fact));
-      }
-      return {};
-    }();
-    return outcome.has_value();
-  }));
-  return outcome;
-}
-
-// What the homes of a domain will not have is not made there, unless a receipt of theirs says otherwise.
-Result<void> Reader::add_refusals(policy::Fact& fact) const {
-  std::vector<std::string> left;
-  for (auto& domain : fact.domains) {
-    const bool received = std::any_of(fact.receipts.begin(), fact.receipts.end(),
-                                      [&](const auto& receipt) { return receipt.domain == domain; });
-    std::optional<Bytes> why;
-    if (!received) {
-      TRY(why, note(refusal_note(fact.statement.id, domain)));
-    }
-    if (why) fact.refused.emplace_back(domain, text(*why));
-    else left.push_back(std::move(domain));
-  }
-  fact.domains = std::move(left);
-  return {};
-}
-
-Result<policy::Facts> Reader::facts(const SubjectId& subject) const {
-  policy::Facts facts;
-  facts.subject = subject;
-  facts.domains = published_->domains;
-  CHECK_OK(add_facts(subject, facts.about));
-  for (const auto& model : policy::models_of(facts.about)) CHECK_OK(add_facts(model, facts.models[model.text()]));
-  return facts;
-}
 
 Result<std::optional<Record>> Reader::record(const StatementId& id) const { return find_record(*snapshot_, id); }
 
@@ -179,6 +115,13 @@ Result<std::size_t> Reader::count(const SubjectId& subject, std::size_t most) co
   const auto row_key = subject.row();
   std::size_t found = 0;
   CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(row_key), [&](View, View) { return ++found < most; }));
+  return found;
+}
+
+Result<std::size_t> Reader::count(const SubjectId& subject, const KeyId& issuer, std::size_t most) const {
+  std::size_t found = 0;
+  CHECK_OK(snapshot_->scan(table::speakers, store::Range::prefix(table::speaker_key(subject, issuer)),
+                           [&](View, View) { return ++found < most; }));
   return found;
 }
 

@@ -38,6 +38,7 @@ class Rebuild {
     CHECK_OK(write_tiles());
     CHECK_OK(flush());
     CHECK_OK(check_heads(*snapshot));
+    batch_.put(table::meta, to_bytes(view(table::rows)), to_bytes(view(table::rows_version)));
     batch_.remove(table::meta, to_bytes(view(table::rebuilding)));
     CHECK_OK(flush());
     if (progress) progress(done_, total_);

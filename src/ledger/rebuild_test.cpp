@@ -170,6 +170,26 @@ TEST_F(RebuildTest, CutOffIsBegunAgain) {
   world.expect_sound();
 }
 
+// Rows of a program that made others: it would miss some without a word.
+TEST_F(RebuildTest, OtherRowsAreMadeAnewFirst) {
+  const Rows live = world.rows();
+  {
+    const auto snapshot = world.store->snapshot();
+    const Bytes head = to_bytes(**(*snapshot)->get(store::head_table, store::head_key));
+    store::Batch batch;
+    batch.put(table::meta, to_bytes(view(table::rows)), to_bytes(view("1")));
+    batch.set_head(head);
+    ASSERT_EQ(world.store->commit(batch, head).value(), store::Commit::done);
+  }
+  const auto opened = world.try_open();
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().detail.find("ics rebuild"), std::string::npos) << opened.error().message;
+  ASSERT_TRUE(rebuild(*world.store, {}));
+  expect_same(world.rows(), live);
+  world.open();
+  world.expect_sound();
+}
+
 Bytes last_in(const Rows& rows) {
   auto row = rows.lower_bound({table::heads, {}});
   return std::prev(row)->first.second;

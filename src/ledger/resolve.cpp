@@ -1,6 +1,8 @@
 // Names → subjects: whole ids, unique prefixes, aliases.
+#include <algorithm>
 #include <set>
 
+#include "base/budgets.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "ledger/names.h"
@@ -14,13 +16,47 @@ using evidence::SubjectKind;
 constexpr std::size_t fewest_digits = 8;
 constexpr std::size_t most_candidates = 10;
 
-Result<SubjectId> only_one(std::string_view name, const std::set<std::string>& candidates) {
-  if (candidates.size() == 1) return SubjectId::parse(*candidates.begin());
-  if (candidates.empty()) return fail(Code::not_found, "no subject \"" + std::string(name) + "\" is known here");
-  std::string list;
-  for (const auto& candidate : candidates) list += (list.empty() ? "" : " ") + candidate;
-  return fail(Code::ambiguous, "\"" + std::string(name) + "\" is several subjects", list);
-}
+// The subjects that a name may mean, as far as they are looked at.
+class Candidates {
+ public:
+  explicit Candidates(const Reader::Shown& shown) : shown_(shown) {}
+
+  // False: enough of them. Rows of one subject come one after another.
+  bool take(const SubjectId& subject) {
+    if (subject == last_) return true;
+    last_ = subject;
+    if (shown_) {
+      if (examined_++ == budget::names_examined) {
+        cut_ = true;
+        return false;
+      }
+      const auto yes = shown_(subject);
+      if (!yes) failed_ = tl::unexpected(yes.error());
+      if (!yes || !*yes) return yes.has_value();
+    }
+    found_.insert(subject.text());
+    return found_.size() < most_candidates;
+  }
+
+  bool empty() const { return found_.empty(); }
+  Result<void> outcome() const { return failed_; }
+
+  Result<SubjectId> only_one(std::string_view name) const {
+    if (found_.empty()) return fail(Code::not_found, "no subject \"" + std::string(name) + "\" is known here");
+    if (found_.size() == 1 && !cut_) return SubjectId::parse(*found_.begin());
+    std::string list;
+    for (const auto& candidate : found_) list += (list.empty() ? "" : " ") + candidate;
+    return fail(Code::ambiguous, "\"" + std::string(name) + "\" is several subjects", list);
+  }
+
+ private:
+  const Reader::Shown& shown_;
+  std::set<std::string> found_;
+  std::optional<SubjectId> last_;
+  std::size_t examined_ = 0;
+  bool cut_ = false;  // there are more
+  Result<void> failed_;
+};
 
 // Hex digits, whole octets and perhaps half of one, as the range of rows that begin so.
 Result<store::Range> digits_range(SubjectKind kind, std::string_view digits) {
@@ -47,7 +83,7 @@ Result<void> Reader::named(std::string_view name, const std::function<bool(const
   });
 }
 
-Result<SubjectId> Reader::resolve(std::string_view name) const {
+Result<SubjectId> Reader::resolve(std::string_view name, const Shown& shown) const {
   if (auto whole = SubjectId::parse(name)) {
     // A key that is no subject itself may be another key of a secure element, which leads to the element's subject. A
     // subject's own id never leads elsewhere, whatever others claim as their alias.
@@ -55,16 +91,9 @@ Result<SubjectId> Reader::resolve(std::string_view name) const {
     TRY(const auto known, count(*whole, 1));
     if (known > 0) return whole;
   }
-  std::set<std::string> candidates;
-  const Bytes alias = table::named(folded(name));
-  CHECK_OK(snapshot_->scan(table::aliases, store::Range::prefix(alias), [&](View key, View model) {
-    SubjectId subject;
-    subject.kind = static_cast<SubjectKind>(key[alias.size()]);
-    std::copy(key.end() - 32, key.end(), subject.digest.begin());
-    subject.model = text(model);
-    candidates.insert(subject.text());
-    return candidates.size() < most_candidates;
-  }));
+  Candidates candidates(shown);
+  CHECK_OK(named(name, [&](const SubjectId& subject) { return candidates.take(subject); }));
+  CHECK_OK(candidates.outcome());
   if (auto whole = SubjectId::parse(name); whole && candidates.empty()) return whole;
   const auto colon = name.find(':');
   const auto kind = name.substr(0, colon);
@@ -72,14 +101,17 @@ Result<SubjectId> Reader::resolve(std::string_view name) const {
     const auto digits = name.substr(colon + 1);
     if (digits.size() < fewest_digits)
       return fail(Code::malformed, "subject: a prefix needs at least 8 hex digits, found " + std::to_string(digits.size()));
-    if (digits.size() > 64) return only_one(name, {});
-    TRY(const auto range, digits_range(kind == "key" ? SubjectKind::key : SubjectKind::code, digits));
+    if (digits.size() > 64) return candidates.only_one(name);
+    SubjectId subject;
+    subject.kind = kind == "key" ? SubjectKind::key : SubjectKind::code;
+    TRY(const auto range, digits_range(subject.kind, digits));
     CHECK_OK(snapshot_->scan(table::subjects, range, [&](View key, View) {
-      candidates.insert(std::string(kind) + ":" + to_hex(key.subspan(1, 32)));
-      return candidates.size() < most_candidates;
+      std::copy_n(key.begin() + 1, 32, subject.digest.begin());
+      return candidates.take(subject);
     }));
+    CHECK_OK(candidates.outcome());
   }
-  return only_one(name, candidates);
+  return candidates.only_one(name);
 }
 
 }  // namespace cm4it::ledger

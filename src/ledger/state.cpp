@@ -18,6 +18,9 @@ Result<void> check_owner(const Options& options, const store::Snapshot& snapshot
   if (text(*kept) != options.server_name)
     return fail(Code::conflict, "store: it belongs to the server \"" + std::string(text(*kept)) + "\", not to \"" +
                 options.server_name + "\"", "set `name` in icsd.toml, or give another `store` directory");
+  TRY(const auto rows, snapshot.get(table::meta, view(table::rows)));
+  if (!rows || text(*rows) != table::rows_version)
+    return fail(Code::unavailable, "store: its rows were made by another version of this program", "run `ics rebuild`");
   return {};
 }
 

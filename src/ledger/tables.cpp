@@ -31,6 +31,13 @@ Bytes prefixed(char kind, Bytes key) {
   return key;
 }
 
+Bytes speaker_key(const evidence::SubjectId& subject, const KeyId& issuer) {
+  const auto row = subject.row();
+  Bytes key(row.begin(), row.end());
+  append(key, issuer.digest);
+  return key;
+}
+
 Bytes subject_key(const evidence::SubjectId& subject, std::uint64_t position) {
   const auto row = subject.row();
   Bytes key(row.begin(), row.end());

@@ -24,9 +24,12 @@ inline constexpr Table tiles = 8;       // domain ‖ 0 ‖ level ‖ index → 
 inline constexpr Table log = 9;         // domain ‖ 0 ‖ leaf index → statement id
 inline constexpr Table feed = 10;       // domain ‖ 0 ‖ position → statement id
 inline constexpr Table policies = 11;   // domain ‖ 0 ‖ version ‖ statement id → nothing
-inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles, log, feed, policies};
+inline constexpr Table speakers = 13;   // subject row ‖ issuer ‖ position → nothing
+inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles, log, feed, policies, speakers};
 
-inline constexpr std::string_view newest_time = "newest time";  // in meta: the newest verified head or receipt
+inline constexpr std::string_view newest_time = "newest time";  // in meta: the newest verified head
+inline constexpr std::string_view rows = "rows";  // in meta: which derived rows there are, and how they are made
+inline constexpr std::string_view rows_version = "2";
 inline constexpr std::string_view rebuilding = "rebuilding";  // in meta while rows are made anew
 
 Bytes number(std::uint64_t position);                                       // big-endian: in order
@@ -35,6 +38,7 @@ Bytes named(std::string_view name, std::uint64_t number);                   // n
 Bytes named(std::string_view name, View tail);                              // name ‖ 0 ‖ tail
 Bytes prefixed(char kind, Bytes key);                                       // kind ‖ key (table heads)
 Bytes subject_key(const evidence::SubjectId& subject, std::uint64_t position);
+Bytes speaker_key(const evidence::SubjectId& subject, const KeyId& issuer);  // without a position: all that it said
 Bytes search_key(std::string_view field, std::string_view value);           // field ‖ 0 ‖ value ‖ 0
 Bytes tile_key(std::string_view domain, unsigned level, std::uint64_t index);
 std::uint64_t last_number(View key);                                        // its last eight octets

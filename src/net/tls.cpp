@@ -46,12 +46,24 @@ bool add_extension(X509* certificate, int nid, const std::string& value) {
   return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
+constexpr std::size_t longest_name = 318;  // a server's name, a dot, and its domain's
+
 // Letters, digits, '-' and '.': what may stand in a dNSName, and in OpenSSL's extension syntax.
 bool is_host_name(const std::string& name) {
+  if (name.size() > 253) return false;
   for (char c : name)
     if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '-' && c != '.')
       return false;
   return true;
+}
+
+// A common name has 64 octets at most (RFC 5280 appendix A.1): of a longer name the labels that fit. The whole name stands in
+// the extension, where clients look for it.
+std::string common_name(const std::string& name) {
+  constexpr std::size_t most = 64;
+  if (name.size() <= most) return name;
+  const auto dot = name.rfind('.', most);
+  return name.substr(0, dot == 0 || dot == name.npos ? most : dot);
 }
 
 bool fill_certificate(X509* x509, const crypto::PublicKey& key, const std::string& name, Time from,
@@ -61,11 +73,12 @@ bool fill_certificate(X509* x509, const crypto::PublicKey& key, const std::strin
   digest[0] |= 0x40;  // and of 16 bytes (RFC 5280 section 4.1.2.2)
   std::unique_ptr<BIGNUM, Free<BN_free>> serial(BN_bin2bn(digest.data(), 16, nullptr));
   X509_NAME* subject = X509_get_subject_name(x509);
-  const auto* text = reinterpret_cast<const unsigned char*>(name.data());
+  const std::string common = common_name(name);
+  const auto* text = reinterpret_cast<const unsigned char*>(common.data());
   auto* evp = static_cast<EVP_PKEY*>(key.native());
   return serial && X509_set_version(x509, X509_VERSION_3) &&
          BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(x509)) &&
-         X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, text, static_cast<int>(name.size()), -1,
+         X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, text, static_cast<int>(common.size()), -1,
                                     0) &&
          X509_set_issuer_name(x509, subject) && set_time(X509_getm_notBefore(x509), from) &&
          set_time(X509_getm_notAfter(x509), until) && X509_set_pubkey(x509, evp) &&
@@ -74,8 +87,8 @@ bool fill_certificate(X509* x509, const crypto::PublicKey& key, const std::strin
 
 Result<X509Ptr> make_certificate(const crypto::Signer& signer, const std::string& name, Time from,
                                  Time until) {
-  if (name.empty() || name.size() > 64)
-    return fail(Code::malformed, "certificate name: 1 to 64 bytes", "RFC 5280 appendix A.1");
+  if (name.empty() || name.size() > longest_name)
+    return fail(Code::malformed, "certificate name: 1 to " + std::to_string(longest_name) + " bytes");
   TRY(EVP_PKEY * key, private_key(signer));
   X509Ptr x509(X509_new());
   if (!x509 || !fill_certificate(x509.get(), signer.public_key(), name, from, until))

@@ -20,7 +20,7 @@ struct Certificate {
   std::string pem;
 };
 
-// X.509 v3 (RFC 5280), subject and issuer CN = common_name, which is also its dNSName; the serial
+// X.509 v3 (RFC 5280), subject and issuer CN = name, of which a CN has 64 octets at most; the whole is its dNSName. The serial
 // number is derived from the key. No not_after: 99991231235959Z (section 4.1.2.5).
 // Errors: malformed (an empty or overlong name), unsupported (the key cannot be used so), internal.
 Result<Certificate> self_signed_certificate(const crypto::Signer& signer, const std::string& common_name,

@@ -50,7 +50,28 @@ TEST(SelfSignedCertificate, BearsTheKeyAndTheTimes) {
     X509_free(x509);
   }
   EXPECT_EQ(self_signed_certificate(*make_key(), "").error().code, Code::malformed);
-  EXPECT_EQ(self_signed_certificate(*make_key(), std::string(65, 'n')).error().code, Code::malformed);
+  EXPECT_EQ(self_signed_certificate(*make_key(), std::string(319, 'n')).error().code, Code::malformed);
+}
+
+// A common name has 64 octets at most; what clients compare is the whole name.
+TEST(SelfSignedCertificate, ALongNameIsWholeInTheExtension) {
+  const std::string label(60, 'a');
+  for (const auto& name : {"main." + label + ".example", label + "." + label + "." + label + ".example", std::string(65, 'n'),
+                           "under_score." + label + ".example"}) {
+    const auto certificate = self_signed_certificate(*make_key(), name);
+    ASSERT_TRUE(certificate) << name << ": " << certificate.error().message;
+    const unsigned char* der = certificate->der.data();
+    X509* x509 = d2i_X509(nullptr, &der, static_cast<long>(certificate->der.size()));
+    ASSERT_NE(x509, nullptr);
+    char common[256] = {};
+    const int size = X509_NAME_get_text_by_NID(X509_get_subject_name(x509), NID_commonName, common, sizeof common);
+    EXPECT_TRUE(size >= 1 && size <= 64) << common;
+    EXPECT_TRUE(name.starts_with(common)) << common;
+    if (name.find('_') == name.npos) {
+      EXPECT_EQ(X509_check_host(x509, name.c_str(), 0, 0, nullptr), 1) << name;
+    }
+    X509_free(x509);
+  }
 }
 
 TEST(TlsStream, EachSideLearnsTheOthersKey) {

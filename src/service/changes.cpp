@@ -1,7 +1,6 @@
-// What follows from a commit: stamps of the verdict cache, those who wait, pins out of counted transfers.
+// What follows from a commit: stamps of the verdict cache, those who wait.
 #include <algorithm>
 
-#include "base/log.h"
 #include "service/impl.h"
 
 namespace cm4it::service {
@@ -14,11 +13,15 @@ std::uint32_t slot_of(const SubjectId& subject) {
 
 void Service::Impl::on_change(const ledger::Change& change) {
   ++commits;
-  for (const auto& subject : change.subjects) slots[slot_of(subject)].fetch_add(1, std::memory_order_release);
+  for (const auto& touched : change.subjects) slots[slot_of(touched.subject)].fetch_add(1, std::memory_order_release);
   if (change.everything) epoch.fetch_add(1, std::memory_order_release);
   change_log.with([&](ChangeLog& log) {
-    for (const auto& subject : change.subjects) log.items.push_back({change.next, subject, false});
-    if (change.everything) log.items.push_back({change.next, {}, true});
+    ChangeLog::Domains domains;
+    for (const auto& touched : change.subjects) {
+      if (!domains || *domains != touched.domains) domains = std::make_shared<const std::vector<std::string>>(touched.domains);
+      log.items.push_back({change.next, touched.subject, false, domains});
+    }
+    if (change.everything) log.items.push_back({change.next, {}, true, {}});
     log.next = change.next;
     while (log.items.size() > ChangeLog::most) {
       log.known_from = log.items.front().position + 1;
@@ -40,77 +43,61 @@ void Service::Impl::on_change(const ledger::Change& change) {
   for (auto& call : calls) call();
 }
 
-std::vector<policy::Pin> Service::Impl::pins_of(const std::vector<evidence::Statement>& statements) const {
-  std::vector<policy::Pin> pins;
-  const auto reader = ledger->reader();
-  if (!reader) return pins;
-  const Time now = std::max(options.clock(), reader->published().newest_time);
-  for (const auto& statement : statements) {
-    const auto* transfer = std::get_if<evidence::Transfer>(&statement.body);
-    if (!transfer || reader->policies().chain(transfer->domain)) continue;
-    const auto facts = reader->facts(statement.subject);
-    if (!facts) continue;
-    const bool counts = std::any_of(statement.domains.begin(), statement.domains.end(), [&](const auto& domain) {
-      const auto verdict = policy::fold(*facts, reader->policies(), domain, now);
-      return std::any_of(verdict.judgements.begin(), verdict.judgements.end(), [&](const auto& judgement) {
-        return judgement.counts && judgement.fact->statement.id == statement.id;
-      });
-    });
-    if (counts) pins.push_back({transfer->domain, transfer->owner, policy::Pin::Source::transfer});
-  }
-  return pins;
+namespace {
+
+// What is asked and what its policy refers to: what is said elsewhere does not count there.
+std::vector<std::string> concerning(const policy::Policies& policies, const std::string& domain) {
+  std::vector<std::string> domains;
+  if (const auto* descriptor = policies.newest(domain)) domains = descriptor->referenced();
+  domains.push_back(domain);
+  return domains;
 }
 
-// Called on the appender's thread: the folding is left to a worker.
-void Service::Impl::note_transfers(const std::vector<evidence::Statement>& statements, std::function<void()> then) {
-  const bool any = std::any_of(statements.begin(), statements.end(),
-                               [](const auto& statement) { return statement.kind() == Kind::transfer; });
-  if (!any) return then();
-  auto job = [this, statements, then] {
-    auto pins = pins_of(statements);
-    if (pins.empty()) return then();
-    auto left = std::make_shared<std::atomic<std::size_t>>(pins.size());
-    const auto noted = [left, then](const Result<void>&) { if (left->fetch_sub(1) == 1) then(); };
-    for (auto& pin : pins) {
-      const std::string domain = pin.domain;
-      if (ledger->add_pin(std::move(pin), noted)) continue;
-      log_warn("pin of " + domain + ": the appender is busy; it comes with the next transfer");
-      noted({});
-    }
-  };
-  if (jobs.send(std::move(job))) return;
-  log_warn("pin of a transfer's domain: the workers are busy; it comes with the next transfer");
-  then();
+ChangesPage changes_since(const ChangeLog& log, std::uint64_t from, const std::vector<std::string>& domains) {
+  ChangesPage found;
+  found.next = log.next;
+  if (from < log.known_from || from > log.next) {
+    found.everything = true;
+    return found;
+  }
+  auto item = std::upper_bound(log.items.begin(), log.items.end(), from,
+                               [](std::uint64_t position, const auto& i) { return position < i.position; });
+  for (; item != log.items.end(); ++item) {
+    if (item->everything) found.everything = true;
+    else if (std::any_of(item->domains->begin(), item->domains->end(), [&](const auto& domain) {
+               return std::find(domains.begin(), domains.end(), domain) != domains.end();
+             }))
+      found.subjects.push_back(item->subject);
+  }
+  std::sort(found.subjects.begin(), found.subjects.end());
+  found.subjects.erase(std::unique(found.subjects.begin(), found.subjects.end()), found.subjects.end());
+  return found;
 }
+
+}  // namespace
 
 Result<ChangesPage> Service::changes(std::optional<std::uint64_t> from, std::string_view domain_name,
                                      const Principal& who) const {
   const std::string domain = impl_->domain_or_default(domain_name);
   TRY(const auto reader, impl_->ledger->reader());
   CHECK_OK(impl_->check_kept(reader.published(), domain));
-  auto page = impl_->change_log.with([&](const ChangeLog& log) {
-    ChangesPage found;
-    found.next = log.next;
-    if (!from) return found;
-    if (*from < log.known_from || *from > log.next) {
-      found.everything = true;
-      return found;
-    }
-    auto item = std::upper_bound(log.items.begin(), log.items.end(), *from,
-                                 [](std::uint64_t position, const auto& i) { return position < i.position; });
-    for (; item != log.items.end(); ++item) {
-      if (item->everything) found.everything = true;
-      else found.subjects.push_back(item->subject);
-    }
-    std::sort(found.subjects.begin(), found.subjects.end());
-    found.subjects.erase(std::unique(found.subjects.begin(), found.subjects.end()), found.subjects.end());
-    return found;
-  });
   const auto& policies = reader.policies();
+  const auto domains = concerning(policies, domain);
+  auto page = impl_->change_log.with([&](const ChangeLog& log) {
+    return from ? changes_since(log, *from, domains) : ChangesPage{{}, false, log.next};
+  });
   if (!policies.newest(domain) || may_read(policies, domain, std::nullopt, {}, who)) return page;
   std::vector<SubjectId> shown;
+  std::size_t folded = 0;
   for (auto& subject : page.subjects) {
+    if (sees_nothing(policies, domain, who)) break;
+    if (folded >= impl_->options.folded_statements) {  // rather than look at all of them: any may have changed
+      page.everything = true;
+      shown.clear();
+      break;
+    }
     TRY(const auto facts, reader.facts(subject));
+    folded += facts.about.size();
     const auto holder = policy::holder_of(facts, policies, domain, now());
     if (may_read(policies, domain, std::nullopt, {holder.domain, &subject}, who)) shown.push_back(std::move(subject));
   }

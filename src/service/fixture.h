@@ -35,7 +35,9 @@ struct HandClock {
   std::atomic<std::int64_t> seconds;
 };
 
-struct Quotas { std::size_t issuer_per_minute = 0, subject_statements = 10'000; };
+struct Quotas {
+  std::size_t issuer_per_minute = 0, subject_statements = 10'000, folded_statements = budget::folded_statements;
+};
 
 // One ICS: home of `domain` unless `home` is false.
 class Ics {
@@ -46,7 +48,8 @@ class Ics {
     Clock now = [clock = clock]() -> Time { return *clock; };
     Options options{.clock = now, .server_key = key_of(domain_ + " server", crypto::Algorithm::es256),
                     .default_domain = domain_, .workers = 2, .issuer_per_minute = quotas.issuer_per_minute,
-                    .subject_statements = quotas.subject_statements};
+                    .subject_statements = quotas.subject_statements,
+                    .folded_statements = quotas.folded_statements};
     ledger::Options ledger_options{.server_name = home ? "main" : "copy",
                                    .log_key = home ? key_of(domain_ + " log") : nullptr,
                                    .homes = home ? std::vector{domain_} : std::vector<std::string>{},

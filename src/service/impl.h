@@ -21,7 +21,8 @@ namespace cm4it::service {
 // Which subjects changed at which journal position: a bounded memory, for /v1/changes.
 struct ChangeLog {
   static constexpr std::size_t most = 100'000;
-  struct Item { std::uint64_t position; SubjectId subject; bool everything; };
+  using Domains = std::shared_ptr<const std::vector<std::string>>;  // neighbours share one
+  struct Item { std::uint64_t position; SubjectId subject; bool everything; Domains domains; };
   std::deque<Item> items;
   std::uint64_t known_from = 0;  // changes at and after this position are all here
   std::uint64_t next = 0;
@@ -38,9 +39,11 @@ struct Round;
 struct Service::Impl {
   explicit Impl(Options given);
   ~Impl();
+  void stop();  // what waits is still done
 
   // submit.cpp
-  void work();
+  using Jobs = Inbox<std::function<void()>>;
+  static void work(Jobs& jobs);
   void walk_round(const std::shared_ptr<Round>& round, std::size_t begin, std::size_t end);
   void piece_done(const std::shared_ptr<Round>& round, std::size_t index, ItemResult result);
   void round_done(const std::shared_ptr<Round>& round);
@@ -56,9 +59,12 @@ struct Service::Impl {
   // changes.cpp
   void on_change(const ledger::Change& change);
   // Owners that counted transfers name are pinned, if they are not known; then `then` is called: what follows may be said
-  // by them.
+  // by them. A transfer that does not count is looked at again when something comes that may make it count.
   void note_transfers(const std::vector<evidence::Statement>& statements, std::function<void()> then);
-  std::vector<policy::Pin> pins_of(const std::vector<evidence::Statement>& statements) const;
+  void pin_owners(std::set<SubjectId> subjects, std::function<void()> then);
+  std::vector<policy::Pin> pins_of(const std::set<SubjectId>& subjects);
+  void set_undecided(const SubjectId& subject, bool yes);
+  Result<void> load_undecided();
 
   // Constant after start().
   const Options options;
@@ -67,6 +73,8 @@ struct Service::Impl {
 
   Guarded<IssuerQuota> quota;
   Guarded<ChangeLog> change_log;
+  // Subjects with a transfer to a domain that nothing pins, which does not count (yet); noted in the store.
+  Guarded<std::set<SubjectId>> undecided;
   Guarded<Waiting> waiting;
   // Foreign batch signatures that were verified: (origin, size, root, signature) by hash; bounded.
   Guarded<std::set<Digest>> verified_batches;
@@ -78,7 +86,7 @@ struct Service::Impl {
   std::atomic<std::uint64_t> received{0}, provisional{0}, not_yet{0}, refused{0}, commits{0};
   mutable std::atomic<std::uint64_t> look_ups{0};
 
-  Inbox<std::function<void()>> jobs{budget::worker_inbox};
+  Jobs jobs{budget::worker_inbox}, readings{budget::waiting_readings};
   std::vector<std::thread> workers;
 };
 

@@ -11,9 +11,10 @@ namespace {
 
 // 2026: before this, the clock has not been set, and says nothing about others' clocks.
 constexpr Time plausible_clock{1'767'225'600};
-constexpr Seconds most_ahead = 24 * 60 * 60;
 
-bool too_far_ahead(Time claimed, Time clock) { return clock >= plausible_clock && claimed > clock + most_ahead; }
+bool too_far_ahead(Time claimed, Time clock) {
+  return clock >= plausible_clock && claimed > clock + budget::clock_skew_seconds;
+}
 
 // The origin of a log says whose it is: NAME/DOMAIN.
 bool origin_is_of(std::string_view origin, std::string_view server, std::string_view domain) {
@@ -36,16 +37,19 @@ Digest fingerprint(const ledger::BatchSignature& batch) {
 }
 
 // A receipt that holds: by a log that the newest policy lists as a home's, over this very leaf. One signature serves a
-// whole batch, so those that were verified are remembered.
+// whole batch, so those that were verified are remembered. `ahead`: it was passed over for its time alone.
 std::optional<ledger::ForeignReceipt> checked_receipt(Service::Impl& impl, const policy::Policies& policies,
                                                       const std::string& domain, const Bytes& cose,
-                                                      const Digest& leaf) {
+                                                      const Digest& leaf, std::optional<Time>& ahead) {
   auto receipt = ledger::decode_receipt(cose, leaf);
   if (!receipt) return {};
   const auto& batch = receipt->batch;
   const auto* home = home_with(policies, domain, batch.log);
   if (!home || !home->log || !origin_is_of(batch.origin, home->name, domain)) return {};
-  if (too_far_ahead(batch.received, impl.options.clock())) return {};
+  if (too_far_ahead(batch.received, impl.options.clock())) {
+    ahead = batch.received;
+    return {};
+  }
   const Digest known = fingerprint(batch);
   const bool seen = impl.verified_batches.with([&](std::set<Digest>& batches) { return batches.contains(known); });
   if (!seen) {
@@ -118,16 +122,20 @@ Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector
     TRY(const auto reader, impl_->ledger->reader());
     const Digest leaf = ledger::leaf_hash(evidence::leaf_bytes(record.piece.format, record.piece.bytes));
     std::vector<ledger::ForeignReceipt> receipts;
+    std::optional<Time> ahead;
     for (const auto& [domain, cose] : record.receipts)
       if (!impl_->is_home(domain))
-        if (auto receipt = checked_receipt(*impl_, reader.policies(), domain, cose, leaf))
+        if (auto receipt = checked_receipt(*impl_, reader.policies(), domain, cose, leaf, ahead))
           receipts.push_back(std::move(*receipt));
     std::vector<HeldLeaf> leaves;
     for (const auto& receipt : receipts) leaves.push_back({receipt.domain, receipt.log, receipt.index, leaf});
     auto walked = walk_copy(record.piece, record.issuer, std::move(receipts),
                             {reader, impl_->ledger->options(), from_domain, now(), impl_->options.subject_statements});
     if (!walked) {
-      refuse(walked.error());
+      refuse(ahead && walked.error().code == Code::not_permitted
+                 ? Error{Code::not_yet, "receipt: its time, " + to_rfc3339(*ahead) +
+                         ", is more than 5 minutes ahead of this server's clock", "one of the two clocks is wrong"}
+                 : walked.error());
       continue;
     }
     if (walked->known) {
@@ -166,7 +174,7 @@ Result<Service::HeadCheck> Service::check_head(const std::string& domain, const 
     return fail(Code::not_permitted, "head: its origin \"" + claimed.origin + "\" is no home of " + domain);
   TRY(const auto head, ledger::open_checkpoint(note, *home->log));
   if (too_far_ahead(head.time, impl_->options.clock()))
-    return fail(Code::not_permitted, "head: its time, " + to_rfc3339(head.time) + ", is more than a day ahead");
+    return fail(Code::not_permitted, "head: its time, " + to_rfc3339(head.time) + ", is more than 5 minutes ahead of this server's clock");
   HeadCheck check{{domain, home->log->id(), head, note}, {}, {}, false};
   for (const bool counted : {true, false}) {
     TRY(const auto kept, reader.foreign_heads(counted));

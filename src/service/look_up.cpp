@@ -1,7 +1,6 @@
 // id → facts → fold → view, with the reader's rights applied to what is shown.
 #include <algorithm>
 #include <set>
-#include <sstream>
 
 #include "service/impl.h"
 #include "service/sight.h"
@@ -31,32 +30,59 @@ Result<policy::Facts> Service::facts(const ledger::Reader& reader, const Subject
   return facts;
 }
 
-Result<SubjectId> Service::resolve(std::string_view name, std::string_view domain, const Principal& who) const {
+namespace {
+
+tl::unexpected<Error> no_subject(const SubjectId& subject) {
+  return fail(Code::not_found, "no subject " + subject.text() + " is known here");
+}
+
+}  // namespace
+
+Result<SubjectId> Service::resolve(std::string_view name, std::string_view domain_name, const Principal& who) const {
+  const std::string domain = impl_->domain_or_default(domain_name);
   TRY(const auto reader, impl_->ledger->reader());
-  auto found = reader.resolve(name);
-  const bool ambiguous = !found && found.error().code == Code::ambiguous;
-  if ((!found && !ambiguous) || (found && found->text() == name)) return found;
-  std::istringstream candidates(ambiguous ? found.error().detail : found->text());
-  std::vector<SubjectId> shown;
-  std::string list;
-  for (std::string candidate; std::getline(candidates, candidate, ' ');) {
-    TRY(auto subject, SubjectId::parse(candidate));
-    const auto looked = look_up(subject, domain, who);
+  std::size_t folded = 0;
+  bool all = true;
+  auto found = reader.resolve(name, [&](const SubjectId& subject) -> Result<bool> {
+    all &= folded < impl_->options.folded_statements;
+    if (!all) return false;
+    CHECK_OK(impl_->check_kept(reader.published(), domain));
+    const auto looked = look(reader, subject, domain, who, {}, folded);
     if (!looked && looked.error().code != Code::not_found) return tl::unexpected(looked.error());
-    if (!looked || !looked->known) continue;
-    shown.push_back(std::move(subject));
-    list += (list.empty() ? "" : " ") + candidate;
-  }
-  if (shown.empty()) return fail(Code::not_found, "no subject \"" + std::string(name) + "\" is known here");
-  if (shown.size() > 1) return fail(Code::ambiguous, found.error().message, list);
-  return shown[0];
+    return looked && looked->known;
+  });
+  if (found && !all)
+    return fail(Code::ambiguous, "\"" + std::string(name) + "\" is a name of many subjects", found->text());
+  return found;
 }
 
 namespace {
 
+// Whose a subject is follows from a transfer, before the first one from identities; a model's holder stands in its name.
+bool shows_holder(const std::set<StatementId>& hidden, const policy::Verdict& verdict) {
+  if (verdict.subject.kind == evidence::SubjectKind::model) return true;
+  bool transferred = false, to_holder = false, identified = true;
+  for (const auto& judgement : verdict.judgements) {
+    const auto& statement = judgement.fact->statement;
+    if (!judgement.counts) continue;
+    const bool shown = !hidden.contains(statement.id);
+    if (const auto* transfer = std::get_if<evidence::Transfer>(&statement.body)) {
+      transferred = true;
+      to_holder |= shown && transfer->domain == verdict.holder;
+    } else if (statement.kind() == Kind::identity) {
+      identified &= shown;
+    }
+  }
+  return transferred ? to_holder : identified;
+}
+
 // What may not be read is left out, as if it were not there. A verdict is read by a right of its own: its rules stay.
 void hide(const std::set<StatementId>& hidden, policy::Verdict& verdict) {
   if (hidden.empty()) return;
+  if (!shows_holder(hidden, verdict)) {
+    verdict.holder.clear();
+    verdict.contradiction = false;
+  }
   const auto forget = [&](std::optional<StatementId>& statement) {
     if (!statement || !hidden.contains(*statement)) return false;
     statement.reset();
@@ -75,17 +101,30 @@ void hide(const std::set<StatementId>& hidden, policy::Verdict& verdict) {
 
 Result<Looked> Service::look_up(const SubjectId& subject, std::string_view domain_name, const Principal& who,
                                 std::optional<Time> at) const {
-  impl_->look_ups.fetch_add(1, std::memory_order_relaxed);
   const std::string domain = impl_->domain_or_default(domain_name);
   TRY(const auto reader, impl_->ledger->reader());
   CHECK_OK(impl_->check_kept(reader.published(), domain));
+  std::size_t folded = 0;
+  return look(reader, subject, domain, who, at, folded);
+}
+
+bool Service::sees_nothing(const policy::Policies& policies, std::string_view domain, const Principal& who) const {
+  return !who && policies.newest(domain) && !may_read(policies, domain, std::nullopt, {}, who);
+}
+
+Result<Looked> Service::look(const ledger::Reader& reader, const SubjectId& subject, const std::string& domain,
+                             const Principal& who, std::optional<Time> at, std::size_t& folded) const {
+  impl_->look_ups.fetch_add(1, std::memory_order_relaxed);
+  const auto& policies = reader.policies();
+  if (sees_nothing(policies, domain, who)) return no_subject(subject);
   auto facts = std::make_shared<policy::Facts>();
   TRY(*facts, this->facts(reader, subject));
-  const Time present = std::max(impl_->options.clock(), reader.published().newest_time);
-  Looked looked{facts, policy::fold(*facts, reader.policies(), domain, at.value_or(present)), reader.published_ptr()};
-  const auto& policies = reader.policies();
+  folded += facts->about.size();
+  for (const auto& [model, about] : facts->models) folded += about.size();
   Sight sight(*this, policies, *facts, domain, who);
-  if (!sight.verdict()) return fail(Code::not_found, "no subject " + subject.text() + " is known here");
+  if (!sight.verdict()) return no_subject(subject);
+  const Time present = std::max(impl_->options.clock(), reader.published().newest_time);
+  Looked looked{facts, policy::fold(*facts, policies, domain, at.value_or(present)), reader.published_ptr()};
   const auto hidden = sight.hidden();
   hide(hidden, looked.verdict);
   looked.known = policies.newest(domain) ? !looked.verdict.judgements.empty() : !facts->about.empty();
@@ -109,7 +148,7 @@ Result<Service::MayAnswer> Service::may(const SubjectId& from, const SubjectId& 
   auto to_verdict = policy::fold(to_facts, reader.policies(), domain, at);
   for (const auto& [facts, verdict] : {std::pair{&from_facts, &from_verdict}, {&to_facts, &to_verdict}}) {
     Sight sight(*this, reader.policies(), *facts, domain, who);
-    if (!sight.verdict()) return fail(Code::not_found, "no subject " + verdict->subject.text() + " is known here");
+    if (!sight.verdict()) return no_subject(verdict->subject);
     hide(sight.hidden(), *verdict);
   }
   return MayAnswer{policy::may(from_verdict, to_verdict, reader.policies()), domain};

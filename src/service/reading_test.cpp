@@ -67,6 +67,26 @@ TEST_F(Reading, ASubjectReadsWhatIsSaidOfIt) {
   EXPECT_FALSE(seen_by(std::nullopt));
 }
 
+// However many share a name, one finds what one may see.
+TEST_F(Reading, HiddenSubjectsDoNotHideOthersOfTheirName) {
+  found("default = [\"self\"]\nverdict = [\"anyone\"]\n");
+  std::vector<SubjectId> all;
+  for (int i = 0; i < 15; ++i) {
+    const std::string name = "twin " + std::to_string(i);
+    auto identity = device_identity(name);
+    identity.serial = "the same";
+    ASSERT_FALSE(acme.submit_one(acme.say("acme", subject_of(name), std::move(identity))).error);
+    all.push_back(subject_of(name));
+  }
+  for (const auto& subject : all) {
+    const auto own = acme.service->resolve("serial:the same", "acme.example", KeyId{subject.digest});
+    ASSERT_TRUE(own) << own.error().message;
+    EXPECT_EQ(*own, subject);
+  }
+  EXPECT_EQ(acme.service->resolve("serial:the same", "acme.example", {}).error().code, Code::not_found);
+  EXPECT_EQ(acme.service->resolve("serial:the same", "acme.example", id_of("acme")).error().code, Code::ambiguous);
+}
+
 TEST_F(Reading, AFeedPageIsBoundedWhateverCameIntoViewAtOnce) {
   found("default = [\"anyone\"]\n");
   const SubjectId busy = subject_of("busy");

@@ -36,6 +36,19 @@ bool plays(const policy::Policies& policies, const policy::Descriptor& domain, c
   });
 }
 
+bool is_among(const std::vector<std::string>& readers, const policy::Policies& policies, const policy::Descriptor& domain,
+              const About& about, const Principal& who, Time at) {
+  if (std::find(readers.begin(), readers.end(), "anyone") != readers.end()) return true;
+  if (!who) return false;
+  for (const KeyId& key : read_as(policies, *who)) {
+    if (key == domain.owner) return true;
+    if (std::any_of(readers.begin(), readers.end(),
+                    [&](const auto& role) { return plays(policies, domain, role, about, key, at); }))
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool Service::may_read(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind,
@@ -43,24 +56,28 @@ bool Service::may_read(const policy::Policies& policies, std::string_view domain
   const auto* descriptor = policies.newest(domain);
   if (kind == Kind::policy) return true;  // whoever can name a domain may learn its rules
   if (!descriptor) return false;
-  const auto& readers = kind ? descriptor->readers(*kind) : descriptor->verdict_readers();
-  if (std::find(readers.begin(), readers.end(), "anyone") != readers.end()) return true;
-  if (!who) return false;
-  const Time at = now();
-  for (const KeyId& key : read_as(policies, *who)) {
-    if (key == descriptor->owner) return true;
-    if (std::any_of(readers.begin(), readers.end(),
-                    [&](const auto& role) { return plays(policies, *descriptor, role, about, key, at); }))
-      return true;
-  }
-  return false;
+  return is_among(kind ? descriptor->readers(*kind) : descriptor->verdict_readers(), policies, *descriptor, about, who, now());
+}
+
+// Where a domain has no policy yet, its log has nothing but what everybody may see.
+bool Service::reads_log(std::string_view domain, const Principal& who) const {
+  const auto published = impl_->ledger->published();
+  const auto* descriptor = published->policies->newest(domain);
+  return !descriptor || is_among(descriptor->default_readers(), *published->policies, *descriptor, {}, who, now());
+}
+
+bool Service::reads_entries(std::string_view domain, const Principal& who) const {
+  const auto published = impl_->ledger->published();
+  return !published->policies->newest(domain) ||
+         std::all_of(std::begin(every_kind), std::end(every_kind),
+                     [&](Kind kind) { return may_read(*published->policies, domain, kind, {}, who); });
 }
 
 void Service::mark_restricted(policy::Facts& facts, const policy::Policies& policies) const {
   const Principal self = server_key();
   for (auto& [domain, state] : facts.domains) {
     if (state.home || !policies.newest(domain)) continue;
-    state.restricted = std::any_of(std::begin(every_kind), std::end(every_kind), [&, name = std::string_view(domain)](Kind kind) {
+    state.restricted |= std::any_of(std::begin(every_kind), std::end(every_kind), [&, name = std::string_view(domain)](Kind kind) {
       if (may_read(policies, name, kind, {}, self)) return false;
       const auto holder = policy::holder_of(facts, policies, name, now());
       return !may_read(policies, name, kind, {holder.domain, &facts.subject}, self);

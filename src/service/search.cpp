@@ -65,17 +65,19 @@ Result<SearchPage> Service::search(const SearchQuery& query, const Principal& wh
   }
   TRY(const auto reader, impl_->ledger->reader());
   CHECK_OK(impl_->check_kept(reader.published(), domain));
+  if (sees_nothing(reader.policies(), domain, who)) return SearchPage{};
   const Term term = narrowest(query, domain, words);
   SearchPage page;
-  std::size_t examined = 0;
+  std::size_t examined = 0, folded = 0;
   CHECK_OK(reader.search(term.field, term.value, after, [&](const SubjectId& subject) {
-    if (page.subjects.size() >= query.limit || examined >= budget::search_examined) {
+    if (page.subjects.size() >= query.limit || examined >= budget::search_examined ||
+        folded >= impl_->options.folded_statements) {
       page.cursor = after ? after->text() : "";
       return false;
     }
     ++examined;
     after = subject;
-    auto looked = look_up(subject, domain, who);
+    auto looked = look(reader, subject, domain, who, {}, folded);
     if (looked && looked->known && matches(*looked, query, words))
       page.subjects.push_back(std::move(*looked));
     return true;

@@ -9,14 +9,20 @@ namespace cm4it::service {
 Service::Impl::Impl(Options given) : options(std::move(given)), quota(options.issuer_per_minute) {}
 
 Service::Impl::~Impl() {
-  // Doors and links are stopped by now. Workers first: what they append is still written.
-  jobs.close();
-  for (auto& worker : workers) worker.join();
+  stop();
   ledger.reset();
 }
 
+// Doors and links are stopped by now. Workers before the ledger: what they append is still written.
+void Service::Impl::stop() {
+  jobs.close();
+  readings.close();
+  for (auto& worker : workers)
+    if (worker.joinable()) worker.join();
+}
+
 Service::Service(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Service::~Service() = default;
+Service::~Service() { impl_->stop(); }  // what a reading asks of this object it still finds
 
 Result<std::unique_ptr<Service>> Service::start(Options options, ledger::Options ledger_options,
                                                 std::unique_ptr<store::Store> store) {
@@ -24,6 +30,7 @@ Result<std::unique_ptr<Service>> Service::start(Options options, ledger::Options
   Impl* raw = impl.get();
   TRY(impl->ledger, ledger::Ledger::open(std::move(ledger_options), std::move(store),
                                          [raw](const ledger::Change& change) { raw->on_change(change); }));
+  CHECK_OK(impl->load_undecided());
   const auto published = impl->ledger->published();
   impl->change_log.with([&](ChangeLog& log) {
     log.next = std::max(log.next, published->next);
@@ -31,8 +38,14 @@ Result<std::unique_ptr<Service>> Service::start(Options options, ledger::Options
   });
   const unsigned threads =
       impl->options.workers ? impl->options.workers : std::max(1u, std::thread::hardware_concurrency());
-  for (unsigned i = 0; i < threads; ++i) impl->workers.emplace_back([raw] { raw->work(); });
+  for (unsigned i = 0; i < threads; ++i)
+    for (auto* jobs : {&impl->jobs, &impl->readings}) impl->workers.emplace_back([jobs] { Impl::work(*jobs); });
   return std::unique_ptr<Service>(new Service(std::move(impl)));
+}
+
+Result<void> Service::read_in_turn(std::function<void()> job) {
+  if (impl_->readings.send(std::move(job))) return {};
+  return fail(Code::unavailable, "too many searches, feeds and changes wait for their turn", "try again in a moment");
 }
 
 void Service::set_forwarder(Forwarder* forwarder) { impl_->forwarder = forwarder; }
@@ -64,13 +77,13 @@ const char* pin_source(policy::Pin::Source source) {
 
 }  // namespace
 
-std::vector<DomainView> Service::domains() const {
+std::vector<DomainView> Service::domains(const Principal& who) const {
   const auto published = impl_->ledger->published();
   std::map<std::string, DomainView> views;
   for (const auto& [name, state] : published->domains) {
     DomainView& view = views[name];
     view.home = state.home;
-    view.newest_head = state.newest_head;
+    if (reads_log(name, who)) view.newest_head = state.newest_head;
   }
   for (const auto& [name, chain] : published->policies->chains()) {
     DomainView& view = views[name];
@@ -84,6 +97,7 @@ std::vector<DomainView> Service::domains() const {
     }
   }
   for (const auto& [name, head] : published->own_heads) {
+    if (!reads_log(name, who)) continue;
     views[name].size = head.size;
     views[name].origin = head.origin;
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/budgets.h"
 #include "ledger/ledger.h"
 #include "ledger/merkle.h"
 #include "policy/fold.h"
@@ -125,9 +126,10 @@ struct Options {
   Clock clock;
   crypto::SignerPtr server_key;               // tokens
   std::string default_domain;
-  unsigned workers = 0;                       // threads that decode and verify; 0: one a core
+  unsigned workers = 0;                       // threads that decode and verify, and as many for long readings; 0: one a core
   std::size_t issuer_per_minute = 0;          // quota: statements of one issuer accepted a minute; 0: none
-  std::size_t subject_statements = 2'000;     // quota: statements about one subject
+  std::size_t subject_statements = 2'000;     // quota: statements of one issuer about one subject
+  std::size_t folded_statements = budget::folded_statements;  // for one answer about many subjects
 };
 
 class Service {
@@ -160,6 +162,10 @@ class Service {
   // Of any other head: it is compared, and kept to be compared with. conflict: as above.
   Result<void> compare_head(const HeadCheck& check);
 
+  // Answers about many subjects are made one after another on threads of their own, where they hold up neither short
+  // answers nor submissions. unavailable: too many wait.
+  Result<void> read_in_turn(std::function<void()> job);
+
   // Reading. Every call obeys [read]: what may not be read is not_found. `domain` empty: the default one.
   // `at` none: now; times before the newest head seen are allowed only when asked for.
   // A name leads only to what `who` may see in `domain`.
@@ -174,7 +180,7 @@ class Service {
   Result<Bytes> receipt(const StatementId& id, std::string_view domain, const Principal& who) const;
   Result<crypto::PublicKey> key(const KeyId& id, const Principal& who) const;
   Result<SearchPage> search(const SearchQuery& query, const Principal& who) const;
-  std::vector<DomainView> domains() const;
+  std::vector<DomainView> domains(const Principal& who) const;  // heads of logs that `who` may not read are left out
   // Signed descriptors, oldest first; version 0: all. Policies are readable by anyone who can name the domain.
   Result<std::vector<ledger::Record>> policy(std::string_view domain, std::uint64_t version) const;
   // Of these records the newest version that counts here; null: none does.
@@ -195,6 +201,9 @@ class Service {
   // May `who` read this kind of statement (nullopt: verdicts) about this subject in this domain.
   bool may_read(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind, const About& about,
                 const Principal& who) const;
+  // A domain's heads and hash tiles: whoever reads by default. Its log's entries: whoever may read every kind.
+  bool reads_log(std::string_view domain, const Principal& who) const;
+  bool reads_entries(std::string_view domain, const Principal& who) const;
   // Domains of which this copy may not read every kind: a verdict that hangs on them is unknown.
   void mark_restricted(policy::Facts& facts, const policy::Policies& policies) const;
 
@@ -213,6 +222,11 @@ class Service {
 
  private:
   explicit Service(std::unique_ptr<Impl> impl);
+  // look_up() out of a reader of the caller's, in a domain that is kept; adds what was folded.
+  Result<Looked> look(const ledger::Reader& reader, const SubjectId& subject, const std::string& domain, const Principal& who,
+                      std::optional<Time> at, std::size_t& folded) const;
+  // One who proves no key plays no role by which a subject could be his.
+  bool sees_nothing(const policy::Policies& policies, std::string_view domain, const Principal& who) const;
   // With what this copy may not read filled in.
   Result<policy::Facts> facts(const ledger::Reader& reader, const SubjectId& subject) const;
   std::unique_ptr<Impl> impl_;

@@ -59,7 +59,7 @@ void Service::Impl::start_round(const std::shared_ptr<Round>& round, std::vector
   }
 }
 
-void Service::Impl::work() {
+void Service::Impl::work(Jobs& jobs) {
   using namespace std::chrono_literals;
   for (;;) {
     auto taken = jobs.take(1, 1000ms);

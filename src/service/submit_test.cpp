@@ -75,7 +75,6 @@ TEST_F(Submit, AnotherSignatureOfTheSameStatementIsARepeat) {
 
 TEST_F(Submit, ARepeatWithinOneSubmissionIsOneStatement) {
   const Bytes piece = plant.say("volta", sensor_id, Endorse{"approved", ""});
-  const auto before = plant.service->domains();
   const auto items = plant.submit({piece, piece, piece});
   std::set<std::uint64_t> leaves;
   int fresh = 0;
@@ -172,6 +171,22 @@ TEST(Quotas, OfASubject) {
   EXPECT_EQ(sixth.error->code, Code::too_large);
   EXPECT_EQ(say("sensor", 0).outcome, Outcome::received);  // a repeat
   EXPECT_EQ(say("another", 5).outcome, Outcome::received);
+}
+
+// Nobody uses up what others may say of a subject, and an alarm has room beyond what its issuer said before.
+TEST(Quotas, AreEachIssuersOwn) {
+  Ics plant{"plant.example", pin("plant.example", "plant"), true, nullptr, Quotas{.subject_statements = 5}};
+  plant.submit_one(policy_evidence("plant", "plant.example", plant_policy(), *plant.clock));
+  const SubjectId sensor = subject_of("sensor");
+  for (int i = 0; i < 6; ++i) plant.submit_one(plant.say("volta", sensor, Endorse{std::to_string(i), ""}));
+  EXPECT_EQ(plant.verdict(sensor).judgements.size(), 5u);
+  EXPECT_EQ(plant.submit_one(plant.say("new integrator", sensor, Endorse{"approved", ""})).outcome, Outcome::received);
+  const auto others = plant.submit_one(plant.say("new integrator", sensor, StatusChange{Status::suspended, ""}));
+  EXPECT_EQ(others.outcome, Outcome::received) << why(others);
+  EXPECT_EQ(plant.submit_one(plant.say("volta", sensor, StatusChange{Status::in_use, ""})).error->code, Code::too_large);
+  const auto own = plant.submit_one(plant.say("volta", sensor, StatusChange{Status::stolen, ""}));
+  EXPECT_EQ(own.outcome, Outcome::received) << why(own);
+  EXPECT_EQ(plant.verdict(sensor).status, Status::stolen);
 }
 
 // What names no domain is made in the submission's; a role takes it only where it says so.

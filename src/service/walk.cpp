@@ -54,10 +54,16 @@ class Walk {
     CHECK_OK(find_named());
     TRY(auto known, already_known());
     if (known) return std::move(*known);
-    CHECK_OK(quota());
+    const auto* issuer = std::get_if<KeyId>(&decoded_.issuer());
+    if (issuer) CHECK_OK(quota(*issuer));
     CHECK_OK(judge_rights());
     if (keys_.empty()) return tl::unexpected(*refusal_);
-    return verified({});
+    TRY(auto walked, verified({}));
+    if (!issuer) {  // only now is it known who speaks, and whether again
+      TRY(const auto kept, context_.reader.record(walked.submission->evidence.id()));
+      if (!kept) CHECK_OK(quota(walked.issuer));
+    }
+    return walked;
   }
 
   Result<Walked> copy(const KeyId& issuer, std::vector<ledger::ForeignReceipt> receipts) {
@@ -71,7 +77,9 @@ class Walk {
                   domains_[0] + " came with it");
     if (keys_.empty()) CHECK_OK(find_issuer(issuer));
     elsewhere_.clear();
-    return verified(std::move(receipts));
+    TRY(auto walked, verified(std::move(receipts)));
+    CHECK_OK(quota_of_copy(walked.submission->evidence));
+    return walked;
   }
 
  private:
@@ -136,12 +144,41 @@ class Walk {
     });
   }
 
-  Result<void> quota() const {
+  static bool is_alarm(const Statement& statement) {
+    const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
+    return change && evidence::is_alarm(change->status);
+  }
+
+  Result<void> within_share(const Statement& statement, const KeyId& issuer, std::size_t share) const {
+    TRY(const auto own, context_.reader.count(statement.subject, issuer, share));
+    if (own < share) return {};
+    return fail(Code::too_large, "issuer: " + std::to_string(own) + " statements by it about this subject are kept, no more are taken",
+                "raise quotas.subject_statements in icsd.toml");
+  }
+
+  // What an issuer may say of a subject does not hang on how much others said: they cannot use up its share, nor keep its
+  // alarm out. All of them together are bounded too, but for alarms and for the first few of each.
+  Result<void> quota(const KeyId& issuer) const {
     for (const Statement& statement : decoded_.statements()) {
-      TRY(const auto count, context_.reader.count(statement.subject, context_.subject_quota));
-      if (count >= context_.subject_quota)
-        return fail(Code::too_large, "subject: " + std::to_string(count) + " statements about it are kept, no more are taken",
-                    "raise quotas.subject_statements in icsd.toml");
+      const bool alarm = is_alarm(statement);
+      CHECK_OK(within_share(statement, issuer, context_.subject_quota + (alarm ? budget::issuer_reserve : 0)));
+      if (alarm) continue;
+      TRY(const auto own, context_.reader.count(statement.subject, issuer, budget::issuer_reserve));
+      if (own < budget::issuer_reserve) continue;
+      TRY(const auto all, context_.reader.count(statement.subject, budget::subject_quota));
+      if (all >= budget::subject_quota)
+        return fail(Code::too_large, "subject: " + std::to_string(all) + " statements about it are kept, only alarms are taken");
+    }
+    return {};
+  }
+
+  // A copy follows what homes took, up to what a home can have been configured to take. Alarms always enter.
+  Result<void> quota_of_copy(const evidence::Verified& evidence) const {
+    for (const Statement& statement : evidence.statements()) {
+      if (is_alarm(statement)) continue;
+      if (within_share(statement, evidence.issuer(), budget::subject_quota)) continue;
+      TRY(const auto kept, context_.reader.record(evidence.id()));
+      if (!kept) return within_share(statement, evidence.issuer(), budget::subject_quota);
     }
     return {};
   }
@@ -160,7 +197,7 @@ class Walk {
     const auto allowed = descriptor ? descriptor->write.find(statement.kind()) : decltype(descriptor->write.end()){};
     if (!descriptor || allowed == descriptor->write.end() || !contains(allowed->second, "holder")) return by_role;
     TRY(const auto facts, context_.reader.facts(statement.subject));
-    const auto holder = policy::holder_of(facts, policies_, domain, context_.now);
+    const auto holder = policy::holder_of(facts, policies_, domain, as_received(facts, context_.now));
     in.holder = holder.domain;
     in.contradiction = holder.contradiction;
     return policy::eligible(decoded_, policies_, in);
@@ -282,6 +319,12 @@ class Walk {
 };
 
 }  // namespace
+
+Time as_received(const policy::Facts& facts, Time now) {
+  for (const auto& fact : facts.about)
+    for (const auto& receipt : fact.receipts) now = std::max(now, receipt.time);
+  return now;
+}
 
 Result<Walked> walk(const evidence::Piece& piece, const WalkContext& context) {
   TRY(auto decoded, evidence::decode(piece.format, piece.bytes));

@@ -34,6 +34,9 @@ struct Walked {
 // misdirected.
 Result<Walked> walk(const evidence::Piece& piece, const WalkContext& context);
 
+// Homes' clocks may be a little ahead of this one's: what their receipts tell has happened.
+Time as_received(const policy::Facts& facts, Time now);
+
 // The same for a record out of a peer's feed: verified as if a stranger had sent it, and kept if it carries a home's
 // receipt (`receipts`, verified), is a policy, or is admitted to a log of this server.
 Result<Walked> walk_copy(const evidence::Piece& piece, const KeyId& issuer,

@@ -79,10 +79,12 @@ Result<LogPolicy> log_policy(const Context& context, const Api& api, const std::
   return LogPolicy{std::move(chain), owner.has_value()};
 }
 
-Result<SignedHead> open_note(const std::string& note, const LogPolicy& policy) {
+namespace {
+
+// With a log key of the newest `versions` of the policy.
+Result<SignedHead> open_with(const std::string& note, const LogPolicy& policy, std::size_t versions) {
   Error last{Code::bad_signature, "the policy of " + policy.chain.domain + " names no log key", ""};
-  // Newest version first: an earlier log key, of which older notes are, still counts for those.
-  for (auto version = policy.chain.versions.rbegin(); version != policy.chain.versions.rend(); ++version)
+  for (auto version = policy.chain.versions.rbegin(); version != policy.chain.versions.rend() && versions > 0; ++version, --versions)
     for (const auto& [name, server] : version->descriptor->servers) {
       if (!server.log) continue;
       auto head = ledger::open_checkpoint(note, *server.log);
@@ -90,6 +92,14 @@ Result<SignedHead> open_note(const std::string& note, const LogPolicy& policy) {
       last = head.error();
     }
   return tl::unexpected(std::move(last));
+}
+
+}  // namespace
+
+Result<SignedHead> open_present_note(const std::string& note, const LogPolicy& policy) { return open_with(note, policy, 1); }
+
+Result<SignedHead> open_earlier_note(const std::string& note, const LogPolicy& policy) {
+  return open_with(note, policy, policy.chain.versions.size());
 }
 
 Result<std::string> fetch_note(const Api& api, const std::string& domain) {

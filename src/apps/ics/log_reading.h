@@ -23,8 +23,10 @@ struct SignedHead {
   std::string note;
   std::string signer;  // the server's name in the policy
 };
-// bad_signature: no log key that the policy names signed it.
-Result<SignedHead> open_note(const std::string& note, const LogPolicy& policy);
+// bad_signature: no log key that the policy names signed it. The present head counts under keys of the newest version alone:
+// one that was retired, perhaps because it was stolen, still counts for heads of its time.
+Result<SignedHead> open_present_note(const std::string& note, const LogPolicy& policy);
+Result<SignedHead> open_earlier_note(const std::string& note, const LogPolicy& policy);
 Result<std::string> fetch_note(const Api& api, const std::string& domain);
 
 struct Recomputed {

@@ -23,11 +23,18 @@ crypto::SignerPtr key_of(std::uint8_t seed, crypto::Algorithm algorithm = crypto
 // What a home serves of its log.
 class FakeLog {
  public:
-  FakeLog() {
-    const auto text = first_policy({"manufacturer", "acme.example", "acme", "main", "https://acme.example", owner->public_key(),
-                                    key_of(2, crypto::Algorithm::es256)->public_key(), log->public_key()});
-    policy = *evidence::sign({evidence::SubjectId::key(owner->public_key().id()), {"acme.example"}, evidence::PolicyText{text},
-                              Time{1'700'000'000}, {}, {}}, *owner);
+  FakeLog() { policy = version(1); }
+
+  Bytes version(int number) const {
+    auto text = first_policy({"manufacturer", "acme.example", "acme", "main", "https://acme.example", owner->public_key(),
+                              key_of(2, crypto::Algorithm::es256)->public_key(), log->public_key()});
+    text.replace(text.find("version = 1"), 11, "version = " + std::to_string(number));
+    return *evidence::sign({evidence::SubjectId::key(owner->public_key().id()), {"acme.example"}, evidence::PolicyText{text},
+                            Time{1'700'000'000}, {}, {}}, *owner);
+  }
+  void change_log_key(const crypto::SignerPtr& key) {
+    log = key;
+    append(policy, version(2));
   }
 
   void add(const std::string& entry) { entries.push_back(to_bytes(view(entry))); }
@@ -157,6 +164,24 @@ TEST_F(LogVerbs, ANoteOfAnotherKeyIsRefusedAndNotRemembered) {
     EXPECT_THAT(outcome.out, HasSubstr("NO: "));
   }
   EXPECT_EQ(heads(), 0u);
+}
+
+// A log key that the newest version struck out may be a thief's: what it signs is no present head. What was seen earlier stays.
+TEST_F(LogVerbs, ARetiredKeySignsNoPresentHead) {
+  log_.grow(5);
+  ASSERT_EQ(log({"audit"}).code, exit_yes);
+  const auto retired = log_.log;
+  log_.change_log_key(key_of(9));
+  log_.grow(9);
+  ASSERT_EQ(log({"verify"}).code, exit_yes);
+  const auto outcome = log({"audit"});
+  EXPECT_EQ(outcome.code, exit_yes) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("goes on from"));
+  const auto seen = heads();
+  log_.log = retired;
+  log_.grow(12);
+  for (const char* verb : {"verify", "audit"}) EXPECT_EQ(log({verb}).code, exit_no) << verb;
+  EXPECT_EQ(heads(), seen);
 }
 
 TEST_F(LogVerbs, APolicyOfAnotherOwnerIsNotBelieved) {

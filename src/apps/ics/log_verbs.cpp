@@ -62,7 +62,7 @@ int denied(const Context& context, const LogSource& log, const std::string& what
 }
 
 Result<SignedHead> present_head(const LogSource& log) {
-  auto head = open_note(log.note, log.policy);
+  auto head = open_present_note(log.note, log.policy);
   if (!head) return head;
   const auto& origin = head->head.origin;
   if (!origin.ends_with("/" + log.domain)) return fail(Code::bad_signature, "the head is one of another log, " + origin);
@@ -147,7 +147,7 @@ Result<std::vector<Earlier>> earlier_heads(const Context& context, const LogSour
   std::vector<Earlier> earlier;
   if (!since.empty()) {
     TRY(const auto note, read_file(since, note_bytes));
-    auto head = open_note(note, log.policy);
+    auto head = open_earlier_note(note, log.policy);
     if (!head) return within(since, head.error());
     if (head->head.origin != present.head.origin)
       return fail(Code::malformed, since + ": a head of another log, " + head->head.origin);
@@ -158,7 +158,7 @@ Result<std::vector<Earlier>> earlier_heads(const Context& context, const LogSour
   TRY(const auto files, remembered_heads(heads_of(directory)));
   for (const auto& file : files) {
     TRY(const auto note, read_file(file, note_bytes));
-    auto head = open_note(note, log.policy);
+    auto head = open_earlier_note(note, log.policy);
     if (head && head->head.origin == present.head.origin) earlier.push_back({file.string(), std::move(*head)});
     if (!head) {
       // Of another domain; or of this log, under a key that no version of the policy names any more.

@@ -30,9 +30,21 @@ Result<std::vector<Bytes>> versions_of(const policy::Chain& chain, const std::ve
   return versions;
 }
 
+// Nothing is edited on top of rivals: a person says which of them was meant, in the version after.
+Result<void> check_fork(const policy::Chain& chain, const std::string& text_file, bool heals) {
+  const std::string newest = std::to_string(chain.versions.size());
+  if (chain.contested())
+    return fail(Code::conflict, "there are two versions " + newest + " of the policy of " + chain.domain + ", and they name different owners: nobody can sign the next",
+                "whoever pins the domain must pin its rightful owner anew, who begins again at version 1");
+  if (!chain.forked || heals) return {};
+  const std::string next = std::to_string(chain.versions.size() + 1);
+  return fail(Code::conflict, "there are two versions " + newest + " of the policy of " + chain.domain,
+              "write the one that is meant as version " + next + " to " + text_file + ", then: ics policy sign " + text_file);
+}
+
 }  // namespace
 
-Result<OwnPolicy> OwnPolicy::load(Context& context, const std::string& path) {
+Result<OwnPolicy> OwnPolicy::load(Context& context, const std::string& path, bool heals) {
   context.options.dir = path;
   TRY(auto directory, Directory::open(path));
   const std::string domain = directory.config().domain;
@@ -46,16 +58,14 @@ Result<OwnPolicy> OwnPolicy::load(Context& context, const std::string& path) {
     std::move(kept.begin(), kept.end(), std::back_inserter(evidence));
   }
   TRY(auto chain, chain_of(domain, evidence, pin->owner));
-  if (chain.forked)
-    return fail(Code::conflict, "there are two versions " + std::to_string(chain.versions.size()) + " of the policy of " + domain,
-                "agree on one, and sign it as the version after");
+  CHECK_OK(check_fork(chain, directory.policy_text().string(), heals));
   TRY(auto versions, versions_of(chain, evidence));
   TRY(auto edit, policy::DescriptorEdit::start(chain.newest()->text));
   return OwnPolicy(context, std::move(directory), std::move(chain), std::move(versions), std::move(edit));
 }
 
 Result<OwnPolicy> OwnPolicy::open(Context& context, const std::string& path) {
-  TRY(auto own, load(context, path));
+  TRY(auto own, load(context, path, false));
   const auto text = read_file(own.directory_.policy_text(), budget::descriptor_bytes);
   if (!text || *text == own.newest().text) return own;
   const auto known = std::any_of(own.chain_.versions.begin(), own.chain_.versions.end(),
@@ -67,7 +77,7 @@ Result<OwnPolicy> OwnPolicy::open(Context& context, const std::string& path) {
 }
 
 Result<OwnPolicy> OwnPolicy::open_to_sign(Context& context, const std::string& path, const std::string& text) {
-  TRY(auto own, load(context, path));
+  TRY(auto own, load(context, path, true));
   TRY(own.edit_, policy::DescriptorEdit::start(text));
   const auto& wanted = own.edit_.descriptor();
   if (wanted.domain != own.newest().domain) return fail(Code::malformed, "domain: " + wanted.domain + ", but " + path + " is home of " + own.newest().domain);

@@ -14,7 +14,8 @@ class OwnPolicy {
   // The newest version that DIR or its running server has. malformed: DIR is home of no domain; conflict: policy.toml was
   // edited and not signed.
   static Result<OwnPolicy> open(Context& context, const std::string& directory);
-  // The same, and `text` is what shall be signed: its version must be the next one.
+  // The same, and `text` is what shall be signed: its version must be the next one. Rivals of the newest version are healed by
+  // it, unless they name different owners.
   static Result<OwnPolicy> open_to_sign(Context& context, const std::string& directory, const std::string& text);
 
   const policy::Descriptor& newest() const { return *chain_.newest(); }
@@ -33,7 +34,7 @@ class OwnPolicy {
  private:
   OwnPolicy(Context& context, Directory directory, policy::Chain chain, std::vector<Bytes> versions, policy::DescriptorEdit edit)
       : context_(&context), directory_(std::move(directory)), chain_(std::move(chain)), versions_(std::move(versions)), edit_(std::move(edit)) {}
-  static Result<OwnPolicy> load(Context& context, const std::string& directory);
+  static Result<OwnPolicy> load(Context& context, const std::string& directory, bool heals);
   Result<void> confirm() const;
   Result<Bytes> sign_text() const;
   Result<int> submit(const std::vector<Bytes>& first);

@@ -56,6 +56,14 @@ json::object version_json(const policy::SignedDescriptor& version) {
           {"statement", version.statement.text()}, {"text", descriptor.text}};
 }
 
+std::string of_fork(const policy::Chain& chain) {
+  std::string rivals = "the newest version has a rival, statement";
+  for (const auto& rival : chain.rivals)
+    if (rival != chain.versions.back().statement) rivals += " " + short_id(rival.text());
+  return rivals + (chain.contested() ? ": they name different owners, so nobody can sign the next; nothing is admitted until those who pin the domain pin its rightful owner anew"
+                                     : ": nothing is admitted until a higher one is signed");
+}
+
 Result<int> show(Context& context, std::uint64_t version, bool text_only) {
   TRY(const auto domain, context.own_domain());
   TRY(const auto* server, context.api());
@@ -73,7 +81,7 @@ Result<int> show(Context& context, std::uint64_t version, bool text_only) {
       table.add({std::to_string(one.descriptor->version), short_id(one.descriptor->owner.text()), short_id(one.signer.text()), short_id(one.statement.text())});
     table.print(context.console);
     context.console.line("peers pin  " + chain.pinned_owner.text());
-    if (chain.forked) context.console.line(context.console.toned("the newest version has a rival: nothing is admitted until a higher one is signed", Tone::bad));
+    if (chain.forked) context.console.line(context.console.toned(of_fork(chain), Tone::bad));
     context.console.line();
   }
   std::istringstream lines(shown.descriptor->text);

@@ -72,22 +72,25 @@ Result<Background> background_of(const Api& api, const SubjectId& subject, const
 }
 
 bool may_speak(const policy::Policies& policies, const std::string& domain, Kind kind, const KeyId& issuer,
-               const std::string& holder) {
+               const std::string& holder, Time now) {
+  const auto over = [now](const std::optional<Time>& until) { return until && *until <= now; };
   const auto* descriptor = policies.newest(domain);
   if (!descriptor) return false;
   const auto allowed = descriptor->write.find(kind);
   if (allowed == descriptor->write.end()) return false;
   for (const auto& membership : policies.roles_of(domain, issuer, evidence::Format::cose))
-    if (contains(allowed->second, membership.role)) return true;
-  return contains(allowed->second, "holder") && !holder.empty() && policies.speaks_for(holder, issuer).speaks;
+    if (!over(membership.until) && contains(allowed->second, membership.role)) return true;
+  if (!contains(allowed->second, "holder") || holder.empty()) return false;
+  const auto voice = policies.speaks_for(holder, issuer);
+  return voice.speaks && !over(voice.until);
 }
 
 std::vector<std::string> default_domains(const std::string& own, const Background& background,
-                                         const policy::Policies& policies, Kind kind, const KeyId& issuer) {
+                                         const policy::Policies& policies, Kind kind, const KeyId& issuer, Time now) {
   std::vector<std::string> domains{own};
   for (const auto& domain : background.identified_in)
     if (domains.size() < budget::statement_domains && !contains(domains, domain) &&
-        may_speak(policies, domain, kind, issuer, background.holder))
+        may_speak(policies, domain, kind, issuer, background.holder, now))
       domains.push_back(domain);
   return domains;
 }
@@ -126,7 +129,7 @@ Result<void> Speaker::add(const SubjectId& subject, evidence::Body body, std::ve
     if (!known.holder.empty() && !policies_.newest(known.holder)) {
       TRY(policies_, policies_at(*api_, {domain_, known.holder}));
     }
-    domains = kind == Kind::identity ? std::vector{domain_} : default_domains(domain_, known, policies_, kind, issuer);
+    domains = kind == Kind::identity ? std::vector{domain_} : default_domains(domain_, known, policies_, kind, issuer, context_.clock());
   }
   evidence::Draft draft{subject, std::move(domains), std::move(body), context_.clock(), not_before_, expires_};
   // Of statements of one second the worse status counts: ours is dated later than our last, so that it takes its place.

@@ -26,13 +26,13 @@ struct Background {
 };
 Result<Background> background_of(const Api& api, const evidence::SubjectId& subject, const std::string& domain, const KeyId& issuer);
 
-// Where a policy lets this key make such a statement about a subject that `holder` holds.
+// Does a policy let this key make such a statement, now, about a subject that `holder` holds.
 bool may_speak(const policy::Policies& policies, const std::string& domain, evidence::Kind kind, const KeyId& issuer,
-               const std::string& holder);
+               const std::string& holder, Time now);
 
 // Ours, and those in which the subject was identified where the key may speak; at most budget::statement_domains.
 std::vector<std::string> default_domains(const std::string& own, const Background& background, const policy::Policies& policies,
-                                         evidence::Kind kind, const KeyId& issuer);
+                                         evidence::Kind kind, const KeyId& issuer, Time now);
 
 class Speaker {
  public:

@@ -1,5 +1,7 @@
 #include "apps/icsd/config.h"
 
+#include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <sstream>
 
@@ -37,6 +39,16 @@ Result<std::string> domain_at(const TomlReader& reader, std::string_view key) {
   return name;
 }
 
+// As [servers] of a descriptor has it.
+Result<std::string> server_name_at(const TomlReader& reader, std::string_view key) {
+  TRY(auto name, reader.text(key));
+  const bool fits = !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return c < 128 && (std::isalnum(c) || c == '-' || c == '_' || c == '.');
+  });
+  if (!fits) return reader.bad(key, "1 to 64 letters, digits, '-', '_', '.' expected, as in [servers] of a policy");
+  return name;
+}
+
 Result<std::vector<std::string>> domains_at(const TomlReader& reader, std::string_view key) {
   if (!reader.has(key)) return std::vector<std::string>{};
   TRY(auto names, reader.texts(key));
@@ -54,7 +66,7 @@ class ConfigReader {
   Result<Config> run() {
     CHECK_OK(reader_.only({"name", "domain", "homes", "listen", "http", "hkp", "key", "log", "store", "evidence", "threads",
                            "workers", "cache", "map", "log_level", "pin", "follow", "quotas"}));
-    TRY(config_.name, reader_.text("name"));
+    TRY(config_.name, server_name_at(reader_, "name"));
     TRY(config_.domain, domain_at(reader_, "domain"));
     TRY(config_.homes, domains_at(reader_, "homes"));
     CHECK_OK(listeners());

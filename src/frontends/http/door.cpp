@@ -25,7 +25,7 @@ const std::vector<Route>& routes() {
   static const std::vector<Route> table = {
       {"POST", {"v1", "evidence"}, {"domain"}, nullptr, post_evidence},
       {"GET", {"v1", "subjects"},
-       {"q", "type", "maker", "model", "status", "holder", "issuer", "domain", "limit", "cursor"}, search_subjects, nullptr},
+       {"q", "type", "maker", "model", "status", "holder", "issuer", "domain", "limit", "cursor"}, nullptr, search_subjects},
       {"GET", {"v1", "subjects", "*"}, {"domain"}, get_subject, nullptr},
       {"GET", {"v1", "subjects", "*", "history"}, {"domain"}, get_history, nullptr},
       {"GET", {"v1", "subjects", "*", "verdict"}, {"domain", "at", "nonce"}, get_verdict, nullptr},
@@ -141,6 +141,14 @@ net::Response revalidated(net::Response response, const Call& call) {
     response.content_type.clear();
   }
   return response;
+}
+
+void answer_in_turn(Door::Impl& door, const std::shared_ptr<net::Responder>& respond, std::function<void()> make) {
+  // The door may close before: who makes the answer holds what is left of it.
+  const auto accepted = door.service.read_in_turn([self = door.shared_from_this(), respond, make = std::move(make)] {
+    if (!respond->gone()) make();
+  });
+  if (!accepted) (*respond)(problem(accepted.error()));
 }
 
 void Door::Impl::handle(const net::Request& request, net::Responder respond) {

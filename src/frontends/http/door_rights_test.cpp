@@ -99,6 +99,81 @@ TEST_F(HiddenEndorsements, EntriesNeedEveryKindHashesDoNot) {
   EXPECT_EQ(site.get("/log/plant.example/checkpoint").status, 200u);
 }
 
+// What others must not read is not for caches that they share.
+TEST_F(HiddenEndorsements, AreNotKeptByCachesThatOthersShare) {
+  const auto control = [&](const std::string& path, const std::string& as) { return std::string(site.get(path, as).header("Cache-Control")); };
+  EXPECT_THAT(control("/v1/evidence/" + secret, "plant"), testing::StartsWith("private"));
+  EXPECT_THAT(control("/log/plant.example/tile/entries/000.p/2", "plant"), testing::StartsWith("private"));
+  const auto status = at(site.get(sensor_path()), "status/statement");
+  for (const char* as : {"", "plant"}) {
+    EXPECT_THAT(control("/v1/evidence/" + status, as), testing::StartsWith("public"));
+    EXPECT_THAT(control("/log/plant.example/tile/0/000.p/2", as), testing::StartsWith("public"));
+    EXPECT_THAT(control("/v1/keys/" + sensor_id.text(), as), testing::StartsWith("public"));
+  }
+}
+
+// Whose it is cannot be told without what says so, and cannot be searched for either.
+struct HiddenHolder : Web {
+  HiddenHolder() : Web("[read]\nidentity = [\"owner\"]\ntransfer = [\"owner\"]\n") {}
+};
+
+TEST_F(HiddenHolder, IsShownToWhoReadsTheTransfer) {
+  EXPECT_EQ(at(site.get(sensor_path("/verdict")), "admitted"), "yes");
+  for (const auto& path : {sensor_path(), sensor_path("/verdict")}) {
+    EXPECT_EQ(at(site.get(path), "holder"), "") << path;
+    EXPECT_EQ(at(site.get(path, "plant"), "holder"), "plant.example") << path;
+  }
+  EXPECT_EQ(at(site.get("/v1/subjects?holder=plant.example"), "subjects"), "[]");
+  EXPECT_THAT(site.get("/v1/subjects?holder=plant.example", "plant").body, HasSubstr(sensor_id.text()));
+}
+
+// What a log's head tells is read by default, whatever a single kind says.
+struct HiddenHeads : Web {
+  HiddenHeads() : Web("[read]\ndefault = [\"owner\"]\nwithdraw = [\"anyone\"]\nverdict = [\"anyone\"]\n") {}
+};
+struct OpenHeads : Web {
+  OpenHeads() : Web("[read]\nwithdraw = [\"owner\"]\n") {}
+};
+
+TEST_F(HiddenHeads, AreSeenNowhere) {
+  EXPECT_EQ(site.get("/log/plant.example/checkpoint").status, 404u);
+  EXPECT_EQ(site.get("/log/plant.example/tile/0/000.p/2").status, 404u);
+  const auto metrics = site.get("/metrics").body;
+  const auto domains = object(site.get("/v1/domains"));
+  for (const auto& one : domains.at("domains").as_array()) {
+    const bool hidden = at(one, "domain") == "plant.example";
+    for (const char* part : {"size", "origin", "newest_head"})
+      EXPECT_TRUE(!hidden || at(one, part).empty()) << part;
+    EXPECT_TRUE(hidden || !at(one, "newest_head").empty());
+  }
+  EXPECT_THAT(metrics, testing::Not(HasSubstr("cm4it_log_size")));
+  EXPECT_THAT(metrics, testing::Not(HasSubstr("cm4it_head_age_seconds{domain=\"plant.example\"}")));
+  EXPECT_THAT(metrics, HasSubstr("cm4it_policy_version{domain=\"plant.example\"}"));
+}
+
+TEST_F(HiddenHeads, OfAPeerToo) {
+  DoorOptions options;
+  options.peers = [] {
+    return std::vector<PeerState>{{"plant.example", "https://other.example", "following", 17, Time{1'800'000'000}, "", 0}};
+  };
+  Site other{plant, std::move(options)};
+  EXPECT_EQ(at(other.get("/v1/peers"), "peers/0/newest_head"), "");
+  EXPECT_NE(at(other.get("/v1/peers", "plant"), "peers/0/newest_head"), "");
+}
+
+TEST_F(HiddenHeads, AreSeenByTheOwner) {
+  EXPECT_EQ(site.get("/log/plant.example/checkpoint", "plant").status, 200u);
+  EXPECT_THAT(site.get("/v1/domains", "plant").body, HasSubstr("main/plant.example"));
+  EXPECT_THAT(site.get("/metrics", "plant").body, HasSubstr("cm4it_log_size{domain=\"plant.example\"}"));
+}
+
+TEST_F(OpenHeads, AreNotClosedByOneKind) {
+  EXPECT_EQ(site.get("/log/plant.example/checkpoint").status, 200u);
+  EXPECT_EQ(site.get("/log/plant.example/tile/0/000.p/2").status, 200u);
+  EXPECT_EQ(site.get("/log/plant.example/tile/entries/000.p/2").status, 404u);
+  EXPECT_THAT(site.get("/v1/domains").body, HasSubstr("main/plant.example"));
+}
+
 // Nothing is for anyone.
 struct Closed : Web {
   Closed() : Web("[read]\ndefault = [\"owner\", \"maintainer\"]\nverdict = [\"owner\"]\n") {}

@@ -6,6 +6,28 @@ namespace {
 
 using namespace fixture;
 
+// Long readings wait for their turn; nobody else waits for them.
+TEST_F(Web, SearchesFeedsAndChangesHoldUpNothing) {
+  std::promise<void> done;
+  const auto until = done.get_future().share();
+  std::size_t waiting = 0;
+  while (plant.service->read_in_turn([until] { until.wait(); })) ASSERT_LT(++waiting, 10'000u);
+  const std::string full = "for their turn";
+  for (const char* path : {"/v1/subjects", "/v1/feed", "/v1/changes"}) {
+    const auto reply = site.get(path);
+    EXPECT_THAT(expect_problem(reply, 503, "unavailable"), HasSubstr(full)) << path;
+    EXPECT_NE(reply.header("Retry-After"), "");
+  }
+  EXPECT_EQ(site.get(sensor_path("/verdict")).status, 200u);
+  EXPECT_EQ(plant.submit_one(plant.say("volta", sensor_id, StatusChange{Status::lost, ""})).outcome, Outcome::received);
+  done.set_value();
+  for (const char* path : {"/v1/subjects", "/v1/feed", "/v1/changes"}) {
+    auto reply = site.get(path);
+    for (int i = 0; reply.status == 503 && i < 1000; ++i) reply = site.get(path);
+    EXPECT_EQ(reply.status, 200u) << path;
+  }
+}
+
 struct Catalogue : Web {
   void SetUp() override {
     Web::SetUp();

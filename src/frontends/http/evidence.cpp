@@ -44,8 +44,9 @@ Result<evidence::StatementId> statement_of(const Call& call) {
   return evidence::StatementId{*digest};
 }
 
-net::Response immutable(net::Response response) {
-  response.headers.emplace_back("Cache-Control", "public, max-age=31536000, immutable");
+// `open`: anyone may read it, so that caches which others share may keep it.
+net::Response immutable(net::Response response, bool open) {
+  response.headers.emplace_back("Cache-Control", std::string(open ? "public" : "private") + ", max-age=31536000, immutable");
   return response;
 }
 
@@ -71,7 +72,7 @@ void post_evidence(Door::Impl& door, const Call& call, net::Responder respond) {
 Answer get_evidence(Door::Impl& door, const Call& call) {
   TRY(const auto id, statement_of(call));
   TRY(const auto record, door.service.evidence(id, call.who));
-  return immutable(bytes_answer(record.evidence, media_type(record.format)));
+  return immutable(bytes_answer(record.evidence, media_type(record.format)), !call.who || door.service.evidence(id, {}));
 }
 
 Answer get_receipt(Door::Impl& door, const Call& call) {
@@ -83,12 +84,12 @@ Answer get_receipt(Door::Impl& door, const Call& call) {
 Answer get_key(Door::Impl& door, const Call& call) {
   TRY(const auto id, KeyId::parse(call.path[2]));
   TRY(const auto key, door.service.key(id, call.who));
-  return immutable(bytes_answer(key.spki(), "application/octet-stream"));
+  return immutable(bytes_answer(key.spki(), "application/octet-stream"), !call.who || door.service.key(id, {}));
 }
 
-Answer get_domains(Door::Impl& door, const Call&) {
+Answer get_domains(Door::Impl& door, const Call& call) {
   json::array domains;
-  for (const auto& view : door.service.domains()) domains.push_back(domain_json(view));
+  for (const auto& view : door.service.domains(call.who)) domains.push_back(domain_json(view));
   const json::object server{{"name", door.options.server_name}, {"key", door.service.server_key().text()},
                             {"domain", door.service.default_domain()}};
   return json_answer(json::serialize(json::object{{"server", server}, {"domains", std::move(domains)}}));
@@ -129,8 +130,10 @@ Answer get_tile(Door::Impl& door, const Call& call) {
   TRY(const auto path, ledger::parse_tile_path(rest));
   TRY(const auto bytes, path.level ? door.service.tile(call.path[1], *path.level, path.index, path.width, call.who)
                                    : door.service.entries(call.path[1], path.index, path.width, call.who));
-  auto response = bytes_answer(bytes, "application/octet-stream");
-  return immutable(std::move(response));  // a tile of one width never changes
+  // A tile of one width never changes.
+  const auto& domain = call.path[1];
+  return immutable(bytes_answer(bytes, "application/octet-stream"),
+                   path.level ? door.service.reads_log(domain, {}) : door.service.reads_entries(domain, {}));
 }
 
 }  // namespace cm4it::http

@@ -31,9 +31,11 @@ Result<Wait> wait_of(const Call& call) {
   return Wait{from, std::chrono::seconds(wait)};
 }
 
+using Attempt = std::function<bool(Poll&, bool)>;
+
 // Asks again after each commit until `attempt` answers or the time is up.
 void wait_for(Door::Impl& door, std::uint64_t position, std::chrono::seconds wait, std::shared_ptr<net::Responder> respond,
-              std::function<bool(Poll&, bool)> attempt) {
+              Attempt attempt) {
   auto poll = std::make_shared<Poll>();
   poll->position = position;
   poll->deadline = steady_clock::now() + wait;
@@ -42,6 +44,16 @@ void wait_for(Door::Impl& door, std::uint64_t position, std::chrono::seconds wai
   };
   if (!door.polls.add(std::move(poll)))
     (*respond)(problem({Code::unavailable, "too many requests wait for changes", "try again later"}));
+}
+
+// The first attempt: many records may wait to be walked.
+void begin(Door::Impl& door, std::uint64_t position, std::chrono::seconds wait, std::shared_ptr<net::Responder> respond,
+           Attempt attempt) {
+  answer_in_turn(door, respond, [&door, position, wait, respond, attempt = std::move(attempt)] {
+    Poll now;
+    now.position = position;
+    if (!attempt(now, wait.count() == 0)) wait_for(door, now.position, wait, respond, attempt);
+  });
 }
 
 }  // namespace
@@ -65,10 +77,7 @@ void get_feed(Door::Impl& door, const Call& call, net::Responder respond) {
     (*shared)(page ? bytes_answer(service::encode_feed(*page), service::feed_media_type) : problem(page.error()));
     return true;
   };
-  Poll now;
-  now.position = service::journal_position(wait->from);
-  if (attempt(now, wait->wait.count() == 0)) return;
-  wait_for(door, now.position, wait->wait, shared, attempt);
+  begin(door, service::journal_position(wait->from), wait->wait, shared, attempt);
 }
 
 void get_changes(Door::Impl& door, const Call& call, net::Responder respond) {
@@ -93,10 +102,7 @@ void get_changes(Door::Impl& door, const Call& call, net::Responder respond) {
         json::object{{"subjects", std::move(subjects)}, {"all", page.everything}, {"next", std::to_string(page.next)}})));
     return true;
   };
-  Poll now;
-  now.position = wait->from;
-  if (attempt(now, wait->wait.count() == 0)) return;
-  wait_for(door, now.position, wait->wait, shared, attempt);
+  begin(door, wait->from, wait->wait, shared, attempt);
 }
 
 }  // namespace cm4it::http

@@ -23,7 +23,7 @@ struct Call {
   std::string get(std::string_view name) const { return std::string(query.get(name).value_or("")); }
 };
 
-struct Door::Impl {
+struct Door::Impl : std::enable_shared_from_this<Door::Impl> {
   Impl(service::Service& given, DoorOptions options_given)
       : service(given), options(std::move(options_given)), polls(given) {}
 
@@ -46,6 +46,8 @@ enum CachedKind : std::uint8_t { cached_summary = 1, cached_verdict = 2 };
 net::Response json_answer(const std::string& body, unsigned status = 200);
 net::Response bytes_answer(View body, std::string content_type);
 net::Response problem(const Error& error);
+// Has `make` answer when it is its turn, unless the client has gone by then; 503 where too many wait.
+void answer_in_turn(Door::Impl& door, const std::shared_ptr<net::Responder>& respond, std::function<void()> make);
 // With an ETag over the body; 304 where the asker has it already.
 net::Response revalidated(net::Response response, const Call& call);
 
@@ -55,7 +57,6 @@ using Answer = Result<net::Response>;
 Answer get_subject(Door::Impl& door, const Call& call);
 Answer get_verdict(Door::Impl& door, const Call& call);
 Answer get_history(Door::Impl& door, const Call& call);
-Answer search_subjects(Door::Impl& door, const Call& call);
 Answer get_may(Door::Impl& door, const Call& call);
 Answer get_evidence(Door::Impl& door, const Call& call);
 Answer get_receipt(Door::Impl& door, const Call& call);
@@ -71,6 +72,7 @@ Answer get_tile(Door::Impl& door, const Call& call);
 
 // Routes that answer later, from another thread.
 void post_evidence(Door::Impl& door, const Call& call, net::Responder respond);
+void search_subjects(Door::Impl& door, const Call& call, net::Responder respond);
 void get_feed(Door::Impl& door, const Call& call, net::Responder respond);
 void get_changes(Door::Impl& door, const Call& call, net::Responder respond);
 

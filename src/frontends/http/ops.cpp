@@ -43,10 +43,13 @@ class Metrics {
 
 }  // namespace
 
-Answer get_peers(Door::Impl& door, const Call&) {
+Answer get_peers(Door::Impl& door, const Call& call) {
   json::array peers;
   if (door.options.peers)
-    for (const auto& peer : door.options.peers()) peers.push_back(peer_json(peer));
+    for (auto& peer : door.options.peers()) {
+      if (!door.service.reads_log(peer.domain, call.who)) peer.newest_head.reset();
+      peers.push_back(peer_json(peer));
+    }
   return json_answer(json::serialize(json::object{{"peers", std::move(peers)}}));
 }
 
@@ -55,13 +58,13 @@ Answer get_health(Door::Impl&, const Call&) { return bytes_answer(view("ok\n"), 
 // Ready: the store can be read, and the default domain has a policy that counts.
 Answer get_ready(Door::Impl& door, const Call&) {
   CHECK_OK(door.service.ledger().reader());
-  for (const auto& domain : door.service.domains())
+  for (const auto& domain : door.service.domains({}))
     if (domain.domain == door.service.default_domain() && domain.version > 0)
       return bytes_answer(view("ok\n"), "text/plain");
   return fail(Code::unavailable, "no policy of " + door.service.default_domain() + " counts here yet");
 }
 
-Answer get_metrics(Door::Impl& door, const Call&) {
+Answer get_metrics(Door::Impl& door, const Call& call) {
   Metrics metrics;
   const auto counters = door.service.counters();
   const auto outcome = [](const char* name) { return Labels{{"outcome", name}}; };
@@ -72,7 +75,7 @@ Answer get_metrics(Door::Impl& door, const Call&) {
   metrics.counter(submissions, help, static_cast<double>(counters.refused), outcome("refused"));
   metrics.counter("cm4it_commits_total", "Batches made durable.", static_cast<double>(counters.commits));
   metrics.counter("cm4it_look_ups_total", "Subjects folded anew, not answered from a cache.", static_cast<double>(counters.look_ups));
-  for (const auto& domain : door.service.domains()) {
+  for (const auto& domain : door.service.domains(call.who)) {
     const Labels labels{{"domain", domain.domain}};
     metrics.gauge("cm4it_policy_version", "Version of the policy that applies.", static_cast<double>(domain.version), labels);
     metrics.gauge("cm4it_policy_forked", "1: two descriptors of one version were signed.", domain.forked ? 1 : 0, labels);

@@ -137,7 +137,9 @@ Answer get_history(Door::Impl& door, const Call& call) {
   return revalidated(json_answer(json::serialize(history_json(found.looked))), call);
 }
 
-Answer search_subjects(Door::Impl& door, const Call& call) {
+namespace {
+
+Result<service::SearchQuery> search_query(const Call& call) {
   service::SearchQuery query;
   query.words = call.get("q");
   query.type = call.get("type");
@@ -154,12 +156,27 @@ Answer search_subjects(Door::Impl& door, const Call& call) {
   }
   if (!query.type.empty()) CHECK_OK(evidence::parse_type(query.type));
   if (!query.status.empty()) CHECK_OK(evidence::parse_status(query.status));
-  TRY(const auto page, door.service.search(query, call.who));
+  return query;
+}
+
+net::Response found_answer(const service::SearchPage& page) {
   json::array subjects;
   for (const auto& looked : page.subjects) subjects.push_back(summary_json(looked));
   json::object shown{{"subjects", std::move(subjects)}};
   if (!page.cursor.empty()) shown["cursor"] = page.cursor;
   return json_answer(json::serialize(shown));
+}
+
+}  // namespace
+
+void search_subjects(Door::Impl& door, const Call& call, net::Responder respond) {
+  auto shared = std::make_shared<net::Responder>(std::move(respond));
+  auto query = search_query(call);
+  if (!query) return (*shared)(problem(query.error()));
+  answer_in_turn(door, shared, [&door, shared, query = std::move(*query), who = call.who] {
+    const auto page = door.service.search(query, who);
+    (*shared)(page ? found_answer(*page) : problem(page.error()));
+  });
 }
 
 Answer get_may(Door::Impl& door, const Call& call) {

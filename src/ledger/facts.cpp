@@ -1,0 +1,129 @@
+// What the fold is given of one subject: out of its rows, bounded, and of nobody so much that others are not heard.
+#include <algorithm>
+
+#include "base/budgets.h"
+#include "ledger/journal.h"
+#include "ledger/ledger.h"
+#include "ledger/tables.h"
+#include "policy/fold.h"
+
+namespace cm4it::ledger {
+namespace {
+
+// Who said something of a subject; no more of them than statements are folded.
+Result<std::vector<KeyId>> speakers_of(const store::Snapshot& snapshot, const SubjectId& subject) {
+  const auto row = subject.row();
+  store::Range range = store::Range::prefix(row);
+  std::vector<KeyId> speakers;
+  for (bool more = true; more && speakers.size() < budget::subject_statements;) {
+    more = false;
+    CHECK_OK(snapshot.scan(table::speakers, range, [&](View key, View) {
+      KeyId& speaker = speakers.emplace_back();
+      std::copy_n(key.begin() + static_cast<std::ptrdiff_t>(row.size()), speaker.digest.size(), speaker.digest.begin());
+      more = true;
+      return false;
+    }));
+    if (more) range.begin = store::Range::prefix(table::speaker_key(subject, speakers.back())).end;
+  }
+  return speakers;
+}
+
+// Of more statements than are folded: of everyone who spoke the newest of an equal share, in order of position.
+Result<std::vector<std::uint64_t>> fair_share(const store::Snapshot& snapshot, const SubjectId& subject) {
+  TRY(const auto speakers, speakers_of(snapshot, subject));
+  const std::size_t share = budget::subject_statements / std::max<std::size_t>(speakers.size(), 1);
+  std::vector<std::uint64_t> positions;
+  for (const KeyId& speaker : speakers) {
+    store::Range range = store::Range::prefix(table::speaker_key(subject, speaker));
+    range.backwards = true;
+    std::size_t taken = 0;
+    CHECK_OK(snapshot.scan(table::speakers, range, [&](View key, View) {
+      positions.push_back(table::last_number(key));
+      return ++taken < share;
+    }));
+  }
+  std::sort(positions.begin(), positions.end());
+  return positions;
+}
+
+}  // namespace
+
+Result<void> Reader::add_record(const SubjectId& subject, std::uint64_t position, View row,
+                                std::vector<policy::Fact>& to) const {
+  TRY(const auto facts, decode_fact_row(row));
+  TRY(const auto bytes, snapshot_->get(table::journal, table::number(position)));
+  if (!bytes) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+  TRY(const auto entry, decode_entry(*bytes, position));
+  if (!entry.record) return fail(Code::internal, "journal: an entry has no record", "run `ics rebuild`");
+  TRY(auto statements,
+      evidence::statements_of_kept(entry.record->format, entry.record->evidence, entry.record->issuer, entry.record->id));
+  for (auto& statement : statements) {
+    if (statement.subject != subject) continue;
+    policy::Fact fact{std::move(statement), {}, facts.received, facts.first_seen};
+    fact.domains = fact.statement.domains;
+    if (fact.domains.empty()) {
+      if (!facts.made_in.empty()) fact.domains.push_back(facts.made_in);
+      for (const auto& received : facts.received) fact.domains.push_back(received.domain);
+      std::sort(fact.domains.begin(), fact.domains.end());
+      fact.domains.erase(std::unique(fact.domains.begin(), fact.domains.end()), fact.domains.end());
+    }
+    for (auto& received : fact.receipts)
+      if (received.log == KeyId{}) received.log = published_->own_log;
+    CHECK_OK(add_refusals(fact));
+    to.push_back(std::move(fact));
+  }
+  return {};
+}
+
+// What the homes of a domain will not have is not made there, unless a receipt of theirs says otherwise.
+Result<void> Reader::add_refusals(policy::Fact& fact) const {
+  std::vector<std::string> left;
+  for (auto& domain : fact.domains) {
+    const bool received = std::any_of(fact.receipts.begin(), fact.receipts.end(),
+                                      [&](const auto& receipt) { return receipt.domain == domain; });
+    std::optional<Bytes> why;
+    if (!received) {
+      TRY(why, note(refusal_note(fact.statement.id, domain)));
+    }
+    if (why) fact.refused.emplace_back(domain, text(*why));
+    else left.push_back(std::move(domain));
+  }
+  fact.domains = std::move(left);
+  return {};
+}
+
+Result<bool> Reader::add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const {
+  Result<void> outcome;
+  bool whole = true;
+  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View key, View value) {
+    whole = to.size() < budget::subject_statements;
+    if (whole) outcome = add_record(subject, table::last_number(key), value, to);
+    return whole && outcome.has_value();
+  }));
+  CHECK_OK(outcome);
+  if (whole) return true;
+  to.clear();
+  TRY(const auto positions, fair_share(*snapshot_, subject));
+  for (const std::uint64_t position : positions) {
+    TRY(const auto row, snapshot_->get(table::subjects, table::subject_key(subject, position)));
+    if (row) CHECK_OK(add_record(subject, position, *row, to));
+  }
+  return false;
+}
+
+Result<policy::Facts> Reader::facts(const SubjectId& subject) const {
+  policy::Facts facts;
+  facts.subject = subject;
+  facts.domains = published_->domains;
+  TRY(bool whole, add_facts(subject, facts.about));
+  for (const auto& model : policy::models_of(facts.about)) {
+    TRY(const bool whole_model, add_facts(model, facts.models[model.text()]));
+    whole &= whole_model;
+  }
+  // What was left out might refuse: no domain is known well enough to admit.
+  if (!whole)
+    for (auto& [name, state] : facts.domains) state.restricted = true;
+  return facts;
+}
+
+}  // namespace cm4it::ledger
