@@ -73,6 +73,7 @@ class Ics {
   policy::Verdict verdict(const SubjectId& subject, const std::string& domain = {}) {
     auto looked = service->look_up(subject, domain, {});
     EXPECT_TRUE(looked) << (looked ? "" : looked.error().message);
+    if (!looked) return {};
     kept_.push_back(std::move(*looked));
     return kept_.back().verdict;
   }

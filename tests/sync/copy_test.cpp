@@ -14,7 +14,7 @@ TEST_F(Copy, WhatTheSelectorChoosesAndWhatWasSaidBefore) {
   ASSERT_TRUE(caught_up());
   EXPECT_EQ(kept_of(plant, "sold"), 0u);  // acme's still
   sell("sold");
-  ASSERT_TRUE(eventually([&] { return kept_of(plant, "sold") == 2; }));
+  ASSERT_TRUE(eventually([&] { return kept_of(plant, "sold") == 2 && plant.follows("acme.example"); }));
   EXPECT_EQ(kept_of(plant, "kept"), 0u);
   const auto verdict = plant.ics.verdict(subject_of("sold"));
   EXPECT_EQ(verdict.holder, "plant.example");
@@ -32,7 +32,7 @@ TEST_F(Copy, BothSidesComeToTheSameVerdict) {
   sell("sensor");
   found_plant(plant_text());
   plant.follow();
-  ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2; }));
+  ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
   received(plant.ics.submit({plant.ics.say("volta", subject_of("sensor"), Endorse{"approved", ""}),
                              plant.ics.say("volta", subject_of("sensor"), StatusChange{Status::in_use, ""})}));
   ASSERT_TRUE(eventually([&] { return plant.ics.verdict(subject_of("sensor")).admitted == policy::Admitted::yes; }));
@@ -47,7 +47,7 @@ TEST_F(Copy, AnAlarmArrivesAfterTheSubjectWasSoldOn) {
   sell("sensor");
   found_plant(plant_text());
   plant.follow();
-  ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2; }));
+  ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
   // Sold on, in acme's log: it leaves the selector, and stays followed.
   ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example") != nullptr; }));
   ++acme.ics.clock->seconds;

@@ -11,7 +11,7 @@ struct Forward : TwoNodes {
     sell("sensor");
     found_plant(plant_text());
     plant.follow();
-    ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2; }));
+    ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
     ASSERT_TRUE(caught_up());
     ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example") != nullptr; }));
   }
