@@ -36,6 +36,8 @@ std::string to_hex(View bytes);
 // Exactly 2n lowercase or uppercase digits; anything else is malformed.
 Result<Bytes> from_hex(std::string_view hex);
 Result<Digest> digest_from_hex(std::string_view hex);
+// Exactly 64 lowercase digits: the one way in which ids are written.
+bool digest_from_lowercase_hex(std::string_view hex, Digest& digest);
 
 // RFC 4648: section 4 (padded) and section 5 (URL-safe, unpadded). Decoding is strict: no white
 // space, no stray bits, the padding that the form requires.

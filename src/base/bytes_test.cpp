@@ -21,6 +21,15 @@ TEST(Hex, ThereAndBack) {
     EXPECT_EQ(digest_from_hex(bad).error().code, Code::malformed) << bad;
 }
 
+TEST(Hex, IdsAreWrittenInOneWay) {
+  Digest digest;
+  const std::string good = std::string(62, '0') + "af";
+  ASSERT_TRUE(digest_from_lowercase_hex(good, digest));
+  EXPECT_EQ(digest[31], 0xaf);
+  for (const std::string& bad : {std::string(), good + "0", good.substr(1), std::string(62, '0') + "aF", std::string(63, '0') + "g", std::string(64, '\xff')})
+    EXPECT_FALSE(digest_from_lowercase_hex(bad, digest)) << bad;
+}
+
 TEST(Base64, ThereAndBack) {
   // RFC 4648 section 10.
   const std::pair<const char*, const char*> cases[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},

@@ -10,11 +10,11 @@ namespace cm4it::evidence {
 namespace {
 
 Result<Digest> lowercase_digest(std::string_view digits, std::string_view kind) {
+  Digest digest;
+  if (digest_from_lowercase_hex(digits, digest)) return digest;
   if (std::any_of(digits.begin(), digits.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
     return fail(Code::malformed, std::string(kind) + " id: hex digits are lowercase");
-  auto digest = digest_from_hex(digits);
-  if (!digest) return fail(Code::malformed, std::string(kind) + " id: expected 64 lowercase hex digits");
-  return *digest;
+  return fail(Code::malformed, std::string(kind) + " id: expected 64 lowercase hex digits");
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ TEST_F(Stores, ADamagedFileIsRefused) {
   write(std::string(8192, '\xff') + whole.substr(8192));  // both meta pages
   expect_refused("data.mdb");
   write(whole.substr(0, 8192));  // nothing behind the meta pages
-  expect_refused("damaged");
+  expect_refused("restore a backup");
   write(whole);
   server.start();
   EXPECT_EQ(server.get("/readyz").status, 200u);

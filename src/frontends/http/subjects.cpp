@@ -22,17 +22,6 @@ Result<SubjectId> subject_of(const Door::Impl& door, const Call& call, const std
   return door.service.resolve(name, call.get("domain"), call.who);
 }
 
-// 64 lowercase hex digits, without an allocation: this is on the way of every cached answer.
-bool parse_digest(std::string_view digits, Digest& digest) {
-  const auto value = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    const int high = value(digits[2 * i]), low = value(digits[2 * i + 1]);
-    if (high < 0 || low < 0) return false;
-    digest[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
-  return true;
-}
-
 struct Found { SubjectId subject; service::Stamp stamp; Looked looked; };
 
 Result<Found> find(Door::Impl& door, const Call& call, bool must_be_known) {
@@ -68,7 +57,7 @@ std::shared_ptr<const std::string> Door::Impl::cached(const net::Request& reques
   if (rest.starts_with("key:")) key.subject.kind = evidence::SubjectKind::key, rest.remove_prefix(4);
   else if (rest.starts_with("code:")) key.subject.kind = evidence::SubjectKind::code, rest.remove_prefix(5);
   else return {};
-  if (rest.size() < key_digits || !parse_digest(rest.substr(0, key_digits), key.subject.digest)) return {};
+  if (rest.size() < key_digits || !digest_from_lowercase_hex(rest.substr(0, key_digits), key.subject.digest)) return {};
   rest.remove_prefix(key_digits);
   key.kind = rest.empty() ? cached_summary : rest == "/verdict" ? cached_verdict : 0;
   if (key.kind == 0 || !request.header("If-None-Match").empty()) return {};
