@@ -7,6 +7,7 @@
 #include "crypto/digest.h"
 #include "evidence/evidence.h"
 #include "evidence/manifest_writer.h"
+#include "evidence/openpgp_test_support.h"
 #include "service/feed_wire.h"
 
 using namespace cm4it;
@@ -106,6 +107,49 @@ void manifest() {
   write("manifest", "string", R"([{"a":"]}\\\"","b":[{}]}])");
 }
 
+namespace pgp = openpgp::test;
+
+// Certificates of each version, and pieces of them that say different things.
+void openpgp_keys() {
+  const auto seed = [](const std::string& name, const Bytes& bytes) { write("openpgp", name, text(bytes)); };
+  const auto name = view("Acme <keys@acme.example>");
+  for (const std::uint8_t version : {std::uint8_t{4}, std::uint8_t{6}}) {
+    const std::string v = version == 4 ? "v4-" : "v6-";
+    const auto maker = pgp::pgp_key(key_of("pgp maker"), version), signing = pgp::pgp_key(key_of("pgp signing"), version);
+    const auto device = pgp::encryption_key("fuzz device", version);
+    const auto over = [&](const pgp::PgpKey& by, std::uint8_t tag, View component, const pgp::SignatureDraft& draft) {
+      Bytes packets = tag == 0 ? Bytes{} : pgp::packet(tag, component);
+      append(packets, pgp::packet(openpgp::tag::signature, pgp::sign_over(by, maker, tag, component, draft)));
+      return packets;
+    };
+    const Bytes key = pgp::packet(openpgp::tag::public_key, maker.body);
+    const Bytes direct = over(maker, 0, {}, {.type = 0x1f, .hashed = {pgp::subpacket(9, pgp::u32(90'000'000))}});
+    const Bytes user_id = over(maker, openpgp::tag::user_id, name, {.hashed = {pgp::subpacket(27, Bytes{3}), pgp::subpacket(25, Bytes{1})}});
+    const Bytes picture = over(maker, openpgp::tag::user_attribute, Bytes(30, 1), {});
+    const Bytes subkey = over(maker, openpgp::tag::public_subkey, signing.body,
+                              {.type = 0x18, .hashed = {pgp::subpacket(27, Bytes{2}), pgp::subpacket(32, pgp::back_signature(maker, signing))}});
+    const Bytes encryption = over(maker, openpgp::tag::public_subkey, device.body, {.type = 0x18, .hashed = {pgp::subpacket(27, Bytes{12})}});
+    const Bytes revoked = over(maker, 0, {}, {.type = 0x20, .hashed = {pgp::reason(1, "a new one")}});
+    seed(v + "certificate", pgp::joined({key, direct, user_id, picture, subkey, encryption}));
+    seed(v + "revoked", pgp::joined({key, revoked, user_id}));
+    const auto piece = [&](const std::string& what, std::vector<Bytes> hashed, std::uint8_t type = 0x13) {
+      seed(v + what, pgp::piece_over_user_id(maker, device, "sensor", {.type = type, .hashed = std::move(hashed)}));
+    };
+    piece("identity", {pgp::notation("manu", "Acme"), pgp::notation("model", "thermo-2000"), pgp::notation("serial@cm4it.org", "0042")});
+    piece("status", {pgp::notation("status@cm4it.org", "stolen"), pgp::notation("reason@cm4it.org", "gone"), pgp::notation("domain@cm4it.org", "a.example")});
+    piece("label", {pgp::notation("label@cm4it.org", "approved", true), pgp::subpacket(3, pgp::u32(1000))});
+    piece("cloud", {pgp::notation("cloud@cm4it.org", "hall-3")});
+    piece("withdraw", {pgp::reason(32, "moved")}, 0x30);
+  }
+  const auto armored = [](const std::string& seed_name, const std::string& content) { write("armor", seed_name, content); };
+  const Bytes data = to_bytes(view("0123456789abcdefghij0123456789abcdefghij0123456789abcdefghij"));
+  armored("key", openpgp::armor(openpgp::ArmorKind::public_key_block, data));
+  armored("signature", openpgp::armor(openpgp::ArmorKind::signature, View(data).first(7)));
+  armored("empty", openpgp::armor(openpgp::ArmorKind::signature, {}));
+  armored("headers", "text\n-----BEGIN PGP SIGNATURE-----\r\nVersion: 1\r\nComment: a: b\r\n\r\nMTIzNDU2Nzg5\r\n=Ic8C\r\n-----END PGP SIGNATURE-----\r\nmore");
+  armored("two", openpgp::armor(openpgp::ArmorKind::public_key_block, data) + "\n" + openpgp::armor(openpgp::ArmorKind::signature, data));
+}
+
 void descriptor() {
   const std::string small = small_policy();
   write("descriptor", "small", small);
@@ -169,6 +213,7 @@ int main(int count, char** arguments) {
   directory = arguments[1];
   cose();
   manifest();
+  openpgp_keys();
   descriptor();
   feed();
   http();
