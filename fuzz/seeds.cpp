@@ -206,6 +206,28 @@ void http() {
   seed("query", "a=b&c=%41+%2b&=&d");
 }
 
+// The first octet is the target's own: which call the rest is for.
+void hkp() {
+  const auto seed = [](const std::string& name, char call, const std::string& rest) { write("hkp", name, call + rest); };
+  const std::string fingerprint = to_hex(pgp::pgp_key(key_of("holder"), 4).fingerprint().octets);
+  seed("get", 0, "op=get&options=mr&search=0x" + fingerprint);
+  seed("get-key-id", 0, "op=get&search=0x" + fingerprint.substr(24));
+  seed("get-mail", 0, "op=get&exact=on&search=holder@keys.example");
+  seed("index", 0, "op=index&options=mr&fingerprint=on&search=Holder");
+  seed("page", 0, "op=vindex&search=%3Cholder%40keys.example%3E");
+  seed("stats", 0, "op=stats");
+  seed("front", 1, "");
+  seed("v2-fingerprint", 2, "certs/by-vfingerprint/04" + fingerprint);
+  seed("v2-key-id", 2, "certs/by-keyid/" + fingerprint.substr(24));
+  seed("v2-identity", 2, "certs/by-identity/holder%40keys.example");
+  seed("v2-index", 2, "index/holder");
+  seed("v2-canonical", 2, "canonical/holder%40keys.example");
+  seed("v2-prefixlog", 2, "prefixlog/2026-11-26");
+  seed("add", 3, "keytext=-----BEGIN+PGP+PUBLIC+KEY+BLOCK-----%0A%0Aabcd%0A-----END+PGP+PUBLIC+KEY+BLOCK-----%0A");
+  seed("v2-add", 4, std::string("\xc6\x01\x04", 3));
+  seed("hashquery", 5, std::string("\0\0\0\1\0\0\0\x10", 8) + std::string(16, 'h'));
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -217,4 +239,5 @@ int main(int count, char** arguments) {
   descriptor();
   feed();
   http();
+  hkp();
 }

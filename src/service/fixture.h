@@ -42,12 +42,14 @@ struct Quotas {
 // One ICS: home of `domain` unless `home` is false.
 class Ics {
  public:
+  static constexpr unsigned workers = 2;
+
   Ics(std::string domain, std::vector<policy::Pin> pins, bool home = true, std::unique_ptr<store::Store> store = nullptr,
       Quotas quotas = {})
       : domain_(std::move(domain)), clock(std::make_shared<HandClock>(Time{1'800'000'000})) {
     Clock now = [clock = clock]() -> Time { return *clock; };
     Options options{.clock = now, .server_key = key_of(domain_ + " server", crypto::Algorithm::es256),
-                    .default_domain = domain_, .workers = 2, .issuer_per_minute = quotas.issuer_per_minute,
+                    .default_domain = domain_, .workers = workers, .issuer_per_minute = quotas.issuer_per_minute,
                     .subject_statements = quotas.subject_statements,
                     .folded_statements = quotas.folded_statements};
     ledger::Options ledger_options{.server_name = home ? "main" : "copy",

@@ -10,6 +10,14 @@ using namespace fixture;
 TEST_F(Web, SearchesFeedsAndChangesHoldUpNothing) {
   std::promise<void> done;
   const auto until = done.get_future().share();
+  std::atomic<unsigned> held = 0;
+  for (unsigned i = 0; i < Ics::workers; ++i)
+    ASSERT_TRUE(plant.service->read_in_turn([&held, until] {
+      ++held;
+      held.notify_one();
+      until.wait();
+    }));
+  for (unsigned now = held; now < Ics::workers; now = held) held.wait(now);
   std::size_t waiting = 0;
   while (plant.service->read_in_turn([until] { until.wait(); })) ASSERT_LT(++waiting, 10'000u);
   const std::string full = "for their turn";
