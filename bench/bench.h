@@ -23,6 +23,7 @@ struct Setup {
 
 Result<void> row_1(const Setup& setup);   // look-ups over HTTP beside nginx
 Result<void> row_7(const Setup& setup);   // submissions beside the verification limit
+Result<void> row_8(const Setup& setup);   // bulk import of OpenPGP certificates
 Result<void> row_10(const Setup& setup);  // verdicts in process
 Result<void> row_11(const Setup& setup);  // from a status at one ICS to obedience at the next
 Result<void> row_14(const Setup& setup);  // footprint of an infield ICS

@@ -73,11 +73,13 @@ Result<void> configure(const fs::path& directory, const std::string& lines) {
   return write_text(directory / "icsd.toml", lines + config);
 }
 
-Result<Home> make_home(const Setup& setup, const std::string& name, const std::string& role, const std::string& more) {
+Result<Home> make_home(const Setup& setup, const std::string& name, const std::string& role, const std::string& more,
+                       demo::Arguments options) {
   Home home{setup.directory / name, name + ".example"};
   TRY(home.https, demo::free_port());
-  CHECK_OK(ics(setup, {"init", home.directory, "--role", role, "--domain", home.domain, "--listen",
-                       fmt::format("127.0.0.1:{}", home.https)}));
+  demo::Arguments init{"init", home.directory, "--role", role, "--domain", home.domain, "--listen", fmt::format("127.0.0.1:{}", home.https)};
+  init.insert(init.end(), options.begin(), options.end());
+  CHECK_OK(ics(setup, std::move(init)));
   TRY(home.http, demo::free_port());
   CHECK_OK(configure(home.directory, fmt::format("http = [\"127.0.0.1:{}\"]\n{}", home.http, more)));
   return home;

@@ -26,8 +26,9 @@ struct Home {
 // `ics ARGUMENTS`; anything but exit 0 is an error.
 Result<std::string> ics(const Setup& setup, demo::Arguments arguments);
 
-// `ics init`, with `more` put before the tables of icsd.toml (threads, cache, …).
-Result<Home> make_home(const Setup& setup, const std::string& name, const std::string& role, const std::string& more = {});
+// `ics init` with these options, and `more` put before the tables of icsd.toml (threads, cache, …).
+Result<Home> make_home(const Setup& setup, const std::string& name, const std::string& role, const std::string& more = {},
+                       demo::Arguments options = {});
 // Puts lines before the tables of a directory's icsd.toml.
 Result<void> configure(const fs::path& directory, const std::string& lines);
 // Reads the ports of a directory that is there already.
