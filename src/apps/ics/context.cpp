@@ -139,9 +139,17 @@ Result<const Api*> Context::api() {
     TRY(const auto pinned, expected_server_key(url));
     TRY(auto key, client_key());
     if (!url.starts_with("https://")) key = nullptr;
-    api_.emplace(url, connect(std::move(key), pinned));
+    connect_again_ = [this, url, key, pinned] { return Api(url, connect(key, pinned)); };
+    api_.emplace(connect_again_());
   }
   return &*api_;
+}
+
+Result<std::vector<Api>> Context::connections(std::size_t count) {
+  CHECK_OK(api());
+  std::vector<Api> all;
+  while (all.size() < count) all.push_back(connect_again_());
+  return all;
 }
 
 Result<Api> Context::peer(const std::string& url, const std::optional<KeyId>& server_key) const {

@@ -50,6 +50,8 @@ class Context {
   Result<crypto::SignerPtr> signer() const;
   // The server of --server or of DIR, connected to once.
   Result<const Api*> api();
+  // Further connections to that server: each for one thread at a time.
+  Result<std::vector<Api>> connections(std::size_t count);
   // Another server: --server-key's, or any key, which is warned of unless its reply is checked otherwise.
   Result<Api> peer(const std::string& url, const std::optional<KeyId>& server_key) const;
   // The server of a directory, if it answers.
@@ -64,6 +66,7 @@ class Context {
   Result<std::optional<KeyId>> expected_server_key(const std::string& url) const;
 
   std::optional<Api> api_;
+  std::function<Api()> connect_again_;  // to the server of api_
 };
 
 }  // namespace cm4it::ics

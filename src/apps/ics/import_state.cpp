@@ -14,6 +14,12 @@ constexpr std::size_t most_put_off = 100'000;
 constexpr std::size_t most_reasons = 100;
 constexpr std::size_t state_bytes = 16 * 1024 * 1024;
 constexpr std::size_t id_digits = 16;
+constexpr std::string_view extension = ".import-state";
+
+// The names of the lists of reasons, in the state's file and in what machines are told.
+struct List { const char* name; ImportState::Reasons ImportState::*reasons; };
+constexpr List lists[] = {
+    {"refused", &ImportState::refused}, {"not_yet", &ImportState::waiting}, {"left_out", &ImportState::left_out}};
 
 // What is particular about one piece, an id, is left out, so that the same reason is counted once.
 std::string reason_of(const Error& error) {
@@ -27,11 +33,16 @@ std::string reason_of(const Error& error) {
   return text;
 }
 
-void add(ImportState::Reasons& reasons, const Error& error, std::uint64_t begin) {
-  auto text = reason_of(error);
+void add_to(ImportState::Reasons& reasons, std::string text, const ImportState::Reason& more) {
   if (!reasons.contains(text) && reasons.size() >= most_reasons) text = "other reasons";
   auto& reason = reasons[text];
-  if (reason.count++ == 0) reason = {1, begin, error.detail};
+  const auto count = reason.count + more.count;
+  if (reason.count == 0) reason = more;
+  reason.count = count;
+}
+
+void add_to(ImportState::Reasons& reasons, const Error& error, std::uint64_t begin) {
+  add_to(reasons, reason_of(error), {1, begin, error.detail, {}});
 }
 
 json::array reasons_json(const ImportState::Reasons& reasons) {
@@ -48,12 +59,26 @@ void ImportState::count(const Submitted& item, std::uint64_t begin) {
   switch (item.outcome) {
     case Outcome::received: return void(++(item.is_new ? received : known));
     case Outcome::provisional: return void(++(item.is_new ? provisional : known));
-    case Outcome::refused: return add(refused, item.error, begin);
+    case Outcome::refused: return add_to(refused, item.error, begin);
     case Outcome::not_yet: break;
   }
-  if (put_off.size() == most_put_off) return add(refused, item.error, begin);
-  add(waiting, item.error, begin);
+  if (put_off.size() == most_put_off) return add_to(refused, item.error, begin);
+  add_to(waiting, item.error, begin);
   put_off.push_back(begin);
+}
+
+void ImportState::leave_out(const std::string& why, std::uint64_t begin) { add_to(left_out, {Code::unsupported, why, ""}, begin); }
+
+void ImportState::add(const ImportState& of_file, const std::string& file) {
+  pieces += of_file.pieces;
+  received += of_file.received;
+  provisional += of_file.provisional;
+  known += of_file.known;
+  for (const auto& list : lists)
+    for (auto [text, reason] : of_file.*list.reasons) {
+      reason.file = file;
+      add_to(this->*list.reasons, text, reason);
+    }
 }
 
 std::uint64_t ImportState::refusals() const {
@@ -68,8 +93,13 @@ json::object counts_json(const ImportState& state) {
           {"provisional", state.provisional},
           {"already_known", state.known},
           {"not_yet", reasons_json(state.waiting)},
-          {"refused", reasons_json(state.refused)}};
+          {"refused", reasons_json(state.refused)},
+          {"left_out", reasons_json(state.left_out)}};
 }
+
+std::string state_file_of(const std::string& file) { return file + std::string(extension); }
+
+bool is_state_file(const std::string& name) { return name.ends_with(extension); }
 
 std::string mark_of(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
@@ -96,11 +126,12 @@ ImportState read_state(const std::string& file, ImportState fresh) {
   state.received = number_at(kept, "received");
   state.provisional = number_at(kept, "provisional");
   state.known = number_at(kept, "already_known");
-  for (auto* reasons : {&state.refused, &state.waiting})
-    for (const auto& entry : array_at(kept, reasons == &state.refused ? "refused" : "not_yet")) {
+  state.done = flag_at(kept, "done");
+  for (const auto& list : lists)
+    for (const auto& entry : array_at(kept, list.name)) {
       if (!entry.is_object()) continue;
       const auto& one = entry.get_object();
-      (*reasons)[text_at(one, "reason")] = {number_at(one, "count"), number_at(one, "first_at"), text_at(one, "hint")};
+      (state.*list.reasons)[text_at(one, "reason")] = {number_at(one, "count"), number_at(one, "first_at"), text_at(one, "hint"), {}};
     }
   for (const auto& entry : array_at(kept, "put_off")) {
     const auto offset = entry.to_number<std::uint64_t>(failed);
@@ -115,6 +146,7 @@ Result<void> write_state(const std::string& file, const ImportState& state) {
   document["domain"] = state.domain;
   document["mark"] = state.mark;
   document["offset"] = state.offset;
+  document["done"] = state.done;
   document["put_off"] = json::array(state.put_off.begin(), state.put_off.end());
   const auto text = json::serialize(document);
   return write_file(file, view(text));

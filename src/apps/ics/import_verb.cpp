@@ -1,151 +1,44 @@
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <iostream>
 
 #include "apps/ics/bulk.h"
-#include "apps/ics/import_state.h"
+#include "apps/ics/import_file.h"
 #include "apps/ics/json.h"
-#include "apps/ics/piece_reader.h"
 
 namespace cm4it::ics {
 namespace {
 
-using evidence::Piece;
+namespace fs = std::filesystem;
 
-constexpr std::size_t batch_pieces = 500;
+constexpr std::size_t batches_under_way = 6;
 
-class Import {
- public:
-  Import(Context& context, const Api& api, std::string domain, std::string file)
-      : context_(context),
-        api_(api),
-        domain_(std::move(domain)),
-        file_(std::move(file)),
-        seekable_(std::filesystem::is_regular_file(file_)) {}
-
-  Result<ImportState> run() {
-    std::ifstream opened;
-    if (file_ != "-") {
-      opened.open(file_, std::ios::binary);
-      if (!opened || std::filesystem::is_directory(file_)) return fail(Code::not_found, file_ + ": cannot be read");
-    }
-    PieceReader reader(file_ == "-" ? context_.console.in : opened, file_ == "-" ? "standard input" : file_);
-    state_.url = api_.url();
-    state_.domain = domain_;
-    std::error_code failed;
-    if (seekable_) {
-      size_ = std::filesystem::file_size(file_, failed);
-      state_.mark = mark_of(file_);
-      state_ = read_state(state_file(), state_);
-    }
-    if (state_.offset > 0) {
-      context_.console.note(file_ + ": going on after " + grouped(state_.pieces) + " pieces");
-      CHECK_OK(reader.resume(state_.offset));
-    }
-    began_with_ = state_.pieces;
-    CHECK_OK(finished(read_all(reader)));
-    CHECK_OK(finished(try_again(reader)));
-    if (seekable_) std::filesystem::remove(state_file(), failed);
-    return std::move(state_);
-  }
-
- private:
-  std::string state_file() const { return file_ + ".import-state"; }
-
-  // Nothing of the progress is left on the terminal's line.
-  Result<void> finished(Result<void> outcome) const {
-    if (context_.console.progress) context_.console.err << "\r\033[K" << std::flush;
-    return outcome;
-  }
-
-  // If we are cut off between submitting and keeping the state, the batch is sent once more: it is known then.
-  Result<void> read_all(PieceReader& reader) {
-    for (bool more = true; more;) {
-      std::vector<Piece> pieces;
-      std::vector<std::uint64_t> begins;
-      Result<void> broken;
-      while (pieces.size() < batch_pieces) {
-        auto piece = reader.next();
-        if (!piece) broken = tl::unexpected(std::move(piece).error());
-        more = piece && *piece;
-        if (!more) break;
-        pieces.push_back(std::move(**piece));
-        begins.push_back(reader.begin());
-      }
-      CHECK_OK(submit(pieces, begins));
-      state_.pieces += pieces.size();
-      if (!broken)
-        return fail(broken.error().code, broken.error().message,
-                    state_.pieces == 0 ? "" : grouped(state_.pieces) + " pieces before it were submitted");
-      state_.offset = reader.offset();
-      if (seekable_ && more) CHECK_OK(write_state(state_file(), state_));
-      show_progress();
-    }
-    return {};
-  }
-
-  // Pieces that could not count because others come later in the file: in rounds, while any of them enters.
-  Result<void> try_again(PieceReader& reader) {
-    if (!seekable_) return {};
-    for (std::size_t before = state_.put_off.size() + 1; !state_.put_off.empty() && state_.put_off.size() < before;) {
-      before = state_.put_off.size();
-      auto offsets = std::exchange(state_.put_off, {});
-      offsets.erase(std::unique(offsets.begin(), offsets.end()), offsets.end());  // pieces of one certificate begin where it does
-      state_.waiting.clear();
-      std::vector<Piece> pieces;
-      std::vector<std::uint64_t> begins;
-      for (std::size_t i = 0; i < offsets.size(); ++i) {
-        TRY(auto found, reader.at(offsets[i]));
-        if (found.empty()) return fail(Code::conflict, file_ + ": it changed meanwhile");
-        for (auto& piece : found) {
-          pieces.push_back(std::move(piece));
-          begins.push_back(offsets[i]);
-        }
-        if (pieces.size() < batch_pieces && i + 1 < offsets.size()) continue;
-        CHECK_OK(submit(pieces, begins));
-        pieces.clear();
-        begins.clear();
-      }
-    }
-    return {};
-  }
-
-  Result<void> submit(const std::vector<Piece>& pieces, const std::vector<std::uint64_t>& begins) {
-    if (pieces.empty()) return {};
-    const auto items = api_.submit(pieces, domain_);
-    if (!items) {
-      const bool later = items.error().code == Code::unavailable && seekable_;
-      return fail(items.error().code, items.error().message,
-                  later ? "the same command goes on where it stopped" : items.error().detail);
-    }
-    for (std::size_t i = 0; i < items->size(); ++i) state_.count((*items)[i], begins[i]);
-    return {};
-  }
-
-  void show_progress() const {
-    if (!context_.console.progress) return;
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - began_;
-    const auto rate = static_cast<double>(state_.pieces - began_with_) / std::max(passed.count(), 0.001);
-    std::string line = file_ + ": " + grouped(state_.pieces) + " pieces";
-    if (size_ > 0) line += ", " + std::to_string(state_.offset * 100 / size_) + " %";
-    line += ", " + grouped(static_cast<std::uint64_t>(rate)) + "/s";
-    if (const auto refusals = state_.refusals(); refusals > 0) line += ", " + grouped(refusals) + " refused";
-    context_.console.err << "\r" << clean(line) << "\033[K" << std::flush;
-  }
-
-  Context& context_;
-  const Api& api_;
-  const std::string domain_, file_;
-  const bool seekable_;
-  ImportState state_;
-  std::uint64_t size_ = 0, began_with_ = 0;
-  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+// What was given on the command line: a file, or a directory with the files in it, in the order of their names.
+struct Given {
+  std::string name;
+  bool directory = false;
+  std::vector<std::string> files;
 };
 
-void print(const Console& console, const std::string& file, const ImportState& state) {
-  console.line(file + ": " + grouped(state.pieces) + " pieces of evidence");
+Result<Given> expanded(const std::string& name) {
+  std::error_code failed;
+  Given given{name, fs::is_directory(name, failed), {}};
+  if (!given.directory) given.files = {name};
+  if (given.directory)
+    for (const auto& entry : fs::directory_iterator(name, failed))
+      if (entry.is_regular_file() && !is_state_file(entry.path().string())) given.files.push_back(entry.path().string());
+  if (given.directory && failed) return fail(Code::not_found, name + ": " + failed.message());
+  std::sort(given.files.begin(), given.files.end());
+  return given;
+}
+
+void print_reasons(Table& table, const ImportState::Reasons& reasons, const std::string& what, Tone tone) {
+  for (const auto& [text, reason] : reasons)
+    table.add({{grouped(reason.count), tone}, what + text,
+               "the first at octet " + std::to_string(reason.first) + (reason.file.empty() ? "" : " of " + reason.file)});
+}
+
+void print(const Console& console, const std::string& name, std::size_t files, const ImportState& state) {
+  console.line(name + ": " + (files > 1 ? grouped(files) + " files, " : "") + grouped(state.pieces) + " pieces of evidence");
   Table table({"", "", ""});
   const auto add = [&](const char* what, std::uint64_t count, Tone tone) {
     if (count > 0) table.add({{grouped(count), tone}, what});
@@ -153,53 +46,107 @@ void print(const Console& console, const std::string& file, const ImportState& s
   add("received", state.received, Tone::good);
   add("provisional, and forwarded", state.provisional, Tone::warn);
   add("already known", state.known, Tone::plain);
-  std::string last;
-  for (const auto* reasons : {&state.waiting, &state.refused})
-    for (const auto& [text, reason] : *reasons)
-      table.add({{grouped(reason.count), reasons == &state.refused ? Tone::bad : Tone::warn},
-                 (reasons == &state.refused ? "refused: " : "") + text,
-                 "the first at octet " + std::to_string(reason.first)});
+  print_reasons(table, state.waiting, "", Tone::warn);
+  print_reasons(table, state.refused, "refused: ", Tone::bad);
+  print_reasons(table, state.left_out, "left out: ", Tone::warn);
   if (!table.empty()) table.print(console);
+  std::string last;
   for (const auto& [text, reason] : state.refused)
     if (!reason.hint.empty() && reason.hint != last) console.note("  → " + (last = reason.hint));
 }
 
-// A directory stands for the files in it, in the order of their names: key dumps come so.
-Result<std::vector<std::string>> expanded(const std::vector<std::string>& given) {
-  std::vector<std::string> files;
-  for (const auto& name : given) {
-    std::error_code failed;
-    if (!std::filesystem::is_directory(name, failed)) {
-      files.push_back(name);
-      continue;
-    }
-    const std::size_t before = files.size();
-    for (const auto& entry : std::filesystem::directory_iterator(name, failed))
-      if (entry.is_regular_file() && entry.path().extension() != ".import-state") files.push_back(entry.path().string());
-    if (failed) return fail(Code::not_found, name + ": " + failed.message());
-    std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
-  }
-  return files;
+// A file that cannot be read further does not keep the others of its directory from being read.
+bool is_of_file(const Error& error) {
+  return error.code == Code::malformed || error.code == Code::too_large || error.code == Code::unsupported || error.code == Code::not_found;
 }
+
+class ImportAll {
+ public:
+  explicit ImportAll(ImportRun run) : run_(std::move(run)) {}
+
+  Result<void> import(const Given& given) {
+    outcomes_.clear();
+    for (const auto& file : given.files) {
+      auto state = ImportFile(run_, file, given.directory).import();
+      std::error_code ignored;
+      if (const auto size = fs::file_size(file, ignored); !ignored) run_.octets_before += size;
+      if (!state && !(given.directory && is_of_file(state.error()))) return tl::unexpected(std::move(state).error());
+      outcomes_.push_back(std::move(state));
+    }
+    CHECK_OK(try_again(given));
+    report(given);
+    std::error_code ignored;
+    if (given.directory)
+      for (const auto& file : given.files) fs::remove(state_file_of(file), ignored);
+    return {};
+  }
+
+  bool all() const { return all_; }
+  json::array take_shown() { return std::move(shown_); }
+
+ private:
+  // What waited for something in a file behind its own: in rounds, while any of it enters.
+  Result<void> try_again(const Given& given) {
+    if (!given.directory || given.files.size() < 2) return {};
+    for (bool entered = true; entered;) {
+      entered = false;
+      for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+        if (!outcomes_[i] || outcomes_[i]->put_off.empty()) continue;
+        const auto before = outcomes_[i]->put_off.size();
+        TRY(auto state, ImportFile(run_, given.files[i], true).again());
+        entered = entered || state.put_off.size() < before;
+        outcomes_[i] = std::move(state);
+      }
+    }
+    return {};
+  }
+
+  void report(const Given& given) {
+    const auto& console = run_.context.console;
+    ImportState sum;
+    for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+      const auto& state = outcomes_[i];
+      json::object shown;
+      if (state) {
+        shown = counts_json(*state);
+        sum.add(*state, given.directory ? given.files[i] : std::string());
+        all_ = all_ && state->refused.empty() && state->waiting.empty();
+      } else {
+        all_ = false;
+        shown["error"] = state.error().message;
+        console.note("ics import: " + state.error().message);
+        if (!state.error().detail.empty()) console.note("  → " + state.error().detail);
+      }
+      shown["file"] = given.files[i];
+      if (run_.context.options.json) shown_.push_back(std::move(shown));
+    }
+    if (!run_.context.options.json) print(console, given.name, given.files.size(), sum);
+  }
+
+  ImportRun run_;
+  std::vector<Result<ImportState>> outcomes_;  // of the files of what was given last
+  json::array shown_;
+  bool all_ = true;
+};
 
 }  // namespace
 
-Result<int> import_files(Context& context, const std::vector<std::string>& given) {
-  TRY(const auto files, expanded(given));
-  TRY(const auto domain, context.own_domain());
-  TRY(const auto* server, context.api());
-  bool all = true;
-  json::array shown;
-  for (const auto& file : files) {
-    TRY(const auto state, Import(context, *server, domain, file).run());
-    all = all && state.refused.empty() && state.waiting.empty();
-    auto counts = counts_json(state);
-    counts["file"] = file;
-    shown.push_back(std::move(counts));
-    if (!context.options.json) print(context.console, file, state);
+Result<int> import_files(Context& context, const std::vector<std::string>& names) {
+  std::vector<Given> all;
+  std::uint64_t octets = 0;
+  for (const auto& name : names) {
+    TRY(auto given, expanded(name));
+    std::error_code failed;
+    for (const auto& file : given.files)
+      if (const auto size = fs::file_size(file, failed); !failed) octets += size;
+    all.push_back(std::move(given));
   }
-  if (context.options.json) context.print_json(json::object{{"files", std::move(shown)}});
-  return all ? exit_yes : exit_failed;
+  TRY(const auto domain, context.own_domain());
+  TRY(auto servers, context.connections(batches_under_way));
+  ImportAll import({context, domain, std::move(servers), octets});
+  for (const auto& given : all) CHECK_OK(import.import(given));
+  if (context.options.json) context.print_json(json::object{{"files", import.take_shown()}});
+  return import.all() ? exit_yes : exit_failed;
 }
 
 }  // namespace cm4it::ics

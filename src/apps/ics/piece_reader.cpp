@@ -4,7 +4,6 @@
 
 #include "base/budgets.h"
 #include "base/cbor.h"
-#include "evidence/openpgp.h"
 
 namespace cm4it::ics {
 namespace {
@@ -110,6 +109,7 @@ Result<std::vector<evidence::Piece>> PieceReader::at(std::uint64_t begin) {
     else CHECK_OK(read_certificate());
     pieces.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
     queue_.clear();
+    left_out_.clear();  // told when they were read first
     return pieces;
   }
   fill(budget::evidence_bytes);
@@ -127,6 +127,12 @@ Result<std::optional<evidence::Piece>> PieceReader::next() {
   }
 }
 
+void PieceReader::give_out(evidence::openpgp::TakenApart taken) {
+  queue_.assign(std::make_move_iterator(taken.pieces.begin()), std::make_move_iterator(taken.pieces.end()));
+  for (auto& dropped : taken.dropped) left_out_.push_back(std::move(dropped.why));
+  left_out_.resize(left_out_.size() + taken.dropped_count - taken.dropped.size(), "hangs on what was left out before it");
+}
+
 // Armor is for few certificates: it is read as a whole.
 Result<void> PieceReader::read_armored() {
   if (whole_.empty()) {
@@ -136,8 +142,9 @@ Result<void> PieceReader::read_armored() {
     consume(whole_.size());
   }
   TRY(auto taken, evidence::openpgp::take_apart(view(whole_)));
-  queue_.assign(std::make_move_iterator(taken.pieces.begin()), std::make_move_iterator(taken.pieces.end()));
-  if (queue_.empty()) return bad(taken.dropped.empty() ? "no signature in it, so it says nothing" : taken.dropped[0].what + ": " + taken.dropped[0].why);
+  if (taken.pieces.empty())
+    return bad(taken.dropped.empty() ? "no signature in it, so it says nothing" : taken.dropped[0].what + ": " + taken.dropped[0].why);
+  give_out(std::move(taken));
   return {};
 }
 
@@ -152,7 +159,7 @@ Result<void> PieceReader::read_certificate() {
   const View certificate = view(rest().substr(0, *octets));
   auto taken = evidence::openpgp::take_apart(certificate);
   if (taken && !taken->pieces.empty())
-    queue_.assign(std::make_move_iterator(taken->pieces.begin()), std::make_move_iterator(taken->pieces.end()));
+    give_out(std::move(*taken));
   else
     queue_ = {evidence::Piece{evidence::Format::openpgp, to_bytes(certificate.first(std::min<std::size_t>(certificate.size(), budget::openpgp_key_bytes)))}};
   consume(*octets);

@@ -6,8 +6,9 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "evidence/evidence.h"
+#include "evidence/openpgp.h"
 
 namespace cm4it::ics {
 
@@ -22,6 +23,9 @@ class PieceReader {
   std::uint64_t begin() const { return begin_; }
   // Everything before it has been given out.
   std::uint64_t offset() const { return queue_.empty() ? offset_ : begin_; }
+  // Why parts of the certificates given out since the last call were left out: nobody could take them.
+  std::vector<std::string> left_out() { return std::exchange(left_out_, {}); }
+  bool certificates() const { return format_ == evidence::Format::openpgp; }
   // Goes on behind a piece, at an offset() of an earlier reading; the file must be seekable.
   Result<void> resume(std::uint64_t offset);
   // What begins there, one piece or a certificate's, the reading being disturbed.
@@ -39,6 +43,7 @@ class PieceReader {
   Result<std::optional<evidence::Piece>> next_in_manifest();
   Result<std::optional<evidence::Piece>> element();
   Result<std::optional<evidence::Piece>> next_in_certificates();
+  void give_out(evidence::openpgp::TakenApart taken);
   Result<void> read_armored();
   Result<void> read_certificate();
 
@@ -48,6 +53,7 @@ class PieceReader {
   std::uint64_t begin_ = 0, offset_ = 0;
   bool drained_ = false, array_ = false, armored_ = false;
   std::deque<evidence::Piece> queue_;  // of the last certificate
+  std::vector<std::string> left_out_;
   std::optional<evidence::Format> format_;
   Place place_ = Place::start;
 };
