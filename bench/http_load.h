@@ -12,10 +12,11 @@ Result<std::string> program(const std::string& name);
 struct Load {
   std::string url;      // http://127.0.0.1:PORT
   std::string before, after;
-  fs::path ids;
+  fs::path ids;            // a line for each
   unsigned pipelined = 1;  // requests at a time
   double seconds = 5;
   bool in_turn = false;    // one after another, not at random
+  unsigned digits = 64;    // of an id
 };
 struct Measured {
   double per_second = 0;
@@ -24,16 +25,31 @@ struct Measured {
 };
 Result<Measured> put_under_load(const Setup& setup, const Load& load, int core);
 
-// nginx with one worker, one file of that many octets.
+// A run of rates and times, for their medians.
+struct Series {
+  std::vector<double> per_second, p99;
+  Result<void> add(const Result<Measured>& measured);
+};
+
+// nginx with one worker.
 class Nginx {
  public:
-  static Result<Nginx> start(const Setup& setup, std::size_t file_octets);
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  struct Options {
+    fs::path root;                    // what it serves, as files
+    std::size_t files = 1;            // how many of them it keeps open
+    bool tls = false;
+    std::string content_type = "application/json";
+  };
+  static Result<Nginx> start(const Setup& setup, const Options& options);
+  // The directory of the file subject.json of that many octets.
+  static Result<fs::path> one_file(const Setup& setup, std::size_t octets);
+  std::string url() const { return (tls_ ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(port_); }
 
  private:
-  Nginx(std::unique_ptr<demo::Process> process, std::uint16_t port) : process_(std::move(process)), port_(port) {}
+  Nginx(std::unique_ptr<demo::Process> process, std::uint16_t port, bool tls) : process_(std::move(process)), port_(port), tls_(tls) {}
   std::unique_ptr<demo::Process> process_;
   std::uint16_t port_;
+  bool tls_;
 };
 
 }  // namespace cm4it::bench

@@ -1,6 +1,7 @@
 #include "import_run.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <fstream>
@@ -57,12 +58,24 @@ void Memory::watch(pid_t process) {
   resident = std::max(resident, kib_of(status, "VmHWM") / 1024);
 }
 
+// proc(5): fields 14 and 15, behind the name in parentheses.
+double processor_seconds(pid_t process) {
+  std::ifstream in(fmt::format("/proc/{}/stat", process));
+  const std::string stat{std::istreambuf_iterator<char>(in), {}};
+  const auto name = stat.rfind(')');
+  unsigned long user = 0, system = 0;
+  if (name == std::string::npos || std::sscanf(stat.c_str() + name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2) return 0;
+  return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
 Result<Imported> import_dump(const Setup& setup, const Home& home, const demo::Process& icsd, const Dump& dump) {
   CHECK_OK(ics(setup, {"--dir", home.directory, "push", home.directory / "maker.pgp"}));
   net::HttpClient client;
   TRY(const double before, log_size(client, home));
   Imported imported;
   Course course;
+  const double served_before = processor_seconds(icsd.pid());
+  double client_seconds = 0;
   const auto began = Clock::now();
   const auto passed = [&] { return std::chrono::duration<double>(Clock::now() - began).count(); };
   TRY(auto import, demo::Process::start({setup.programs / "ics", "--dir", home.directory, "import", dump.directory},
@@ -71,6 +84,7 @@ Result<Imported> import_dump(const Setup& setup, const Home& home, const demo::P
   double noted = 30;
   while (import->running()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    client_seconds = std::max(client_seconds, processor_seconds(import->pid()));
     imported.client.watch(import->pid());
     imported.server.watch(icsd.pid());
     TRY(const double leaves, log_size(client, home));
@@ -85,6 +99,7 @@ Result<Imported> import_dump(const Setup& setup, const Home& home, const demo::P
   const auto count = static_cast<double>(dump.certificates), leaves = 2 * count;  // two signatures each
   if (after - before < leaves)
     return fail(Code::unavailable, fmt::format("import: {} of {} statements were taken", after - before, leaves), home.directory.string() + ".import");
+  imported.per_core = count / (client_seconds + processor_seconds(icsd.pid()) - served_before);
   imported.rate = count / imported.seconds;
   imported.first_rate = course.rate(0, leaves / 10) / 2;
   imported.last_rate = course.rate(leaves - leaves / 10, leaves) / 2;

@@ -12,9 +12,13 @@ struct Memory {
   void watch(pid_t process);
 };
 
+// Seconds of processor time that a process has had so far; 0: there is no such process.
+double processor_seconds(pid_t process);
+
 struct Imported {
   double seconds = 0, rate = 0;              // certificates/s
   double first_rate = 0, last_rate = 0;      // in the first tenth and in the last
+  double per_core = 0;                       // certificates a second of both processes' processor time
   Memory client, server;
 };
 

@@ -174,13 +174,25 @@ Result<std::unique_ptr<demo::Process>> start_icsd(const Setup& setup, const fs::
   return demo::Process::start({setup.programs / "icsd", "--config", directory / "icsd.toml"}, directory.string() + ".log");
 }
 
-Result<double> until_ready(const std::string& url, double most_seconds) {
+namespace {
+
+Result<double> until(const std::string& url, double most_seconds, const std::function<bool(unsigned)>& wanted) {
   const auto began = std::chrono::steady_clock::now();
   const auto passed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(); };
   net::HttpClient client;
   while (passed() < most_seconds)
-    if (const auto reply = client.get(url); reply && reply->status == 200) return passed();
+    if (const auto reply = client.get(url); reply && wanted(reply->status)) return passed();
   return fail(Code::unavailable, url + ": not ready in time");
+}
+
+}  // namespace
+
+Result<double> until_ready(const std::string& url, double most_seconds) {
+  return until(url, most_seconds, [](unsigned status) { return status == 200; });
+}
+
+Result<double> until_answered(const std::string& url, double most_seconds) {
+  return until(url, most_seconds, [](unsigned) { return true; });
 }
 
 }  // namespace cm4it::bench

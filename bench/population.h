@@ -65,5 +65,7 @@ class OnCore {
 Result<std::unique_ptr<demo::Process>> start_icsd(const Setup& setup, const fs::path& directory);
 // Seconds until `url` answers 200, asked without a pause.
 Result<double> until_ready(const std::string& url, double most_seconds = 60);
+// The same with any answer.
+Result<double> until_answered(const std::string& url, double most_seconds);
 
 }  // namespace cm4it::bench

@@ -11,17 +11,6 @@ namespace {
 
 constexpr int server_core = 0, client_core = 1;
 
-struct Series {
-  std::vector<double> per_second, p99;
-  Result<void> add(const Result<Measured>& measured) {
-    if (!measured) return tl::unexpected(measured.error());
-    if (measured->refused > 0) return fail(Code::unavailable, fmt::format("{} requests failed", measured->refused));
-    per_second.push_back(measured->per_second);
-    p99.push_back(measured->p99_ms);
-    return {};
-  }
-};
-
 Result<std::size_t> size_of(const std::string& url) {
   TRY(const auto reply, net::HttpClient().get(url));
   if (reply.status != 200) return fail(Code::unavailable, fmt::format("{}: status {}", url, reply.status));
@@ -64,7 +53,8 @@ Result<void> row_1(const Setup& setup) {
   CHECK_OK(until_ready(home.url("/readyz")));
   TRY(const auto first, read_ids(home, 1));
   TRY(const auto octets, size_of(home.url("/v1/subjects/key:" + first.at(0) + "/verdict")));
-  TRY(const auto nginx, Nginx::start(setup, 600));
+  TRY(const auto root, Nginx::one_file(setup, 600));
+  TRY(const auto nginx, Nginx::start(setup, {.root = root}));
   setup.note(fmt::format("a verdict is {} octets, nginx's file 600", octets));
   for (const auto& [what, after] : {std::pair{"verdict", "/verdict"}, std::pair{"identity", ""}}) {
     CHECK_OK(warm(setup, home, what, after));
