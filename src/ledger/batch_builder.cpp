@@ -177,6 +177,7 @@ Result<void> BatchBuilder::write(Work& work) {
   batch_.put(table::journal, table::number(position), encode(work.entry));
   CHECK_OK(index_entry({work.entry, position, work.statements, work.times},
                        [this](store::Table table, View key) { return read(table, key); },
+                       [this](const evidence::SubjectId& subject) { return arrival_in(snapshot_, overlay_, subject); },
                        [this](store::Table table, Bytes key, Bytes value) {
                          put(table, std::move(key), std::move(value));
                        }));

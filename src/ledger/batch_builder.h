@@ -1,11 +1,11 @@
 // Messages → one store batch and the state after it. Pure but for reading: nothing changes until the batch is committed.
 #pragma once
 
-#include <map>
 #include <set>
 #include <unordered_map>
 #include <vector>
 
+#include "ledger/index.h"
 #include "ledger/messages.h"
 #include "ledger/state.h"
 
@@ -67,7 +67,7 @@ class BatchBuilder {
   bool policies_changed_ = false;
   bool changed_ = false;
   // Rows of this batch that a later entry of it may read again.
-  std::map<std::pair<store::Table, Bytes>, Bytes> overlay_;
+  Overlay overlay_;
 };
 
 }  // namespace cm4it::ledger

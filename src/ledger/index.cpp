@@ -16,7 +16,7 @@ Bytes model_text(const SubjectId& subject) {
   return subject.kind == SubjectKind::model ? to_bytes(view(subject.model)) : Bytes{};
 }
 
-void index_names(const Statement& statement, const std::vector<std::string>& domains, const RowWriter& write) {
+void index_names(const Statement& statement, const std::vector<std::string>& domains, std::uint64_t arrival, const RowWriter& write) {
   const auto row = statement.subject.row();
   for (const auto& alias : aliases_of(statement))
     write(table::aliases, table::named(alias, View(row)), model_text(statement.subject));
@@ -24,6 +24,7 @@ void index_names(const Statement& statement, const std::vector<std::string>& dom
   for (const auto& domain : domains) terms.emplace_back("domain", domain);
   for (const auto& [field, value] : terms) {
     Bytes key = table::search_key(field, folded(value));
+    append_u64(key, field == table::in_order_of_ids ? 0 : arrival);
     append(key, row);
     write(table::search, std::move(key), model_text(statement.subject));
   }
@@ -74,7 +75,16 @@ std::vector<std::string> domains_of(const Entry& entry, const std::vector<Statem
   return domains;
 }
 
-Result<void> index_entry(const IndexInput& input, const RowReader& read, const RowWriter& write) {
+Result<std::optional<std::uint64_t>> arrival_in(const store::Snapshot& snapshot, const Overlay& overlay, const SubjectId& subject) {
+  TRY(auto stored, table::arrival(snapshot, subject));
+  if (stored) return stored;
+  const auto row = subject.row();
+  const auto first = overlay.lower_bound({table::subjects, Bytes(row.begin(), row.end())});
+  if (first == overlay.end() || first->first.first != table::subjects || !equal(View(first->first.second).first(row.size()), row)) return stored;
+  return std::optional(table::last_number(first->first.second));
+}
+
+Result<void> index_entry(const IndexInput& input, const RowReader& read, const Arrival& arrival, const RowWriter& write) {
   const Entry& entry = input.entry;
   TRY(const auto positions, read(table::statements, entry.id.digest));
   Bytes all = positions.value_or(Bytes{});
@@ -95,7 +105,8 @@ Result<void> index_entry(const IndexInput& input, const RowReader& read, const R
       write(table::speakers, std::move(speaker), {});
     }
     // A new receipt can put foreign evidence into another domain, so the names are written with every entry.
-    index_names(statement, domains, write);
+    TRY(const auto arrived, arrival(statement.subject));
+    index_names(statement, domains, arrived.value_or(record_at), write);
   }
   for (const auto& domain : domains)
     write(table::feed, table::named(domain, input.position), Bytes(entry.id.digest.begin(), entry.id.digest.end()));

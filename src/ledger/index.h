@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 
 #include "ledger/journal.h"
 #include "store/store.h"
@@ -10,6 +11,11 @@ namespace cm4it::ledger {
 
 // Reads a row as the batch so far leaves it: what the batch wrote wins over what the store has.
 using RowReader = std::function<Result<std::optional<Bytes>>(store::Table, View key)>;
+// The rows of a batch that later entries of it read again.
+using Overlay = std::map<std::pair<store::Table, Bytes>, Bytes>;
+// table::arrival(), the batch's rows being those that are not in the store yet.
+using Arrival = std::function<Result<std::optional<std::uint64_t>>(const evidence::SubjectId&)>;
+Result<std::optional<std::uint64_t>> arrival_in(const store::Snapshot& snapshot, const Overlay& overlay, const evidence::SubjectId& subject);
 using RowWriter = std::function<void(store::Table, Bytes key, Bytes value)>;
 
 // `statements` are those of the entry's record; `times` the received time of each of the entry's own placements.
@@ -19,7 +25,7 @@ struct IndexInput {
   const std::vector<evidence::Statement>& statements;
   const std::vector<Time>& times;
 };
-Result<void> index_entry(const IndexInput& input, const RowReader& read, const RowWriter& write);
+Result<void> index_entry(const IndexInput& input, const RowReader& read, const Arrival& arrival, const RowWriter& write);
 
 // The domains that an entry concerns: where its statement was made, and whose homes received it.
 std::vector<std::string> domains_of(const Entry& entry, const std::vector<evidence::Statement>& statements,

@@ -138,7 +138,8 @@ class Reader {
   Result<std::size_t> count(const SubjectId& subject, std::size_t most) const;
   Result<std::size_t> count(const SubjectId& subject, const KeyId& issuer, std::size_t most) const;
 
-  // Search index: subjects whose field has this value (lowercase), in the order of their ids, after `after`.
+  // Search index: subjects whose field has this value (lowercase), after `after`, in the order in which they came
+  // here; of "domain" in the order of their ids, and `after` need not be known.
   // Fields: "domain", "type", "maker", "model", "issuer", "transferred" (to that domain), "word".
   Result<void> search(std::string_view field, std::string_view value, const std::optional<SubjectId>& after,
                       const std::function<bool(const SubjectId&)>& visit) const;

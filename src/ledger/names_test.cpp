@@ -118,5 +118,37 @@ TEST_F(Resolve, Search) {
   EXPECT_THAT(found("domain", long_domain + ".other"), ElementsAre());
 }
 
+// What many have in common is found in the order of arrival, whatever of them comes later; a domain's in that of ids.
+TEST_F(Resolve, SearchGoesOnBehindASubject) {
+  std::vector<std::string> arrived;
+  for (const char* name : {"one", "two", "three", "four", "five"}) {
+    Identity identity = identity_of(name);
+    identity.maker = "Acme";
+    add(name, identity);
+    arrived.push_back(subject_of(name).text());
+  }
+  Identity again = identity_of("one");
+  again.maker = "Acme";
+  again.name = "renamed";
+  add("one", again);
+  const auto from = [&](const char* field, const std::string& value, std::optional<SubjectId> after) {
+    std::vector<std::string> all;
+    EXPECT_TRUE(world.ledger->reader()->search(field, value, after, [&](const SubjectId& subject) {
+      all.push_back(subject.text());
+      return true;
+    }));
+    return all;
+  };
+  EXPECT_EQ(from("maker", "Acme", {}), arrived);
+  EXPECT_EQ(from("maker", "Acme", subject_of("three")), std::vector(arrived.begin() + 3, arrived.end()));
+  EXPECT_THAT(from("maker", "Acme", subject_of("five")), ElementsAre());
+  EXPECT_FALSE(world.ledger->reader()->search("maker", "Acme", subject_of("nobody"), [](const SubjectId&) { return true; }));
+  auto by_id = arrived;
+  std::sort(by_id.begin(), by_id.end());
+  EXPECT_EQ(from("domain", "acme.example", {}), by_id);
+  const auto behind = from("domain", "acme.example", subject_of("nobody"));
+  EXPECT_EQ(behind, std::vector(std::upper_bound(by_id.begin(), by_id.end(), subject_of("nobody").text()), by_id.end()));
+}
+
 }  // namespace
 }  // namespace cm4it::ledger

@@ -131,11 +131,17 @@ Result<void> Reader::search(std::string_view field, std::string_view value, cons
   store::Range range = store::Range::prefix(prefix);
   if (after) {
     const auto row = after->row();
+    std::optional<std::uint64_t> arrived = 0;
+    if (field != table::in_order_of_ids) {
+      TRY(arrived, table::arrival(*snapshot_, *after));
+    }
+    if (!arrived) return fail(Code::malformed, "cursor: nothing is kept of " + after->text());
+    append_u64(range.begin, *arrived);
     append(range.begin, row);
     range.begin.push_back(0);  // the first key behind it
   }
   return snapshot_->scan(table::search, range, [&](View key, View model) {
-    return key.size() != prefix.size() + 33 || visit(subject_from(key.last(33), model));
+    return key.size() != prefix.size() + 8 + 33 || visit(subject_from(key.last(33), model));
   });
 }
 

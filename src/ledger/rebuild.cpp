@@ -106,6 +106,7 @@ class Rebuild {
     }
     CHECK_OK(index_entry({entry, position, statements, times},
                          [this](store::Table table, View key) { return read(table, key); },
+                         [this](const evidence::SubjectId& subject) { return arrival(subject); },
                          [this](store::Table table, Bytes key, Bytes value) {
                            overlay_[{table, key}] = value;
                            batch_.put(table, std::move(key), std::move(value));
@@ -118,6 +119,11 @@ class Rebuild {
     TRY(const auto snapshot, store_.snapshot());
     TRY(const auto kept, snapshot->get(table, key));
     return kept ? std::optional(to_bytes(*kept)) : std::nullopt;
+  }
+
+  Result<std::optional<std::uint64_t>> arrival(const evidence::SubjectId& subject) const {
+    TRY(const auto snapshot, store_.snapshot());
+    return arrival_in(*snapshot, overlay_, subject);
   }
 
   Result<void> write_tiles() {
@@ -178,7 +184,7 @@ class Rebuild {
   store::Store& store_;
   Bytes head_;
   store::Batch batch_;
-  std::map<std::pair<store::Table, Bytes>, Bytes> overlay_;  // rows of the batch, which later entries read again
+  Overlay overlay_;
   std::map<std::string, std::map<std::uint64_t, Digest>> leaves_;
   std::map<std::string, Digest> roots_;  // of what the records give; without those that a head has signed
   std::uint64_t done_ = 0, total_ = 0;

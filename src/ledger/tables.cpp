@@ -52,6 +52,16 @@ Bytes search_key(std::string_view field, std::string_view value) {
   return key;
 }
 
+Result<std::optional<std::uint64_t>> arrival(const store::Snapshot& snapshot, const evidence::SubjectId& subject) {
+  const auto row = subject.row();
+  std::optional<std::uint64_t> first;
+  CHECK_OK(snapshot.scan(subjects, store::Range::prefix(row), [&](View key, View) {
+    first = last_number(key);
+    return false;
+  }));
+  return first;
+}
+
 Bytes tile_key(std::string_view domain, unsigned level, std::uint64_t index) {
   Bytes key = named(domain);
   key.push_back(static_cast<std::uint8_t>(level));

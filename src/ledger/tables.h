@@ -1,6 +1,7 @@
 // The tables of a ledger's store and their keys (docs/formats/store.md).
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "evidence/statement.h"
@@ -19,7 +20,7 @@ inline constexpr Table pins = 12;       // domain → owner key id, learned from
 inline constexpr Table statements = 4;  // statement id → positions of its entries, the record's first
 inline constexpr Table subjects = 5;    // subject row ‖ position → FactRow
 inline constexpr Table aliases = 6;     // alias ‖ 0 ‖ subject row → model text or nothing
-inline constexpr Table search = 7;      // field ‖ 0 ‖ value ‖ 0 ‖ subject row → model text or nothing
+inline constexpr Table search = 7;      // field ‖ 0 ‖ value ‖ 0 ‖ arrival ‖ subject row → model text or nothing
 inline constexpr Table tiles = 8;       // domain ‖ 0 ‖ level ‖ index → up to 256 hashes
 inline constexpr Table log = 9;         // domain ‖ 0 ‖ leaf index → statement id
 inline constexpr Table feed = 10;       // domain ‖ 0 ‖ position → statement id
@@ -29,7 +30,7 @@ inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles
 
 inline constexpr std::string_view newest_time = "newest time";  // in meta: the newest verified head
 inline constexpr std::string_view rows = "rows";  // in meta: which derived rows there are, and how they are made
-inline constexpr std::string_view rows_version = "2";
+inline constexpr std::string_view rows_version = "3";
 inline constexpr std::string_view rebuilding = "rebuilding";  // in meta while rows are made anew
 
 Bytes number(std::uint64_t position);                                       // big-endian: in order
@@ -40,6 +41,10 @@ Bytes prefixed(char kind, Bytes key);                                       // k
 Bytes subject_key(const evidence::SubjectId& subject, std::uint64_t position);
 Bytes speaker_key(const evidence::SubjectId& subject, const KeyId& issuer);  // without a position: all that it said
 Bytes search_key(std::string_view field, std::string_view value);           // field ‖ 0 ‖ value ‖ 0
+inline constexpr std::string_view in_order_of_ids = "domain";  // the search field of which `arrival` is 0: any prefix is found there
+// The position of a subject's first statement: what many subjects have in common is found in the order of their arrival,
+// and so written next to each other, however many there are. Absent: nothing is kept of it.
+Result<std::optional<std::uint64_t>> arrival(const store::Snapshot& snapshot, const evidence::SubjectId& subject);
 Bytes tile_key(std::string_view domain, unsigned level, std::uint64_t index);
 std::uint64_t last_number(View key);                                        // its last eight octets
 
