@@ -92,7 +92,7 @@ Result<void> ImportFile::finished(Result<void> outcome) const {
 }
 
 // True: there is more behind it. What is broken ends the file, behind the pieces before it.
-Result<bool> ImportFile::read_batch(PieceReader& reader, Batch& batch, Result<void>& broken) {
+bool ImportFile::read_batch(PieceReader& reader, Batch& batch, Result<void>& broken) {
   bool more = true;
   while (batch.pieces.size() < batch_pieces) {
     auto piece = reader.next();
@@ -114,7 +114,7 @@ Result<void> ImportFile::read_all(PieceReader& reader) {
   for (bool more = true; more || !under_way_.empty();) {
     if (more) {
       Batch batch;
-      TRY(more, read_batch(reader, batch, broken));
+      more = read_batch(reader, batch, broken);
       if (!batch.pieces.empty() || !batch.left_out.empty()) send(std::move(batch), !reader.certificates());
     }
     // Certificates need one another's keys at most, and wait for them; of other evidence what comes first may decide.

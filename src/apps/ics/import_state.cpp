@@ -22,10 +22,10 @@ constexpr List lists[] = {
     {"refused", &ImportState::refused}, {"not_yet", &ImportState::waiting}, {"left_out", &ImportState::left_out}};
 
 // What is particular about one piece, an id, is left out, so that the same reason is counted once.
-std::string reason_of(const Error& error) {
-  std::string text = std::string(to_string(error.code)) + ": ";
+std::string without_ids(const std::string& message) {
+  std::string text;
   std::size_t digits = 0;
-  for (const char c : error.message) {
+  for (const char c : message) {
     digits = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ? digits + 1 : 0;
     if (digits < id_digits) text += c;
     if (digits == id_digits) text.replace(text.size() - id_digits + 1, id_digits, "…");
@@ -42,7 +42,7 @@ void add_to(ImportState::Reasons& reasons, std::string text, const ImportState::
 }
 
 void add_to(ImportState::Reasons& reasons, const Error& error, std::uint64_t begin) {
-  add_to(reasons, reason_of(error), {1, begin, error.detail, {}});
+  add_to(reasons, std::string(to_string(error.code)) + ": " + without_ids(error.message), {1, begin, error.detail, {}});
 }
 
 json::array reasons_json(const ImportState::Reasons& reasons) {
@@ -67,7 +67,7 @@ void ImportState::count(const Submitted& item, std::uint64_t begin) {
   put_off.push_back(begin);
 }
 
-void ImportState::leave_out(const std::string& why, std::uint64_t begin) { add_to(left_out, {Code::unsupported, why, ""}, begin); }
+void ImportState::leave_out(const std::string& why, std::uint64_t begin) { add_to(left_out, without_ids(why), {1, begin, {}, {}}); }
 
 void ImportState::add(const ImportState& of_file, const std::string& file) {
   pieces += of_file.pieces;

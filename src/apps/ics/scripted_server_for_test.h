@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <mutex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -44,9 +45,12 @@ class CommandLine : public ::testing::Test {
     std::ostringstream out, err;
     const Connect connect = [this](const crypto::SignerPtr&, const std::optional<KeyId>&) {
       return [this](const net::ClientRequest& request) -> Result<net::Reply> {
-        sent_.push_back({request.method, request.url.substr(url_.size()), request.content_type, request.accept,
-                         std::string(request.body)});
-        return server_(sent_.back());
+        Sent sent{request.method, request.url.substr(url_.size()), request.content_type, request.accept, std::string(request.body)};
+        {
+          const std::lock_guard lock(mutex_);
+          sent_.push_back(sent);
+        }
+        return server_(sent);
       };
     };
     Context context({in, out, err, colour_, false, false}, [] { return Time{1'800'000'000}; }, connect);
@@ -69,7 +73,8 @@ class CommandLine : public ::testing::Test {
   const std::string url_ = "http://server.example";
   std::filesystem::path directory_;
   bool colour_ = false;
-  std::vector<Sent> sent_;
+  std::mutex mutex_;
+  std::vector<Sent> sent_;  // guarded by mutex_ while `ics` runs
   std::function<Result<net::Reply>(const Sent&)> server_ = [](const Sent& sent) -> Result<net::Reply> {
     ADD_FAILURE() << "not to be asked: " << sent.method << " " << sent.target;
     return reply(500, "{}");
