@@ -67,7 +67,8 @@ TEST_F(Dump, GoesOnInTheFileInWhichItStopped) {
   EXPECT_EQ(keeper_.kept.size(), 1900u);
   EXPECT_LE(keeper_.pieces.size() - before, 1300u) << "no file that was through is sent again";
   std::uint64_t pieces = 0, answered = 0;
-  for (const auto& one : array_at(json::parse(outcome.out).as_object(), "files")) {
+  const auto document = json::parse(outcome.out).as_object();
+  for (const auto& one : array_at(document, "files")) {
     pieces += number_at(one.as_object(), "pieces");
     answered += number_at(one.as_object(), "received") + number_at(one.as_object(), "already_known");
   }
