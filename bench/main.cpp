@@ -40,7 +40,8 @@ int main(int argc, char** argv) {
   std::vector<int> wanted;
   fs::path json;
   app.add_option("--rows", wanted, "which: 1,2,3,7,8,10,11,14,15; default: all")->delimiter(',');
-  app.add_option("--size", setup.size, "identities in the store of rows 1, 10 and 15, certificates in that of rows 2, 3 and 8")->check(CLI::Range(1'000, 10'000'000));
+  app.add_option("--size", setup.size, "identities in the store of rows 1, 10 and 15, certificates in that of rows 2, 3 and 8")
+      ->check(CLI::Range(1'000, 10'000'000));
   app.add_option("--seconds", setup.seconds, "of each measurement")->check(CLI::Range(0.2, 600.0));
   app.add_option("--rounds", setup.rounds, "ours and the peer in turn, so often; medians are told")->check(CLI::Range(1, 99));
   app.add_option("--json", json, "the table into this file too");
