@@ -147,6 +147,8 @@ class Engine final : public http::basic_parser<true> {
   Parsed& parsed_;
 };
 
+constexpr std::size_t last_chunk_bytes = 5;
+
 // Status and rule for what the parser itself refuses.
 RequestParser::Failure explain(const error_code& ec, bool head_started) {
   if (ec == http::error::header_limit && !head_started)
@@ -192,6 +194,8 @@ RequestParser::State RequestParser::feed(char* message, std::size_t size) {
   Parsed& parsed = impl_->parsed;
   parsed.message = message;
   parsed.message_size = size;
+  // What is left of chunks ends with "0" CR LF CR LF; of less than that the library's parser, asked again, asserts the contrary.
+  if (parsed.chunked && parsed.head_done && size - impl_->consumed < last_chunk_bytes) return State::incomplete;
   error_code ec;
   impl_->consumed += impl_->engine->put({message + impl_->consumed, size - impl_->consumed}, ec);
   if (parsed.failed) return State::failed;

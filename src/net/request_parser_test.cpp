@@ -88,6 +88,20 @@ TEST(RequestParser, AnySplit) {
   }
 }
 
+// A body of no chunk but the last, an octet at a time: the library's parser asserted that there were more.
+TEST(RequestParser, TheLastChunkInParts) {
+  for (const std::string chunks : {"0\r\n\r\n", "00\r\n\r\n", "0;e\r\nT: 1\r\n\r\n", "1\r\n!\r\n0\r\n\r\n"}) {
+    const std::string whole = "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n" + chunks;
+    RequestParser parser(1024);
+    std::string message;
+    message.reserve(whole.size());
+    for (const char c : whole) {
+      message.push_back(c);
+      EXPECT_EQ(parser.feed(message.data(), message.size()), message.size() == whole.size() ? State::complete : State::incomplete) << message;
+    }
+  }
+}
+
 TEST(RequestParser, KeepAliveRules) {
   auto keeps = [](std::string message) {
     RequestParser parser(0);
