@@ -107,6 +107,25 @@ TEST_F(KeyServer, VersionTwoTellsWhatBecameOfEach) {
   EXPECT_EQ(ask("POST", "/pks/v2/certs", "application/pgp-keys;armor=no", alice.binary()).status, 200u);
 }
 
+// An upload of a whole keyring: each certificate has its line, whatever came between its parts.
+TEST_F(KeyServer, ManyAtOnce) {
+  std::string all, again;
+  std::vector<Draft> keyring;
+  for (int i = 0; i < 300; ++i) {
+    keyring.push_back(certificate("one of many " + std::to_string(i)));
+    all += keyring.back().binary();
+    again += i % 2 == 0 ? keyring.back().binary() : Draft(keyring.back().key()).user_id("a second").binary();
+  }
+  const auto first = ask("POST", "/pks/add", "application/pgp-keys", all + again);
+  EXPECT_EQ(first.status, 200u);
+  EXPECT_EQ(std::count(first.body.begin(), first.body.end(), '\n'), 300);
+  EXPECT_THAT(first.body, HasSubstr(keyring[0].key().fingerprint().text() + ": 1 new, 0 known, 0 refused"));
+  EXPECT_THAT(first.body, HasSubstr(keyring[299].key().fingerprint().text() + ": 2 new, 0 known, 0 refused"));
+  const auto answer = object(ask("POST", "/pks/v2/certs", "application/pgp-keys", all + certificate("the last").binary()));
+  EXPECT_EQ(answer.at("ignored").as_array().size(), 300u);
+  EXPECT_EQ(named(answer, "inserted", certificate("the last")), "named");
+}
+
 TEST_F(KeyServer, AReadyAnswerIsStaleWhenSomethingCame) {
   const Draft alice = certificate("alice");
   upload(alice);

@@ -2,6 +2,8 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "evidence/openpgp.h"
 #include "frontends/hkp/impl.h"
@@ -28,22 +30,24 @@ bool entered(const ItemResult& result) {
 // `of`: the certificate of each result's piece. Certificates of which no piece could be made come last.
 std::vector<Outcome> outcomes(const std::vector<Fingerprint>& of, const std::vector<ItemResult>& results, const TakenApart& taken) {
   std::vector<Outcome> list;
+  std::map<Fingerprint, std::size_t> places;
+  const auto place_of = [&](const Fingerprint& certificate) {
+    const auto [place, first] = places.emplace(certificate, list.size());
+    if (first) list.push_back({certificate, 0, 0, 0, {}});
+    return place->second;
+  };
   for (std::size_t i = 0; i < results.size(); ++i) {
-    auto found = std::find_if(list.begin(), list.end(), [&](const Outcome& one) { return one.fingerprint == of[i]; });
-    if (found == list.end()) {
-      list.push_back({of[i], 0, 0, 0, {}});
-      found = list.end() - 1;
-    }
+    Outcome& one = list[place_of(of[i])];
     if (!entered(results[i])) {
-      ++found->refused;
-      if (found->why.empty() && results[i].error) found->why = results[i].error->message;
+      ++one.refused;
+      if (one.why.empty() && results[i].error) one.why = results[i].error->message;
     } else {
-      ++(results[i].is_new ? found->fresh : found->known);
+      ++(results[i].is_new ? one.fresh : one.known);
     }
   }
-  for (const auto& certificate : taken.certificates)
-    if (std::none_of(list.begin(), list.end(), [&](const Outcome& one) { return one.fingerprint == certificate; }))
-      list.push_back({certificate, 0, 0, 0, "no signature in it that can be kept"});
+  const std::size_t with_pieces = list.size();
+  for (const auto& certificate : taken.certificates) (void)place_of(certificate);
+  for (std::size_t i = with_pieces; i < list.size(); ++i) list[i].why = "no signature in it that can be kept";
   return list;
 }
 
@@ -140,11 +144,10 @@ void v2_submit(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
     return respond(error_answer({Code::unsupported, "Content-Type: application/pgp-keys expected", ""}, true));
   take_in(hkp, call.body, true, std::move(respond), [&](const std::vector<Fingerprint>& of) {
     // Which of them something was kept of before.
-    std::vector<Fingerprint> distinct;
+    std::set<Fingerprint> distinct;
     std::vector<bool> was_here;
     for (const auto& one : of) {
-      if (std::find(distinct.begin(), distinct.end(), one) != distinct.end()) continue;
-      distinct.push_back(one);
+      if (!distinct.insert(one).second) continue;
       const auto found = hkp.certificates.named("fpr:" + to_hex(one.octets), call.who);
       was_here.push_back(found && !found->empty());
     }
