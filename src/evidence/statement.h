@@ -82,6 +82,8 @@ struct Statement {
   std::vector<std::string> domains;  // sorted; native: 1 to 4; foreign evidence names none (OpenPGP: by a notation, up to 4)
   Body body;
   std::vector<std::string> aliases;  // further names of the subject that the evidence gives (manifest: other slots' keys)
+  // The user id that this is said of (OpenPGP), where the body has no place for it: so that it can be searched for.
+  std::string user_id;
   // The part of a certificate that this is said of: what a later statement of the same issuer may take back or supersede.
   // OpenPGP: SHA-256 over the primary key's body ‖ the component's packet type and body.
   std::optional<Digest> part;

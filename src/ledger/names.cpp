@@ -60,6 +60,7 @@ std::vector<std::pair<std::string, std::string>> search_terms_of(const evidence:
     for (const auto* text : {&identity->name, &identity->maker, &identity->model, &identity->serial, &identity->version})
       for (auto& word : words_of(*text)) terms.emplace_back("word", std::move(word));
   }
+  for (auto& word : words_of(statement.user_id)) terms.emplace_back("word", std::move(word));
   if (const auto* transfer = std::get_if<evidence::Transfer>(&statement.body)) terms.emplace_back("transferred", transfer->domain);
   std::sort(terms.begin(), terms.end());
   terms.erase(std::unique(terms.begin(), terms.end()), terms.end());

@@ -1,6 +1,7 @@
 #include "service/certificates.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/budgets.h"
 #include "ledger/names.h"
@@ -10,9 +11,6 @@ namespace cm4it::service {
 namespace {
 
 using evidence::openpgp::Fingerprint;
-
-// The certificates of one key: with several creation times it has several.
-struct Piece { Fingerprint of; Bytes bytes; std::vector<std::string> aliases; };
 
 // All OpenPGP evidence of a subject that one of this server's own domains shows to the asker.
 class Pieces {
@@ -28,6 +26,7 @@ class Pieces {
   Result<std::vector<Certificate>> certificates(const policy::Facts& facts, const std::string& alias) {
     std::vector<Certificate> list;
     std::vector<bool> named;
+    std::map<Fingerprint, std::size_t> places;  // of one key: with several creation times it has several
     for (const auto& fact : facts.about) {
       if (fact.statement.format != evidence::Format::openpgp) continue;
       const auto kind = fact.statement.kind();
@@ -35,16 +34,16 @@ class Pieces {
       TRY(const auto record, reader_.record(fact.statement.id));
       if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
       TRY(const auto of, evidence::openpgp::certificate_of(record->evidence));
-      auto found = std::find_if(list.begin(), list.end(), [&](const auto& one) { return one.fingerprint == of; });
-      if (found == list.end()) {
+      const auto [place, first] = places.emplace(of, list.size());
+      if (first) {
         list.push_back({of, facts.subject, {}, true});
         named.push_back(alias.empty());
-        found = list.end() - 1;
       }
+      Certificate& found = list[place->second];
       const auto& aliases = fact.statement.aliases;
-      if (std::find(aliases.begin(), aliases.end(), alias) != aliases.end()) named[static_cast<std::size_t>(found - list.begin())] = true;
-      found->open = found->open && (anyones_.empty() || shown(anyones_, kind, fact.domains));
-      found->pieces.push_back(record->evidence);
+      if (std::find(aliases.begin(), aliases.end(), alias) != aliases.end()) named[place->second] = true;
+      found.open = found.open && (anyones_.empty() || shown(anyones_, kind, fact.domains));
+      found.pieces.push_back(record->evidence);
     }
     std::vector<Certificate> kept;
     for (std::size_t i = 0; i < list.size(); ++i)

@@ -37,6 +37,10 @@ class Draft {
     append(bytes_, packet(tag::signature, sign_over(key_, key_, tag::user_id, view(text), said)));
     return *this;
   }
+  Draft& bare_user_id(std::string_view text) {
+    append(bytes_, packet(tag::user_id, view(text)));
+    return *this;
+  }
   // Another's, about the user id that was added last.
   Draft& certified(const PgpKey& by, std::string_view text, const SignatureDraft& said = {}) {
     append(bytes_, packet(tag::signature, sign_over(by, key_, tag::user_id, view(text), said)));

@@ -34,6 +34,16 @@ TEST_F(KeyServer, TextFindsEveryoneItFits) {
   EXPECT_THAT(index("acme.example").body, testing::StartsWith("info:1:2\n"));
 }
 
+// What only others say of a key is as much a part of its certificate.
+TEST_F(KeyServer, AUserIdThatOnlyOthersCertifiedIsFound) {
+  upload(certificate("notary"));
+  const Draft alice = Draft(pgp_key("alice")).bare_user_id("Liddell <al@wonder.example>").certified(pgp_key("notary"), "Liddell <al@wonder.example>");
+  upload(alice);
+  for (const char* search : {"liddell", "wonder.example", "al@wonder.example"}) EXPECT_EQ(served(search), alice.bytes()) << search;
+  EXPECT_EQ(get("/pks/v2/certs/by-identity/al@wonder.example").body, alice.binary());
+  EXPECT_THAT(index("liddell").body, HasSubstr("uid:Liddell <al@wonder.example>:"));
+}
+
 // The fingerprint is one certificate's, whoever else has bound that key as a subkey.
 TEST_F(KeyServer, AKeysOwnCertificateGoesBeforeThoseThatBindIt) {
   const Draft own = certificate("own");
