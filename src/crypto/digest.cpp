@@ -77,6 +77,13 @@ Bytes digest(Hash hash, View data) {
   return out;
 }
 
+Md5 md5(View data) {
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "MD5", nullptr);
+  Md5 out;
+  if (!algorithm || EVP_Digest(data.data(), data.size(), out.data(), nullptr, algorithm, nullptr) != 1) throw std::bad_alloc();
+  return out;
+}
+
 Bytes random_bytes(std::size_t count) {
   Bytes bytes(count);
   if (RAND_bytes(bytes.data(), static_cast<int>(count)) != 1) throw std::bad_alloc();

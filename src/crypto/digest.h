@@ -1,6 +1,8 @@
 // Digests, in the one place that knows how to compute them fast.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <initializer_list>
 
 #include "base/bytes.h"
@@ -18,6 +20,10 @@ enum class Hash { sha1, sha224, sha256, sha384, sha512, sha3_256, sha3_512 };
 const char* to_string(Hash hash);
 std::size_t digest_bytes(Hash hash);
 Bytes digest(Hash hash, View data);
+
+// A name that SKS key servers call certificates by, and nothing else: it proves nothing.
+using Md5 = std::array<std::uint8_t, 16>;
+Md5 md5(View data);
 
 Bytes random_bytes(std::size_t count);
 

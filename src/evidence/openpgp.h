@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "crypto/digest.h"
 #include "evidence/evidence.h"
 #include "evidence/openpgp_armor.h"
 
@@ -44,6 +45,10 @@ Result<TakenApart> take_apart(View armored_or_binary);
 // The certificate of that fingerprint out of pieces that were verified; others are passed over, repeats and twins of one
 // signature are merged. Any order of the pieces gives the same octets. not_found: none of the pieces belongs to it.
 Result<Bytes> assemble(std::span<const Bytes> pieces, const Fingerprint& fingerprint);
+
+// What SKS key servers call a certificate by: MD5 over its packets in the order of type and body, each as type, length (32
+// bits, most significant octet first) and body. malformed: no packets.
+Result<crypto::Md5> sks_digest(View certificate);
 
 // What an index shows of it.
 struct CertificateInfo {

@@ -79,4 +79,21 @@ Result<Bytes> assemble(std::span<const Bytes> pieces, const Fingerprint& fingerp
   return out;
 }
 
+Result<crypto::Md5> sks_digest(View certificate) {
+  std::vector<Packet> packets;
+  for (PacketReader reader(certificate); !reader.done();) {
+    TRY(const Packet packet, reader.next());
+    packets.push_back(packet);
+  }
+  std::sort(packets.begin(), packets.end(), [](const Packet& a, const Packet& b) { return std::tuple(a.tag, text(a.body)) < std::tuple(b.tag, text(b.body)); });
+  Bytes all;
+  all.reserve(certificate.size() + 8 * packets.size());
+  for (const Packet& packet : packets) {
+    append_u32(all, packet.tag);
+    append_u32(all, packet.body.size());
+    append(all, packet.body);
+  }
+  return crypto::md5(all);
+}
+
 }  // namespace cm4it::evidence::openpgp

@@ -113,6 +113,8 @@ class Reader {
   Result<policy::Facts> facts(const SubjectId& subject) const;
   Result<std::optional<Record>> record(const StatementId& id) const;
   Result<std::optional<Record>> record_at(std::uint64_t position) const;
+  // The record that the entry at this position brought, or brought a place or a receipt of.
+  Result<std::optional<Record>> record_touched_at(std::uint64_t position) const;
   // COSE receipts of a statement with their domains: this server's own, and those that came along.
   Result<std::vector<std::pair<std::string, Bytes>>> receipts(const StatementId& id) const;
   Result<std::vector<Placement>> placements(const StatementId& id) const;

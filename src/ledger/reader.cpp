@@ -41,6 +41,14 @@ Result<std::optional<Record>> Reader::record_at(std::uint64_t position) const {
   return std::move(entry.record);
 }
 
+Result<std::optional<Record>> Reader::record_touched_at(std::uint64_t position) const {
+  TRY(const auto row, snapshot_->get(table::journal, table::number(position)));
+  if (!row) return std::optional<Record>{};
+  TRY(auto entry, decode_entry(*row, position));
+  if (entry.record) return std::move(entry.record);
+  return record(entry.id);
+}
+
 namespace {
 
 // Every entry of a statement, oldest first.

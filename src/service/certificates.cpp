@@ -36,13 +36,14 @@ class Pieces {
       TRY(const auto of, evidence::openpgp::certificate_of(record->evidence));
       const auto [place, first] = places.emplace(of, list.size());
       if (first) {
-        list.push_back({of, facts.subject, {}, true});
+        list.push_back({of, facts.subject, {}, true, fact.first_seen});
         named.push_back(alias.empty());
       }
       Certificate& found = list[place->second];
       const auto& aliases = fact.statement.aliases;
       if (std::find(aliases.begin(), aliases.end(), alias) != aliases.end()) named[place->second] = true;
       found.open = found.open && (anyones_.empty() || shown(anyones_, kind, fact.domains));
+      found.changed = std::max(found.changed, fact.first_seen);
       found.pieces.push_back(record->evidence);
     }
     std::vector<Certificate> kept;

@@ -11,6 +11,7 @@ struct Certificate {
   SubjectId subject;
   std::vector<Bytes> pieces;  // evidence that the asker may see, as it is kept
   bool open = false;          // anyone would be shown the same
+  Time changed;               // when the newest of the pieces came here
 };
 
 class Certificates {

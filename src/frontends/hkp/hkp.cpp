@@ -30,7 +30,7 @@ net::Response options_of(const Call& call, bool v2) {
   if (v2 && first == "certs" && call.path.size() == 2) {
     allow("POST, OPTIONS");
     answer.headers.emplace_back("Accept", "application/pgp-keys");
-  } else if (v2 && (first == "certs" || first == "index" || first == "canonical" || first == "prefixlog")) {
+  } else if (v2 && (first == "certs" || first == "index" || first == "prefixlog")) {
     allow("GET, HEAD, OPTIONS");
   } else if (!v2 && first == "lookup") {
     allow("GET, HEAD, OPTIONS");
@@ -99,9 +99,12 @@ void Hkp::Impl::handle(const net::Request& request, net::Responder respond) {
   if (v2 && post && call->path.size() == 2 && call->path[1] == "certs") return v2_submit(*this, *call, std::move(respond));
   if (!v2 && first == "add" && call->path.size() == 1)
     return post ? submit(*this, *call, std::move(respond)) : respond(wrong_method("POST, OPTIONS"));
+  if (!v2 && first == "hashquery" && call->path.size() == 1)
+    return post ? hash_query(*this, *call, std::move(respond)) : respond(wrong_method("POST, OPTIONS"));
   if (!v2 && !(first == "lookup" && call->path.size() == 1))
     return respond(error_answer({Code::unsupported, "path: no such call", "docs/openpgp.md lists them"}, v2));
   if (!get) return respond(wrong_method("GET, HEAD, OPTIONS"));
+  if (v2 && call->path.size() > 1 && call->path[1] == "prefixlog") return prefix_log(*this, *call, std::move(respond));
   const std::string target(request.target);
   auto answer = v2 ? v2_get(*this, *call, target) : lookup(*this, *call, target);
   respond(answer ? std::move(*answer) : error_answer(answer.error(), v2));

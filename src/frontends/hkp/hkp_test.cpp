@@ -75,12 +75,12 @@ TEST_F(KeyServer, WhatIsNewIsNeverShownToLegacyClients) {
   EXPECT_THAT(index("six").body, HasSubstr("pub:" + six.key().fingerprint().text() + ":27:"));
 }
 
-TEST_F(KeyServer, VersionTwoKnowsFourWays) {
+TEST_F(KeyServer, VersionTwoKnowsThreeWays) {
   const Draft alice = certificate("alice");
   upload(alice);
   const std::string fingerprint = hex(alice.key());
   for (const std::string& path : {"certs/by-vfingerprint/04" + fingerprint, "certs/by-vfingerprint/04/" + fingerprint, "certs/by-keyid/" + fingerprint.substr(24),
-                                  std::string("certs/by-identity/alice@acme.example"), std::string("canonical/alice@acme.example")}) {
+                                  std::string("certs/by-identity/alice@acme.example")}) {
     const auto reply = get("/pks/v2/" + path);
     EXPECT_EQ(reply.status, 200u) << path;
     EXPECT_EQ(reply.body, alice.binary()) << path;
@@ -105,6 +105,8 @@ TEST_F(KeyServer, VersionTwoKnowsFourWays) {
   EXPECT_EQ(get("/pks/v2/certs").status, 403u);
   EXPECT_EQ(get("/pks/v2/certs/by-colour/red").status, 501u);
   EXPECT_EQ(get("/pks/v2/friends/alice").status, 501u);
+  // Anyone may upload any user id: which is whose is not known here, and not guessed.
+  EXPECT_EQ(get("/pks/v2/canonical/alice@acme.example").status, 501u);
   EXPECT_EQ(get("/pks/v2").status, 501u);
 }
 
@@ -168,7 +170,9 @@ TEST_F(KeyServer, Methods) {
   EXPECT_EQ(ask("OPTIONS", "/pks/add").header("Allow"), "POST, OPTIONS");
   EXPECT_EQ(ask("OPTIONS", "/pks/v2/certs").header("Allow"), "POST, OPTIONS");
   EXPECT_EQ(ask("OPTIONS", "/pks/v2/certs/by-keyid").header("Allow"), "GET, HEAD, OPTIONS");
-  for (const char* none : {"/pks/", "/pks/none", "/pks/v2", "/pks/v2/none"}) EXPECT_EQ(ask("OPTIONS", none).status, 501u) << none;
+  EXPECT_EQ(ask("OPTIONS", "/pks/v2/prefixlog").header("Allow"), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(ask("OPTIONS", "/pks/hashquery").header("Allow"), "POST, OPTIONS");
+  for (const char* none : {"/pks/", "/pks/none", "/pks/v2", "/pks/v2/none", "/pks/v2/canonical"}) EXPECT_EQ(ask("OPTIONS", none).status, 501u) << none;
 
   for (const auto& [method, target, allow] : {std::tuple{"POST", "/pks/lookup?op=get&search=a", "GET, HEAD, OPTIONS"}, {"DELETE", "/pks/lookup", "GET, HEAD, OPTIONS"},
                                               {"GET", "/pks/add", "POST, OPTIONS"}, {"PUT", "/pks/v2/certs/by-keyid/00", "GET, HEAD, OPTIONS"},

@@ -6,7 +6,7 @@
 
 #include "frontends/hkp/hkp.h"
 #include "service/answer_cache.h"
-#include "service/certificates.h"
+#include "service/certificate_index.h"
 
 namespace cm4it::hkp {
 
@@ -32,8 +32,9 @@ struct Search {
 };
 Result<Search> parse_search(std::string_view text, bool exact);  // legacy: "0x…" or text
 
-struct Hkp::Impl {
-  Impl(service::Service& given, HkpOptions options_given) : service(given), certificates(given), options(options_given) {}
+struct Hkp::Impl : std::enable_shared_from_this<Hkp::Impl> {
+  Impl(service::Service& given, HkpOptions options_given)
+      : service(given), certificates(given), index(given), options(options_given) {}
 
   void handle(const net::Request& request, net::Responder respond);
   // A ready answer to a look-up by whole fingerprint out of this thread's cache.
@@ -47,6 +48,7 @@ struct Hkp::Impl {
 
   service::Service& service;
   const service::Certificates certificates;
+  service::CertificateIndex index;
   const HkpOptions options;
 };
 
@@ -54,6 +56,8 @@ Result<std::vector<Certificate>> find(Hkp::Impl& hkp, const Search& search, cons
 Answer lookup(Hkp::Impl& hkp, const Call& call, const std::string& target);
 Answer v2_get(Hkp::Impl& hkp, const Call& call, const std::string& target);
 void submit(Hkp::Impl& hkp, const Call& call, net::Responder respond);     // POST /pks/add
+void hash_query(Hkp::Impl& hkp, const Call& call, net::Responder respond);  // POST /pks/hashquery
+void prefix_log(Hkp::Impl& hkp, const Call& call, net::Responder respond);  // GET /pks/v2/prefixlog/DATE
 void v2_submit(Hkp::Impl& hkp, const Call& call, net::Responder respond);  // POST /pks/v2/certs
 
 // Representations. Pure.

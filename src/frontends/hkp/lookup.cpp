@@ -149,8 +149,8 @@ std::string rest_of(const Call& call, std::size_t from) {
 Result<Search> v2_search(const Call& call) {
   const std::string& category = call.path.at(1);
   const std::size_t at = category == "certs" ? 3 : 2;
-  if (category != "certs" && category != "index" && category != "canonical")
-    return fail(Code::unsupported, "path: no such category");
+  if (category == "canonical") return fail(Code::unsupported, "canonical: nobody here proves whose a mail address is", "certs/by-identity");
+  if (category != "certs" && category != "index") return fail(Code::unsupported, "path: no such category");
   if (call.path.size() <= at || rest_of(call, at).empty()) return fail(Code::not_permitted, "path: an identifier is needed");
   const std::string identifier = rest_of(call, at);
   if (category != "certs") return by_identity(identifier);

@@ -1,0 +1,125 @@
+#include "service/certificate_index.h"
+
+#include <cstring>
+
+#include "base/budgets.h"
+#include "service/sight.h"
+
+namespace cm4it::service {
+
+using evidence::openpgp::Fingerprint;
+
+std::size_t CertificateIndex::DigestHash::operator()(const crypto::Md5& digest) const {
+  std::size_t hash;
+  std::memcpy(&hash, digest.data(), sizeof hash);
+  return hash;
+}
+
+std::string CertificateIndex::rights(const ledger::Reader& reader) const {
+  std::string rights;
+  for (const auto& domain : own_domains(service_, reader)) rights += domain + "\n";
+  for (const auto& [domain, chain] : reader.policies().chains()) {
+    rights += domain + " ";
+    for (const Kind kind : {Kind::identity, Kind::endorse, Kind::status, Kind::assign, Kind::withdraw})
+      rights += service_.may_read(reader.policies(), domain, kind, {}, {}) ? '1' : '0';
+  }
+  return rights;
+}
+
+Result<bool> CertificateIndex::follow() {
+  std::lock_guard lock(mutex_);
+  TRY(const auto reader, service_.ledger().reader());
+  if (reader.published().policies != policies_) {
+    policies_ = reader.published().policies;
+    if (auto now = rights(reader); now != rights_ || at_ == 0) {
+      rights_ = std::move(now);
+      at_ = 1;
+      changed_.clear();
+      known_.clear();
+      digests_.clear();
+      full_ = false;
+    }
+  }
+  if (at_ < reader.published().next && changed_.size() < budget::certificates_indexed) CHECK_OK(walk(reader));
+  else CHECK_OK(examine());
+  return at_ >= reader.published().next && changed_.empty();
+}
+
+Result<void> CertificateIndex::walk(const ledger::Reader& reader) {
+  const std::uint64_t end = std::min<std::uint64_t>(reader.published().next, at_ + budget::certificate_index_step);
+  for (; at_ < end; ++at_) {
+    TRY(const auto record, reader.record_touched_at(at_));
+    if (!record || record->format != evidence::Format::openpgp) continue;
+    TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
+    for (const auto& statement : statements) changed_.insert(statement.subject);
+  }
+  return {};
+}
+
+Result<void> CertificateIndex::examine() {
+  for (std::size_t pieces = 0; pieces < budget::certificate_index_step && !changed_.empty();) {
+    TRY(const auto found, certificates_.of_subject(*changed_.begin(), {}));
+    for (const auto& certificate : found) {
+      CHECK_OK(note(certificate));
+      pieces += certificate.pieces.size();
+    }
+    ++pieces;
+    changed_.erase(changed_.begin());
+  }
+  return {};
+}
+
+Result<void> CertificateIndex::note(const Certificate& certificate) {
+  if (known_.size() >= budget::certificates_indexed && !known_.contains(certificate.fingerprint)) {
+    full_ = true;
+    return {};
+  }
+  Known& known = known_[certificate.fingerprint];
+  if (known.digest) digests_.erase(*known.digest);
+  known = {certificate.changed, {}};
+  if (certificate.fingerprint.version != 4) return {};
+  TRY(const auto bytes, evidence::openpgp::assemble(certificate.pieces, certificate.fingerprint));
+  TRY(known.digest, evidence::openpgp::sks_digest(bytes));
+  digests_[*known.digest] = certificate.subject;
+  return {};
+}
+
+// What is indexed only leads there: it is answered when it has that digest, as anyone sees it at this moment.
+Result<std::optional<CertificateIndex::Found>> CertificateIndex::with_digest(const crypto::Md5& digest) const {
+  SubjectId subject;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = digests_.find(digest);
+    if (found == digests_.end()) return std::optional<Found>{};
+    subject = found->second;
+  }
+  TRY(auto list, certificates_.of_subject(subject, {}));
+  for (auto& certificate : list) {
+    if (certificate.fingerprint.version != 4) continue;
+    TRY(auto bytes, evidence::openpgp::assemble(certificate.pieces, certificate.fingerprint));
+    TRY(const auto present, evidence::openpgp::sks_digest(bytes));
+    if (present == digest) return Found{std::move(certificate), std::move(bytes)};
+  }
+  return std::optional<Found>{};
+}
+
+Result<std::vector<Fingerprint>> CertificateIndex::changed_since(Time since, std::size_t most) const {
+  std::lock_guard lock(mutex_);
+  if (full_)
+    return fail(Code::too_large, "more than " + std::to_string(budget::certificates_indexed) + " certificates are kept here: no log of all their changes is");
+  std::vector<Fingerprint> list;
+  for (const auto& [fingerprint, known] : known_) {
+    if (known.changed < since) continue;
+    if (list.size() == most)
+      return fail(Code::too_large, "more than " + std::to_string(most) + " certificates changed since then", "ask for a later day");
+    list.push_back(fingerprint);
+  }
+  return list;
+}
+
+std::size_t CertificateIndex::size() const {
+  std::lock_guard lock(mutex_);
+  return known_.size();
+}
+
+}  // namespace cm4it::service

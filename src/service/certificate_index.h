@@ -1,0 +1,52 @@
+// OpenPGP certificates by their SKS digest and by when they changed, as anyone may see them: what other key servers ask for.
+// In memory, made out of the journal as it is asked for; so it is there again after a restart, and costs nothing before.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <unordered_map>
+
+#include "crypto/digest.h"
+#include "service/certificates.h"
+
+namespace cm4it::service {
+
+class CertificateIndex {
+ public:
+  explicit CertificateIndex(Service& service) : service_(service), certificates_(service) {}
+
+  // Reads on, a bounded way, towards the present. False: there is more to read before anything can be answered.
+  Result<bool> follow();
+
+  // The certificate that has this digest now. Legacy peers know no v6: those have none.
+  struct Found { Certificate certificate; Bytes bytes; };
+  Result<std::optional<Found>> with_digest(const crypto::Md5& digest) const;
+
+  // Of those that changed at or after that time, in their order. too_large: more than `most`, or than are indexed.
+  Result<std::vector<evidence::openpgp::Fingerprint>> changed_since(Time since, std::size_t most) const;
+  std::size_t size() const;
+
+ private:
+  struct Known { Time changed; std::optional<crypto::Md5> digest; };
+  struct DigestHash { std::size_t operator()(const crypto::Md5& digest) const; };
+
+  // What anyone may read of each domain: where it changes, everything is looked at again.
+  std::string rights(const ledger::Reader& reader) const;
+  Result<void> walk(const ledger::Reader& reader);
+  Result<void> examine();
+  Result<void> note(const Certificate& certificate);
+
+  Service& service_;
+  const Certificates certificates_;
+  mutable std::mutex mutex_;
+  std::uint64_t at_ = 0;                     // the next entry to read
+  std::shared_ptr<const policy::Policies> policies_;
+  std::string rights_;
+  std::set<SubjectId> changed_;              // to be examined
+  std::map<evidence::openpgp::Fingerprint, Known> known_;
+  std::unordered_map<crypto::Md5, SubjectId, DigestHash> digests_;
+  bool full_ = false;                        // there are more certificates than are indexed
+};
+
+}  // namespace cm4it::service
