@@ -1,100 +1,21 @@
 // The real gpg against a running icsd: certificates go and come, and what gpg certifies is a statement.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <thread>
-
-#include "demo/process.h"
+#include "hkp/running.h"
 
 namespace cm4it::hkp::test {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
-namespace fs = std::filesystem;
-
-std::string read(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::stringstream content;
-  content << in.rdbuf();
-  return content.str();
-}
-
-// A keyring of its own.
-class Keyring {
- public:
-  explicit Keyring(const fs::path& directory) : home_(directory) { fs::create_directory(home_), fs::permissions(home_, fs::perms::owner_all); }
-  ~Keyring() { (void)demo::run({"/usr/bin/env", "GNUPGHOME=" + home_.string(), "gpgconf", "--kill", "all"}); }
-
-  demo::Output gpg(demo::Arguments arguments, const std::string& input = {}) const {
-    arguments.insert(arguments.begin(), {"/usr/bin/env", "GNUPGHOME=" + home_.string(), "LC_ALL=C", "timeout", "60", "gpg", "--batch", "--no-tty", "--yes",
-                                         "--no-auto-check-trustdb"});
-    auto output = demo::run(arguments, input);
-    EXPECT_TRUE(output) << output.error().message;
-    return output ? *output : demo::Output{};
-  }
-  std::string make(const std::string& user_id, const char* algorithm) const {
-    EXPECT_EQ(gpg({"--passphrase", "", "--quick-gen-key", user_id, algorithm, "default", "never"}).exit, 0);
-    return fingerprint(user_id);
-  }
-  std::string fingerprint(const std::string& user_id) const {
-    const std::string list = gpg({"--with-colons", "--list-keys", user_id}).out;
-    const auto at = list.find("\nfpr:::::::::");
-    return at == list.npos ? "" : list.substr(at + 13, 40);
-  }
-
- private:
-  const fs::path home_;
-};
-
-struct Gpg : testing::Test {
+struct Gpg : Running {
   void SetUp() override {
-    const auto version = demo::run({"/usr/bin/env", "gpg", "--version"});
-    if (!version || version->exit != 0) GTEST_SKIP() << "gpg is not installed";
-    std::string name = (fs::temp_directory_path() / "cm4it-hkp-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    directory = name;
+    if (!installed("gpg")) GTEST_SKIP() << "gpg is not installed";
     alice = std::make_unique<Keyring>(directory / "alice");
     bob = std::make_unique<Keyring>(directory / "bob");
   }
-  void TearDown() override {
-    server.reset();
-    alice.reset();
-    bob.reset();
-    std::error_code ignored;
-    if (!HasFailure()) fs::remove_all(directory, ignored);
+  demo::Output send(const Keyring& from, const std::string& fingerprint) const {
+    return from.gpg({"--keyserver", "hkp://" + address, "--send-keys", fingerprint});
   }
-  demo::Output ics(demo::Arguments arguments, const std::string& input = {}) const {
-    arguments.insert(arguments.begin(), CM4IT_ICS);
-    arguments.insert(arguments.end(), {"--dir", (directory / "ics").string()});
-    auto output = demo::run(arguments, input);
-    EXPECT_TRUE(output) << output.error().message;
-    return output ? *output : demo::Output{};
-  }
-  void start(const std::string& role, const std::string& domain) {
-    const auto made = demo::run({CM4IT_ICS, "init", (directory / "ics").string(), "--role", role, "--domain", domain, "--listen", "127.0.0.1:0",
-                                 "--hkp", "127.0.0.1:0"});
-    ASSERT_TRUE(made && made->exit == 0) << made->err;
-    auto started = demo::Process::start({CM4IT_ICSD, "--config", (directory / "ics" / "icsd.toml").string()}, directory / "log.txt");
-    ASSERT_TRUE(started) << started.error().message;
-    server = std::move(*started);
-    for (int i = 0; i < 6000 && !read(directory / "ics" / "address").ends_with("\n"); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    const std::string config = read(directory / "ics" / "icsd.toml");
-    const auto at = config.find("hkp");
-    const auto begin = config.find('"', at) + 1;
-    keyserver = "hkp://" + config.substr(begin, config.find('"', begin) - begin);
-  }
-  demo::Output send(const Keyring& from, const std::string& fingerprint) const { return from.gpg({"--keyserver", keyserver, "--send-keys", fingerprint}); }
-  demo::Output receive(const Keyring& to, const std::string& name) const { return to.gpg({"--keyserver", keyserver, "--recv-keys", name}); }
+  demo::Output receive(const Keyring& to, const std::string& name) const { return to.gpg({"--keyserver", "hkp://" + address, "--recv-keys", name}); }
 
-  fs::path directory;
   std::unique_ptr<Keyring> alice, bob;
-  std::unique_ptr<demo::Process> server;
-  std::string keyserver;
 };
 
 TEST_F(Gpg, SendsReceivesAndSearches) {
@@ -113,7 +34,7 @@ TEST_F(Gpg, SendsReceivesAndSearches) {
     EXPECT_EQ(receive(*bob, "0x" + fingerprint.substr(24)).exit, 0);  // long id
     EXPECT_EQ(receive(*bob, "0x" + fingerprint.substr(32)).exit, 0);  // short id
   }
-  const auto found = bob->gpg({"--keyserver", keyserver, "--with-colons", "--search-keys", "nist@acme.example"});
+  const auto found = bob->gpg({"--keyserver", "hkp://" + address, "--with-colons", "--search-keys", "nist@acme.example"});
   EXPECT_THAT(found.out + found.err, HasSubstr("Nist"));
   EXPECT_NE(receive(*bob, std::string(40, 'A')).exit, 0);
 }
@@ -123,12 +44,7 @@ TEST_F(Gpg, ARevocationArrives) {
   const std::string fingerprint = alice->make("Short lived <s@acme.example>", "ed25519");
   ASSERT_EQ(send(*alice, fingerprint).exit, 0);
   ASSERT_EQ(receive(*bob, fingerprint).exit, 0);
-  // gpg keeps one ready, with a colon that keeps it from being imported by accident.
-  std::string revocation = read(directory / "alice" / "openpgp-revocs.d" / (fingerprint + ".rev"));
-  const auto colon = revocation.find(":-----BEGIN");
-  ASSERT_NE(colon, revocation.npos);
-  revocation.erase(colon, 1);
-  ASSERT_EQ(alice->gpg({"--import"}, revocation).exit, 0);
+  ASSERT_TRUE(alice->revoke(fingerprint));
   ASSERT_EQ(send(*alice, fingerprint).exit, 0);
   const auto refreshed = receive(*bob, fingerprint);
   EXPECT_EQ(refreshed.exit, 0) << refreshed.err;
