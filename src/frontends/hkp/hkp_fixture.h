@@ -75,11 +75,11 @@ inline std::string keys_policy(const std::string& more) {
 }
 
 struct KeyServer : testing::Test {
-  explicit KeyServer(const std::string& more = {}) {
+  explicit KeyServer(const std::string& more = {}, std::size_t max_body = 256 * 1024) {
     const auto made = ics.submit_one(policy_evidence("keys", "keys.example", keys_policy(more), *ics.clock));
     EXPECT_EQ(made.outcome, service::ItemResult::Outcome::received) << (made.error ? made.error->message : "");
     net::ListenerOptions options;
-    options.max_body = 256 * 1024;
+    options.max_body = max_body;
     auto started = net::HttpServer::start(options, door.handler());
     EXPECT_TRUE(started) << (started ? "" : started.error().message);
     server = std::move(*started);
