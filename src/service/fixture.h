@@ -96,6 +96,32 @@ class Ics {
   std::vector<Looked> kept_;
 };
 
+// All threads for long readings are taken, and their queue is full, until release().
+class HeldReadings {
+ public:
+  explicit HeldReadings(Service& service) {
+    std::atomic<unsigned> held = 0;
+    for (unsigned i = 0; i < Ics::workers; ++i)
+      EXPECT_TRUE(service.read_in_turn([&held, until = until_] {
+        ++held;
+        held.notify_one();
+        until.wait();
+      }));
+    for (unsigned now = held; now < Ics::workers; now = held) held.wait(now);
+    while (service.read_in_turn([until = until_] { until.wait(); })) {
+    }
+  }
+  ~HeldReadings() { release(); }
+  void release() {
+    if (!std::exchange(released_, true)) done_.set_value();
+  }
+
+ private:
+  std::promise<void> done_;
+  const std::shared_future<void> until_ = done_.get_future().share();
+  bool released_ = false;
+};
+
 inline std::string server_line(const std::string& domain) {
   return "[servers]\nmain = { key = \"" + base64_of(key_of(domain + " server", crypto::Algorithm::es256)) + "\", log = \"" +
          base64_of(key_of(domain + " log")) + "\", url = \"https://" + domain + ":8443\", home = true }\n";

@@ -91,13 +91,13 @@ Result<void> ImportFile::finished(Result<void> outcome) const {
   return outcome;
 }
 
-// True: there is more behind it. What is broken ends the file, behind the pieces before it.
-bool ImportFile::read_batch(PieceReader& reader, Batch& batch, Result<void>& broken) {
+// True: there is more behind it. What cannot be read ends the file, behind the pieces before it.
+bool ImportFile::read_batch(PieceReader& reader, Batch& batch, Result<void>& readable) {
   bool more = true;
   while (batch.pieces.size() < batch_pieces) {
     auto piece = reader.next();
     for (auto& why : reader.left_out()) batch.left_out.emplace_back(std::move(why), reader.begin());
-    if (!piece) broken = tl::unexpected(std::move(piece).error());
+    if (!piece) readable = tl::unexpected(std::move(piece).error());
     more = piece && *piece;
     if (!more) break;
     batch.pieces.push_back(std::move(**piece));
@@ -109,12 +109,12 @@ bool ImportFile::read_batch(PieceReader& reader, Batch& batch, Result<void>& bro
 
 // If we are cut off between submitting and keeping the state, what came after it is sent once more: it is known then.
 Result<void> ImportFile::read_all(PieceReader& reader) {
-  Result<void> broken;
+  Result<void> readable;
   auto kept = std::chrono::steady_clock::now();
   for (bool more = true; more || !under_way_.empty();) {
     if (more) {
       Batch batch;
-      more = read_batch(reader, batch, broken);
+      more = read_batch(reader, batch, readable);
       if (!batch.pieces.empty() || !batch.left_out.empty()) send(std::move(batch), !reader.certificates());
     }
     // Certificates need one another's keys at most, and wait for them; of other evidence what comes first may decide.
@@ -124,8 +124,8 @@ Result<void> ImportFile::read_all(PieceReader& reader) {
     CHECK_OK(keep_state());
     kept = std::chrono::steady_clock::now();
   }
-  if (broken) return {};
-  return fail(broken.error().code, broken.error().message, state_.pieces == 0 ? "" : grouped(state_.pieces) + " pieces before it were submitted");
+  if (readable) return {};
+  return fail(readable.error().code, readable.error().message, state_.pieces == 0 ? "" : grouped(state_.pieces) + " pieces before it were submitted");
 }
 
 // Pieces that could not count because others come later: in rounds, while any of them enters.

@@ -46,7 +46,7 @@ class ImportFile {
 
   Result<void> read_all(PieceReader& reader);
   Result<void> try_again(PieceReader& reader);
-  bool read_batch(PieceReader& reader, Batch& batch, Result<void>& broken);
+  bool read_batch(PieceReader& reader, Batch& batch, Result<void>& readable);
   void send(Batch batch, bool alone);
   Result<void> settle();  // the batch that was sent first
   Result<void> finished(Result<void> outcome) const;

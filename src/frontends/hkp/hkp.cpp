@@ -42,6 +42,12 @@ net::Response options_of(const Call& call, bool v2) {
   return answer;
 }
 
+// Whether a GET is answered by searching user ids.
+bool has_words(const Call& call, bool v2) {
+  if (!v2) return !call.query.get("search").value_or("").starts_with("0x");
+  return call.path.size() > 2 && (call.path[1] == "index" || (call.path[1] == "certs" && call.path[2] == "by-identity"));
+}
+
 // RFC 9110 section 15.5.6.
 net::Response wrong_method(const char* allow) {
   auto answer = plain(405, std::string("method: this resource knows ") + allow + "\n");
@@ -105,9 +111,24 @@ void Hkp::Impl::handle(const net::Request& request, net::Responder respond) {
     return respond(error_answer({Code::unsupported, "path: no such call", "docs/openpgp.md lists them"}, v2));
   if (!get) return respond(wrong_method("GET, HEAD, OPTIONS"));
   if (v2 && call->path.size() > 1 && call->path[1] == "prefixlog") return prefix_log(*this, *call, std::move(respond));
-  const std::string target(request.target);
-  auto answer = v2 ? v2_get(*this, *call, target) : lookup(*this, *call, target);
-  respond(answer ? std::move(*answer) : error_answer(answer.error(), v2));
+  look(*call, std::string(request.target), v2, std::move(respond));
+}
+
+// What is asked for by the name of a key is there at once. Words may open hundreds of subjects: that is a reading for the
+// threads that make long ones.
+void Hkp::Impl::look(const Call& call, std::string target, bool v2, net::Responder respond) {
+  const auto answer = [v2](Impl& hkp, const Call& asked, const std::string& of) {
+    auto made = v2 ? v2_get(hkp, asked, of) : lookup(hkp, asked, of);
+    return made ? std::move(*made) : error_answer(made.error(), v2);
+  };
+  if (!has_words(call, v2)) return respond(answer(*this, call, target));
+  auto shared = std::make_shared<net::Responder>(std::move(respond));
+  Call kept = call;
+  kept.body = {};
+  const auto accepted = service.read_in_turn([self = shared_from_this(), shared, answer, kept = std::move(kept), of = std::move(target)] {
+    if (!shared->gone()) (*shared)(answer(*self, kept, of));
+  });
+  if (!accepted) (*shared)(error_answer(accepted.error(), v2));
 }
 
 Hkp::Hkp(service::Service& service, HkpOptions options) : impl_(std::make_shared<Impl>(service, options)) {}

@@ -35,6 +35,27 @@ TEST_F(KeyServer, TextFindsEveryoneItFits) {
 }
 
 // What only others say of a key is as much a part of its certificate.
+// Searches of words wait for their turn; who asks by the name of a key does not wait for them.
+TEST_F(KeyServer, SearchesOfWordsHoldUpNothing) {
+  const auto alice = certificate("alice");
+  upload(alice);
+  const std::string fingerprint = hex(alice.key());
+  const std::string words[] = {"/pks/lookup?op=get&search=alice", "/pks/lookup?op=index&search=alice", "/pks/v2/index/alice@acme.example",
+                               "/pks/v2/certs/by-identity/alice@acme.example"};
+  {
+    HeldReadings held{*ics.service};
+    for (const auto& path : words) EXPECT_EQ(get(path).status, 503u) << path;
+    EXPECT_EQ(lookup("0x" + fingerprint).status, 200u);
+    EXPECT_EQ(lookup("0x" + fingerprint.substr(24)).status, 200u);
+    EXPECT_EQ(get("/pks/v2/certs/by-vfingerprint/04" + fingerprint).status, 200u);
+  }
+  for (const auto& path : words) {
+    auto reply = get(path);
+    for (int i = 0; reply.status == 503 && i < 1000; ++i) reply = get(path);
+    EXPECT_EQ(reply.status, 200u) << path;
+  }
+}
+
 TEST_F(KeyServer, AUserIdThatOnlyOthersCertifiedIsFound) {
   upload(certificate("notary"));
   const Draft alice = Draft(pgp_key("alice")).bare_user_id("Liddell <al@wonder.example>").certified(pgp_key("notary"), "Liddell <al@wonder.example>");

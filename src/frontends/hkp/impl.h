@@ -37,6 +37,7 @@ struct Hkp::Impl : std::enable_shared_from_this<Hkp::Impl> {
       : service(given), certificates(given), index(given), options(options_given) {}
 
   void handle(const net::Request& request, net::Responder respond);
+  void look(const Call& call, std::string target, bool v2, net::Responder respond);
   // A ready answer to a look-up by whole fingerprint out of this thread's cache.
   std::shared_ptr<const std::string> cached(const net::Request& request);
   // What the answer to a look-up by fingerprint hangs on; to be taken before reading, so that what changes meanwhile makes

@@ -8,18 +8,7 @@ using namespace fixture;
 
 // Long readings wait for their turn; nobody else waits for them.
 TEST_F(Web, SearchesFeedsAndChangesHoldUpNothing) {
-  std::promise<void> done;
-  const auto until = done.get_future().share();
-  std::atomic<unsigned> held = 0;
-  for (unsigned i = 0; i < Ics::workers; ++i)
-    ASSERT_TRUE(plant.service->read_in_turn([&held, until] {
-      ++held;
-      held.notify_one();
-      until.wait();
-    }));
-  for (unsigned now = held; now < Ics::workers; now = held) held.wait(now);
-  std::size_t waiting = 0;
-  while (plant.service->read_in_turn([until] { until.wait(); })) ASSERT_LT(++waiting, 10'000u);
+  HeldReadings held{*plant.service};
   const std::string full = "for their turn";
   for (const char* path : {"/v1/subjects", "/v1/feed", "/v1/changes"}) {
     const auto reply = site.get(path);
@@ -28,7 +17,7 @@ TEST_F(Web, SearchesFeedsAndChangesHoldUpNothing) {
   }
   EXPECT_EQ(site.get(sensor_path("/verdict")).status, 200u);
   EXPECT_EQ(plant.submit_one(plant.say("volta", sensor_id, StatusChange{Status::lost, ""})).outcome, Outcome::received);
-  done.set_value();
+  held.release();
   for (const char* path : {"/v1/subjects", "/v1/feed", "/v1/changes"}) {
     auto reply = site.get(path);
     for (int i = 0; reply.status == 503 && i < 1000; ++i) reply = site.get(path);
