@@ -38,7 +38,7 @@ function(room path)
   if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE cm4it_${name} GTest::gmock GTest::gtest_main boost_json)  # vectors are JSON
-    target_compile_definitions(${name}_test PRIVATE CM4IT_SHARED="${CMAKE_SOURCE_DIR}/../shared")
+    target_compile_definitions(${name}_test PRIVATE CM4IT_SHARED="${CM4IT_SHARED}")
     gtest_discover_tests(${name}_test TEST_PREFIX "${path}: " DISCOVERY_TIMEOUT 60)
   endif()
 endfunction()
