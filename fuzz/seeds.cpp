@@ -8,6 +8,7 @@
 #include "evidence/evidence.h"
 #include "evidence/manifest_writer.h"
 #include "evidence/openpgp_test_support.h"
+#include "evidence/sums.h"
 #include "service/feed_wire.h"
 
 using namespace cm4it;
@@ -150,6 +151,26 @@ void openpgp_keys() {
   armored("two", openpgp::armor(openpgp::ArmorKind::public_key_block, data) + "\n" + openpgp::armor(openpgp::ArmorKind::signature, data));
 }
 
+// Lists, and pieces signed by a key and by its subkey.
+void signed_sums() {
+  const auto developer = pgp::pgp_key(key_of("pgp maker")), subkey = pgp::pgp_key(key_of("pgp signing"));
+  const std::string a(64, 'a'), list = "# version: 1.2\n" + a + "  fw-1.2.bin\n\nSHA256 (b (1).img) = " + std::string(64, 'b') + "\n\\" + std::string(64, 'c') + " *c\\\\d\n";
+  Bytes certificate = pgp::packet(openpgp::tag::public_key, developer.body);
+  append(certificate, pgp::packet(openpgp::tag::public_subkey, subkey.body));
+  append(certificate, pgp::packet(openpgp::tag::signature,
+                                  pgp::sign_over(developer, developer, openpgp::tag::public_subkey, subkey.body,
+                                                 {.type = 0x18, .hashed = {pgp::subpacket(27, Bytes{2}), pgp::subpacket(32, pgp::back_signature(developer, subkey))}})));
+  for (const auto& [name, by] : {std::pair{"by-key", developer}, std::pair{"by-subkey", subkey}}) {
+    const Bytes signature = pgp::sign_document(by, list, {.type = 0, .hashed = {pgp::notation("model", "thermo-fw")}});
+    const auto lists = must(sums::read_signed(view(list), signature));
+    write("sums", name, text(must(sums::complete(lists.at(0), certificate)).bytes));
+    write("sums", std::string(name) + "-signature", text(signature));
+  }
+  write("sums", "list", list);
+  write("sums", "inline", "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n- -a\n" + list +
+        openpgp::armor(openpgp::ArmorKind::signature, pgp::sign_document(developer, list, {.type = 1})));
+}
+
 void descriptor() {
   const std::string small = small_policy();
   write("descriptor", "small", small);
@@ -236,6 +257,7 @@ int main(int count, char** arguments) {
   cose();
   manifest();
   openpgp_keys();
+  signed_sums();
   descriptor();
   feed();
   http();

@@ -29,8 +29,13 @@ inline constexpr std::size_t openpgp_components = 1024;       // user ids, attri
 inline constexpr std::size_t openpgp_signatures = 1024;       // on one component: by its key, and as many by others
 inline constexpr std::size_t openpgp_pieces_bytes = 64 * 1024 * 1024;  // made of one submission
 inline constexpr std::size_t openpgp_dropped = 100;           // dropped parts whose reasons are told; the others are counted
+inline constexpr std::size_t openpgp_loose = 16;              // revocations without their keys, of one submission
 inline constexpr std::size_t armor_headers = 64;              // header lines of one armored block
 inline constexpr std::size_t armor_blocks = 10'000;           // of one submission
+
+// Signed lists of files (docs/formats/sums.md)
+inline constexpr std::size_t sums_lines = 4096;
+inline constexpr std::size_t sums_signatures = 16;            // over one list
 
 // Policy
 inline constexpr std::size_t descriptor_bytes = 128 * 1024;
@@ -49,6 +54,7 @@ inline constexpr std::size_t http_header_bytes = 16 * 1024;
 inline constexpr std::size_t http_body_bytes = 16 * 1024 * 1024;
 inline constexpr std::size_t http_target_bytes = 8 * 1024;
 inline constexpr std::size_t http_header_fields = 100;        // of one request
+inline constexpr std::size_t multipart_parts = 8;             // of one form
 inline constexpr std::size_t http_query_parameters = 64;      // of one query or form
 inline constexpr std::size_t http_buffered_bytes = 256 * 1024 * 1024;  // unfinished requests of a listener
 inline constexpr std::size_t http_pipelined = 64;             // requests answered with one write

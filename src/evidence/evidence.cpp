@@ -15,9 +15,9 @@ Result<Decoded> decode_as(Format format, View bytes, bool kept) {
     case Format::cose: return decode_cose(bytes, kept);
     case Format::manifest: return decode_manifest(bytes, kept);
     case Format::openpgp: return decode_openpgp(bytes, kept);
+    case Format::sums: return decode_sums(bytes, kept);
     case Format::x509:
-    case Format::crl:
-    case Format::sums: break;
+    case Format::crl: break;
   }
   return fail(Code::unsupported, std::string("format: ") + to_string(format) + " is not read by this server");
 }
@@ -42,6 +42,8 @@ Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer) {
     return fail(Code::not_permitted, "kid: the evidence names another key as its issuer");
   if (decoded.format() == Format::openpgp) {
     CHECK_OK(verify_openpgp(decoded, issuer));
+  } else if (decoded.format() == Format::sums) {
+    CHECK_OK(verify_sums(decoded, issuer));
   } else {
     CHECK_OK(check_algorithm(decoded, issuer));
     CHECK_OK(issuer.verify(decoded.signed_bytes(), decoded.signature()));
@@ -50,12 +52,17 @@ Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer) {
 }
 
 Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, const KeyId& issuer,
-                                                  const std::optional<StatementId>& id) {
+                                                  const std::optional<StatementId>& id, const SubjectId* about) {
   std::vector<Statement> statements;
   if (format == Format::cose && id) {
     TRY(auto statement, kept_cose_statement(bytes));
     statement.id = *id;
     statements.push_back(std::move(statement));
+    return statements;
+  }
+  if (format == Format::sums && id && about) {
+    TRY(statements, kept_sums_statements(bytes, issuer, *about));
+    for (Statement& statement : statements) statement.id = *id;
     return statements;
   }
   TRY(const Decoded decoded, decode_as(format, bytes, true));

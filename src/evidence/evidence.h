@@ -87,9 +87,10 @@ class Verified {
 Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer);
 
 // The statements of evidence that this server verified before and kept: no signature is checked again.
-// `issuer` is the key under which it was verified; `id`, where the caller knows it, saves computing it.
+// `issuer` is the key under which it was verified; `id`, where the caller knows it, saves computing it. `about`: those of
+// other subjects may be left out, where that saves making them.
 Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, const KeyId& issuer,
-                                                  const std::optional<StatementId>& id = {});
+                                                  const std::optional<StatementId>& id = {}, const SubjectId* about = nullptr);
 
 // A leaf of a domain's log: the evidence itself for cose, deterministic CBOR [format, evidence] for the rest.
 Bytes leaf_bytes(Format format, View evidence);

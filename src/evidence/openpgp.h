@@ -36,11 +36,17 @@ struct TakenApart {
   std::vector<Dropped> dropped;        // the first budget::openpgp_dropped of them
   std::size_t dropped_count = 0;       // all of them
   std::vector<Fingerprint> certificates;  // whose primary key could be read, in the order they came
+  // Revocations that came without the key they are of, as gpg and sq write them: complete() makes evidence of them.
+  struct Loose { Bytes signature; PgpIssuer issuer; };
+  std::vector<Loose> loose;
 };
 // One or many transferable public keys (RFC 9580 section 10.1), armored or binary. What is bad takes along what hangs on
 // it; the good parts are kept. Unhashed subpackets that say nothing of their own are left out, repeats are gone.
 // Errors, then nothing is kept: malformed (no OpenPGP at all, broken armor), not_permitted (a secret key).
 Result<TakenApart> take_apart(View armored_or_binary);
+
+// The evidence that such a revocation is, once its key is at hand: that of a certificate, binary. not_found: another's.
+Result<Piece> complete(const TakenApart::Loose& revocation, View certificate);
 
 // The certificate of that fingerprint out of pieces that were verified; others are passed over, repeats and twins of one
 // signature are merged. Any order of the pieces gives the same octets. not_found: none of the pieces belongs to it.

@@ -101,11 +101,15 @@ Bytes signed_input(const Signature& signature, const Key& primary, std::uint8_t 
     append_u32(input, component.size());
     append(input, component);
   }
-  append(input, signature.hashed);
-  input.push_back(signature.version);
-  input.push_back(0xff);
-  append_u32(input, signature.hashed.size());
+  append_trailer(input, signature);
   return input;
+}
+
+void append_trailer(Bytes& to, const Signature& signature) {
+  append(to, signature.hashed);
+  to.push_back(signature.version);
+  to.push_back(0xff);
+  append_u32(to, signature.hashed.size());
 }
 
 Result<void> verify_signature(const Signature& signature, View input, const crypto::PublicKey& key) {

@@ -9,7 +9,7 @@ namespace cm4it::evidence::openpgp {
 
 // RFC 9580 section 5.2.1.
 namespace signature_type {
-inline constexpr std::uint8_t generic = 0x10, positive = 0x13, subkey_binding = 0x18, primary_binding = 0x19, direct_key = 0x1f,
+inline constexpr std::uint8_t binary = 0x00, text = 0x01, generic = 0x10, positive = 0x13, subkey_binding = 0x18, primary_binding = 0x19, direct_key = 0x1f,
                               key_revocation = 0x20, subkey_revocation = 0x28, certification_revocation = 0x30;
 }
 constexpr bool is_certification(std::uint8_t type) {
@@ -47,6 +47,8 @@ struct Signature {
 // malformed, too_large, unsupported (other versions, types, algorithms, hashes, critical parts), not_permitted (not
 // exportable). What needs the key it is over is asked by read_piece().
 Result<Signature> read_signature(View body);
+// The same of a signature over a document (types 0x00 and 0x01).
+Result<Signature> read_document_signature(View body);
 
 bool made_by(const Signature& signature, const Key& key);
 
@@ -57,6 +59,9 @@ Bytes canonical_signature(const Signature& signature, bool with_back_signature);
 // What is hashed (RFC 9580 section 5.2.4) for a signature over `primary` and that component; `subkey` where the component
 // is one.
 Bytes signed_input(const Signature& signature, const Key& primary, std::uint8_t component_tag, View component, const Key* subkey);
+
+// What comes last in all that is hashed (RFC 9580 section 5.2.4).
+void append_trailer(Bytes& to, const Signature& signature);
 
 // malformed: the numbers do not have the form of their algorithm.
 Result<void> check_numbers(const Signature& signature);

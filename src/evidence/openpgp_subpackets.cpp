@@ -1,6 +1,7 @@
 // Signature packets, and the subpackets in them (RFC 9580 sections 5.2.3 and 5.2.3.7).
 #include <algorithm>
 #include <bitset>
+#include <span>
 
 #include "base/budgets.h"
 #include "evidence/openpgp_packet.h"
@@ -237,14 +238,18 @@ std::size_t salt_bytes(crypto::Hash hash) {
   return 0;
 }
 
-Result<void> read_head(Fields& fields, Signature& signature) {
+// RFC 9580 section 5.2.1: over keys and user ids, and over documents.
+constexpr std::uint8_t certificate_types[] = {0x10, 0x11, 0x12, 0x13, 0x18, 0x19, 0x1f, 0x20, 0x28, 0x30};
+constexpr std::uint8_t document_types[] = {0x00, 0x01};
+
+Result<void> read_head(Fields& fields, Signature& signature, std::span<const std::uint8_t> types) {
   TRY(signature.version, fields.u8());
   if (signature.version != 4 && signature.version != 6)
     return fail(Code::unsupported, "openpgp: signature: version " + std::to_string(signature.version) + "; 4 and 6 are read");
   TRY(signature.type, fields.u8());
-  static constexpr std::uint8_t types[] = {0x10, 0x11, 0x12, 0x13, 0x18, 0x19, 0x1f, 0x20, 0x28, 0x30};
-  if (std::find(std::begin(types), std::end(types), signature.type) == std::end(types))
-    return fail(Code::unsupported, "openpgp: " + type_text(signature.type) + ", which is none over keys and user ids");
+  if (std::find(types.begin(), types.end(), signature.type) == types.end())
+    return fail(Code::unsupported, "openpgp: " + type_text(signature.type) + ", which is none over " +
+                (types.size() == std::size(document_types) ? "a document" : "keys and user ids"));
   TRY(signature.key_algorithm, fields.u8());
   TRY(const std::uint8_t hash, fields.u8());
   TRY(signature.hash, hash_of(hash));
@@ -260,19 +265,15 @@ Result<View> read_area(Fields& fields, std::uint8_t version) {
   return fields.take(size);
 }
 
-}  // namespace
-
-std::string type_text(std::uint8_t type) { return "a signature of type 0x" + to_hex(View(&type, 1)); }
-
 // RFC 9580 section 5.2.3: version, type, algorithms, hashed subpackets, unhashed subpackets, two octets of the digest,
 // (v6) salt, numbers.
-Result<Signature> read_signature(View body) {
+Result<Signature> read(View body, std::span<const std::uint8_t> types) {
   if (body.size() > budget::openpgp_signature_bytes)
     return fail(Code::too_large, "openpgp: signature: more than " + std::to_string(budget::openpgp_signature_bytes) + " octets");
   Fields fields(body, where);
   Signature signature;
   signature.body = body;
-  CHECK_OK(read_head(fields, signature));
+  CHECK_OK(read_head(fields, signature, types));
   TRY(const View hashed, read_area(fields, signature.version));
   signature.hashed = body.first(fields.offset());
   HashedArea area(signature);
@@ -294,6 +295,13 @@ Result<Signature> read_signature(View body) {
   CHECK_OK(check_numbers(signature));
   return signature;
 }
+
+}  // namespace
+
+std::string type_text(std::uint8_t type) { return "a signature of type 0x" + to_hex(View(&type, 1)); }
+
+Result<Signature> read_signature(View body) { return read(body, certificate_types); }
+Result<Signature> read_document_signature(View body) { return read(body, document_types); }
 
 namespace {
 

@@ -13,6 +13,7 @@ class Taker {
   // Nothing of a submission with a secret key in it is kept; that is the only error once there are packets.
   Result<void> take(View binary) {
     PacketReader reader(binary);
+    before_keys_ = true;
     while (!reader.done()) {
       const std::size_t offset = reader.offset();
       if (++packets_ > budget::openpgp_packets) {
@@ -81,6 +82,7 @@ class Taker {
     components_ = 0;
     primary_.reset();
     ++certificates_;
+    before_keys_ = false;
     auto key = read_key(body);
     const auto subject = key ? subject_of(*key, false) : Result<KeySubject>(tl::unexpected<Error>(key.error()));
     if (!subject) {
@@ -108,7 +110,7 @@ class Taker {
     }
     if (!primary_) {
       component_.good = false;
-      if (certificates_ == 0) drop(component_.name, "no key before it");
+      if (before_keys_) drop(component_.name, "no key before it");
       else ++taken_.dropped_count;
       return;
     }
@@ -123,7 +125,7 @@ class Taker {
   }
 
   void take_signature(View body) {
-    if (!primary_ && certificates_ == 0) return drop("a signature", "no key before it");
+    if (before_keys_) return take_loose(body);
     if (!primary_ || !component_.good) {
       ++taken_.dropped_count;
       return;
@@ -137,6 +139,13 @@ class Taker {
     PieceParts parts{*primary_, component_.tag, component_.body, component_.subkey, std::move(*signature), {}};
     if (const auto checked = check_parts(parts); !checked) return drop(what(), checked.error().message);
     list.push_back(canonical_signature(parts.signature, parts.back_signature.has_value()));
+  }
+
+  void take_loose(View body) {
+    auto signature = read_signature(body);
+    if (!signature || signature->type != signature_type::key_revocation) return drop("a signature", "no key before it");
+    if (taken_.loose.size() == budget::openpgp_loose) return drop("a revocation", "one of too many without their keys");
+    taken_.loose.push_back({canonical_signature(*signature, false), {signature->issuer ? signature->issuer->octets : Bytes{}, signature->issuer_key_id}});
   }
 
   // What the key says itself comes first: that is what must not be crowded out.
@@ -161,6 +170,7 @@ class Taker {
   std::unordered_set<Digest, DigestHash> seen_;  // pieces
   std::unordered_set<std::string> names_;        // certificates
   std::size_t packets_ = 0, bytes_ = 0, certificates_ = 0, components_ = 0;
+  bool before_keys_ = true;                      // of what is being taken
   // Views into what is being taken.
   std::optional<Key> primary_;  // absent: a bad one, or none yet
   Component component_;
@@ -186,11 +196,17 @@ Result<TakenApart> take_apart(View armored_or_binary) {
     return std::move(taker).result();
   }
   TRY(const auto blocks, dearmor(armored_or_binary));
-  for (const ArmorBlock& block : blocks) {
-    if (block.kind == ArmorKind::public_key_block) CHECK_OK(taker.take(block.data));
-    else taker.drop("an armored " + std::string(to_string(block.kind)), "no key");
-  }
+  for (const ArmorBlock& block : blocks) CHECK_OK(taker.take(block.data));
   return std::move(taker).result();
+}
+
+Result<Piece> complete(const TakenApart::Loose& revocation, View certificate) {
+  TRY(const Packet first, PacketReader(certificate).next());
+  if (first.tag != tag::public_key) return bad("certificate", "a public key comes first", "10.1");
+  TRY(const Key key, read_key(first.body));
+  TRY(const Signature signature, read_signature(revocation.signature));
+  if (!made_by(signature, key)) return fail(Code::not_found, "openpgp: a revocation by " + revocation.issuer.text() + ", of another key");
+  return Piece{Format::openpgp, write_piece(key.body, 0, {}, revocation.signature)};
 }
 
 }  // namespace cm4it::evidence::openpgp

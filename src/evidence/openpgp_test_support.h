@@ -247,6 +247,30 @@ inline Bytes packet(std::uint8_t packet_tag, View body) {
   return out;
 }
 
+// A v4 signature packet over a document; said.type 0x00 or 0x01.
+inline Bytes sign_document(const PgpKey& by, std::string_view octets, SignatureDraft said = {.type = 0x00}) {
+  const Key issuer = by.key();
+  Bytes key_id;
+  append_u64(key_id, issuer.fingerprint.key_id());
+  std::vector<Bytes> hashed = {subpacket(2, u32(said.created)), subpacket(33, prefixed(issuer.fingerprint.octets, by.body[0]))};
+  hashed.insert(hashed.end(), said.hashed.begin(), said.hashed.end());
+  const Bytes area = joined(hashed), unhashed = joined(said.unhashed);
+  Bytes body{4, said.type, issuer.algorithm, 8};
+  append_u16(body, area.size());
+  append(body, area);
+  Signature covered;
+  covered.hashed = body;
+  Bytes input = to_bytes(view(octets));
+  append_trailer(input, covered);
+  const Bytes digest = crypto::digest(crypto::Hash::sha256, input);
+  const Bytes numbers = signature_numbers(*by.signer, issuer.algorithm, crypto::Hash::sha256, digest);
+  append_u16(body, unhashed.size());
+  append(body, unhashed);
+  append(body, View(digest).first(2));
+  append(body, numbers);
+  return packet(2, body);
+}
+
 // One piece: what `by` says of that user id (or of the key itself: no user id) of `primary`.
 inline Bytes piece_over_user_id(const PgpKey& by, const PgpKey& primary, std::string_view user_id, const SignatureDraft& said = {}) {
   return write_piece(primary.body, tag::user_id, view(user_id), sign_over(by, primary, tag::user_id, view(user_id), said));

@@ -105,6 +105,8 @@ class ElementScanner {
 Result<std::vector<Piece>> split_openpgp(View body) {
   TRY(auto taken, openpgp::take_apart(body));
   if (!taken.pieces.empty()) return std::move(taken.pieces);
+  if (!taken.loose.empty())
+    return fail(Code::malformed, "body: a revocation by " + taken.loose[0].issuer.text() + " without the key it is of", "put the key before it, or send it to /pks/add");
   if (taken.dropped.empty()) return fail(Code::malformed, "body: certificates without any signature, which say nothing");
   return fail(Code::malformed, "body: nothing in it can be kept; " + taken.dropped[0].what + ": " + taken.dropped[0].why, "docs/openpgp.md");
 }
@@ -137,7 +139,7 @@ Result<std::vector<Piece>> split(std::string_view media_type, View body) {
     return fail(Code::unsupported, "body: neither COSE_Sign1 messages nor a manifest nor OpenPGP keys");
   }
   return fail(Code::unsupported, "Content-Type: " + type.substr(0, 64) +
-              "; application/cose, application/cbor-seq, application/json (a manifest) and application/pgp-keys are read");
+              "; application/cose, application/cbor-seq, application/json (a manifest), application/pgp-keys and multipart/form-data (signed sums) are read");
 }
 
 }  // namespace cm4it::evidence

@@ -56,7 +56,7 @@ Result<void> Reader::add_record(const SubjectId& subject, std::uint64_t position
   TRY(const auto entry, decode_entry(*bytes, position));
   if (!entry.record) return fail(Code::internal, "journal: an entry has no record", "run `ics rebuild`");
   TRY(auto statements,
-      evidence::statements_of_kept(entry.record->format, entry.record->evidence, entry.record->issuer, entry.record->id));
+      evidence::statements_of_kept(entry.record->format, entry.record->evidence, entry.record->issuer, entry.record->id, &subject));
   for (auto& statement : statements) {
     if (statement.subject != subject) continue;
     policy::Fact fact{std::move(statement), {}, facts.received, facts.first_seen};

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/budgets.h"
+#include "base/log.h"
 #include "service/sight.h"
 
 namespace cm4it::service {
@@ -26,7 +27,12 @@ std::string CertificateIndex::rights(const ledger::Reader& reader) const {
   return rights;
 }
 
-Result<bool> CertificateIndex::follow() {
+Result<std::uint64_t> CertificateIndex::present() const {
+  TRY(const auto reader, service_.ledger().reader());
+  return reader.published().next;
+}
+
+Result<bool> CertificateIndex::follow(std::uint64_t until) {
   std::lock_guard lock(mutex_);
   TRY(const auto reader, service_.ledger().reader());
   if (reader.published().policies != policies_) {
@@ -34,19 +40,21 @@ Result<bool> CertificateIndex::follow() {
     if (auto now = rights(reader); now != rights_ || at_ == 0) {
       rights_ = std::move(now);
       at_ = 1;
+      settled_ = 0;
       changed_.clear();
       known_.clear();
       digests_.clear();
       full_ = false;
     }
   }
-  if (at_ < reader.published().next && changed_.size() < budget::certificates_indexed) CHECK_OK(walk(reader));
+  if (at_ < until && changed_.size() < budget::certificates_indexed) CHECK_OK(walk(reader, until));
   else CHECK_OK(examine());
-  return at_ >= reader.published().next && changed_.empty();
+  if (changed_.empty()) settled_ = at_;
+  return settled_ >= until;
 }
 
-Result<void> CertificateIndex::walk(const ledger::Reader& reader) {
-  const std::uint64_t end = std::min<std::uint64_t>(reader.published().next, at_ + budget::certificate_index_step);
+Result<void> CertificateIndex::walk(const ledger::Reader& reader, std::uint64_t until) {
+  const std::uint64_t end = std::min<std::uint64_t>(until, at_ + budget::certificate_index_step);
   for (; at_ < end; ++at_) {
     TRY(const auto record, reader.record_touched_at(at_));
     if (!record || record->format != evidence::Format::openpgp) continue;
@@ -60,7 +68,7 @@ Result<void> CertificateIndex::examine() {
   for (std::size_t pieces = 0; pieces < budget::certificate_index_step && !changed_.empty();) {
     TRY(const auto found, certificates_.of_subject(*changed_.begin(), {}));
     for (const auto& certificate : found) {
-      CHECK_OK(note(certificate));
+      note(certificate);
       pieces += certificate.pieces.size();
     }
     ++pieces;
@@ -69,19 +77,21 @@ Result<void> CertificateIndex::examine() {
   return {};
 }
 
-Result<void> CertificateIndex::note(const Certificate& certificate) {
+void CertificateIndex::note(const Certificate& certificate) {
   if (known_.size() >= budget::certificates_indexed && !known_.contains(certificate.fingerprint)) {
     full_ = true;
-    return {};
+    return;
   }
   Known& known = known_[certificate.fingerprint];
   if (known.digest) digests_.erase(*known.digest);
   known = {certificate.changed, {}};
-  if (certificate.fingerprint.version != 4) return {};
-  TRY(const auto bytes, evidence::openpgp::assemble(certificate.pieces, certificate.fingerprint));
-  TRY(known.digest, evidence::openpgp::sks_digest(bytes));
-  digests_[*known.digest] = certificate.subject;
-  return {};
+  if (certificate.fingerprint.version != 4) return;
+  // One that could not be put together would have no digest; all others have theirs.
+  const auto bytes = evidence::openpgp::assemble(certificate.pieces, certificate.fingerprint);
+  const auto digest = bytes ? evidence::openpgp::sks_digest(*bytes) : Result<crypto::Md5>(tl::unexpected<Error>(bytes.error()));
+  if (!digest) return log_error("certificate " + certificate.fingerprint.text() + ": " + digest.error().message);
+  known.digest = *digest;
+  digests_[*digest] = certificate.subject;
 }
 
 // What is indexed only leads there: it is answered when it has that digest, as anyone sees it at this moment.

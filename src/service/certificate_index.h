@@ -16,8 +16,11 @@ class CertificateIndex {
  public:
   explicit CertificateIndex(Service& service) : service_(service), certificates_(service) {}
 
-  // Reads on, a bounded way, towards the present. False: there is more to read before anything can be answered.
-  Result<bool> follow();
+  // Where the journal ends now: what whoever asks now has to be told of.
+  Result<std::uint64_t> present() const;
+  // Reads on, a bounded way, towards that place, so that a steady import keeps nobody waiting. False: there is more to read
+  // before anything can be answered.
+  Result<bool> follow(std::uint64_t until);
 
   // The certificate that has this digest now. Legacy peers know no v6: those have none.
   struct Found { Certificate certificate; Bytes bytes; };
@@ -33,14 +36,15 @@ class CertificateIndex {
 
   // What anyone may read of each domain: where it changes, everything is looked at again.
   std::string rights(const ledger::Reader& reader) const;
-  Result<void> walk(const ledger::Reader& reader);
+  Result<void> walk(const ledger::Reader& reader, std::uint64_t until);
   Result<void> examine();
-  Result<void> note(const Certificate& certificate);
+  void note(const Certificate& certificate);
 
   Service& service_;
   const Certificates certificates_;
   mutable std::mutex mutex_;
   std::uint64_t at_ = 0;                     // the next entry to read
+  std::uint64_t settled_ = 0;                // all that came before it is in here
   std::shared_ptr<const policy::Policies> policies_;
   std::string rights_;
   std::set<SubjectId> changed_;              // to be examined

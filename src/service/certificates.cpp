@@ -105,6 +105,27 @@ Result<std::vector<Certificate>> Certificates::named(const std::string& alias, c
   return found;
 }
 
+Result<void> Certificates::complete(evidence::openpgp::TakenApart& taken, const Principal& who) const {
+  for (const auto& loose : taken.loose) {
+    TRY(const auto found, named((loose.issuer.fingerprint.empty() ? "keyid:" : "fpr:") + ledger::folded(loose.issuer.text()), who));
+    bool completed = false;
+    for (const auto& certificate : found) {
+      TRY(const Bytes whole, evidence::openpgp::assemble(certificate.pieces, certificate.fingerprint));
+      auto piece = evidence::openpgp::complete(loose, whole);
+      if (!piece) continue;
+      taken.pieces.push_back(std::move(*piece));
+      taken.certificates.push_back(certificate.fingerprint);
+      completed = true;
+      break;
+    }
+    if (completed) continue;
+    ++taken.dropped_count;
+    taken.dropped.push_back({"a revocation by " + loose.issuer.text(), "the key it is of neither came with it nor is kept here"});
+  }
+  taken.loose.clear();
+  return {};
+}
+
 Result<std::vector<Certificate>> Certificates::of_subject(const SubjectId& subject, const Principal& who) const {
   TRY(const auto reader, service_.ledger().reader());
   std::vector<Certificate> found;

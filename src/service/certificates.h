@@ -24,6 +24,9 @@ class Certificates {
   // Bounded by budget::search_results.
   enum class Match { anywhere, exact };
   Result<std::vector<Certificate>> with_user_id(const std::string& text, Match match, const Principal& who) const;
+  // Puts before revocations that came without it the key they are of, where that is kept; tells of the others among what
+  // was dropped.
+  Result<void> complete(evidence::openpgp::TakenApart& taken, const Principal& who) const;
   // What a submission of these certificates' evidence has made of them is told by fingerprint.
   Result<std::vector<Certificate>> of_subject(const SubjectId& subject, const Principal& who) const;
 

@@ -9,6 +9,10 @@
 namespace cm4it::ics {
 
 Result<int> import_files(Context& context, const std::vector<std::string>& files);
+// Signed lists of files: LIST SIGNATURE, or LIST alone where the signature is in it. `certificate`: a file with the signer's;
+// empty: the server's copy of it.
+bool are_signed_sums(const std::vector<std::string>& files);
+Result<int> import_sums(Context& context, const std::vector<std::string>& files, const std::string& certificate);
 
 struct ExportOptions {
   std::vector<std::string> subjects;  // as typed; empty: all

@@ -53,11 +53,19 @@ void add_bulk_verbs(CLI::App& app, Context& context) {
                              [&context, pushed] { return push(context, *pushed); });
   push_verb->add_option("FILE", *pushed, "files of evidence; -: standard input")->required()->type_name("FILE");
 
-  auto imported = std::make_shared<std::vector<std::string>>();
+  struct Imported { std::vector<std::string> files; std::string certificate; };
+  auto imported = std::make_shared<Imported>();
   auto* import_verb = add_verb(app, context, "import", "submits evidence in any amount; interrupted, it goes on where it stopped",
-                               [&context, imported] { return import_files(context, *imported); });
-  import_verb->add_option("FILE", *imported, "manifests, CBOR sequences, OpenPGP certificates, directories of them; -: standard input")
+                               [&context, imported]() -> Result<int> {
+                                 if (are_signed_sums(imported->files)) return import_sums(context, imported->files, imported->certificate);
+                                 if (imported->certificate.empty()) return import_files(context, imported->files);
+                                 return fail(Code::malformed, "--cert: goes with a signed list of files: SHA256SUMS SHA256SUMS.asc");
+                               });
+  import_verb->add_option("FILE", imported->files,
+                          "manifests, CBOR sequences, OpenPGP certificates, directories of them; SHA256SUMS and its signature; -: standard input")
       ->required()
+      ->type_name("FILE");
+  import_verb->add_option("--cert", imported->certificate, "of a signed list: the signer's OpenPGP certificate (default: the server's copy)")
       ->type_name("FILE");
 
   auto wanted = std::make_shared<ExportOptions>();

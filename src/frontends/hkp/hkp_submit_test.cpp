@@ -49,6 +49,26 @@ TEST_F(KeyServer, WhatDoesNotEnterIsToldWhy) {
   EXPECT_EQ(served("0x" + hex(stranger.key())), certificate("x").bytes());
 }
 
+// As gpg and sq write it: a signature, and no key.
+TEST_F(KeyServer, ARevocationComesWithoutItsKey) {
+  const Draft a = certificate("a"), b = certificate("b");
+  ASSERT_EQ(add(a.armored()).status, 200u);
+  const auto revocation = [](const PgpKey& key, openpgp::ArmorKind kind) {
+    return openpgp::armor(kind, packet(2, sign_over(key, key, 0, {}, {.type = key_revocation, .hashed = {reason(2, "gone")}})));
+  };
+  const auto revoked = add(revocation(a.key(), openpgp::ArmorKind::public_key_block));
+  EXPECT_EQ(revoked.status, 200u) << revoked.body;
+  EXPECT_THAT(revoked.body, HasSubstr(a.key().fingerprint().text() + ": 1 new"));
+  EXPECT_NE(served("0x" + hex(a.key())), a.bytes());
+  EXPECT_THAT(add(revocation(a.key(), openpgp::ArmorKind::signature)).body, HasSubstr("0 new, 1 known"));
+  const auto unknown = add(revocation(b.key(), openpgp::ArmorKind::public_key_block));
+  EXPECT_EQ(unknown.status, 422u);
+  EXPECT_THAT(unknown.body, HasSubstr("the key it is of neither came with it nor is kept here"));
+  PgpKey forger = a.key();
+  forger.signer = signer_of("forger");
+  EXPECT_EQ(add(revocation(forger, openpgp::ArmorKind::public_key_block)).status, 422u);
+}
+
 TEST_F(KeyServer, SecretKeysAreRefused) {
   Bytes secret = packet(5, pgp_key("alice").body);
   const std::string bytes(text(secret));

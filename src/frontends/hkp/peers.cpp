@@ -10,14 +10,16 @@ namespace {
 
 using Make = std::function<Answer(const service::CertificateIndex&)>;
 
-// Answers once the index has come to the present, in as many turns as that takes; where the client has gone it is left as far
-// as it is.
-void answer_in_turn(const std::shared_ptr<Hkp::Impl>& hkp, const std::shared_ptr<net::Responder>& respond, bool v2, const Make& make) {
-  const auto accepted = hkp->service.read_in_turn([hkp, respond, v2, make] {
+// Answers once the index has come to where the journal ended at the first turn (until: none yet), in as many turns as that
+// takes; where the client has gone it is left as far as it is.
+void answer_in_turn(const std::shared_ptr<Hkp::Impl>& hkp, const std::shared_ptr<net::Responder>& respond, bool v2, const Make& make,
+                    std::optional<std::uint64_t> until = {}) {
+  const auto accepted = hkp->service.read_in_turn([hkp, respond, v2, make, until] {
     if (respond->gone()) return;
-    const auto ready = hkp->index.follow();
+    const auto end = until ? Result<std::uint64_t>(*until) : hkp->index.present();
+    const auto ready = end ? hkp->index.follow(*end) : Result<bool>(tl::unexpected<Error>(end.error()));
     if (!ready) return (*respond)(error_answer(ready.error(), v2));
-    if (!*ready) return answer_in_turn(hkp, respond, v2, make);
+    if (!*ready) return answer_in_turn(hkp, respond, v2, make, *end);
     auto answer = make(hkp->index);
     (*respond)(answer ? std::move(*answer) : error_answer(answer.error(), v2));
   });

@@ -103,9 +103,10 @@ net::Response v2_answer(const std::vector<Outcome>& list, const std::vector<bool
 
 using Finish = std::function<net::Response(const std::vector<Outcome>&, const TakenApart&, const std::vector<ItemResult>&)>;
 
-void take_in(Hkp::Impl& hkp, View body, bool v2, net::Responder respond, const std::function<Finish(const std::vector<Fingerprint>&)>& make) {
+void take_in(Hkp::Impl& hkp, View body, const service::Principal& who, bool v2, net::Responder respond, const std::function<Finish(const std::vector<Fingerprint>&)>& make) {
   auto taken = evidence::openpgp::take_apart(body);
   if (!taken) return respond(error_answer(taken.error(), v2));
+  if (auto completed = hkp.certificates.complete(*taken, who); !completed) return respond(error_answer(completed.error(), v2));
   std::vector<Fingerprint> of;
   for (const auto& piece : taken->pieces) {
     auto fingerprint = evidence::openpgp::certificate_of(piece.bytes);
@@ -136,13 +137,13 @@ void submit(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
     if (!form->has("keytext")) return respond(error_answer({Code::malformed, "keytext: missing", "a form field with the certificate"}, false));
     keytext = *form->get("keytext");
   }
-  take_in(hkp, view(keytext), false, std::move(respond), [](const auto&) { return Finish(legacy_answer); });
+  take_in(hkp, view(keytext), call.who, false, std::move(respond), [](const auto&) { return Finish(legacy_answer); });
 }
 
 void v2_submit(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
   if (!call.content_type.empty() && !net::equal_ignoring_case(std::string_view(call.content_type).substr(0, call.content_type.find(';')), "application/pgp-keys"))
     return respond(error_answer({Code::unsupported, "Content-Type: application/pgp-keys expected", ""}, true));
-  take_in(hkp, call.body, true, std::move(respond), [&](const std::vector<Fingerprint>& of) {
+  take_in(hkp, call.body, call.who, true, std::move(respond), [&](const std::vector<Fingerprint>& of) {
     // Which of them something was kept of before.
     std::set<Fingerprint> distinct;
     std::vector<bool> was_here;

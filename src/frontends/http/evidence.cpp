@@ -3,9 +3,14 @@
 
 #include <charconv>
 
+#include "evidence/openpgp.h"
+#include "evidence/sums.h"
 #include "frontends/http/impl.h"
+#include "frontends/http/multipart.h"
 #include "frontends/http/views.h"
+#include "ledger/names.h"
 #include "ledger/tiles.h"
+#include "service/certificates.h"
 
 namespace cm4it::http {
 namespace {
@@ -50,10 +55,49 @@ net::Response immutable(net::Response response, bool open) {
   return response;
 }
 
+// The certificates kept here that bear the name of the one who signed.
+Result<Bytes> certificates_of(Door::Impl& door, const evidence::PgpIssuer& issuer, const service::Principal& who) {
+  const std::string hex = ledger::folded(issuer.text());
+  TRY(const auto found, service::Certificates(door.service).named((issuer.fingerprint.empty() ? "keyid:" : "fpr:") + hex, who));
+  if (found.empty())
+    return fail(Code::not_yet, "signature: no certificate of its maker, " + issuer.text() + ", is kept here",
+                "send it along as the part \"certificate\", or submit it first");
+  Bytes all;
+  for (const auto& certificate : found) {
+    TRY(const Bytes assembled, evidence::openpgp::assemble(certificate.pieces, certificate.fingerprint));
+    append(all, assembled);
+  }
+  return all;
+}
+
+// A form: a list of files, its signature where it is not in the list itself, and the certificate where it is not kept here.
+Result<std::vector<evidence::Piece>> read_form(Door::Impl& door, const Call& call) {
+  TRY(const auto parts, read_multipart(call.content_type, call.body));
+  const auto part = [&](std::string_view name) {
+    const auto found = parts.find(name);
+    return found == parts.end() ? View{} : found->second;
+  };
+  for (const auto& [name, octets] : parts)
+    if (name != "sums" && name != "signature" && name != "certificate")
+      return fail(Code::unsupported, "body: multipart: the part \"" + name.substr(0, 64) + "\"; sums, signature and certificate are read");
+  if (part("sums").empty()) return fail(Code::malformed, "body: multipart: the part \"sums\", the list of files, is missing", "docs/formats/sums.md");
+  TRY(const auto lists, evidence::sums::read_signed(part("sums"), part("signature")));
+  std::vector<evidence::Piece> pieces;
+  for (const auto& list : lists) {
+    Bytes certificates = to_bytes(part("certificate"));
+    if (certificates.empty()) {
+      TRY(certificates, certificates_of(door, list.issuer, call.who));
+    }
+    TRY(auto piece, evidence::sums::complete(list, certificates));
+    pieces.push_back(std::move(piece));
+  }
+  return pieces;
+}
+
 }  // namespace
 
 void post_evidence(Door::Impl& door, const Call& call, net::Responder respond) {
-  auto pieces = evidence::split(call.content_type, call.body);
+  auto pieces = is_multipart(call.content_type) ? read_form(door, call) : evidence::split(call.content_type, call.body);
   if (!pieces) return respond(problem(pieces.error()));
   auto shared = std::make_shared<net::Responder>(std::move(respond));
   auto accepted = door.service.submit(std::move(*pieces), call.get("domain"), [shared](std::vector<ItemResult> results) {

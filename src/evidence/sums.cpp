@@ -1,0 +1,196 @@
+// Signed lists of files: decode and verify.
+#include "evidence/sums.h"
+
+#include <algorithm>
+
+#include "base/budgets.h"
+#include "base/cbor.h"
+#include "evidence/builder.h"
+#include "evidence/openpgp_packet.h"
+#include "evidence/openpgp_piece.h"
+#include "evidence/sums_piece.h"
+#include "evidence/sums_text.h"
+
+namespace cm4it::evidence {
+namespace sums {
+namespace {
+
+using namespace openpgp;
+
+constexpr std::uint64_t by_openpgp = 1;
+
+// A piece, read: views into it.
+struct Parts {
+  View text;
+  Signature signature;
+  Key primary;
+  std::optional<PieceParts> subkey;  // it signs, and this binds it
+
+  const Key& signer() const { return subkey ? *subkey->subkey : primary; }
+};
+
+Result<void> read_subkey(CborReader& reader, Parts& parts) {
+  TRY(const View body, reader.bytes());
+  TRY(const View binding, reader.bytes());
+  CHECK_OK(check_component(tag::public_subkey, body));
+  PieceParts bound{parts.primary, tag::public_subkey, body, {}, {}, {}};
+  TRY(bound.subkey, read_key(body));
+  TRY(bound.signature, read_signature(binding));
+  if (bound.signature.type != signature_type::subkey_binding || !bound.self())
+    return bad("sums: binding", "not by which the primary key binds its subkey", "5.2.1.8");
+  CHECK_OK(check_parts(bound));
+  if (!bound.back_signature) return bad("sums: binding", "of a subkey that does not sign", "5.2.3.29");
+  if (!equal(canonical_signature(bound.signature, true), binding)) return bad("sums: binding", "not in its one encoding");
+  parts.subkey = std::move(bound);
+  return {};
+}
+
+// RFC 9580 sections 5.2.3.11 and 5.2.3.13: within the life of the key that signed.
+Result<void> check_times(const Parts& parts) {
+  const Time made = parts.signature.created;
+  if (made < parts.signer().created) return bad("signature", "made before its key was: on " + to_rfc3339(made), "5.2.3.11");
+  if (!parts.subkey || !parts.subkey->signature.key_lifetime) return {};
+  const Time end{parts.signer().created.seconds + *parts.subkey->signature.key_lifetime};
+  if (made >= end) return bad("signature", "made after its subkey had expired, on " + to_rfc3339(end), "5.2.3.13");
+  return {};
+}
+
+Result<Parts> read_piece(View bytes) {
+  CborReader reader(bytes);
+  TRY(const std::size_t items, reader.array());
+  TRY(const std::uint64_t kind, reader.uint());
+  if (kind != by_openpgp) return fail(Code::unsupported, "sums: a signature of kind " + std::to_string(kind) + "; 1 (OpenPGP) is read");
+  if (items != 4 && items != 6) return fail(Code::malformed, "sums: [1, text, signature, key, ? subkey, ? binding] expected", "docs/formats/sums.md");
+  Parts parts;
+  TRY(parts.text, reader.bytes());
+  TRY(const View signature, reader.bytes());
+  TRY(const View primary, reader.bytes());
+  TRY(parts.signature, read_document_signature(signature));
+  if (!equal(canonical_signature(parts.signature, false), signature)) return bad("sums: signature", "not in its one encoding");
+  TRY(parts.primary, read_key(primary));
+  if (items == 6) CHECK_OK(read_subkey(reader, parts));
+  CHECK_OK(reader.end());
+  if (!made_by(parts.signature, parts.signer())) return bad("signature", "by another key than the one beside it", "5.2.3.35");
+  CHECK_OK(check_times(parts));
+  return parts;
+}
+
+// RFC 9580 section 5.2.4: a document as it is, or (0x01) with its line ends made CR LF.
+Bytes signed_octets(const Parts& parts) {
+  const Signature& signature = parts.signature;
+  Bytes octets = to_bytes(signature.salt);
+  octets.reserve(octets.size() + parts.text.size() + parts.text.size() / 32 + signature.hashed.size() + 8);
+  if (signature.type == signature_type::binary) {
+    append(octets, parts.text);
+  } else {
+    std::uint8_t before = 0;
+    for (const std::uint8_t octet : parts.text) {
+      if (octet == '\n' && before != '\r') octets.push_back('\r');
+      octets.push_back(before = octet);
+    }
+  }
+  append_trailer(octets, signature);
+  return octets;
+}
+
+// What its notations say holds for every file.
+Result<Identity> common_identity(const Signature& signature, std::vector<std::string>& domains) {
+  TRY(Said said, read_notations(signature.notations));
+  if (said.status || said.label || said.cloud || (said.typed && said.type != Type::code))
+    return fail(Code::malformed, "sums: notations: a list says what code is, and nothing else of it", "docs/formats/sums.md");
+  domains = std::move(said.domains);
+  Identity identity;
+  identity.type = Type::code;
+  identity.maker = std::move(said.maker);
+  identity.model = std::move(said.model);
+  identity.serial = std::move(said.serial);
+  identity.version = std::move(said.version);
+  identity.attributes = std::move(said.attributes);
+  return identity;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string all;
+  for (const auto& name : names) {
+    if (all.size() + name.size() + 2 > budget::note_field) break;
+    all += (all.empty() ? "" : ", ") + name;
+  }
+  return all;
+}
+
+// A statement for each file, or for the one that is asked for.
+Result<std::vector<Statement>> statements_of(const Parts& parts, const KeyId& issuer, const SubjectId* about) {
+  TRY(auto files, read_text(parts.text));
+  Statement common;
+  TRY(const Identity identity, common_identity(parts.signature, common.domains));
+  common.format = Format::sums;
+  common.issuer = issuer;
+  common.issued_at = parts.signature.created;
+  common.expires = parts.signature.expires;
+  std::vector<Statement> statements;
+  for (File& file : files) {
+    const SubjectId subject = SubjectId::code(file.digest);
+    if (about && *about != subject) continue;
+    Identity own = identity;
+    own.name = std::move(file.name);
+    if (own.version.empty()) own.version = std::move(file.version);
+    if (!file.also.empty()) own.attributes["also"] = joined(file.also);
+    common.subject = subject;
+    common.body = std::move(own);
+    statements.push_back(common);
+  }
+  return statements;
+}
+
+}  // namespace
+
+Bytes write_piece(const PieceContent& content) {
+  const auto& [primary, subkey, binding] = content.signer;
+  CborWriter out;
+  out.array(subkey.empty() ? 4 : 6).uint(by_openpgp).bytes(content.text).bytes(content.signature).bytes(primary);
+  if (!subkey.empty()) out.bytes(subkey).bytes(binding);
+  return out.take();
+}
+
+}  // namespace sums
+
+Result<Decoded> decode_sums(View bytes, bool kept) {
+  TRY(const sums::Parts parts, sums::read_piece(bytes));
+  TRY(const auto subject, openpgp::subject_of(parts.primary, kept));
+  DecodedBuilder builder;
+  builder.format = Format::sums;
+  builder.bytes = to_bytes(bytes);
+  builder.signed_bytes = sums::signed_octets(parts);
+  builder.signature = to_bytes(parts.signature.numbers);
+  builder.issuer = subject.id;
+  builder.carried_key = subject.key;
+  TRY(builder.statements, sums::statements_of(parts, subject.id, nullptr));
+  if (!kept) {
+    const StatementId id = statement_id(Format::sums, subject.id, builder.signed_bytes);
+    for (Statement& statement : builder.statements) statement.id = id;
+  }
+  return std::move(builder).build();
+}
+
+Result<std::vector<Statement>> kept_sums_statements(View bytes, const KeyId& issuer, const SubjectId& about) {
+  TRY(const sums::Parts parts, sums::read_piece(bytes));
+  return sums::statements_of(parts, issuer, &about);
+}
+
+Result<void> verify_sums(const Decoded& decoded, const crypto::PublicKey& issuer) {
+  using namespace openpgp;
+  TRY(const sums::Parts parts, sums::read_piece(decoded.bytes()));
+  if (!can_sign(parts.signer())) return fail(Code::bad_signature, "sums: signature: by a key of " + algorithm_text(parts.signer()) + ", which signs nothing");
+  if (!parts.subkey) return verify_signature(parts.signature, decoded.signed_bytes(), issuer);
+  const PieceParts& bound = *parts.subkey;
+  TRY(const KeySubject subkey, subject_of(*bound.subkey, false));
+  const auto over_subkey = [&](const Signature& signature) {
+    return signed_input(signature, bound.primary, bound.component_tag, bound.component, &*bound.subkey);
+  };
+  if (auto holds = verify_signature(bound.signature, over_subkey(bound.signature), issuer); !holds) return within("sums: binding", std::move(holds).error());
+  if (auto agreed = verify_signature(*bound.back_signature, over_subkey(*bound.back_signature), *subkey.key); !agreed)
+    return within("sums: back-signature", std::move(agreed).error());
+  return verify_signature(parts.signature, decoded.signed_bytes(), *subkey.key);
+}
+
+}  // namespace cm4it::evidence
