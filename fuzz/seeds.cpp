@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/der.h"
 #include "crypto/digest.h"
 #include "evidence/evidence.h"
 #include "evidence/manifest_writer.h"
@@ -227,6 +228,23 @@ void http() {
   seed("query", "a=b&c=%41+%2b&=&d");
 }
 
+void ocsp_request() {
+  const auto seed = [](const std::string& name, const Bytes& bytes) { write("ocsp_request", name, text(bytes)); };
+  const auto one = [](const char* algorithm, std::size_t size) {
+    return der::item(der::sequence, der::item(der::sequence, {*from_hex(algorithm), der::item(der::octet_string, Bytes(size, 1)),
+                                                              der::item(der::octet_string, Bytes(size, 2)), der::integer_of(300)}));
+  };
+  const auto asked = [](View list, View extensions) { return der::item(der::sequence, der::item(der::sequence, {der::item(der::sequence, list), extensions})); };
+  const Bytes sha1 = one("300906052b0e03021a0500", 20), sha256 = one("300d06096086480165030402010500", 32), md5 = one("300c06082a864886f70d02050500", 16);
+  const Bytes nonce = der::item(der::sequence, {*from_hex("06092b0601050507300102"), der::item(der::octet_string, der::item(der::octet_string, Bytes(16, 7)))});
+  seed("sha1", asked(sha1, {}));
+  seed("nonce", asked(sha256, der::item(der::context(2), der::item(der::sequence, nonce))));
+  Bytes three = sha1;
+  append(three, sha256);
+  append(three, md5);
+  seed("three", asked(three, der::item(der::context(2), der::item(der::sequence, {nonce, nonce}))));
+}
+
 // The first octet is the target's own: which call the rest is for.
 void hkp() {
   const auto seed = [](const std::string& name, char call, const std::string& rest) { write("hkp", name, call + rest); };
@@ -261,5 +279,6 @@ int main(int count, char** arguments) {
   descriptor();
   feed();
   http();
+  ocsp_request();
   hkp();
 }

@@ -36,6 +36,13 @@ inline constexpr std::size_t armor_blocks = 10'000;           // of one submissi
 // Signed lists of files (docs/formats/sums.md)
 inline constexpr std::size_t sums_lines = 4096;
 inline constexpr std::size_t sums_signatures = 16;            // over one list
+// CRLs and OCSP (docs/x509.md)
+inline constexpr std::size_t crl_bytes = 8 * 1024 * 1024;     // of one CRL
+inline constexpr std::size_t crl_entries = 200'000;
+inline constexpr std::size_t crl_extensions = 64;             // of a CRL, of an entry
+inline constexpr std::size_t ocsp_request_bytes = 16 * 1024;
+inline constexpr std::size_t ocsp_requests = 64;              // certificates asked for at once
+inline constexpr std::size_t ocsp_nonce = 128;                // octets; RFC 9654 section 2.1
 
 // Policy
 inline constexpr std::size_t descriptor_bytes = 128 * 1024;

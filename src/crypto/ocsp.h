@@ -1,0 +1,106 @@
+// OCSP (RFC 6960): requests read strictly, answers made and signed, and the request for a delegate's certificate.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/time.h"
+#include "crypto/signer.h"
+
+namespace cm4it::crypto {
+
+// Why a certificate was revoked (RFC 5280 section 5.3.1). The numbers are on the wire.
+enum class RevocationReason : std::uint8_t {
+  unspecified = 0,
+  key_compromise = 1,
+  ca_compromise = 2,
+  affiliation_changed = 3,
+  superseded = 4,
+  cessation_of_operation = 5,
+  certificate_hold = 6,
+  remove_from_crl = 8,
+  privilege_withdrawn = 9,
+  aa_compromise = 10
+};
+
+namespace ocsp {
+
+// Which certificate is asked for. Its issuer is known by hashes of its name and key.
+struct CertId {
+  std::optional<Hash> hash;   // none: one that is not computed here
+  Bytes name_hash, key_hash;
+  Bytes serial;               // the INTEGER's octets
+  Bytes encoded;              // as it was asked, to be echoed octet for octet
+};
+
+struct Request {
+  std::vector<CertId> asked;  // one at least
+  Bytes nonce;                // empty: none. Of several the first: `openssl ocsp -reqin` adds one to what the file has
+};
+
+// A signature over the request is not looked at: whoever asks gets the same answer.
+// Errors: malformed, too_large (budget::ocsp_request_bytes, budget::ocsp_requests).
+Result<Request> parse_request(View der);
+
+struct Revocation {
+  Time at;
+  std::optional<RevocationReason> reason;  // unspecified is left out, as RFC 5280 section 5.3.1 wants it
+};
+
+// What is said of one certificate.
+struct Single {
+  View cert_id;  // CertId::encoded
+  enum class Status { good, revoked, unknown } status = Status::unknown;
+  Revocation revocation;
+  Time this_update;
+  std::optional<Time> next_update;
+};
+
+// Answers without a signature (section 2.3). The numbers are on the wire.
+enum class Refusal : std::uint8_t {
+  malformed_request = 1,
+  internal_error = 2,
+  try_later = 3,
+  sig_required = 5,
+  unauthorized = 6
+};
+Bytes refuse(Refusal refusal);
+
+// Who answers for one CA: its delegate, the CA itself, or a key that those who ask trust by themselves (section 4.2.2.2).
+class Responder {
+ public:
+  // `ca`: the CA's certificate (DER). `certificates`: put into every answer, that of the key first; may be empty where the key
+  // is the CA's, or is trusted by itself. Refused: a first certificate of another key; one by the CA without the extended key
+  // usage OCSPSigning.
+  static Result<Responder> make(SignerPtr key, View ca, const std::vector<Bytes>& certificates);
+
+  // Errors: those of the signer.
+  Result<Bytes> answer(const std::vector<Single>& singles, Time produced_at, View nonce) const;
+
+  // Is this certificate one of the CA's, as its CertId says?
+  bool is_issuer(const CertId& id) const;
+  const PublicKey& ca_key() const { return ca_key_; }
+  // The CA's distinguished name (DER).
+  View ca_name() const { return ca_name_; }
+
+ private:
+  Responder(SignerPtr key, Bytes ca_name, PublicKey ca_key, Bytes certificates)
+      : key_(std::move(key)), ca_name_(std::move(ca_name)), ca_key_(std::move(ca_key)), certificates_(std::move(certificates)) {}
+
+  // Constant after construction.
+  SignerPtr key_;
+  Bytes ca_name_;
+  PublicKey ca_key_;
+  Bytes certificates_;  // [0] EXPLICIT SEQUENCE OF Certificate, or nothing
+  struct Hashes {
+    Hash hash;
+    Bytes name, key;
+  };
+  std::vector<Hashes> hashes_;
+};
+
+// PKCS#10 (RFC 2986) for a delegate's certificate, DER: asks for OCSPSigning and for id-pkix-ocsp-nocheck (section 4.2.2.2.1).
+Result<Bytes> delegate_request(const Signer& key, std::string_view common_name);
+
+}  // namespace ocsp
+}  // namespace cm4it::crypto

@@ -1,0 +1,73 @@
+// The openssl command in a directory of its own, for tests that ask a stranger. Keys of CAs are made once a directory.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "base/bytes.h"
+
+namespace cm4it::crypto::test {
+
+class OpenSsl {
+ public:
+  OpenSsl() {
+    std::string name = (std::filesystem::temp_directory_path() / "cm4it-openssl-XXXXXX").string();
+    if (::mkdtemp(name.data())) home_ = name;
+  }
+  ~OpenSsl() { std::filesystem::remove_all(home_); }
+  OpenSsl(const OpenSsl&) = delete;
+  OpenSsl& operator=(const OpenSsl&) = delete;
+
+  static bool there() { return std::system("openssl version >/dev/null 2>&1") == 0; }
+
+  // Runs `openssl ARGUMENTS` there; what it printed on both streams is in said().
+  bool run(const std::string& arguments) const {
+    return std::system(("cd '" + home_ + "' && LC_ALL=C openssl " + arguments + " </dev/null >said 2>&1").c_str()) == 0;
+  }
+  std::string said() const { return get("said"); }
+  bool says(const std::string& text) const { return said().find(text) != std::string::npos; }
+
+  std::string path(const std::string& name) const { return home_ + "/" + name; }
+  void put(const std::string& name, std::string_view content) const { std::ofstream(path(name), std::ios::binary) << content; }
+  void put(const std::string& name, View content) const { put(name, text(content)); }
+  std::string get(const std::string& name) const {
+    std::ifstream file(path(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  Bytes der(const std::string& name) const { return to_bytes(view(get(name))); }
+
+  // NAME.key, NAME.pem and NAME.cer (DER) of a CA of its own. `key`: what -newkey takes.
+  void make_ca(const std::string& name, const std::string& key = "ec -pkeyopt ec_paramgen_curve:P-256") const {
+    EXPECT_TRUE(run("req -x509 -newkey " + key + " -nodes -keyout " + name + ".key -out " + name +
+                    ".pem -days 3650 -subj '/O=Acme/CN=" + name +
+                    "' -addext keyUsage=critical,keyCertSign,cRLSign,digitalSignature"))
+        << said();
+    to_der(name);
+  }
+  // NAME.pem and NAME.cer, by the CA; `request`: a PKCS#10 file that is there already, whose extensions are taken over.
+  void issue(const std::string& ca, const std::string& name, unsigned serial, const std::string& request = {}) const {
+    if (request.empty()) {
+      EXPECT_TRUE(run("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + name + ".key -out " + name +
+                      ".csr -subj /CN=" + name))
+          << said();
+    }
+    EXPECT_TRUE(run("x509 -req -in " + (request.empty() ? name + ".csr" : request) + " -CA " + ca + ".pem -CAkey " + ca +
+                    ".key -days 365 -set_serial " + std::to_string(serial) + " -copy_extensions copy -out " + name + ".pem"))
+        << said();
+    to_der(name);
+  }
+
+ private:
+  void to_der(const std::string& name) const {
+    EXPECT_TRUE(run("x509 -in " + name + ".pem -outform DER -out " + name + ".cer")) << said();
+  }
+
+  std::string home_;
+};
+
+}  // namespace cm4it::crypto::test
