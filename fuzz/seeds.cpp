@@ -10,6 +10,7 @@
 #include "evidence/manifest_writer.h"
 #include "evidence/openpgp_test_support.h"
 #include "evidence/sums.h"
+#include "evidence/x509_test_support.h"
 #include "service/feed_wire.h"
 
 using namespace cm4it;
@@ -172,6 +173,29 @@ void signed_sums() {
         openpgp::armor(openpgp::ArmorKind::signature, pgp::sign_document(developer, list, {.type = 1})));
 }
 
+// A CA, one under it, and what they issue.
+void certificates() {
+  using namespace evidence::x509::test;
+  const auto seed = [](const std::string& seed_name, const Bytes& bytes) { write("x509", seed_name, text(bytes)); };
+  const Authority root{key_of("x509 root"), name("Acme Root CA", "Acme")}, below{key_of("x509 below"), name("Acme Device CA", "Acme")};
+  const auto device_key = key_of("x509 device", crypto::Algorithm::es256)->public_key();
+  seed("root", root.itself(1).encode());
+  auto constrained = root.certifies(below, 0);
+  constrained.extensions.push_back(permitted_dns("acme.example"));
+  seed("below", constrained.encode());
+  auto sensor = below.issues(device_key, name("sensor 1", "Acme", "0042"));
+  sensor.not_after = der::item(der::generalized_time, view("99991231235959Z"));
+  sensor.extensions.push_back(alternative_names({uri("urn:dev:os:32473-0042"), dns("sensor-1.acme.example"),
+                                                 hardware_module("2b0601040181fd5901", from_hex("00c0ffee").value())}));
+  sensor.extensions.push_back(purposes({client_auth_oid, server_auth_oid}));
+  seed("device", sensor.encode());
+  auto critical = below.issues(device_key, name("sensor 2"));
+  critical.extensions.push_back(extension("2b0601040181fd5963", Bytes{0x05, 0x00}, true));
+  seed("critical", critical.encode());
+  seed("p256", Authority{key_of("x509 p256", crypto::Algorithm::es256), name("P-256 CA")}.itself().encode());
+  write("x509", "chain", crypto::certificate_pem(sensor.encode()) + "text\n" + crypto::certificate_pem(constrained.encode()));
+}
+
 void descriptor() {
   const std::string small = small_policy();
   write("descriptor", "small", small);
@@ -276,6 +300,7 @@ int main(int count, char** arguments) {
   manifest();
   openpgp_keys();
   signed_sums();
+  certificates();
   descriptor();
   feed();
   http();

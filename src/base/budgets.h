@@ -36,6 +36,7 @@ inline constexpr std::size_t armor_blocks = 10'000;           // of one submissi
 // Signed lists of files (docs/formats/sums.md)
 inline constexpr std::size_t sums_lines = 4096;
 inline constexpr std::size_t sums_signatures = 16;            // over one list
+
 // CRLs and OCSP (docs/x509.md)
 inline constexpr std::size_t crl_bytes = 8 * 1024 * 1024;     // of one CRL
 inline constexpr std::size_t crl_entries = 200'000;
@@ -43,6 +44,22 @@ inline constexpr std::size_t crl_extensions = 64;             // of a CRL, of an
 inline constexpr std::size_t ocsp_request_bytes = 16 * 1024;
 inline constexpr std::size_t ocsp_requests = 64;              // certificates asked for at once
 inline constexpr std::size_t ocsp_nonce = 128;                // octets; RFC 9654 section 2.1
+// X.509 (docs/x509.md)
+inline constexpr std::size_t certificate_bytes = 64 * 1024;
+inline constexpr std::size_t certificate_extensions = 64;
+inline constexpr std::size_t certificate_names = 256;         // SubjectAltNames; the first ones become names here
+inline constexpr std::size_t certificate_depth = 16;          // nested DER
+inline constexpr std::size_t path_certificates = 8;           // from a certificate up to a key that plays a role
+inline constexpr std::size_t paths_checked = 32;              // of one certificate
+inline constexpr std::size_t authority_certificates = 64;     // of one CA's key, that paths may lead over
+inline constexpr std::size_t authorities = 64;                // keys of CAs that paths of one subject may lead over
+inline constexpr std::size_t authority_candidates = 8;        // keys tried for the signature of one certificate
+
+// Keys (docs/keys.md)
+inline constexpr std::size_t key_uri_bytes = 2048;            // a pkcs11: URI
+inline constexpr std::size_t secret_bytes = 1024;             // a passphrase or a PIN, and the file it stands in
+inline constexpr std::size_t key_file_bytes = 64 * 1024;      // a private key's PEM
+inline constexpr std::size_t certificate_file_bytes = 256 * 1024;  // a server's certificate chain
 
 // Policy
 inline constexpr std::size_t descriptor_bytes = 128 * 1024;

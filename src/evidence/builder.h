@@ -33,6 +33,7 @@ Result<Decoded> decode_cose(View bytes, bool kept);
 Result<Decoded> decode_manifest(View bytes, bool kept);
 Result<Decoded> decode_openpgp(View bytes, bool kept);
 Result<Decoded> decode_sums(View bytes, bool kept);
+Result<Decoded> decode_x509(View bytes);
 // Of kept evidence the statement alone, without its id: what its signature covers is neither assembled nor hashed.
 Result<Statement> kept_cose_statement(View bytes);
 // Of kept evidence what it says of that subject, without its id.
@@ -45,5 +46,7 @@ Result<void> check_algorithm(const Decoded& decoded, const crypto::PublicKey& is
 Result<void> verify_openpgp(const Decoded& decoded, const crypto::PublicKey& issuer);
 // The signature over a list, and where a subkey made it those that bind it to its primary key, the issuer.
 Result<void> verify_sums(const Decoded& decoded, const crypto::PublicKey& issuer);
+// The signature of a certificate, under the algorithm it names.
+Result<void> verify_x509(const Decoded& decoded, const crypto::PublicKey& issuer);
 
 }  // namespace cm4it::evidence

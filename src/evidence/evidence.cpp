@@ -16,7 +16,7 @@ Result<Decoded> decode_as(Format format, View bytes, bool kept) {
     case Format::manifest: return decode_manifest(bytes, kept);
     case Format::openpgp: return decode_openpgp(bytes, kept);
     case Format::sums: return decode_sums(bytes, kept);
-    case Format::x509:
+    case Format::x509: return decode_x509(bytes);
     case Format::crl: break;
   }
   return fail(Code::unsupported, std::string("format: ") + to_string(format) + " is not read by this server");
@@ -44,6 +44,8 @@ Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer) {
     CHECK_OK(verify_openpgp(decoded, issuer));
   } else if (decoded.format() == Format::sums) {
     CHECK_OK(verify_sums(decoded, issuer));
+  } else if (decoded.format() == Format::x509) {
+    CHECK_OK(verify_x509(decoded, issuer));
   } else {
     CHECK_OK(check_algorithm(decoded, issuer));
     CHECK_OK(issuer.verify(decoded.signed_bytes(), decoded.signature()));

@@ -28,7 +28,16 @@ struct PgpIssuer {
   auto operator<=>(const PgpIssuer&) const = default;
   std::string text() const;  // uppercase hex of the longer one
 };
-using IssuerName = std::variant<KeyId, Method1Id, PgpIssuer>;
+// A CA by its name, and by the identifier that it gave its key, if the certificate says so (RFC 5280 section 4.2.1.1). CAs
+// choose both: neither tells which key it is.
+struct X509Issuer {
+  Bytes name;    // DER
+  Bytes key_id;  // empty: not given
+  std::string text;
+
+  auto operator<=>(const X509Issuer&) const = default;
+};
+using IssuerName = std::variant<KeyId, Method1Id, PgpIssuer, X509Issuer>;
 
 // A remark on evidence that is no reason to refuse it ("the certificate's dates are past").
 struct Finding { std::string what; };
@@ -110,7 +119,8 @@ Result<Bytes> sign(const Draft& draft, const crypto::Signer& issuer);
 // A submission's body, taken apart into pieces of evidence by its media type (RFC 9110 8.3):
 // application/cose, application/cm4it-statement+cbor: one · application/cbor-seq: many, as leaf_bytes() has them ·
 // application/json, application/jose+json: a manifest (array or one element) · application/pgp-keys: OpenPGP
-// certificates (openpgp::take_apart() also tells what was dropped) · application/octet-stream: guessed from the first
+// certificates (openpgp::take_apart() also tells what was dropped) · application/pkix-cert: one DER certificate ·
+// application/x-pem-file, application/pem-certificate-chain: many in PEM · application/octet-stream: guessed from the first
 // octets. unsupported for others. A file that breaks its own grammar is refused whole; of certificates the good parts are kept.
 struct Piece { Format format; Bytes bytes; };
 Result<std::vector<Piece>> split(std::string_view media_type, View body);

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/time.h"
+#include "crypto/certificate.h"
 #include "crypto/key.h"
 #include "evidence/subject.h"
 
@@ -90,6 +91,8 @@ struct Statement {
   // Proves a part of a certificate (a subkey's binding, a signature of the key over itself) and says nothing of who the
   // subject is.
   bool supporting = false;
+  // X.509: the certificate. What its issuer's right may lead over is judged by the octets themselves.
+  std::vector<crypto::Certificate> certificates;
 
   Kind kind() const { return static_cast<Kind>(body.index() + 1); }
 };

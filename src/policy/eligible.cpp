@@ -35,6 +35,7 @@ struct Candidates {
     return {};
   }
   std::vector<crypto::PublicKey> operator()(const evidence::Method1Id& id) const { return policies.find_keys(id); }
+  std::vector<crypto::PublicKey> operator()(const evidence::X509Issuer&) const { return {}; }
   std::vector<crypto::PublicKey> operator()(const evidence::PgpIssuer&) const {
     std::vector<crypto::PublicKey> keys;
     for (const KeyId& id : context.named)
@@ -48,6 +49,7 @@ std::vector<crypto::PublicKey> candidates(const Decoded& decoded, const Policies
 }
 
 struct IssuerText {
+  std::string operator()(const evidence::X509Issuer& id) const { return "named " + id.text; }
   std::string operator()(const KeyId& id) const { return id.text(); }
   std::string operator()(const evidence::Method1Id& id) const { return "with key identifier " + to_hex(id.octets); }
   std::string operator()(const evidence::PgpIssuer& id) const { return "with OpenPGP " + std::string(id.fingerprint.empty() ? "key id " : "fingerprint ") + id.text(); }

@@ -1,0 +1,32 @@
+// X.509 certificates as evidence (docs/x509.md). A piece of evidence of Format::x509 is one DER certificate: an identity of the
+// key in it, by its CA.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "crypto/certificate.h"
+#include "evidence/statement.h"
+
+namespace cm4it::evidence::x509 {
+
+// The names under which the index finds a certificate's subject.
+std::string fingerprint_name(View digest);                     // "x509:" and SHA-256 or SHA-1 of the certificate, in hex
+std::string issued_name(View issuer_name, View serial);        // "x509-issued:" and SHA-256 of both, as they stand in it
+std::string issued_name(const std::string& issuer_text, const std::string& serial_hex);  // "x509-issued:CN=…#0a1b", to be read
+std::string authority_name(View subject_name);  // "x509-ca:" and SHA-256 of a CA's own name: CA certificates only
+
+// extKeyUsage (RFC 5280 section 4.2.1.12, RFC 9336).
+inline constexpr std::string_view server_auth = "1.3.6.1.5.5.7.3.1", client_auth = "1.3.6.1.5.5.7.3.2",
+                                  code_signing = "1.3.6.1.5.5.7.3.3", email_protection = "1.3.6.1.5.5.7.3.4",
+                                  document_signing = "1.3.6.1.5.5.7.3.36", any_purpose = "2.5.29.37.0";
+
+// What a certificate says of its subject. No issuer and no id: those are known once its signature was verified.
+Statement meaning_of(crypto::Certificate certificate);
+
+// Does it begin like certificates, DER or PEM?
+bool looks_like_certificates(View bytes);
+
+}  // namespace cm4it::evidence::x509
