@@ -44,6 +44,7 @@ inline constexpr std::size_t crl_extensions = 64;             // of a CRL, of an
 inline constexpr std::size_t ocsp_request_bytes = 16 * 1024;
 inline constexpr std::size_t ocsp_requests = 64;              // certificates asked for at once
 inline constexpr std::size_t ocsp_nonce = 128;                // octets; RFC 9654 section 2.1
+inline constexpr std::size_t ocsp_answers = 100'000;          // kept ready
 // X.509 (docs/x509.md)
 inline constexpr std::size_t certificate_bytes = 64 * 1024;
 inline constexpr std::size_t certificate_extensions = 64;
