@@ -83,14 +83,14 @@ unsigned Party::status_of(const std::string& path) const {
 net::HttpClient& Party::client() const {
   if (!client_) {
     net::ClientOptions options;
-    if (const auto key = ics::public_key_in_file(file("server.key"))) options.server_key = key->id();
+    if (const auto key = ics::public_key_at(file("server.key"))) options.server_key = key->id();
     client_ = std::make_unique<net::HttpClient>(options);
   }
   return *client_;
 }
 
 std::string Party::key_id(const std::string& file_name) const {
-  const auto key = ics::public_key_in_file(file(file_name));
+  const auto key = ics::public_key_at(file(file_name));
   return key ? key->id().text() : std::string();
 }
 

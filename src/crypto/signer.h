@@ -1,10 +1,11 @@
-// Private keys. A Signer may be a file, and later a token or a TPM: callers see the public key and sign().
+// Private keys. A Signer may be a file, a token or a TPM (load_key.h): callers see the public key and sign().
 #pragma once
 
 #include <filesystem>
 #include <memory>
 
 #include "crypto/key.h"
+#include "crypto/secret.h"
 
 namespace cm4it::crypto {
 
@@ -27,11 +28,12 @@ Result<SignerPtr> generate(Algorithm algorithm);
 // A deterministic Ed25519 or P-256 key out of a 32-byte seed, for simulations and tests.
 Result<SignerPtr> from_seed(Algorithm algorithm, View seed32);
 
-// PKCS#8 PEM, unencrypted. Refused (not_permitted) when others than its owner may read the file.
-Result<SignerPtr> load_key_file(const std::filesystem::path& path);
-// Written as 0600 from the first byte, synced, never over an existing file (conflict).
-Result<void> save_key_file(const Signer& signer, const std::filesystem::path& path);
+// PKCS#8 PEM. Encrypted: the passphrase is access's, and asked for only then; not_permitted: it is wrong, or there is none.
+// Refused (not_permitted) when others than its owner may read the file.
+Result<SignerPtr> load_key_file(const std::filesystem::path& path, const KeyAccess& access = {});
+// Written as 0600 from the first byte, synced, never over an existing file (conflict). With a passphrase: encrypted.
+Result<void> save_key_file(const Signer& signer, const std::filesystem::path& path, const Secret* passphrase = nullptr);
 // PKCS#8 PEM text, as save_key_file writes it.
-Result<std::string> private_pem(const Signer& signer);
+Result<std::string> private_pem(const Signer& signer, const Secret* passphrase = nullptr);
 
 }  // namespace cm4it::crypto

@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 #include <sys/stat.h>
 
+#include <cstring>
 #include <fstream>
 #include <iterator>
 
@@ -170,20 +171,63 @@ TEST_F(KeyFile, RefusesWhatIsNoKey) {
     EXPECT_EQ(load_key_file(write("bad", bad)).error().code, Code::malformed) << bad;
 }
 
-// A key that nobody here can use, or that waits for a passphrase, is an error and never a prompt.
-TEST_F(KeyFile, RefusesEncryptedAndForeignKeys) {
-  const auto pem_of = [](EVP_PKEY* key, const char* passphrase) {
-    const BioPtr bio(BIO_new(BIO_s_mem()));
-    EXPECT_EQ(PEM_write_bio_PKCS8PrivateKey(bio.get(), key, passphrase ? EVP_aes_256_cbc() : nullptr, passphrase,
-                                            passphrase ? 4 : 0, nullptr, nullptr), 1);
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(bio.get(), &data);
-    return std::string(data, static_cast<std::size_t>(size));
-  };
-  auto* const own = static_cast<EVP_PKEY*>(signer_for(Algorithm::es256).native());
+std::string pem_of(EVP_PKEY* key, const char* passphrase) {
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  EXPECT_EQ(PEM_write_bio_PKCS8PrivateKey(bio.get(), key, passphrase ? EVP_aes_256_cbc() : nullptr, passphrase,
+                                          passphrase ? static_cast<int>(std::strlen(passphrase)) : 0, nullptr, nullptr), 1);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &data);
+  return std::string(data, static_cast<std::size_t>(size));
+}
+
+TEST_F(KeyFile, RefusesForeignKeys) {
   const PkeyPtr p521(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-521"));
-  EXPECT_EQ(load_key_file(write("encrypted", pem_of(own, "pass"))).error().code, Code::malformed);
   EXPECT_EQ(load_key_file(write("p521", pem_of(p521.get(), nullptr))).error().code, Code::unsupported);
+}
+
+TEST_F(KeyFile, EncryptedKeysOpenWithTheirPassphrase) {
+  const Signer& signer = signer_for(Algorithm::es256);
+  const auto file = write("encrypted", pem_of(static_cast<EVP_PKEY*>(signer.native()), "pass word"));
+  const auto none = load_key_file(file);
+  ASSERT_FALSE(none) << "no passphrase, and nobody is asked";
+  EXPECT_EQ(none.error().code, Code::not_permitted);
+  EXPECT_NE(none.error().message.find("passphrase of key file"), std::string::npos) << none.error().message;
+
+  EXPECT_EQ(load_key_file(file, {{}, write("right", "pass word\n"), {}}).value()->public_key(), signer.public_key());
+  EXPECT_EQ(load_key_file(file, {directory_, "right", {}}).value()->public_key(), signer.public_key());
+  const auto wrong = load_key_file(file, {{}, write("wrong", "password\n"), {}});
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, Code::not_permitted);
+  EXPECT_NE(wrong.error().message.find("does not open it"), std::string::npos) << wrong.error().message;
+  EXPECT_EQ(wrong.error().message.find("password"), std::string::npos);
+  EXPECT_EQ(load_key_file(file, {{}, write("open", "pass word\n", 0640), {}}).error().code, Code::not_permitted);
+  EXPECT_EQ(load_key_file(file, {{}, write("empty", "\n"), {}}).error().code, Code::malformed);
+  EXPECT_EQ(load_key_file(file, {{}, directory_ / "none", {}}).error().code, Code::not_found);
+
+  int asked = 0;
+  const auto person = [&asked](const std::string&) -> Result<Secret> {
+    ++asked;
+    return Secret(to_bytes(view("pass word")));
+  };
+  EXPECT_TRUE(load_key_file(file, {{}, {}, person}));
+  EXPECT_EQ(asked, 1);
+  int refused = 0;
+  EXPECT_FALSE(load_key_file(file, {{}, {}, [&refused](const std::string&) -> Result<Secret> {
+    ++refused;
+    return fail(Code::not_permitted, "not given");
+  }}));
+  EXPECT_EQ(refused, 1) << "whoever does not answer is not asked again";
+  EXPECT_TRUE(load_key_file(write("plain", private_pem(signer).value()), {{}, {}, person}));
+  EXPECT_EQ(asked, 1) << "a key that is not encrypted needs no passphrase";
+}
+
+TEST_F(KeyFile, IsWrittenEncryptedWhereAPassphraseIsGiven) {
+  const Secret passphrase(to_bytes(view("pass word")));
+  ASSERT_TRUE(save_key_file(signer_for(Algorithm::eddsa), directory_ / "new", &passphrase));
+  EXPECT_TRUE(content(directory_ / "new").starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+  EXPECT_EQ(mode(directory_ / "new"), 0600u);
+  EXPECT_EQ(load_key_file(directory_ / "new", {directory_, write("right", "pass word"), {}}).value()->public_key(),
+            signer_for(Algorithm::eddsa).public_key());
 }
 
 }  // namespace

@@ -64,6 +64,16 @@ void Appender::stop(const Error& broken) const {
   if (options_.on_broken) options_.on_broken(broken);
 }
 
+// Once a minute for the same reason: a disk that is full or a token that is gone stays so for a while, and every batch meets it.
+void Appender::log_failure(std::size_t submissions, const Error& error, Time now) {
+  constexpr std::int64_t interval = 60;
+  if (error.message == last_failure_ && now - last_failure_at_ < interval && now >= last_failure_at_) return;
+  last_failure_ = error.message;
+  last_failure_at_ = now;
+  log_error("appender: nothing of " + std::to_string(submissions) + " submissions was written: " + error.message +
+            (error.detail.empty() ? "" : "; " + error.detail));
+}
+
 void Appender::take_batch(std::vector<Message> messages) {
   auto snapshot = store_.snapshot();
   if (!snapshot) {
@@ -87,7 +97,8 @@ void Appender::take_batch(std::vector<Message> messages) {
   Result<void> outcome = builder.finish(now, heads_are_due(now));
   snapshot->reset();  // the old pages are free to go before the commit
   if (outcome && builder.changed()) outcome = commit(builder);
-  if (!outcome) log_error("appender: nothing of " + std::to_string(messages.size()) + " submissions was written: " + outcome.error().message);
+  if (!outcome) log_failure(messages.size(), outcome.error(), now);
+  else last_failure_.clear();
   for (std::size_t i = 0; i < messages.size(); ++i) {
     if (!taken[i]) continue;
     if (!outcome) { refuse(messages[i], outcome.error()); continue; }

@@ -26,6 +26,7 @@ class Appender {
   void take_batch(std::vector<Message> messages);
   bool heads_are_due(Time now) const;
   void stop(const Error& broken) const;  // a broken invariant: the process goes down, a restart recovers
+  void log_failure(std::size_t submissions, const Error& error, Time now);
   Result<void> commit(const BatchBuilder& builder);
   Result<void> settle_unknown(const BatchBuilder& builder, const Error& error);
 
@@ -36,6 +37,8 @@ class Appender {
 
   Inbox<Message> inbox_;
   State state_;  // the appender's thread only
+  std::string last_failure_;  // the appender's thread only: what was logged last, and when
+  Time last_failure_at_{};
   // Not std::atomic<std::shared_ptr>: that of g++ 12 gives its lock back without an order, a race where memory is weakly
   // ordered, and locks all the same.
   Guarded<PublishedPtr> published_;

@@ -103,6 +103,26 @@ TEST(Append, RefusalConcernsOneMessage) {
   EXPECT_EQ(builder.answer(good.id()).placements.size(), 1u);
 }
 
+TEST(Append, WhileTheLogKeysTokenIsGoneNothingEnters) {
+  World world;
+  ASSERT_TRUE(world.append(endorsement("a")));
+  *world.log_key_gone = true;
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = world.append(endorsement("b"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::unavailable);
+    EXPECT_NE(refused.error().message.find("token \"log\": it is not there"), std::string::npos) << refused.error().message;
+  }
+  const std::string logged = testing::internal::GetCapturedStderr();
+  EXPECT_NE(logged.find("it is not there"), std::string::npos);
+  EXPECT_EQ(logged.find("it is not there"), logged.rfind("it is not there")) << "once a minute: " << logged;
+  EXPECT_TRUE(world.ledger->reader()->leaf("acme.example", 0)) << "look-ups go on";
+  *world.log_key_gone = false;
+  EXPECT_EQ(world.append(endorsement("b"))->placements.at(0).index, 1u);
+  world.expect_sound();
+}
+
 TEST(Append, RefusesALogItDoesNotKeep) {
   World world;
   const auto answer = world.append(endorsement("a"), {"acme.example", "nobody.example"});

@@ -105,6 +105,22 @@ class SharedStore : public store::Store {
   const std::shared_ptr<std::atomic<int>> fail_read_;
 };
 
+// A key in a token that can be taken out.
+class TokenKey : public crypto::Signer {
+ public:
+  TokenKey(crypto::SignerPtr key, std::shared_ptr<std::atomic<bool>> gone) : key_(std::move(key)), gone_(std::move(gone)) {}
+  const crypto::PublicKey& public_key() const override { return key_->public_key(); }
+  Result<Bytes> sign(View message) const override {
+    if (*gone_) return fail(Code::unavailable, "token \"log\": it is not there", "put it back");
+    return key_->sign(message);
+  }
+  void* native() const override { return nullptr; }
+
+ private:
+  const crypto::SignerPtr key_;
+  const std::shared_ptr<std::atomic<bool>> gone_;
+};
+
 using Rows = std::map<std::pair<store::Table, Bytes>, Bytes>;
 
 inline Rows rows_of(const store::Store& store, bool derived_only = false) {
@@ -126,7 +142,7 @@ class World {
   explicit World(std::vector<std::string> homes = {"acme.example", "beta.example"}) : homes_(std::move(homes)) { open(); }
 
   Options options() {
-    return {.server_name = "main", .log_key = homes_.empty() ? nullptr : key_of("acme.example log"), .homes = homes_,
+    return {.server_name = "main", .log_key = homes_.empty() ? nullptr : std::make_shared<TokenKey>(key_of("acme.example log"), log_key_gone), .homes = homes_,
             .pins = {pin("acme.example", "acme")}, .clock = [clock = clock] { return Time{clock->load()}; },
             .on_broken = [broken = broken](const Error& error) { broken->with([&](auto& all) { all.push_back(error); }); }};
   }
@@ -191,6 +207,7 @@ class World {
   }
 
   std::shared_ptr<store::Faulty> store = std::make_shared<store::Faulty>(store::open_memory());
+  std::shared_ptr<std::atomic<bool>> log_key_gone = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<std::atomic<int>> fail_read = std::make_shared<std::atomic<int>>(0);
   std::shared_ptr<std::atomic<std::int64_t>> clock = std::make_shared<std::atomic<std::int64_t>>(1'800'000'000);
   std::shared_ptr<Guarded<std::vector<Error>>> broken = std::make_shared<Guarded<std::vector<Error>>>();

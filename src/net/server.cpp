@@ -16,10 +16,10 @@ struct HttpServer::Impl {
 
 namespace {
 
-Result<std::optional<TlsContext>> make_tls(const ListenerOptions& options, const crypto::SignerPtr& key) {
+Result<std::optional<TlsContext>> make_tls(const ListenerOptions& options, const crypto::SignerPtr& key, const std::string& chain) {
   std::optional<TlsContext> tls;
   if (!key) return tls;
-  TRY(tls, TlsContext::server(*key, options.tls_name, options.ask_client_certificate));
+  TRY(tls, TlsContext::server(*key, options.tls_name, options.ask_client_certificate, chain));
   return tls;
 }
 
@@ -30,7 +30,7 @@ HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Result<std::unique_ptr<HttpServer>> HttpServer::start(ListenerOptions options, Handler handler) {
   if (options.threads == 0) return fail(Code::malformed, "listener: threads must be at least 1");
   auto impl = std::make_unique<Impl>();
-  TRY(auto tls, make_tls(options, options.tls_key));
+  TRY(auto tls, make_tls(options, options.tls_key, options.tls_chain));
   impl->address = options.address;
   bool several = options.threads > 1;
   if (several) CHECK_OK(check_free(options.address));
@@ -55,10 +55,10 @@ std::string HttpServer::url() const {
   return (impl_->shared->options.tls_key ? "https://" : "http://") + impl_->address;
 }
 
-Result<void> HttpServer::reload_tls(const crypto::SignerPtr& key) {
+Result<void> HttpServer::reload_tls(const crypto::SignerPtr& key, const std::string& chain) {
   if (!key || !impl_->shared->options.tls_key)
     return fail(Code::unsupported, "listener: TLS cannot be switched on or off while it runs");
-  TRY(auto tls, make_tls(impl_->shared->options, key));
+  TRY(auto tls, make_tls(impl_->shared->options, key, chain));
   impl_->shared->tls.with([&](auto& current) { current = std::move(tls); });
   return {};
 }

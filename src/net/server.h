@@ -16,7 +16,8 @@ namespace cm4it::net {
 struct ListenerOptions {
   std::string address = "127.0.0.1:0";  // "ADDRESS:PORT", "[IPv6]:PORT"; port 0: any that is free
   unsigned threads = 1;
-  crypto::SignerPtr tls_key;            // null: plain HTTP. TLS: a self-signed certificate of this key
+  crypto::SignerPtr tls_key;            // null: plain HTTP
+  std::string tls_chain;                // its certificate in PEM and those above it; empty: a self-signed one
   std::string tls_name = "cm4it";       // the certificate's name; clients go by the key
   bool ask_client_certificate = false;  // any self-signed one will do: the key is the principal
 
@@ -55,8 +56,8 @@ class HttpServer {
   std::string address() const;  // as bound: "127.0.0.1:40123"
   std::uint16_t port() const;
   std::string url() const;  // "https://127.0.0.1:40123"
-  // New connections use this key; open ones keep theirs.
-  Result<void> reload_tls(const crypto::SignerPtr& key);
+  // New connections use this key and chain; open ones keep theirs. On an error nothing has changed.
+  Result<void> reload_tls(const crypto::SignerPtr& key, const std::string& chain = {});
   // Takes no more connections; answers that are being made or written may still end within
   // stop_grace, then what waits is answered 503. Returns when no thread runs any more; Responders
   // may outlive it. Not to be called from a handler.

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <vector>
 
 #include "crypto/digest.h"
 #include "net/tls_internal.h"
@@ -113,13 +114,48 @@ int accept_supported_key(X509_STORE_CTX* store, void*) {
   return 0;
 }
 
-Result<void> use_key(SSL_CTX* context, const crypto::Signer& signer, const std::string& name) {
+Result<std::vector<X509Ptr>> certificates_in(const std::string& pem) {
+  constexpr std::size_t most = 10;
+  const std::unique_ptr<BIO, Free<BIO_free_all>> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  std::vector<X509Ptr> found;
+  while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) found.emplace_back(next);
+  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  ERR_clear_error();
+  if (!at_end || found.empty() || found.size() > most)
+    return fail(Code::malformed, "certificate: 1 to " + std::to_string(most) + " X.509 certificates in PEM expected");
+  return found;
+}
+
+Result<std::vector<X509Ptr>> certificates_for(const crypto::Signer& signer, const std::string& name, const std::string& pem) {
+  if (!pem.empty()) {
+    TRY(auto chain, certificates_in(pem));
+    TRY(const auto key, certificate_key(chain[0].get()));
+    if (!(key == signer.public_key()))
+      return fail(Code::malformed, "certificate: its key is " + key.id().text() + ", ours is " + signer.public_key().id().text(),
+                  "the server's own certificate comes first, then those above it");
+    return chain;
+  }
+  TRY(auto own, make_certificate(signer, name, {}, Time::never()));
+  std::vector<X509Ptr> chain;
+  chain.push_back(std::move(own));
+  return chain;
+}
+
+// An RSA key signs in one way here (crypto/key.h); OpenSSL would let it be asked for others.
+constexpr const char* rsa_first = "rsa_pss_rsae_sha256:ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ed25519";
+
+Result<void> use_key(SSL_CTX* context, const crypto::Signer& signer, const std::string& name, const std::string& pem = {}) {
   TRY(EVP_PKEY * key, private_key(signer));
-  TRY(auto certificate, make_certificate(signer, name, {}, Time::never()));
-  if (SSL_CTX_use_certificate(context, certificate.get()) != 1 || SSL_CTX_use_PrivateKey(context, key) != 1)
-    return fail(Code::unsupported, "tls key: " + tls_error());
+  TRY(const auto chain, certificates_for(signer, name, pem));
+  bool used = SSL_CTX_use_certificate(context, chain[0].get()) == 1 && SSL_CTX_use_PrivateKey(context, key) == 1;
+  for (std::size_t i = 1; i < chain.size(); ++i) used = used && SSL_CTX_add1_chain_cert(context, chain[i].get()) == 1;
+  if (signer.public_key().algorithm() == crypto::Algorithm::ps256) used = used && SSL_CTX_set1_sigalgs_list(context, rsa_first) == 1;
+  if (!used) return fail(Code::unsupported, "tls key: " + tls_error());
   return {};
 }
+
+// Those of TLS 1.2; TLS 1.3 has no others (RFC 8446 appendix B.4).
+bool set_suites(SSL_CTX* context) { return SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1; }
 
 // RFC 7301: HTTP/1.1 is chosen where offered; otherwise the connection goes on without.
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
@@ -135,7 +171,7 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size, con
 
 Result<std::shared_ptr<SSL_CTX>> make_context(const SSL_METHOD* method) {
   std::shared_ptr<SSL_CTX> context(SSL_CTX_new(method), SSL_CTX_free);
-  if (!context || !SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION))
+  if (!context || !SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) || !set_suites(context.get()))
     return openssl_failed("tls context");
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
                                          SSL_OP_IGNORE_UNEXPECTED_EOF);
@@ -231,6 +267,7 @@ Result<SslPtr> make_ssl(const TlsContext& context, int fd, bool server) {
 bool tls_drained(const ssl_st* ssl) { return state_of(SSL_get_rbio(ssl))->drained; }
 
 Result<void> equip_client(ssl_ctx_st* context, const crypto::Signer* signer, const std::string& common_name) {
+  if (!set_suites(context)) return openssl_failed("tls context");
   if (signer) CHECK_OK(use_key(context, *signer, common_name));
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(context, accept_supported_key, nullptr);
@@ -261,9 +298,9 @@ Result<crypto::PublicKey> peer_key(const ssl_st* ssl) {
 }
 
 Result<TlsContext> TlsContext::server(const crypto::Signer& signer, const std::string& common_name,
-                                      bool ask_client_certificate) {
+                                      bool ask_client_certificate, const std::string& chain) {
   TRY(auto context, make_context(TLS_server_method()));
-  CHECK_OK(use_key(context.get(), signer, common_name));
+  CHECK_OK(use_key(context.get(), signer, common_name, chain));
   if (ask_client_certificate) {
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_cert_verify_callback(context.get(), accept_supported_key, nullptr);

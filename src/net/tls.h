@@ -1,6 +1,7 @@
 // TLS 1.2 and 1.3 (RFC 5246, RFC 8446) for parties who know each other by key: certificates are
-// self-signed wrappings of keys, whatever name or CA they bear. No resumption, no 0-RTT, no
-// renegotiation: each connection proves its keys anew.
+// wrappings of keys, self-signed or not, whatever name or CA they bear. Forward-secret AEAD suites
+// only (RFC 9325 section 4.2); no resumption, no 0-RTT, no compression, no renegotiation: each
+// connection proves its keys anew.
 #pragma once
 
 #include <memory>
@@ -34,9 +35,10 @@ Result<crypto::PublicKey> peer_key(const ssl_st* ssl);
 class TlsContext {
  public:
   // Any certificate of the client's is accepted if asked for and sent, provided its key is of a
-  // supported kind; else the handshake fails.
+  // supported kind; else the handshake fails. `chain`: PEM certificates, the signer's key's first, as
+  // a CA issued them; empty: a self-signed one. malformed: no such certificate, or of another key.
   static Result<TlsContext> server(const crypto::Signer& signer, const std::string& common_name,
-                                   bool ask_client_certificate);
+                                   bool ask_client_certificate, const std::string& chain = {});
   // `signer` may be null: no client certificate. Any server certificate is accepted if its key is
   // of a supported kind: whose it is, peer_key() tells.
   static Result<TlsContext> client(const crypto::Signer* signer, const std::string& common_name);

@@ -4,8 +4,10 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <atomic>
 #include <thread>
 
+#include "crypto/remote_signer.h"
 #include "net/tls_stream.h"
 
 namespace cm4it::net {
@@ -16,6 +18,14 @@ using crypto::Algorithm;
 
 crypto::SignerPtr make_key(Algorithm algorithm = Algorithm::es256) {
   return crypto::generate(algorithm).value();
+}
+
+// The same key, as one in a token is used; `gone`: the token was taken out.
+crypto::SignerPtr in_a_token(const crypto::SignerPtr& key, std::shared_ptr<std::atomic<bool>> gone = std::make_shared<std::atomic<bool>>(false)) {
+  return crypto::remote_signer("token \"test\"", key->public_key(), [key, gone](View message) -> Result<Bytes> {
+           if (*gone) return fail(Code::unavailable, "token \"test\": it was taken out");
+           return key->sign(message);
+         }).value();
 }
 
 // Serves one connection on a thread of its own.
@@ -29,26 +39,27 @@ std::thread serve_one(TlsListener& listener, F serve) {
 }
 
 TEST(SelfSignedCertificate, BearsTheKeyAndTheTimes) {
-  for (auto algorithm : {Algorithm::es256, Algorithm::es384, Algorithm::eddsa, Algorithm::ps256}) {
-    auto signer = make_key(algorithm);
-    auto certificate = self_signed_certificate(*signer, "ics.example", Time{1'700'000'000}).value();
-    EXPECT_TRUE(certificate.pem.starts_with("-----BEGIN CERTIFICATE-----\n"));
-    const unsigned char* der = certificate.der.data();
-    X509* x509 = d2i_X509(nullptr, &der, static_cast<long>(certificate.der.size()));
-    ASSERT_NE(x509, nullptr);
-    EXPECT_EQ(X509_verify(x509, X509_get0_pubkey(x509)), 1);
-    EXPECT_EQ(X509_check_host(x509, "ics.example", 0, 0, nullptr), 1);
-    std::tm until{};
-    ASSERT_EQ(ASN1_TIME_to_tm(X509_get0_notAfter(x509), &until), 1);
-    EXPECT_EQ(until.tm_year + 1900, 9999);
-    time_t from = 1'700'000'000;
-    EXPECT_EQ(X509_cmp_time(X509_get0_notBefore(x509), &from), -1);  // not later
-    unsigned char* spki = nullptr;
-    int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &spki);
-    EXPECT_TRUE(equal(View(spki, static_cast<std::size_t>(size)), signer->public_key().spki()));
-    OPENSSL_free(spki);
-    X509_free(x509);
-  }
+  for (auto algorithm : {Algorithm::es256, Algorithm::es384, Algorithm::eddsa, Algorithm::ps256})
+    for (const bool token : {false, true}) {
+      auto signer = token ? in_a_token(make_key(algorithm)) : make_key(algorithm);
+      auto certificate = self_signed_certificate(*signer, "ics.example", Time{1'700'000'000}).value();
+      EXPECT_TRUE(certificate.pem.starts_with("-----BEGIN CERTIFICATE-----\n"));
+      const unsigned char* der = certificate.der.data();
+      X509* x509 = d2i_X509(nullptr, &der, static_cast<long>(certificate.der.size()));
+      ASSERT_NE(x509, nullptr);
+      EXPECT_EQ(X509_verify(x509, X509_get0_pubkey(x509)), 1);
+      EXPECT_EQ(X509_check_host(x509, "ics.example", 0, 0, nullptr), 1);
+      std::tm until{};
+      ASSERT_EQ(ASN1_TIME_to_tm(X509_get0_notAfter(x509), &until), 1);
+      EXPECT_EQ(until.tm_year + 1900, 9999);
+      time_t from = 1'700'000'000;
+      EXPECT_EQ(X509_cmp_time(X509_get0_notBefore(x509), &from), -1);  // not later
+      unsigned char* spki = nullptr;
+      int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &spki);
+      EXPECT_TRUE(equal(View(spki, static_cast<std::size_t>(size)), signer->public_key().spki()));
+      OPENSSL_free(spki);
+      X509_free(x509);
+    }
   EXPECT_EQ(self_signed_certificate(*make_key(), "").error().code, Code::malformed);
   EXPECT_EQ(self_signed_certificate(*make_key(), std::string(319, 'n')).error().code, Code::malformed);
 }
@@ -98,6 +109,53 @@ TEST(TlsStream, EachSideLearnsTheOthersKey) {
     EXPECT_EQ(end.error().code, Code::unavailable);
     EXPECT_TRUE(stream->closed());
   }
+}
+
+TEST(TlsStream, KeysMayBeInTokens) {
+  for (auto algorithm : {Algorithm::es256, Algorithm::es384, Algorithm::eddsa, Algorithm::ps256}) {
+    SCOPED_TRACE(crypto::cose_id(algorithm));
+    auto server_key = in_a_token(make_key(algorithm)), client_key = in_a_token(make_key(algorithm));
+    auto listener = TlsListener::listen("127.0.0.1:0", server_key).value();
+    auto server = serve_one(*listener, [&](TlsStream& stream) {
+      ASSERT_TRUE(stream.handshake(60s));
+      EXPECT_EQ(stream.peer_key().value(), client_key->public_key());
+      ASSERT_TRUE(stream.write("welcome\n"));
+    });
+    auto stream = TlsStream::connect("127.0.0.1", listener->port(), client_key, 60s);
+    ASSERT_TRUE(stream) << stream.error().message;
+    EXPECT_EQ((*stream)->peer_key().value(), server_key->public_key());
+    EXPECT_EQ((*stream)->read_line(100, 60s).value(), "welcome");
+    server.join();
+  }
+}
+
+// Sessions go on, new ones fail, and say so once in the log; all is well when the token is back.
+TEST(TlsStream, ATokenThatIsTakenOut) {
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  auto listener = TlsListener::listen("127.0.0.1:0", in_a_token(make_key(), gone)).value();
+  std::unique_ptr<TlsStream> served;
+  std::thread first([&] {
+    served = listener->accept().value();
+    ASSERT_TRUE(served->handshake(60s));
+  });
+  auto stream = TlsStream::connect("127.0.0.1", listener->port(), nullptr, 60s).value();
+  first.join();
+  *gone = true;
+  ASSERT_TRUE(served->write("still here\n"));
+  EXPECT_EQ(stream->read_line(100, 60s).value(), "still here");
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) {
+    auto refusing = serve_one(*listener, [](TlsStream& refused) { EXPECT_FALSE(refused.handshake(60s)); });
+    EXPECT_FALSE(TlsStream::connect("127.0.0.1", listener->port(), nullptr, 60s));
+    refusing.join();
+  }
+  const std::string logged = testing::internal::GetCapturedStderr();
+  EXPECT_NE(logged.find("token \"test\": it was taken out"), std::string::npos) << logged;
+  EXPECT_EQ(logged.find("it was taken out"), logged.rfind("it was taken out")) << "once a minute: " << logged;
+  *gone = false;
+  auto again = serve_one(*listener, [](TlsStream& good) { EXPECT_TRUE(good.handshake(60s)); });
+  EXPECT_TRUE(TlsStream::connect("127.0.0.1", listener->port(), nullptr, 60s));
+  again.join();
 }
 
 TEST(TlsStream, ClientWithoutAKey) {
@@ -157,6 +215,34 @@ TEST(TlsStream, NobodyThere) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::unavailable);
   EXPECT_NE(refused.error().message.find(std::to_string(port)), std::string::npos);
+}
+
+// Whoever issued it, whatever it says: the principal is the key in the certificate.
+TEST(TlsStream, AClientsCertificateMayBeACasAndExpired) {
+  auto listener = TlsListener::listen("127.0.0.1:0", make_key()).value();
+  const auto ca = make_key(), client = make_key();
+  auto server = serve_one(*listener, [&](TlsStream& stream) {
+    ASSERT_TRUE(stream.handshake(60s));
+    EXPECT_EQ(stream.peer_key().value(), client->public_key());
+    ASSERT_TRUE(stream.write("!"));
+  });
+  X509* x509 = X509_new();
+  ASSERT_TRUE(X509_set_pubkey(x509, static_cast<EVP_PKEY*>(client->native())));
+  X509_NAME_add_entry_by_txt(X509_get_issuer_name(x509), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("some CA"), -1, -1, 0);
+  ASSERT_TRUE(X509_gmtime_adj(X509_getm_notBefore(x509), -2000) && X509_gmtime_adj(X509_getm_notAfter(x509), -1000));
+  ASSERT_NE(X509_sign(x509, static_cast<EVP_PKEY*>(ca->native()), EVP_sha256()), 0);
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  ASSERT_EQ(SSL_CTX_use_certificate(context, x509), 1);
+  ASSERT_EQ(SSL_CTX_use_PrivateKey(context, static_cast<EVP_PKEY*>(client->native())), 1);
+  BIO* bio = BIO_new_ssl_connect(context);
+  BIO_set_conn_hostname(bio, listener->address().c_str());
+  char byte = 0;
+  EXPECT_EQ(BIO_do_handshake(bio), 1);
+  EXPECT_EQ(BIO_read(bio, &byte, 1), 1);
+  server.join();
+  BIO_free_all(bio);
+  SSL_CTX_free(context);
+  X509_free(x509);
 }
 
 // One side shows a key of a kind that nothing here speaks (P-521), wrapped by OpenSSL itself.

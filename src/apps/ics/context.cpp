@@ -75,26 +75,50 @@ Result<std::string> Context::own_domain() {
   return fail(Code::malformed, "no domain given, and the server has none", "--domain NAME");
 }
 
-Result<crypto::SignerPtr> Context::signer() const {
-  std::filesystem::path file = options.key;
-  if (file.empty()) {
-    if (options.dir.empty()) return fail(Code::malformed, "no key to sign with", "--key FILE, or --dir DIR");
-    file = std::filesystem::path(options.dir) / "owner.key";
-  }
-  if (options.key.starts_with("pkcs11:"))
-    return fail(Code::unsupported, "key: pkcs11: URIs are not supported yet", "--key FILE");
-  return crypto::load_key_file(file);
+crypto::KeyAccess Context::key_access() const {
+  // Absolute: names in a directory's configuration begin elsewhere.
+  return {{}, options.key_pass.empty() ? std::filesystem::path() : std::filesystem::absolute(options.key_pass), ask_secret};
 }
 
-// Who we are to a server: the party's key; where it is kept offline, the server's own (it reads what the owner may).
-Result<crypto::SignerPtr> Context::client_key() const {
-  if (!options.key.empty()) return signer();
-  if (options.dir.empty()) return crypto::SignerPtr();
-  for (const char* name : {"owner.key", "server.key"}) {
-    const auto file = std::filesystem::path(options.dir) / name;
-    if (std::filesystem::exists(file)) return crypto::load_key_file(file);
+Result<crypto::SignerPtr> Context::signer() const {
+  if (signer_) return signer_;
+  auto access = key_access();
+  std::string where = options.key;
+  if (where.empty()) {
+    if (options.dir.empty()) return fail(Code::malformed, "no key to sign with", "--key FILE or pkcs11:…, or --dir DIR");
+    TRY(const auto own, directory());
+    where = own.owner_key();
+    access.directory = own.path();
   }
-  return crypto::SignerPtr();
+  TRY(signer_, crypto::load_key(where, access));
+  return signer_;
+}
+
+// Who we are to a server: the party's key; where it is kept offline, or somebody would have to be asked for a passphrase only to
+// read, the server's own (it reads what the owner may).
+Result<crypto::SignerPtr> Context::client_key() const {
+  if (signer_ || !options.key.empty()) return signer();
+  if (options.dir.empty()) return crypto::SignerPtr();
+  TRY(const auto own, directory());
+  const auto is_there = [](const std::string& key) { return crypto::is_key_uri(key) || std::filesystem::exists(key); };
+  if (is_there(own.owner_key())) {
+    bool asked = false;
+    auto access = key_access();
+    access.directory = own.path();
+    access.ask = [&asked](const std::string& what) -> Result<crypto::Secret> {
+      asked = true;
+      return fail(Code::not_permitted, what + ": not asked for");
+    };
+    auto key = crypto::load_key(own.owner_key(), access);
+    if (key) signer_ = *key;
+    if (!asked) return key;
+  }
+  if (!is_there(own.config().key)) return crypto::SignerPtr();
+  return crypto::load_key(own.config().key, {own.path(), own.config().key_pass, {}});
+}
+
+Result<crypto::PublicKey> Context::server_key_of(const Directory& own) const {
+  return crypto::load_public_key(own.config().key, {own.path(), own.config().key_pass, ask_secret});
 }
 
 // Asked without showing who we are.
@@ -116,8 +140,8 @@ Result<std::optional<KeyId>> Context::expected_server_key(const std::string& url
   if (!options.dir.empty()) {
     TRY(const auto own, directory());
     if (const auto its = own.url(); its && *its == url) {
-      TRY(const auto key, crypto::load_key_file(own.config().key));
-      return std::optional(key->public_key().id());
+      TRY(const auto key, server_key_of(own));
+      return std::optional(key.id());
     }
     if (const auto id = known_server(known, url)) return id;
   }
@@ -161,9 +185,9 @@ std::optional<Api> Context::running_server(const Directory& own) const {
   if (!url) return {};
   std::optional<KeyId> pinned;
   if (url->starts_with("https://")) {
-    const auto key = crypto::load_key_file(own.config().key);
+    const auto key = server_key_of(own);
     if (!key) return {};
-    pinned = (*key)->public_key().id();
+    pinned = key->id();
   }
   const auto key = client_key();
   Api api(*url, connect(key ? *key : nullptr, pinned));

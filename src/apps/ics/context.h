@@ -11,7 +11,7 @@
 #include "apps/ics/console.h"
 #include "apps/ics/directory.h"
 #include "base/time.h"
-#include "crypto/signer.h"
+#include "crypto/load_key.h"
 
 namespace cm4it::ics {
 
@@ -24,7 +24,7 @@ Api::Send connect_https(crypto::SignerPtr key, std::optional<KeyId> server_key);
 class Context {
  public:
   struct Options {
-    std::string dir, key, server, server_key;
+    std::string dir, key, key_pass, server, server_key;
     std::vector<std::string> domains;
     bool json = false, yes = false;
   };
@@ -36,6 +36,7 @@ class Context {
   Console console;
   Clock clock;
   Connect connect;
+  crypto::AskSecret ask_secret;  // empty: nobody can be asked
   // Set by the verb that was typed.
   std::string verb;
   std::function<Result<int>()> action;
@@ -46,8 +47,11 @@ class Context {
   Result<std::string> asked_domain() const;
   // Where statements are made: --domain's first, else DIR's, else the server's default. malformed: none is known.
   Result<std::string> own_domain();
-  // The key that signs statements. malformed: none given.
+  // The key that signs statements, loaded once. malformed: none given.
   Result<crypto::SignerPtr> signer() const;
+  // How passphrases and PINs of keys on the command line are come by.
+  crypto::KeyAccess key_access() const;
+  Result<crypto::PublicKey> server_key_of(const Directory& directory) const;
   // The server of --server or of DIR, connected to once.
   Result<const Api*> api();
   // Further connections to that server: each for one thread at a time.
@@ -65,6 +69,7 @@ class Context {
   Result<KeyId> key_on_first_use(const std::string& url) const;
   Result<std::optional<KeyId>> expected_server_key(const std::string& url) const;
 
+  mutable crypto::SignerPtr signer_;
   std::optional<Api> api_;
   std::function<Api()> connect_again_;  // to the server of api_
 };

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "apps/ics/files.h"
+#include "crypto/load_key.h"
 #include "policy/toml_reader.h"
 
 namespace cm4it::ics {
@@ -17,6 +18,13 @@ Result<std::filesystem::path> path_at(const TomlReader& config, const char* key,
   if (!config.has(key)) return otherwise;
   TRY(const auto text, config.text(key));
   return otherwise.parent_path() / text;
+}
+
+Result<std::string> key_at(const TomlReader& config, const char* key, const std::filesystem::path& otherwise) {
+  if (!config.has(key)) return std::filesystem::absolute(otherwise).string();
+  TRY(auto text, config.text(key));
+  if (const auto checked = crypto::check_key_name(text); !checked) return config.bad(key, checked.error().message);
+  return crypto::is_key_uri(text) ? text : std::filesystem::absolute(otherwise.parent_path() / text).string();
 }
 
 Result<std::vector<std::string>> texts_or_none(const TomlReader& config, const char* key) {
@@ -46,8 +54,12 @@ Result<ServerConfig> read_config(const TomlReader& toml, const std::filesystem::
   TRY(config.homes, texts_or_none(toml, "homes"));
   TRY(config.listen, texts_or_none(toml, "listen"));
   TRY(config.http, texts_or_none(toml, "http"));
-  TRY(config.key, path_at(toml, "key", base / "server.key"));
-  TRY(config.log, path_at(toml, "log", base / "log.key"));
+  TRY(config.key, key_at(toml, "key", base / "server.key"));
+  TRY(config.owner_key, key_at(toml, "owner_key", base / "owner.key"));
+  if (toml.has("key_pass")) {
+    TRY(const auto pass, path_at(toml, "key_pass", base / "pass"));
+    config.key_pass = std::filesystem::absolute(pass);
+  }
   TRY(config.store, path_at(toml, "store", base / "store"));
   TRY(config.evidence, path_at(toml, "evidence", base / "evidence"));
   if (toml.has("map")) {

@@ -15,7 +15,8 @@ namespace cm4it::ics {
 struct ServerConfig {
   std::string name, domain;
   std::vector<std::string> homes, listen, http;
-  std::filesystem::path key, log, store, evidence;
+  std::string key, owner_key;  // files, from the root on; or pkcs11: URIs
+  std::filesystem::path key_pass, store, evidence;
   std::size_t map_bytes = std::size_t{64} << 30;
   std::vector<policy::Pin> pins;
 };
@@ -28,7 +29,8 @@ class Directory {
   const std::filesystem::path& path() const { return path_; }
   const ServerConfig& config() const { return config_; }
   bool is_home() const { return !config_.homes.empty(); }
-  std::filesystem::path owner_key() const { return path_ / "owner.key"; }
+  // The party's: DIR/owner.key, unless the configuration says otherwise.
+  const std::string& owner_key() const { return config_.owner_key; }
   std::filesystem::path policy_text() const { return path_ / "policy.toml"; }
 
   // Where its server listens: `address`, which a running icsd writes, else the configuration. unavailable: nowhere known.

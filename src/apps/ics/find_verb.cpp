@@ -11,16 +11,16 @@ struct Found {
   std::string cursor;  // not empty: there are more
 };
 
-Result<std::string> issuer_id(const std::string& text) {
+Result<std::string> issuer_id(const Context& context, const std::string& text) {
   if (text.empty() || KeyId::parse(text)) return text;
-  TRY(const auto key, public_key_from(text));
+  TRY(const auto key, public_key_from(text, context.key_access()));
   return key.id().text();
 }
 
 Result<Found> find_pages(Context& context, const FindOptions& options) {
   TRY(const auto* server, context.api());
   TRY(const auto domain, context.asked_domain());
-  TRY(const auto issuer, issuer_id(options.issuer));
+  TRY(const auto issuer, issuer_id(context, options.issuer));
   std::string words;
   for (const auto& word : options.words) words += (words.empty() ? "" : " ") + word;
   Found found;

@@ -51,25 +51,47 @@ class HalfMade {
   bool done_ = false;
 };
 
-Result<Keys> make_keys(const fs::path& directory, bool home) {
-  Keys keys;
-  const auto make = [&](const char* name, Algorithm algorithm, crypto::SignerPtr& key) -> Result<void> {
-    TRY(key, crypto::generate(algorithm));
-    return crypto::save_key_file(*key, directory / name);
-  };
-  CHECK_OK(make("server.key", Algorithm::es256, keys.server));
-  if (!home) return keys;
-  CHECK_OK(make("owner.key", Algorithm::eddsa, keys.owner));
-  CHECK_OK(make("log.key", Algorithm::eddsa, keys.log));
-  return keys;
-}
-
 // Key and value, and what it is.
 std::string setting(const char* key, const std::string& value, const char* what) {
   return fmt::format("{:<44} # {}\n", fmt::format("{:<9} = {}", key, value), what);
 }
 
-std::string config_text(const InitOptions& options, const Keys& keys) {
+// New ones, but for those that were named.
+Result<Keys> make_keys(const Context& context, const fs::path& directory, const InitOptions& options, bool home) {
+  Keys keys;
+  const auto make = [&](const char* name, Algorithm algorithm, const std::string& given, crypto::SignerPtr& key) -> Result<void> {
+    if (!given.empty()) {
+      TRY(key, crypto::load_key(given, context.key_access()));
+      return {};
+    }
+    TRY(key, crypto::generate(algorithm));
+    return crypto::save_key_file(*key, directory / name);
+  };
+  CHECK_OK(make("server.key", Algorithm::es256, options.tls_key, keys.server));
+  if (!home) return keys;
+  CHECK_OK(make("owner.key", Algorithm::eddsa, context.options.key, keys.owner));
+  CHECK_OK(make("log.key", Algorithm::eddsa, options.log_key, keys.log));
+  if (keys.log->public_key().algorithm() != Algorithm::eddsa) return fail(Code::unsupported, "--log-key: not Ed25519, which heads are signed with");
+  return keys;
+}
+
+// Keys that are not DIR's own files, as the configuration names them.
+Result<std::string> key_settings(const Context& context, const InitOptions& options) {
+  std::string text;
+  const auto add = [&](const char* name, const std::string& given, const char* what) -> Result<void> {
+    if (given.empty()) return {};
+    TRY(const auto where, crypto::absolute_key_name(given));
+    if (where.find_first_of("\"\\\n") != std::string::npos) return fail(Code::malformed, where + ": a name with quotes");
+    text += setting(name, '"' + where + '"', what);
+    return {};
+  };
+  CHECK_OK(add("key", options.tls_key, "TLS and tokens"));
+  CHECK_OK(add("log", options.log_key, "heads and receipts"));
+  CHECK_OK(add("owner_key", context.options.key, "the party's, for `ics` alone"));
+  return text;
+}
+
+std::string config_text(const InitOptions& options, const Keys& keys, const std::string& key_lines) {
   const bool home = keys.owner != nullptr;
   const auto quoted = [](const std::string& text) { return '"' + text + '"'; };
   std::string text = "# Configuration of icsd (docs/configuration.md). Relative paths begin at this file's directory.\n" +
@@ -78,7 +100,7 @@ std::string config_text(const InitOptions& options, const Keys& keys) {
                      setting("homes", home ? "[" + quoted(options.domain) + "]" : "[]", "domains whose log this server keeps") +
                      setting("listen", "[" + quoted(options.listen) + "]", "HTTPS; clients are known by the key they prove") +
                      (!options.hkp.empty() ? setting("hkp", "[" + quoted(options.hkp) + "]", "HKP in the clear, for gpg and sq") : "") +
-                     setting("log_level", quoted("info"), "debug, info, warn or error");
+                     key_lines + setting("log_level", quoted("info"), "debug, info, warn or error");
   if (home)
     text += "\n[[pin]]   # whom this server believes to own the domain\ndomain = " + quoted(options.domain) + "\nowner  = " +
             quoted(keys.owner->public_key().id().text()) + "\n";
@@ -175,12 +197,15 @@ Result<int> init(Context& context, const InitOptions& given) {
   CHECK_OK(check(options));
   CHECK_OK(settle_addresses(options));
   const bool home = options.role != "infield";
+  if (!home && (!context.options.key.empty() || !options.log_key.empty()))
+    return fail(Code::malformed, "--key, --log-key: an infield ICS has neither owner nor log", "--tls-key is its server's");
   if (options.name.empty()) options.name = home ? "main" : "field";
   while (options.directory.size() > 1 && options.directory.ends_with('/')) options.directory.pop_back();
   HalfMade directory(options.directory);
   CHECK_OK(directory.begin());
-  TRY(const auto keys, make_keys(directory.path(), home));
-  const std::string config = config_text(options, keys);
+  TRY(const auto keys, make_keys(context, directory.path(), options, home));
+  TRY(const auto key_lines, key_settings(context, options));
+  const std::string config = config_text(options, keys, key_lines);
   CHECK_OK(write_file(directory.path() / "icsd.toml", view(config)));
   if (home) CHECK_OK(write_domain(directory.path(), options, keys, context.clock()));
   CHECK_OK(directory.finish());

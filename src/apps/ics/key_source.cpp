@@ -6,13 +6,11 @@
 #include <filesystem>
 
 #include "apps/ics/files.h"
-#include "crypto/signer.h"
+#include "base/budgets.h"
 #include "evidence/openpgp.h"
 
 namespace cm4it::ics {
 namespace {
-
-constexpr std::size_t key_file_bytes = 64 * 1024;
 
 using BioPtr = std::unique_ptr<BIO, decltype(&BIO_free_all)>;
 using X509Ptr = std::unique_ptr<X509, decltype(&X509_free)>;
@@ -37,9 +35,9 @@ Result<crypto::PublicKey> key_of_certificate(const std::string& bytes, bool pem)
   return key;
 }
 
-Result<crypto::PublicKey> from_contents(const std::string& path, const std::string& contents) {
+Result<crypto::PublicKey> from_contents(const std::string& path, const std::string& contents, const crypto::KeyAccess& access) {
   if (contents.find("PRIVATE KEY-----") != contents.npos) {
-    TRY(const auto signer, crypto::load_key_file(path));
+    TRY(const auto signer, crypto::load_key_file(path, access));
     return signer->public_key();
   }
   if (contents.find("-----BEGIN CERTIFICATE-----") != contents.npos) return key_of_certificate(contents, true);
@@ -53,9 +51,15 @@ Result<crypto::PublicKey> from_contents(const std::string& path, const std::stri
 
 }  // namespace
 
-Result<crypto::PublicKey> public_key_in_file(const std::string& path) {
-  TRY(const auto contents, read_file(path, key_file_bytes));
-  auto key = from_contents(path, contents);
+bool is_key_place(const std::string& text) {
+  std::error_code failed;
+  return crypto::is_key_uri(text) || std::filesystem::is_regular_file(text, failed);
+}
+
+Result<crypto::PublicKey> public_key_at(const std::string& path, const crypto::KeyAccess& access) {
+  if (crypto::is_key_uri(path)) return crypto::load_public_key(path, access);
+  TRY(const auto contents, read_file(path, budget::key_file_bytes));
+  auto key = from_contents(path, contents, access);
   if (!key) {
     // A refusal for the file's rights names the file already.
     if (key.error().message.find(path) != std::string::npos) return key;
@@ -64,8 +68,8 @@ Result<crypto::PublicKey> public_key_in_file(const std::string& path) {
   return key;
 }
 
-Result<crypto::PublicKey> public_key_from(const std::string& text) {
-  if (std::error_code failed; std::filesystem::is_regular_file(text, failed)) return public_key_in_file(text);
+Result<crypto::PublicKey> public_key_from(const std::string& text, const crypto::KeyAccess& access) {
+  if (is_key_place(text)) return public_key_at(text, access);
   if (text.starts_with("-----BEGIN") || text.size() >= 56) {
     auto key = crypto::PublicKey::from_text(trimmed(text));
     if (!key) return within("key", std::move(key).error());

@@ -28,8 +28,8 @@ std::optional<KeyId> known_owner(const Context& context, const std::string& doma
       if (pin.domain == name) return pin.owner;
     const auto& homes = directory->config().homes;
     if (std::find(homes.begin(), homes.end(), name) == homes.end()) return {};
-    const auto owner = crypto::load_key_file(directory->owner_key());
-    return owner ? std::optional((*owner)->public_key().id()) : std::nullopt;
+    const auto owner = crypto::load_public_key(directory->owner_key(), {directory->path(), {}, {}});
+    return owner ? std::optional(owner->id()) : std::nullopt;
   };
   if (auto owner = pinned(domain)) return owner;
   const auto evidence = directory->evidence();

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "apps/ics/passphrase.h"
 #include "apps/ics/verbs.h"
 #include "base/log.h"
 
@@ -20,5 +21,6 @@ int main(int argc, char** argv) {
                         ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0,
                         ::isatty(STDERR_FILENO) != 0};
   cm4it::ics::Context context(console, cm4it::system_time, cm4it::ics::connect_https);
+  context.ask_secret = cm4it::ics::terminal();
   return cm4it::ics::run(argc, argv, context);
 }

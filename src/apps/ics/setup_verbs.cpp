@@ -22,6 +22,8 @@ void add_init(CLI::App& app, Context& context) {
   verb->add_option("--hkp", given->hkp, "ADDR:PORT for OpenPGP clients, in the clear; of a keyserver, 11371 beside --listen");
   verb->add_option("--name", given->name, "of this server in its domain; default: main, of an infield ICS: field");
   verb->add_option("--url", given->url, "as others reach it; default: https://ADDR:PORT");
+  verb->add_option("--tls-key", given->tls_key, "the server's key, where it is not to be a new DIR/server.key");
+  verb->add_option("--log-key", given->log_key, "the log's key (Ed25519), where it is not to be a new DIR/log.key");
   // --domain is an option of every verb, a list; here it is one name.
   verb->callback([&context, given] {
     context.verb = "init";
@@ -48,7 +50,7 @@ void add_trust(CLI::App& app, Context& context) {
 // KEY: a file, base64, PEM; or key:…, which is fetched from a server and compared.
 Result<crypto::PublicKey> enrolled_key(Context& context, const std::string& text, const std::string& url) {
   const auto id = KeyId::parse(text);
-  if (!id) return public_key_from(text);
+  if (!id) return public_key_from(text, context.key_access());
   TRY(const auto api, context.peer(url, *id));
   TRY(const auto reply, api.get("/v1/domains"));
   if (!reply.server_key || reply.server_key->id() != *id) return fail(Code::bad_signature, url + ": does not prove the key " + text);
@@ -88,7 +90,7 @@ struct RoleGiven { std::string directory, role, name, key, until; std::vector<st
 // A key that is only named by its id: our server must know it.
 Result<crypto::PublicKey> role_key(Context& context, const std::string& text) {
   const auto id = KeyId::parse(text);
-  if (!id) return public_key_from(text);
+  if (!id) return public_key_from(text, context.key_access());
   TRY(const auto* server, context.api());
   TRY(const auto reply, server->get(target({"v1", "keys", text})));
   TRY(auto key, crypto::PublicKey::from_spki(view(reply.body)));

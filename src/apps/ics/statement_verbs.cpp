@@ -47,7 +47,7 @@ struct Identify : Said {
 };
 
 Result<crypto::PublicKey> key_of(Context& context, const std::string& text) {
-  if (std::error_code failed; std::filesystem::is_regular_file(text, failed)) return public_key_in_file(text);
+  if (is_key_place(text)) return public_key_at(text, context.key_access());
   TRY(const auto subject, resolve_subject(context, text));
   if (subject.kind != SubjectKind::key) return fail(Code::malformed, subject.text() + ": not a key");
   TRY(const auto* server, context.api());

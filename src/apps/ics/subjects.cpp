@@ -70,8 +70,8 @@ std::vector<std::string> names_to_try(const std::string& text) {
 
 Result<SubjectId> resolve_subject(Context& context, const std::string& text) {
   if (auto whole = SubjectId::parse(text)) return whole;
-  if (std::error_code failed; std::filesystem::is_regular_file(text, failed)) {
-    TRY(const auto key, public_key_in_file(text));
+  if (is_key_place(text)) {
+    TRY(const auto key, public_key_at(text, context.key_access()));
     return SubjectId::key(key.id());
   }
   if (text.empty()) return fail(Code::malformed, "subject: empty");

@@ -174,9 +174,9 @@ Result<int> trust_infield(Context& context, const TrustOptions& options, const D
     for (std::size_t i = 0; i < peer.policies.size(); ++i)
       CHECK_OK(directory.add_evidence("policy-of-" + peer.domain + "-" + std::to_string(i + 1), peer.policies[i]));
   }
-  TRY(const auto server, crypto::load_key_file(config.key));
+  TRY(const auto server, context.server_key_of(directory));
   TRY(const auto url, directory.url());
-  const std::string line = "ics server add HOME " + shell_quoted(config.name) + " --key " + server->public_key().base64() + " --url " + url +
+  const std::string line = "ics server add HOME " + shell_quoted(config.name) + " --key " + server.base64() + " --url " + url +
                            (select.globs.empty() ? "" : " " + select_options(select));
   if (context.options.json) context.print_json(json::object{{"domain", peer.domain}, {"known", known}, {"enrol", line}});
   else {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "crypto/load_key.h"
 #include "policy/toml_reader.h"
 
 namespace cm4it::icsd {
@@ -64,7 +65,7 @@ class ConfigReader {
   }
 
   Result<Config> run() {
-    CHECK_OK(reader_.only({"name", "domain", "homes", "listen", "http", "hkp", "key", "log", "store", "evidence", "threads",
+    CHECK_OK(reader_.only({"name", "domain", "homes", "listen", "http", "hkp", "key", "key_pass", "certificate", "log", "log_pass", "owner_key", "store", "evidence", "threads",
                            "workers", "cache", "map", "log_level", "pin", "follow", "quotas"}));
     TRY(config_.name, server_name_at(reader_, "name"));
     TRY(config_.domain, domain_at(reader_, "domain"));
@@ -101,9 +102,24 @@ class ConfigReader {
     return {};
   }
 
+  Result<void> key(std::string_view name, const char* usual, std::string& to) {
+    std::string text = usual;
+    if (reader_.has(name)) {
+      TRY(text, reader_.text(name));
+    }
+    if (const auto checked = crypto::check_key_name(text); !checked) return reader_.bad(name, checked.error().message);
+    to = text.empty() || crypto::is_key_uri(text) ? text : (config_.directory / text).string();
+    return {};
+  }
+
   Result<void> paths() {
-    CHECK_OK(path("key", "server.key", config_.key));
-    CHECK_OK(path("log", config_.homes.empty() ? "" : "log.key", config_.log));
+    CHECK_OK(key("key", "server.key", config_.key));
+    CHECK_OK(key("log", config_.homes.empty() ? "" : "log.key", config_.log));
+    std::string not_ours;  // the party's: for `ics` alone
+    CHECK_OK(key("owner_key", "", not_ours));
+    CHECK_OK(path("key_pass", "", config_.key_pass));
+    CHECK_OK(path("log_pass", "", config_.log_pass));
+    CHECK_OK(path("certificate", "", config_.certificate));
     CHECK_OK(path("store", "store", config_.store));
     return path("evidence", "evidence", config_.evidence);
   }

@@ -14,7 +14,10 @@ struct Config {
   std::filesystem::path directory;  // of the file: relative paths begin here
   std::string name, domain;
   std::vector<std::string> homes, listen, http, hkp;
-  std::filesystem::path key, log, store, evidence;
+  std::string key, log;                           // files, or pkcs11: URIs
+  std::filesystem::path key_pass, log_pass;       // of their passphrases or PINs; empty: none
+  std::filesystem::path certificate;              // PEM chain of `key`; empty: a self-signed one
+  std::filesystem::path store, evidence;
   unsigned threads = 0, workers = 0;
   std::size_t cache_bytes = 64u << 20;
   std::size_t map_bytes = std::size_t{64} << 30;

@@ -84,6 +84,18 @@ TEST_F(ConfigFile, EveryKey) {
   EXPECT_EQ(config->follow[0].select.text(), "{ cloud = [\"hall-*\"] }");
 }
 
+TEST_F(ConfigFile, KeysMayBeElsewhere) {
+  const std::string uri = "pkcs11:token=plant;object=log?pin-source=file:pin";
+  const auto config = read(small + "key = \"pkcs11:token=plant;object=tls\"\nkey_pass = \"pin\"\ncertificate = \"chain.pem\"\nlog = \"" + uri +
+                           "\"\nlog_pass = \"/run/pass\"\nowner_key = \"pkcs11:token=owner\"\n");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->key, "pkcs11:token=plant;object=tls");
+  EXPECT_EQ(config->key_pass, directory / "pin");
+  EXPECT_EQ(config->certificate, directory / "chain.pem");
+  EXPECT_EQ(config->log, uri);
+  EXPECT_EQ(config->log_pass, "/run/pass");
+}
+
 TEST_F(ConfigFile, AHomeHasALogKeyByDefault) {
   EXPECT_EQ(read("homes = [\"plant.example\"]\n" + small)->log, directory / "log.key");
 }
@@ -106,6 +118,9 @@ TEST_F(ConfigFile, ErrorsNameFileKeyAndRule) {
       {"a text for a number", small + "threads = \"3\"\n", "threads"},
       {"negative", small + "threads = -1\n", "0 to 256 expected"},
       {"too many", small + "workers = 257\n", "0 to 256 expected"},
+      {"no pkcs11 URI", small + "key = \"pkcs11:token\"\n", "key: pkcs11 URI: name=value expected"},
+      {"a PIN in a URI", small + "log = \"pkcs11:token=a?pin-value=1234\"\n", "log: pkcs11 URI: pin-value"},
+      {"no owner's key", small + "owner_key = \"pkcs11:a=b\"\n", "owner_key"},
       {"no size", small + "map = \"much\"\n", "a size expected"},
       {"an unknown unit", small + "map = \"2T\"\n", "a size expected"},
       {"a size as number", small + "map = 4096\n", "map"},

@@ -16,11 +16,12 @@ int failed(const cm4it::Error& error) {
 }
 
 // Signals are waited for by one thread, not handled in the midst of another.
-sigset_t stop_signals() {
+sigset_t awaited_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   return signals;
@@ -47,12 +48,14 @@ int main(int argc, char** argv) {
     std::printf("%s: in order\n", file.c_str());
     return 0;
   }
-  const sigset_t signals = stop_signals();
+  const sigset_t signals = awaited_signals();
   auto server = cm4it::icsd::Server::start(std::move(*config));
   if (!server) return failed(server.error());
   for (const auto& url : (*server)->urls()) cm4it::log_info("ready on " + url);
-  int received = 0;
-  sigwait(&signals, &received);
+  for (int received = 0; sigwait(&signals, &received) == 0 && received == SIGHUP;) {
+    if (auto reloaded = (*server)->reload(); reloaded) cm4it::log_info("TLS key and certificate were read again");
+    else cm4it::log_error("TLS key and certificate stay as they were: " + reloaded.error().message);
+  }
   cm4it::log_info("stopping");
   server->reset();
   return 0;

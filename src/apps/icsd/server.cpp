@@ -5,7 +5,9 @@
 #include <future>
 #include <sstream>
 
+#include "base/budgets.h"
 #include "base/log.h"
+#include "crypto/load_key.h"
 #include "store/lmdb.h"
 
 namespace cm4it::icsd {
@@ -23,6 +25,21 @@ std::string sum_of(const std::vector<service::ItemResult>& results) {
   std::size_t entered = 0;
   for (const auto& result : results) entered += !result.error.has_value();
   return std::to_string(entered) + " of " + std::to_string(results.size());
+}
+
+Result<crypto::SignerPtr> load_tls_key(const Config& config) {
+  return crypto::load_key(config.key, {config.directory, config.key_pass, {}});
+}
+
+Result<std::string> load_chain(const Config& config) {
+  if (config.certificate.empty()) return std::string();
+  std::ifstream in(config.certificate, std::ios::binary);
+  std::string pem(budget::certificate_file_bytes + 1, '\0');
+  if (!in || !in.read(pem.data(), static_cast<std::streamsize>(pem.size())).eof())
+    return fail(in ? Code::too_large : Code::not_found, "certificate " + config.certificate.string() + ": cannot be read");
+  pem.resize(static_cast<std::size_t>(in.gcount()));
+  if (pem.empty()) return fail(Code::malformed, "certificate " + config.certificate.string() + ": empty");
+  return pem;
 }
 
 }  // namespace
@@ -49,10 +66,10 @@ Server::~Server() {
 }
 
 Result<void> Server::open() {
-  TRY(key_, crypto::load_key_file(config_.key));
+  TRY(key_, load_tls_key(config_));
   ledger::Options ledger_options;
   if (!config_.log.empty()) {
-    TRY(ledger_options.log_key, crypto::load_key_file(config_.log));
+    TRY(ledger_options.log_key, crypto::load_key(config_.log, {config_.directory, config_.log_pass, {}}));
   }
   ledger_options.server_name = config_.name;
   ledger_options.homes = config_.homes;
@@ -127,12 +144,14 @@ Result<void> Server::listen() {
   const net::Handler both = [http = door_->handler(), hkp = hkp_->handler()](const net::Request& request, net::Responder respond) {
     (hkp::Hkp::serves(request.path) ? hkp : http)(request, std::move(respond));
   };
+  TRY(const auto chain, load_chain(config_));
   const auto open_listener = [&](const std::string& address, bool tls, const net::Handler& handler) -> Result<void> {
     net::ListenerOptions listener;
     listener.address = address;
     listener.threads = config_.threads ? config_.threads : std::max(1u, std::thread::hardware_concurrency());
     listener.tls_name = config_.name + "." + config_.domain;
     if (tls) listener.tls_key = key_;
+    if (tls) listener.tls_chain = chain;
     listener.ask_client_certificate = tls;
     TRY(auto started, net::HttpServer::start(std::move(listener), handler));
     listeners_.push_back(std::move(started));
@@ -141,6 +160,16 @@ Result<void> Server::listen() {
   for (const auto& address : config_.listen) CHECK_OK(open_listener(address, true, both));
   for (const auto& address : config_.http) CHECK_OK(open_listener(address, false, both));
   for (const auto& address : config_.hkp) CHECK_OK(open_listener(address, false, hkp_->handler()));
+  return {};
+}
+
+Result<void> Server::reload() {
+  TRY(const auto key, load_tls_key(config_));
+  TRY(const auto chain, load_chain(config_));
+  for (std::size_t i = 0; i < config_.listen.size(); ++i) CHECK_OK(listeners_[i]->reload_tls(key, chain));
+  if (!(key->public_key() == key_->public_key()))
+    log_warn("TLS has a new key, " + key->public_key().id().text() + "; tokens and links keep " + key_->public_key().id().text() +
+             " until icsd is started again, and peers know the one that the policy names");
   return {};
 }
 

@@ -20,6 +20,8 @@ class Server {
   ~Server();  // answers what is under way, writes what waits, stops
 
   std::vector<std::string> urls() const;
+  // Reads the TLS key and certificate again, for new connections. On an error the old ones stay in force.
+  Result<void> reload();
 
  private:
   explicit Server(Config config) : config_(std::move(config)) {}
