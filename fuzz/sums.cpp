@@ -14,7 +14,7 @@ namespace {
 void check_piece(View piece, const Decoded& decoded) {
   require(equal(decoded.bytes(), piece), "evidence is kept as it came");
   require(!decoded.statements().empty(), "a list names files");
-  require(decoded.carried_key().has_value(), "the key is in the evidence");
+  require(decoded.carried_key().has_value(), "the key is in the evidence");  // OpenPGP's, or the CMS signer's
   (void)verify(decoded, *decoded.carried_key());
   const auto& first = decoded.statements()[0];
   const auto* identity = std::get_if<Identity>(&first.body);

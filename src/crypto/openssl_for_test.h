@@ -53,7 +53,7 @@ class OpenSsl {
   void issue(const std::string& ca, const std::string& name, unsigned serial, const std::string& request = {}) const {
     if (request.empty()) {
       EXPECT_TRUE(run("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + name + ".key -out " + name +
-                      ".csr -subj /CN=" + name))
+                      ".csr -subj /O=Acme/CN=" + name + " -addext keyUsage=critical,digitalSignature"))
           << said();
     }
     EXPECT_TRUE(run("x509 -req -in " + (request.empty() ? name + ".csr" : request) + " -CA " + ca + ".pem -CAkey " + ca +

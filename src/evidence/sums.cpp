@@ -1,23 +1,19 @@
-// Signed lists of files: decode and verify.
+// Lists that are signed with OpenPGP: decode and verify.
 #include "evidence/sums.h"
 
 #include <algorithm>
 
 #include "base/budgets.h"
 #include "base/cbor.h"
-#include "evidence/builder.h"
 #include "evidence/openpgp_packet.h"
 #include "evidence/openpgp_piece.h"
 #include "evidence/sums_piece.h"
-#include "evidence/sums_text.h"
 
 namespace cm4it::evidence {
 namespace sums {
 namespace {
 
 using namespace openpgp;
-
-constexpr std::uint64_t by_openpgp = 1;
 
 // A piece, read: views into it.
 struct Parts {
@@ -109,37 +105,12 @@ Result<Identity> common_identity(const Signature& signature, std::vector<std::st
   return identity;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string all;
-  for (const auto& name : names) {
-    if (all.size() + name.size() + 2 > budget::note_field) break;
-    all += (all.empty() ? "" : ", ") + name;
-  }
-  return all;
-}
-
-// A statement for each file, or for the one that is asked for.
-Result<std::vector<Statement>> statements_of(const Parts& parts, const KeyId& issuer, const SubjectId* about) {
-  TRY(auto files, read_text(parts.text));
-  Statement common;
-  TRY(const Identity identity, common_identity(parts.signature, common.domains));
-  common.format = Format::sums;
-  common.issuer = issuer;
-  common.issued_at = parts.signature.created;
-  common.expires = parts.signature.expires;
-  std::vector<Statement> statements;
-  for (File& file : files) {
-    const SubjectId subject = SubjectId::code(file.digest);
-    if (about && *about != subject) continue;
-    Identity own = identity;
-    own.name = std::move(file.name);
-    if (own.version.empty()) own.version = std::move(file.version);
-    if (!file.also.empty()) own.attributes["also"] = joined(file.also);
-    common.subject = subject;
-    common.body = std::move(own);
-    statements.push_back(common);
-  }
-  return statements;
+Result<Speech> speech_of(const Signature& signature) {
+  Speech speech;
+  TRY(speech.common, common_identity(signature, speech.domains));
+  speech.signed_at = signature.created;
+  speech.expires = signature.expires;
+  return speech;
 }
 
 }  // namespace
@@ -155,6 +126,7 @@ Bytes write_piece(const PieceContent& content) {
 }  // namespace sums
 
 Result<Decoded> decode_sums(View bytes, bool kept) {
+  if (sums::is_cms(bytes)) return sums::decode_cms(bytes);
   TRY(const sums::Parts parts, sums::read_piece(bytes));
   TRY(const auto subject, openpgp::subject_of(parts.primary, kept));
   DecodedBuilder builder;
@@ -164,7 +136,8 @@ Result<Decoded> decode_sums(View bytes, bool kept) {
   builder.signature = to_bytes(parts.signature.numbers);
   builder.issuer = subject.id;
   builder.carried_key = subject.key;
-  TRY(builder.statements, sums::statements_of(parts, subject.id, nullptr));
+  TRY(const auto speech, sums::speech_of(parts.signature));
+  TRY(builder.statements, sums::statements_of(parts.text, speech, subject.id, nullptr));
   if (!kept) {
     const StatementId id = statement_id(Format::sums, subject.id, builder.signed_bytes);
     for (Statement& statement : builder.statements) statement.id = id;
@@ -173,12 +146,15 @@ Result<Decoded> decode_sums(View bytes, bool kept) {
 }
 
 Result<std::vector<Statement>> kept_sums_statements(View bytes, const KeyId& issuer, const SubjectId& about) {
+  if (sums::is_cms(bytes)) return sums::kept_cms_statements(bytes, issuer, about);
   TRY(const sums::Parts parts, sums::read_piece(bytes));
-  return sums::statements_of(parts, issuer, &about);
+  TRY(const auto speech, sums::speech_of(parts.signature));
+  return sums::statements_of(parts.text, speech, issuer, &about);
 }
 
 Result<void> verify_sums(const Decoded& decoded, const crypto::PublicKey& issuer) {
   using namespace openpgp;
+  if (sums::is_cms(decoded.bytes())) return sums::verify_cms(decoded.bytes());
   TRY(const sums::Parts parts, sums::read_piece(decoded.bytes()));
   if (!can_sign(parts.signer())) return fail(Code::bad_signature, "sums: signature: by a key of " + algorithm_text(parts.signer()) + ", which signs nothing");
   if (!parts.subkey) return verify_signature(parts.signature, decoded.signed_bytes(), issuer);

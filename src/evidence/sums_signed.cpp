@@ -124,6 +124,10 @@ class Finder {
 }  // namespace
 
 Result<std::vector<Signed>> read_signed(View list, View signature) {
+  if (looks_like_cms(signature)) {
+    TRY(auto one, read_cms(list, signature));
+    return std::vector<Signed>{std::move(one)};
+  }
   Bytes inline_text;
   std::string_view armored = text(signature);
   const bool is_inline = signature.empty();
@@ -137,7 +141,7 @@ Result<std::vector<Signed>> read_signed(View list, View signature) {
   for (const Bytes& body : bodies) {
     TRY(const Signature read, read_document_signature(body));
     if (is_inline && read.type != signature_type::text) return bad("sums", type_text(read.type) + " in a cleartext message", "7");
-    Signed one{is_inline ? inline_text : to_bytes(list), canonical_signature(read, false), {}};
+    Signed one{is_inline ? inline_text : to_bytes(list), canonical_signature(read, false), false, {}};
     one.issuer = {read.issuer ? read.issuer->octets : Bytes{}, read.issuer_key_id};
     all.push_back(std::move(one));
   }
@@ -145,6 +149,7 @@ Result<std::vector<Signed>> read_signed(View list, View signature) {
 }
 
 Result<Piece> complete(const Signed& list, View certificates) {
+  if (list.cms) return Piece{Format::sums, write_cms_piece(list.text, list.signature)};
   TRY(const Signature signature, read_document_signature(list.signature));
   Finder finder(signature);
   if (looks_armored(certificates)) {

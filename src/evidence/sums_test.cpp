@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "base/budgets.h"
+#include "crypto/openssl_for_test.h"
 #include "evidence/openpgp_test_support.h"
 #include "evidence/sums_text.h"
 #include "evidence/test_support.h"
@@ -133,6 +134,62 @@ TEST(Sums, InlineSignedListsLoseTheirWrapping) {
   const auto verified = accepted(message, {}, certificate_of(developer()));
   ASSERT_TRUE(verified) << verified.error().message;
   EXPECT_EQ(identity(verified->statements()[1]).name, "-two");
+}
+
+class SumsCms : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!crypto::test::OpenSsl::there()) GTEST_SKIP() << "the openssl command is not installed";
+    openssl.make_ca("root");
+    openssl.issue("root", "developer", 2);
+    openssl.put("list", list);
+  }
+  Bytes sign(const std::string& options) const {
+    EXPECT_TRUE(openssl.run("cms -sign -in list -signer developer.pem -inkey developer.key -out signature " + options)) << openssl.said();
+    return openssl.der("signature");
+  }
+  Result<Verified> accepted(std::string_view text, View signature) const {
+    TRY(const auto piece, piece_of(text, signature, {}));
+    return test::accept(piece.format, piece.bytes, crypto::Certificate::from_der(openssl.der("developer.cer")).value().key());
+  }
+
+  crypto::test::OpenSsl openssl;
+};
+
+TEST_F(SumsCms, OpensslSignsWithAPkiKey) {
+  const KeyId developer_key = crypto::Certificate::from_der(openssl.der("developer.cer")).value().key().id();
+  for (const char* form : {"-outform PEM", "-binary -outform DER", "-binary -md sha512 -outform DER", "-keyid -outform DER"}) {
+    const auto verified = accepted(list, sign(form));
+    ASSERT_TRUE(verified) << form << ": " << verified.error().message;
+    EXPECT_EQ(verified->issuer(), developer_key);
+    ASSERT_EQ(verified->statements().size(), 2u);
+    EXPECT_EQ(verified->statements()[0].subject.text(), "code:" + a64);
+    EXPECT_EQ(identity(verified->statements()[0]).version, "1.4.2");
+    ASSERT_EQ(verified->statements()[0].certificates.size(), 1u);
+    const Bytes evidence = to_bytes(verified->bytes());
+    const auto one = statements_of_kept(Format::sums, evidence, developer_key, verified->id(), &verified->statements()[1].subject).value();
+    ASSERT_EQ(one.size(), 1u);
+    EXPECT_EQ(identity(one[0]).name, "thermo fw_2.0-rc1.img");
+  }
+  const auto chain = accepted(list, sign("-binary -certfile root.pem -outform DER"));
+  ASSERT_TRUE(chain) << chain.error().message;
+  EXPECT_EQ(chain->statements()[0].certificates.size(), 2u);
+}
+
+TEST_F(SumsCms, WhatDoesNotProveItIsRefused) {
+  const Bytes good = sign("-binary -outform DER");
+  EXPECT_EQ(accepted(a64 + "  other.bin\n", good).error().code, Code::bad_signature);
+  Bytes forged = good;
+  forged.back() ^= 1;
+  const auto refused = accepted(list, forged);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::bad_signature) << refused.error().message;
+  for (const char* form : {"-binary -noattr -outform DER", "-binary -nocerts -outform DER", "-binary -nodetach -outform DER", "-binary -md sha1 -outform DER"}) {
+    const auto unsupported = accepted(list, sign(form));
+    ASSERT_FALSE(unsupported) << form;
+    EXPECT_EQ(unsupported.error().code, Code::unsupported) << form << ": " << unsupported.error().message;
+  }
+  EXPECT_FALSE(accepted(list, sign("")));  // S/MIME: the text is in it
 }
 
 TEST(Sums, OneListMayBearSeveralSignatures) {

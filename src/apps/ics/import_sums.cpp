@@ -21,11 +21,12 @@ std::string beginning_of(const std::string& file) {
   return begin;
 }
 
-// Armored, or a packet of type 2 with a header of either form (RFC 9580 section 4.2).
+// OpenPGP, armored or a packet of type 2 with a header of either form (RFC 9580 section 4.2); or CMS.
 bool begins_like_a_signature(const std::string& begin) {
   if (begin.empty()) return false;
   const auto first = static_cast<unsigned char>(begin[0]);
-  return begin.starts_with(signature_mark) || (first & 0xfc) == 0x88 || first == 0xc2;
+  return begin.starts_with(signature_mark) || (first & 0xfc) == 0x88 || first == 0xc2 || first == 0x30 ||
+         begin.starts_with("-----BEGIN CMS-----") || begin.starts_with("-----BEGIN PKCS7-----");
 }
 
 // The certificate under the name that the signature gives, out of the server's own key server.
@@ -47,7 +48,9 @@ Result<std::vector<evidence::Piece>> read_pieces(const Api& server, const std::v
   std::vector<evidence::Piece> pieces;
   for (const auto& one : lists) {
     Bytes keys;
-    if (certificate.empty()) {
+    if (one.cms) {
+      // Its certificates are in the message.
+    } else if (certificate.empty()) {
       TRY(keys, kept_certificate(server, one.issuer));
     } else {
       TRY(const auto given, read_file(certificate, budget::http_body_bytes));

@@ -85,7 +85,7 @@ Result<std::vector<evidence::Piece>> read_form(Door::Impl& door, const Call& cal
   std::vector<evidence::Piece> pieces;
   for (const auto& list : lists) {
     Bytes certificates = to_bytes(part("certificate"));
-    if (certificates.empty()) {
+    if (certificates.empty() && !list.cms) {
       TRY(certificates, certificates_of(door, list.issuer, call.who));
     }
     TRY(auto piece, evidence::sums::complete(list, certificates));
