@@ -23,7 +23,7 @@ TEST_F(Token, AnIcsWithEveryKeyInIt) {
   EXPECT_EQ(ok({"key", "id", key("owner", "")}), owner) << "the public half needs no PIN";
   EXPECT_THAT(ics({"key", "show", key("server")}).out, HasSubstr("BEGIN PUBLIC KEY"));
 
-  ok({"init", file("plant"), "--role", "manufacturer", "--domain", "plant.example", "--listen", "127.0.0.1:0", "--key", key("owner"), "--tls-key",
+  ok({"init", file("plant"), "--role", "maintenance", "--domain", "plant.example", "--listen", "127.0.0.1:0", "--key", key("owner"), "--tls-key",
       key("server"), "--log-key", key("log")});
   for (const auto& entry : fs::directory_iterator(directory_ / "plant")) EXPECT_NE(entry.path().extension(), ".key") << entry.path();
   start("plant");

@@ -64,6 +64,7 @@ void build_command_line(CLI::App& app, Context& context) {
   add_key_verbs(app, context);
   add_log_verbs(app, context);
   add_gpg_verb(app, context);
+  add_ocsp_verb(app, context);
   add_help_verbs(app, context);
 }
 

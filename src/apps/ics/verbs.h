@@ -26,6 +26,7 @@ void add_key_verbs(CLI::App& app, Context& context);        // key new, id, show
 void add_log_verbs(CLI::App& app, Context& context);        // log verify, audit; and add_rebuild_verb
 void add_rebuild_verb(CLI::App& app, Context& context);
 void add_gpg_verb(CLI::App& app, Context& context);        // gpg-notations
+void add_ocsp_verb(CLI::App& app, Context& context);       // ocsp-cert
 void add_help_verbs(CLI::App& app, Context& context);       // man, completion
 
 // The whole command line, and what it runs: for main, man, completion and tests.

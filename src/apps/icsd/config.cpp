@@ -66,7 +66,7 @@ class ConfigReader {
 
   Result<Config> run() {
     CHECK_OK(reader_.only({"name", "domain", "homes", "listen", "http", "hkp", "key", "key_pass", "certificate", "log", "log_pass", "owner_key", "store", "evidence", "threads",
-                           "workers", "cache", "map", "log_level", "pin", "follow", "quotas"}));
+                           "workers", "cache", "map", "log_level", "pin", "follow", "ocsp", "quotas"}));
     TRY(config_.name, server_name_at(reader_, "name"));
     TRY(config_.domain, domain_at(reader_, "domain"));
     TRY(config_.homes, domains_at(reader_, "homes"));
@@ -75,6 +75,7 @@ class ConfigReader {
     CHECK_OK(sizes());
     CHECK_OK(pins());
     CHECK_OK(follows());
+    CHECK_OK(ocsp());
     return std::move(config_);
   }
 
@@ -178,6 +179,38 @@ class ConfigReader {
         TRY(follow.select, policy::read_selector(entry, "select"));
       }
       config_.follow.push_back(std::move(follow));
+    }
+    return {};
+  }
+
+  Result<void> ocsp() {
+    TRY(const auto entries, reader_.children("ocsp"));
+    for (const auto& entry : entries) {
+      CHECK_OK(entry.only({"ca", "domain", "key", "key_pass", "certificates", "lifetime"}));
+      OcspEntry ocsp;
+      ocsp.domain = config_.domain;
+      if (entry.has("domain")) {
+        TRY(ocsp.domain, domain_at(entry, "domain"));
+      }
+      TRY(const auto ca, entry.text("ca"));
+      ocsp.ca = config_.directory / ca;
+      TRY(ocsp.key, entry.text("key"));
+      if (const auto checked = crypto::check_key_name(ocsp.key); !checked) return entry.bad("key", checked.error().message);
+      if (entry.has("key_pass")) {
+        TRY(const auto pass, entry.text("key_pass"));
+        ocsp.key_pass = config_.directory / pass;
+      }
+      if (entry.has("certificates")) {
+        TRY(const auto certificates, entry.text("certificates"));
+        ocsp.certificates = config_.directory / certificates;
+      }
+      if (entry.has("lifetime")) {
+        TRY(const auto text, entry.text("lifetime"));
+        auto lifetime = parse_duration(text);
+        if (!lifetime || *lifetime < 60 || *lifetime > 7 * 86'400) return entry.bad("lifetime", "1m to 7d expected");
+        ocsp.lifetime = *lifetime;
+      }
+      config_.ocsp.push_back(std::move(ocsp));
     }
     return {};
   }

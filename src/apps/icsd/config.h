@@ -10,6 +10,15 @@
 
 namespace cm4it::icsd {
 
+// [[ocsp]]: one CA, for whose certificates OCSP is answered.
+struct OcspEntry {
+  std::string domain;
+  std::string key;                          // a file, or a pkcs11: URI
+  std::filesystem::path key_pass;           // of its passphrase or PIN; empty: none
+  std::filesystem::path ca, certificates;   // certificates: empty: none is sent along
+  Seconds lifetime = 3600;
+};
+
 struct Config {
   std::filesystem::path directory;  // of the file: relative paths begin here
   std::string name, domain;
@@ -24,6 +33,7 @@ struct Config {
   std::string log_level = "info";
   std::vector<policy::Pin> pins;
   std::vector<sync::Follow> follow;
+  std::vector<OcspEntry> ocsp;
   std::size_t issuer_per_minute = 0, subject_statements = 2'000;
 };
 

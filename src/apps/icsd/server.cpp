@@ -5,6 +5,7 @@
 #include <future>
 #include <sstream>
 
+#include "apps/icsd/authorities.h"
 #include "base/budgets.h"
 #include "base/log.h"
 #include "crypto/load_key.h"
@@ -61,6 +62,7 @@ Server::~Server() {
   if (wrote_address_) std::filesystem::remove(config_.directory / "address", ignored);
   door_.reset();  // long polls are answered, so that listeners need not wait for them
   for (auto& listener : listeners_) listener->stop();
+  ocsp_.reset();
   if (sync_) sync_->stop();
   service_.reset();
 }
@@ -141,7 +143,11 @@ Result<void> Server::listen() {
   };
   door_ = std::make_unique<http::Door>(*service_, std::move(options));
   hkp_ = std::make_unique<hkp::Hkp>(*service_, hkp::HkpOptions{config_.cache_bytes});
-  const net::Handler both = [http = door_->handler(), hkp = hkp_->handler()](const net::Request& request, net::Responder respond) {
+  TRY(auto authorities, read_authorities(config_));
+  if (!authorities.empty()) ocsp_ = std::make_unique<ocsp::Ocsp>(*service_, ocsp::OcspOptions{std::move(authorities), config_.cache_bytes});
+  const net::Handler all = [http = door_->handler(), hkp = hkp_->handler(), ocsp = ocsp_ ? ocsp_->handler() : net::Handler{}](
+                               const net::Request& request, net::Responder respond) {
+    if (ocsp && ocsp::Ocsp::serves(request.path)) return ocsp(request, std::move(respond));
     (hkp::Hkp::serves(request.path) ? hkp : http)(request, std::move(respond));
   };
   TRY(const auto chain, load_chain(config_));
@@ -157,8 +163,8 @@ Result<void> Server::listen() {
     listeners_.push_back(std::move(started));
     return {};
   };
-  for (const auto& address : config_.listen) CHECK_OK(open_listener(address, true, both));
-  for (const auto& address : config_.http) CHECK_OK(open_listener(address, false, both));
+  for (const auto& address : config_.listen) CHECK_OK(open_listener(address, true, all));
+  for (const auto& address : config_.http) CHECK_OK(open_listener(address, false, all));
   for (const auto& address : config_.hkp) CHECK_OK(open_listener(address, false, hkp_->handler()));
   return {};
 }

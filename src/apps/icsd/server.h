@@ -8,6 +8,7 @@
 #include "apps/icsd/config.h"
 #include "frontends/hkp/hkp.h"
 #include "frontends/http/door.h"
+#include "frontends/ocsp/ocsp.h"
 #include "net/server.h"
 #include "service/service.h"
 
@@ -36,6 +37,7 @@ class Server {
   std::unique_ptr<service::Service> service_;
   std::unique_ptr<http::Door> door_;
   std::unique_ptr<hkp::Hkp> hkp_;
+  std::unique_ptr<ocsp::Ocsp> ocsp_;  // null: no [[ocsp]]
   std::vector<std::unique_ptr<net::HttpServer>> listeners_;
   bool wrote_address_ = false;
 };

@@ -1,0 +1,62 @@
+// ocsp-cert: the request for the certificate of whoever answers OCSP for a CA, its delegate (RFC 6960 section 4.2.2.2).
+#include "apps/ics/files.h"
+#include "apps/ics/json.h"
+#include "apps/ics/verbs.h"
+#include "crypto/load_key.h"
+#include "crypto/ocsp.h"
+
+namespace cm4it::ics {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Given { std::string name = "OCSP responder", out; };
+
+// PKCS#10 in PEM (RFC 7468 section 7).
+std::string request_pem(View der) {
+  const std::string digits = to_base64(der);
+  std::string pem = "-----BEGIN CERTIFICATE REQUEST-----\n";
+  for (std::size_t i = 0; i < digits.size(); i += 64) pem += digits.substr(i, 64) + "\n";
+  return pem + "-----END CERTIFICATE REQUEST-----\n";
+}
+
+// The delegate's key is made once, and kept beside the others of the server; one in a token is there already.
+Result<crypto::SignerPtr> delegate_key(const Context& context, const std::string& place) {
+  if (crypto::is_key_uri(place) || fs::exists(place)) return crypto::load_key(place, context.key_access());
+  TRY(auto made, crypto::make_key(place, crypto::Algorithm::es256, context.key_access()));
+  context.console.note("a new key: " + place);
+  return made;
+}
+
+Result<int> request_certificate(Context& context, const Given& given) {
+  TRY(const auto directory, context.directory());
+  const std::string place = context.options.key.empty() ? (directory.path() / "ocsp.key").string() : context.options.key;
+  TRY(const auto key, delegate_key(context, place));
+  TRY(const Bytes request, crypto::ocsp::delegate_request(*key, given.name));
+  CHECK_OK(write_file(given.out, view(request_pem(request))));
+  if (given.out == "-") return exit_yes;
+  const std::string id = key->public_key().id().text();
+  if (context.options.json) {
+    context.print_json(json::object{{"file", given.out}, {"key", id}, {"key_file", place}});
+    return exit_yes;
+  }
+  const std::string certificate = (directory.path() / "ocsp.pem").string();
+  context.console.line(given.out + ": a request for OCSPSigning, of " + id);
+  context.console.note("→ the CA signs it:  openssl x509 -req -in " + given.out + " -CA CA.pem -CAkey CA.key -days 90 -copy_extensions copy -out " + certificate);
+  context.console.note("→ then, in " + (directory.path() / "icsd.toml").string() + ", with the CA's certificate beside it:");
+  const std::string shown = crypto::is_key_uri(place) ? place : fs::relative(place, directory.path()).string();
+  context.console.note("  [[ocsp]]\n  ca = \"CA.pem\"\n  key = \"" + shown + "\"\n  certificates = \"ocsp.pem\"");
+  return exit_yes;
+}
+
+}  // namespace
+
+void add_ocsp_verb(CLI::App& app, Context& context) {
+  auto given = std::make_shared<Given>();
+  auto* verb = add_verb(app, context, "ocsp-cert", "a request (CSR) for the certificate that OCSP answers are signed with: key ocsp.key of the directory, or --key",
+                        [&context, given] { return request_certificate(context, *given); });
+  verb->add_option("--name", given->name, "the common name it asks for")->capture_default_str();
+  verb->add_option("--out", given->out, "the file to write, PEM; -: standard output")->required()->type_name("FILE");
+}
+
+}  // namespace cm4it::ics

@@ -1,0 +1,62 @@
+// The inside of OCSP: what its files share.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "base/guarded.h"
+#include "frontends/ocsp/ocsp.h"
+#include "service/answer_cache.h"
+#include "service/certificate_status.h"
+
+namespace cm4it::ocsp {
+
+// An answer that may be given again: to a request without nonce, about one certificate.
+struct Made {
+  Bytes request;      // DER
+  service::SubjectId subject;
+  service::Stamp stamp;
+  Time fresh_until;   // from then on a newer one is given
+  std::shared_ptr<const std::string> posted, got;  // the whole HTTP answer, to POST and to GET
+  bool asked = true;  // since it was made
+};
+
+struct Outcome {
+  Bytes der;
+  Seconds max_age = 0;       // how long others may keep it; 0: not at all
+  std::optional<Made> made;  // without the HTTP answers
+};
+
+struct Ocsp::Impl : std::enable_shared_from_this<Ocsp::Impl> {
+  Impl(service::Service& given, OcspOptions options_given) : service(given), options(std::move(options_given)) {}
+
+  void handle(const net::Request& request, net::Responder respond);
+
+  // answer.cpp: the request's answer, signed now, out of what `who` may read. Refusals are answers as well.
+  Outcome answer(View request, const service::Principal& who) const;
+
+  // ready.cpp. An answer of this thread, or of another: null where none is good any more.
+  std::shared_ptr<const std::string> ready(View request, bool get);
+  net::Response http_answer(const Outcome& outcome, bool get);  // and keeps what may be given again
+  std::size_t sign_due();
+  void start();  // the thread that signs ahead
+  void stop();
+
+  service::Service& service;
+  const OcspOptions options;
+
+ private:
+  service::AnswerCache& cache();
+  void put(const Digest& request, const Made& made, bool get);
+  Made keep(const Outcome& outcome);
+
+  Guarded<std::unordered_map<Digest, Made, DigestHash>> known_;  // by SHA-256 of the request; of all threads
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;  // guarded by mutex_
+  std::thread signing_ahead_;
+};
+
+}  // namespace cm4it::ocsp

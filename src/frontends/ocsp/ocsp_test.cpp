@@ -1,0 +1,227 @@
+// OCSP as the openssl command asks it, of a server that keeps the certificates of one CA.
+#include "frontends/ocsp/ocsp.h"
+
+#include "crypto/certificate.h"
+#include "crypto/openssl_for_test.h"
+#include "net/client.h"
+#include "net/server.h"
+#include "service/fixture.h"
+
+namespace cm4it::ocsp {
+namespace {
+
+using namespace service::fixture;
+using crypto::Certificate;
+using testing::HasSubstr;
+using testing::Not;
+
+enum class With { delegate, no_delegate };
+
+class Site {
+ public:
+  explicit Site(With with, Seconds lifetime = 3600, bool sign_ahead = false) {
+    *ics.clock = system_time();  // openssl knows no other
+    openssl.make_ca("ca");
+    ca_key = crypto::load_key_file(openssl.path("ca.key")).value();
+    const std::string policy =
+        "domain = \"acme.example\"\nversion = 1\nowner = \"acme\"\n[keys]\nacme = \"" + base64_of(key_of("acme")) + "\"\nca = \"" +
+        base64_of(ca_key) + "\"\n" + server_line("acme.example") +
+        "[roles]\nmanufacturer = [\"acme\", { key = \"ca\", formats = [\"cose\", \"x509\"] }]\n"
+        "[write]\nidentity = [\"manufacturer\"]\nstatus = [\"manufacturer\"]\n";
+    EXPECT_EQ(ics.submit_one(policy_evidence("acme", "acme.example", policy, *ics.clock)).outcome, service::ItemResult::Outcome::received);
+    std::vector<Bytes> certificates;
+    crypto::SignerPtr key = ca_key;
+    if (with == With::delegate) {
+      key = key_of("delegate", crypto::Algorithm::es256);
+      openssl.put("delegate.der", crypto::ocsp::delegate_request(*key, "delegate").value());
+      EXPECT_TRUE(openssl.run("req -inform DER -in delegate.der -out delegate.csr")) << openssl.said();
+      openssl.issue("ca", "delegate", 99, "delegate.csr");
+      certificates.push_back(openssl.der("delegate.cer"));
+    }
+    auto responder = crypto::ocsp::Responder::make(key, openssl.der("ca.cer"), certificates);
+    EXPECT_TRUE(responder) << (responder ? "" : responder.error().message);
+    OcspOptions options;
+    options.authorities.push_back({std::move(*responder), "acme.example", lifetime});
+    options.sign_ahead = sign_ahead;
+    door = std::make_unique<Ocsp>(*ics.service, std::move(options));
+    auto started = net::HttpServer::start({}, door->handler());
+    EXPECT_TRUE(started) << (started ? "" : started.error().message);
+    server = std::move(*started);
+  }
+
+  // A device whose certificate the CA issued and the server keeps.
+  SubjectId device(const std::string& name, unsigned serial, bool kept = true) {
+    openssl.issue("ca", name, serial);
+    const Bytes der = openssl.der(name + ".cer");
+    if (kept) {
+      const auto result = ics.submit({der}, Format::x509, "acme.example").at(0);
+      EXPECT_EQ(result.outcome, service::ItemResult::Outcome::received) << (result.error ? result.error->message : "");
+    }
+    return SubjectId::key(Certificate::from_der(der).value().key().id());
+  }
+  // What the openssl command makes of the answer to its question.
+  std::string ask(const std::string& question) {
+    openssl.run("ocsp -url " + server->url() + "/ocsp -CAfile ca.pem -issuer ca.pem " + question);
+    return openssl.said();
+  }
+  Bytes request(const std::string& name) {
+    EXPECT_TRUE(openssl.run("ocsp -issuer ca.pem -cert " + name + ".pem -no_nonce -reqout request")) << openssl.said();
+    return openssl.der("request");
+  }
+  net::Reply post(View request, const std::string& type = "application/ocsp-request") {
+    auto reply = client.send({"POST", server->url() + "/ocsp", type, std::string(text(request)), {}, {}});
+    EXPECT_TRUE(reply) << (reply ? "" : reply.error().message);
+    return reply ? *reply : net::Reply{};
+  }
+  net::Reply get(View request) {
+    auto reply = client.send({"GET", server->url() + "/ocsp/" + net::percent_encode(to_base64(request)), {}, {}, {}, {}});
+    EXPECT_TRUE(reply) << (reply ? "" : reply.error().message);
+    return reply ? *reply : net::Reply{};
+  }
+  void say(const SubjectId& subject, Body body) {
+    const auto result = ics.submit_one(ics.say("acme", subject, std::move(body)));
+    EXPECT_EQ(result.outcome, service::ItemResult::Outcome::received) << (result.error ? result.error->message : "");
+  }
+
+  crypto::test::OpenSsl openssl;
+  crypto::SignerPtr ca_key;
+  Ics ics{"acme.example", {{"acme.example", id_of("acme"), policy::Pin::Source::configuration}}};
+  std::unique_ptr<Ocsp> door;
+  std::unique_ptr<net::HttpServer> server;
+  net::HttpClient client;
+};
+
+class OcspDoor : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!crypto::test::OpenSsl::there()) GTEST_SKIP() << "the openssl command is not installed";
+  }
+};
+
+TEST_F(OcspDoor, GoodThenRevokedForADelegateAndForTheCaItself) {
+  for (const With with : {With::delegate, With::no_delegate}) {
+    Site site(with);
+    const auto device = site.device("a", 1);
+    site.device("stranger", 2, false);
+    for (const char* question : {"-cert a.pem", "-sha256 -cert a.pem", "-no_nonce -cert a.pem"}) {
+      const auto said = site.ask(question);
+      EXPECT_THAT(said, HasSubstr("Response verify OK")) << question;
+      EXPECT_THAT(said, HasSubstr("a.pem: good")) << question;
+    }
+    EXPECT_THAT(site.ask("-cert stranger.pem"), HasSubstr("stranger.pem: unknown"));
+    site.say(device, StatusChange{Status::stolen, "van broken into"});
+    const auto revoked = site.ask("-cert a.pem");
+    EXPECT_THAT(revoked, HasSubstr("Response verify OK"));
+    EXPECT_THAT(revoked, HasSubstr("a.pem: revoked"));
+    EXPECT_THAT(revoked, HasSubstr("Reason: privilegeWithdrawn"));
+    EXPECT_THAT(revoked, HasSubstr("Revocation Time: "));
+  }
+}
+
+TEST_F(OcspDoor, SeveralCertificatesAtOnce) {
+  Site site(With::delegate);
+  site.device("a", 1);
+  site.say(site.device("b", 0x7fffffff), StatusChange{Status::compromised, ""});
+  site.device("c", 3, false);
+  const auto said = site.ask("-cert a.pem -cert b.pem -sha256 -cert c.pem -serial 77");
+  EXPECT_THAT(said, HasSubstr("Response verify OK"));
+  EXPECT_THAT(said, HasSubstr("a.pem: good"));
+  EXPECT_THAT(said, HasSubstr("b.pem: revoked"));
+  EXPECT_THAT(said, HasSubstr("Reason: keyCompromise"));
+  EXPECT_THAT(said, HasSubstr("c.pem: unknown"));
+  EXPECT_THAT(said, HasSubstr("77: unknown"));
+}
+
+// The CA takes an identity back with a statement of its own: that certificate is revoked, the key's others are not.
+TEST_F(OcspDoor, AWithdrawnIdentityIsRevoked) {
+  Site site(With::delegate);
+  const auto device = site.device("a", 1);
+  const auto looked = site.ics.service->look_up(device, {}, {}).value();
+  const auto id = looked.verdict.judgements.at(0).fact->statement.id;
+  const auto taken_back = evidence::sign({device, {"acme.example"}, Withdraw{id, "issued in error"}, *site.ics.clock, {}, {}}, *site.ca_key).value();
+  EXPECT_EQ(site.ics.submit_one(taken_back).outcome, service::ItemResult::Outcome::received);
+  EXPECT_THAT(site.ask("-cert a.pem"), HasSubstr("a.pem: revoked"));
+}
+
+TEST_F(OcspDoor, GetAnswersAsPostDoesAndMayBeKept) {
+  Site site(With::delegate);
+  site.device("a", 1);
+  const Bytes request = site.request("a");
+  const auto posted = site.post(request), got = site.get(request);
+  EXPECT_EQ(posted.status, 200u);
+  EXPECT_EQ(posted.content_type, "application/ocsp-response");
+  EXPECT_EQ(posted.header("Cache-Control"), "no-store");
+  EXPECT_EQ(got.body, posted.body);
+  EXPECT_THAT(std::string(got.header("Cache-Control")), HasSubstr("max-age=900, public"));
+  site.openssl.put("answer", got.body);
+  ASSERT_TRUE(site.openssl.run("ocsp -respin answer -CAfile ca.pem -issuer ca.pem -cert a.pem -no_nonce")) << site.openssl.said();
+  EXPECT_TRUE(site.openssl.says("a.pem: good")) << site.openssl.said();
+}
+
+TEST_F(OcspDoor, AnswersAreGivenAgainUntilSomethingComes) {
+  Site site(With::delegate);
+  const auto device = site.device("a", 1);
+  const Bytes request = site.request("a");
+  const auto first = site.post(request).body;
+  EXPECT_EQ(site.post(request).body, first);
+  EXPECT_EQ(site.get(request).body, first);
+  site.say(device, StatusChange{Status::suspended, ""});
+  const auto second = site.post(request).body;
+  EXPECT_NE(second, first);
+  EXPECT_EQ(site.post(request).body, second);
+}
+
+// What is asked for is signed again before it ends; what nobody asks for any more is let go.
+TEST_F(OcspDoor, AnswersAreSignedAhead) {
+  Site site(With::delegate, 400);
+  site.device("a", 1);
+  const Bytes request = site.request("a");
+  const auto first = site.post(request).body;
+  EXPECT_EQ(site.door->sign_due(), 0u);
+  const Time begin = *site.ics.clock;
+  *site.ics.clock = begin + 299;  // a quarter is left to others' caches
+  EXPECT_EQ(site.door->sign_due(), 1u);
+  *site.ics.clock = begin + 301;
+  const auto second = site.post(request).body;
+  EXPECT_NE(second, first);
+  EXPECT_EQ(site.post(request).body, second);
+  *site.ics.clock = begin + 600;
+  EXPECT_EQ(site.door->sign_due(), 1u);
+  *site.ics.clock = begin + 900;
+  EXPECT_EQ(site.door->sign_due(), 0u);
+}
+
+TEST_F(OcspDoor, WhatCannotBeAnsweredIsToldByItsCode) {
+  Site site(With::delegate);
+  site.device("a", 1);
+  // OCSPResponse ::= SEQUENCE { responseStatus ENUMERATED } alone.
+  const auto status = [](const net::Reply& reply) { return reply.body.size() == 5 ? static_cast<int>(reply.body[4]) : -1; };
+  EXPECT_EQ(status(site.post(view("no request"))), 1);
+  EXPECT_EQ(status(site.post({})), 1);
+  Bytes longer = site.request("a");
+  longer.push_back(0);
+  EXPECT_EQ(status(site.post(longer)), 1);
+  site.openssl.make_ca("other");
+  site.openssl.issue("other", "x", 1);
+  ASSERT_TRUE(site.openssl.run("ocsp -issuer other.pem -cert x.pem -reqout request"));
+  EXPECT_EQ(status(site.post(site.openssl.der("request"))), 6);  // unauthorized
+  EXPECT_EQ(site.post(longer, "text/plain").status, 415u);
+  const auto send = [&](const std::string& method, const std::string& path) {
+    return site.client.send({method, site.server->url() + path, {}, {}, {}, {}}).value();
+  };
+  EXPECT_EQ(send("GET", "/ocsp").status, 405u);
+  EXPECT_EQ(send("DELETE", "/ocsp/MAo=").status, 405u);
+  EXPECT_EQ(status(send("GET", "/ocsp/no%20base64")), 1);
+}
+
+TEST_F(OcspDoor, BusyReadersAreToldToComeLater) {
+  Site site(With::delegate);
+  site.device("a", 1);
+  const Bytes request = site.request("a");
+  HeldReadings held(*site.ics.service);
+  EXPECT_EQ(site.post(request).body, text(crypto::ocsp::refuse(crypto::ocsp::Refusal::try_later)));
+  held.release();
+}
+
+}  // namespace
+}  // namespace cm4it::ocsp

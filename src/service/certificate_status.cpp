@@ -1,0 +1,107 @@
+#include "service/certificate_status.h"
+
+#include <algorithm>
+
+#include "base/budgets.h"
+#include "evidence/x509.h"
+
+namespace cm4it::service {
+namespace {
+
+using crypto::RevocationReason;
+using evidence::Status;
+using State = crypto::ocsp::Single::Status;
+
+// RFC 5280 section 5.3.1. A thing that is lost or stolen still has its key; it is not to be trusted with it any more.
+RevocationReason reason_of(Status alarm) {
+  switch (alarm) {
+    case Status::compromised: return RevocationReason::key_compromise;
+    case Status::stolen:
+    case Status::lost: return RevocationReason::privilege_withdrawn;
+    case Status::destroyed: return RevocationReason::cessation_of_operation;
+    case Status::suspended: return RevocationReason::certificate_hold;
+    case Status::deprecated: return RevocationReason::superseded;
+    default: return RevocationReason::unspecified;
+  }
+}
+
+// What one subject's verdict says of the certificate.
+class OfSubject {
+ public:
+  OfSubject(const policy::Verdict& verdict, const KeyId& ca, const std::string& name) : verdict_(verdict), ca_(ca), name_(name) {}
+
+  CertificateStatus status() const {
+    CertificateStatus found;
+    found.valid_until = verdict_.valid_until;
+    for (const policy::Judgement& judgement : verdict_.judgements) {
+      if (!is_certificate(judgement)) continue;
+      if (judgement.decided_by) return revoked(said_at(*judgement.decided_by), RevocationReason::unspecified);
+      if (judgement.counts) found.status = State::good;
+    }
+    if (found.status == State::good && verdict_.status && evidence::is_alarm(*verdict_.status))
+      return revoked(verdict_.status_statement ? said_at(*verdict_.status_statement) : verdict_.at, reason_of(*verdict_.status));
+    return found;
+  }
+
+ private:
+  bool is_certificate(const policy::Judgement& judgement) const {
+    const auto& statement = judgement.fact->statement;
+    return statement.format == evidence::Format::x509 && statement.issuer == ca_ &&
+           std::find(statement.aliases.begin(), statement.aliases.end(), name_) != statement.aliases.end();
+  }
+
+  // A model's alarm is none of the subject's own statements: then the present is all that is known.
+  Time said_at(const StatementId& statement) const {
+    for (const policy::Judgement& judgement : verdict_.judgements)
+      if (judgement.fact->statement.id == statement) return std::min(judgement.fact->statement.issued_at, verdict_.at);
+    return verdict_.at;
+  }
+
+  CertificateStatus revoked(Time at, RevocationReason reason) const {
+    CertificateStatus status;
+    status.status = State::revoked;
+    status.revocation.at = at;
+    if (reason != RevocationReason::unspecified) status.revocation.reason = reason;
+    status.valid_until = verdict_.valid_until;
+    return status;
+  }
+
+  const policy::Verdict& verdict_;
+  const KeyId& ca_;
+  const std::string& name_;
+};
+
+}  // namespace
+
+Result<CertificateStatus> certificate_status(Service& service, const KeyId& ca, View issuer_name, View serial,
+                                             std::string_view domain, const Principal& who) {
+  const std::string name = evidence::x509::issued_name(issuer_name, serial);
+  std::vector<SubjectId> subjects;
+  {
+    TRY(const auto reader, service.ledger().reader());
+    CHECK_OK(reader.named(name, [&](const SubjectId& subject) {
+      subjects.push_back(subject);
+      return subjects.size() < budget::certificates_of_one_name;
+    }));
+  }
+  // A CA that gave one number twice: what was revoked of it is revoked.
+  CertificateStatus worst;
+  for (const SubjectId& subject : subjects) {
+    const Stamp stamp = service.stamp(subject);  // before reading: what comes meanwhile makes it stale
+    const auto looked = service.look_up(subject, domain, who);
+    if (!looked && looked.error().code == Code::not_found) continue;
+    if (!looked) return tl::unexpected<Error>(looked.error());
+    CertificateStatus one = OfSubject(looked->verdict, ca, name).status();
+    if (subjects.size() == 1 && looked->open) {
+      one.subject = subject;
+      one.stamp = stamp;
+    }
+    const Time until = std::min(worst.valid_until, one.valid_until);
+    if (one.status == State::revoked || worst.status == State::unknown) worst = std::move(one);
+    worst.valid_until = until;
+    if (worst.status == State::revoked) break;
+  }
+  return worst;
+}
+
+}  // namespace cm4it::service
