@@ -1,4 +1,4 @@
-// Private keys wherever they are: a file, or "pkcs11:…" (docs/keys.md).
+// Private keys wherever they are: a file, "pkcs11:…" or "handle:0x81…" of a TPM (docs/keys.md).
 #pragma once
 
 #include <string>
@@ -20,7 +20,10 @@ Result<std::string> absolute_key_name(const std::string& where);
 Result<SignerPtr> load_key(const std::string& where, const KeyAccess& access = {});
 // Without its private half where that can be: no PIN is needed then.
 Result<PublicKey> load_public_key(const std::string& where, const KeyAccess& access = {});
-// A fresh key, there. conflict: there is one already.
+// A fresh key, in a file or a token. conflict: there is one already; unsupported: a TPM's handles are given by its own programs.
 Result<SignerPtr> make_key(const std::string& where, Algorithm algorithm, const KeyAccess& access = {});
+
+// A fresh key that only this machine's TPM can use, in a file.
+Result<SignerPtr> make_tpm_key_file(const std::filesystem::path& path, Algorithm algorithm);
 
 }  // namespace cm4it::crypto

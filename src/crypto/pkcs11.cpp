@@ -10,7 +10,7 @@ namespace {
 // One session, for one thread at a time: tokens are slow, and most have one processor.
 class Pkcs11Key {
  public:
-  Pkcs11Key(Pkcs11Uri uri, const KeyAccess& access) : uri_(std::move(uri)), state_(State{{access, {}}, {}, 0}) {}
+  Pkcs11Key(Pkcs11Uri uri, KeyAccess access) : uri_(std::move(uri)), access_(std::move(access)) {}
 
   Result<PublicKey> open() {
     return state_.with([&](State& state) -> Result<PublicKey> {
@@ -32,14 +32,13 @@ class Pkcs11Key {
 
  private:
   struct State {
-    PinSource pins;
     std::optional<Pkcs11Session> session;
     ck_object_handle_t key = 0;
   };
 
   Result<void> open(State& state) const {
     TRY(auto session, Pkcs11Session::open(uri_));
-    CHECK_OK(session.log_in(state.pins));
+    CHECK_OK(session.log_in(access_));
     TRY(const auto key, session.find_private_key());
     TRY(const auto public_key, session.find_public_key(key));
     if (public_key_ && !(public_key == *public_key_))
@@ -52,12 +51,13 @@ class Pkcs11Key {
 
   Result<Bytes> sign(State& state, View message) const {
     if (!state.session) CHECK_OK(open(state));
-    auto signature = state.session->sign(state.key, public_key_->algorithm(), message, state.pins);
+    auto signature = state.session->sign(state.key, public_key_->algorithm(), message, access_);
     if (!signature) state.session.reset();
     return signature;
   }
 
   const Pkcs11Uri uri_;
+  const KeyAccess access_;
   std::optional<PublicKey> public_key_;  // constant once open() returned
   mutable Guarded<State> state_;
 };
@@ -66,10 +66,6 @@ Result<SignerPtr> signer_for(Pkcs11Uri uri, const KeyAccess& access) {
   const std::string name = uri.key_text();
   const auto key = std::make_shared<Pkcs11Key>(std::move(uri), access);
   TRY(const auto public_key, key->open());
-  // Before anything depends on it: do the two halves belong together, and is its signature what we think it is?
-  TRY(const Bytes signature, key->sign(view("cm4it")));
-  if (!public_key.verify(view("cm4it"), signature))
-    return fail(Code::unsupported, name + ": its signature does not verify under the public key beside it");
   return remote_signer(name, public_key, [key](View message) { return key->sign(message); });
 }
 
@@ -84,8 +80,7 @@ Result<PublicKey> pkcs11_public_key(std::string_view text, const KeyAccess& acce
   TRY(const auto uri, Pkcs11Uri::parse(text));
   TRY(const auto session, Pkcs11Session::open(uri));
   if (auto key = session.find_public_key({}); key || key.error().code == Code::ambiguous) return key;
-  PinSource pins{access, {}};
-  CHECK_OK(session.log_in(pins));
+  CHECK_OK(session.log_in(access));
   TRY(const auto key, session.find_private_key());
   return session.find_public_key(key);
 }
@@ -98,8 +93,7 @@ Result<SignerPtr> pkcs11_new_key(std::string_view text, Algorithm algorithm, con
   const std::string id = uri.find("id") ? *uri.find("id") : std::string(cm4it::text(random_bytes(8)));
   {
     TRY(const auto session, Pkcs11Session::open(uri, Pkcs11Session::Mode::write));
-    PinSource pins{access, {}};
-    CHECK_OK(session.log_in(pins));
+    CHECK_OK(session.log_in(access));
     CHECK_OK(session.generate(algorithm, label, id));
   }
   return signer_for(std::move(uri), access);

@@ -84,7 +84,7 @@ Result<PublicKey> Pkcs11Session::find_public_key(std::optional<ck_object_handle_
   return key;
 }
 
-Result<Bytes> Pkcs11Session::sign(ck_object_handle_t key, Algorithm algorithm, View message, PinSource& pins) const {
+Result<Bytes> Pkcs11Session::sign(ck_object_handle_t key, Algorithm algorithm, View message, const KeyAccess& access) const {
   ck_rsa_pkcs_pss_params pss{CKM_SHA256, CKG_MGF1_SHA256, 32};
   ck_mechanism mechanism{CKM_ECDSA, nullptr, 0};
   if (algorithm == Algorithm::eddsa) mechanism.mechanism = CKM_EDDSA;
@@ -95,7 +95,7 @@ Result<Bytes> Pkcs11Session::sign(ck_object_handle_t key, Algorithm algorithm, V
     return pkcs11_failed(uri_.key_text(), "C_SignInit", code);
   // Keys that want the PIN for every signature.
   if (const auto always = attribute(key, CKA_ALWAYS_AUTHENTICATE); always && *always == Bytes{1})
-    CHECK_OK(log_in_as(CKU_CONTEXT_SPECIFIC, pins));
+    CHECK_OK(log_in_as(CKU_CONTEXT_SPECIFIC, access));
   data.reserve(1);  // an empty message has an address, too: modules ask for one
   Bytes signature(1024);
   unsigned long size = signature.size();

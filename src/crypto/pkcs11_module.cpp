@@ -36,8 +36,7 @@ struct Known {
 };
 
 constexpr const char* plug_in = "put it back; it is tried again at the next use";
-constexpr const char* never_retried =
-    "it is not tried again, for tokens lock themselves; put the right one in its place";
+constexpr const char* never_retried = "it is not tried again, for tokens lock themselves; put the right one in its place";
 
 constexpr Known known[] = {
     {CKR_PIN_INCORRECT, "CKR_PIN_INCORRECT", "the PIN is wrong", never_retried},
@@ -66,7 +65,7 @@ Result<Pkcs11> pkcs11_module(const Pkcs11Uri& uri) {
   static Guarded<std::map<std::string, Pkcs11>> modules;
   const std::string library = !uri.module_path.empty()   ? uri.module_path
                               : !uri.module_name.empty() ? "lib" + uri.module_name + ".so"
-                                                         : "p11-kit-proxy.so";
+                                                         : "libp11-kit.so.0";
   return modules.with([&](auto& loaded) -> Result<Pkcs11> {
     if (const auto at = loaded.find(library); at != loaded.end()) return at->second;
     TRY(const Pkcs11 module, load(library));

@@ -1,6 +1,8 @@
 #include "crypto/pkcs11_session.h"
 
-#include <cstring>
+#include <map>
+
+#include "base/guarded.h"
 
 namespace cm4it::crypto {
 namespace {
@@ -60,6 +62,20 @@ Result<ck_slot_id_t> find_slot(const Pkcs11Uri& uri, Pkcs11 module) {
   return *found;
 }
 
+// Tokens count wrong PINs and lock themselves: the one that a token refused is not tried again, for whatever key. Another, put in
+// its place, is.
+Guarded<std::map<std::string, Secret>>& refused_pins() {
+  static Guarded<std::map<std::string, Secret>> pins;
+  return pins;
+}
+
+bool was_refused(const std::string& token, const Secret& secret) {
+  return refused_pins().with([&](auto& pins) {
+    const auto at = pins.find(token);
+    return at != pins.end() && at->second.text() == secret.text();
+  });
+}
+
 }  // namespace
 
 Result<Pkcs11Session> Pkcs11Session::open(const Pkcs11Uri& uri, Mode mode) {
@@ -92,7 +108,7 @@ Result<Secret> Pkcs11Session::pin(const KeyAccess& access) const {
   return secret_for("PIN of " + uri_.token_text(), sources);
 }
 
-Result<void> Pkcs11Session::log_in(PinSource& pins) const {
+Result<void> Pkcs11Session::log_in(const KeyAccess& access) const {
   TRY(const auto info, token_info());
   if ((info.flags & CKF_LOGIN_REQUIRED) == 0) return {};
   ck_session_info session{};
@@ -100,28 +116,29 @@ Result<void> Pkcs11Session::log_in(PinSource& pins) const {
       (session.state == CKS_RO_USER_FUNCTIONS || session.state == CKS_RW_USER_FUNCTIONS))
     return {};
   if ((info.flags & CKF_USER_PIN_LOCKED) != 0) return pkcs11_failed(uri_.token_text(), "C_Login", CKR_PIN_LOCKED);
-  return log_in_as(CKU_USER, pins);
+  return log_in_as(CKU_USER, access);
 }
 
-Result<void> Pkcs11Session::log_in_as(ck_user_type_t user, PinSource& pins) const {
+Result<void> Pkcs11Session::log_in_as(ck_user_type_t user, const KeyAccess& access) const {
   TRY(const auto info, token_info());
   if ((info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0) {  // it has keys of its own to type the PIN
     const auto code = module_->C_Login(session_, user, nullptr, 0);
     if (code == CKR_OK || code == CKR_USER_ALREADY_LOGGED_IN) return {};
     return pkcs11_failed(uri_.token_text(), "C_Login", code);
   }
-  const bool from_a_file = !uri_.pin_source.empty() || !pins.access.pass_file.empty();
+  const bool from_a_file = !uri_.pin_source.empty() || !access.pass_file.empty();
   if (from_a_file && (info.flags & CKF_USER_PIN_FINAL_TRY) != 0)
     return fail(Code::not_permitted,
                 uri_.token_text() + ": one more wrong PIN would lock it, so the one in the file is not tried",
                 "log in once by hand, for instance with `ics key id` and a URI without pin-source");
-  TRY(Secret secret, pin(pins.access));
-  if (pins.refused && pins.refused->text() == secret.text())
-    return pkcs11_failed(uri_.token_text(), "C_Login", CKR_PIN_INCORRECT);
+  TRY(Secret secret, pin(access));
+  const std::string token = text_of(info.manufacturer_id) + "/" + text_of(info.serial_number) + "/" + text_of(info.label);
+  if (was_refused(token, secret)) return pkcs11_failed(uri_.token_text(), "C_Login", CKR_PIN_INCORRECT);
   auto* octets = const_cast<unsigned char*>(secret.octets().data());  // the interface knows no const; it is only read
   const auto code = module_->C_Login(session_, user, octets, secret.octets().size());
   if (code == CKR_OK || code == CKR_USER_ALREADY_LOGGED_IN) return {};
-  if (code == CKR_PIN_INCORRECT || code == CKR_PIN_INVALID || code == CKR_PIN_LEN_RANGE) pins.refused = std::move(secret);
+  if (code == CKR_PIN_INCORRECT || code == CKR_PIN_INVALID || code == CKR_PIN_LEN_RANGE)
+    refused_pins().with([&](auto& pins) { pins.insert_or_assign(token, std::move(secret)); });
   return pkcs11_failed(uri_.token_text(), "C_Login", code);
 }
 

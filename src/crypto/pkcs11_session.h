@@ -9,13 +9,6 @@
 
 namespace cm4it::crypto {
 
-// Where the PIN comes from, and the one that the token refused: tokens count wrong ones and lock themselves, so it is never tried
-// again. Another one, put in its place, is.
-struct PinSource {
-  KeyAccess access;
-  std::optional<Secret> refused;
-};
-
 class Pkcs11Session {
  public:
   enum class Mode { read, write };
@@ -25,9 +18,9 @@ class Pkcs11Session {
   Pkcs11Session(Pkcs11Session&& other) noexcept;
   Pkcs11Session& operator=(Pkcs11Session&&) = delete;
 
-  // Nothing where the token needs no login, or this process is logged in already. The PIN is the URI's, or the source's.
-  // not_permitted: the PIN was refused, or is not tried because a wrong one would lock the token.
-  Result<void> log_in(PinSource& pins) const;
+  // Nothing where the token needs no login, or this process is logged in already. The PIN is the URI's, or access's.
+  // not_permitted: the PIN was refused, now or before, or is not tried because a wrong one would lock the token.
+  Result<void> log_in(const KeyAccess& access) const;
 
   struct Wanted {
     ck_object_class_t object_class;
@@ -43,14 +36,14 @@ class Pkcs11Session {
   Result<PublicKey> find_public_key(std::optional<ck_object_handle_t> private_key) const;
 
   // In COSE form.
-  Result<Bytes> sign(ck_object_handle_t key, Algorithm algorithm, View message, PinSource& pins) const;
+  Result<Bytes> sign(ck_object_handle_t key, Algorithm algorithm, View message, const KeyAccess& access) const;
   // A key pair that stays in the token.
   Result<void> generate(Algorithm algorithm, const std::string& label, const std::string& id) const;
 
  private:
   Pkcs11Session(Pkcs11Uri uri, Pkcs11 module, ck_slot_id_t slot) : uri_(std::move(uri)), module_(module), slot_(slot) {}
   Result<Secret> pin(const KeyAccess& access) const;
-  Result<void> log_in_as(ck_user_type_t user, PinSource& pins) const;
+  Result<void> log_in_as(ck_user_type_t user, const KeyAccess& access) const;
   Result<ck_token_info> token_info() const;
   Result<PublicKey> public_key_of_object(ck_object_handle_t object) const;
 

@@ -29,7 +29,9 @@ class Pkcs11 : public testing::Test {
     hsm();
   }
   // Of its own for each test.
-  static std::string key(const std::string& name, const std::string& pin = "pin") { return hsm().uri("token=plant;object=" + name, pin); }
+  static std::string key(const std::string& name, const std::string& pin = "pin") {
+    return hsm().uri("token=plant;object=" + name, pin);
+  }
 };
 
 TEST_F(Pkcs11, KeysOfEveryKindSign) {
@@ -71,7 +73,11 @@ TEST_F(Pkcs11, KeysAreFoundByTheirIdToo) {
 TEST_F(Pkcs11, ErrorsSayWhatIsMissing) {
   ASSERT_TRUE(make_key(key("one"), Algorithm::es256));
   ASSERT_TRUE(make_key(key("two"), Algorithm::es256));
-  struct Case { std::string uri; Code code; const char* says; };
+  struct Case {
+    std::string uri;
+    Code code;
+    const char* says;
+  };
   const Case cases[] = {
       {hsm().uri("token=elsewhere;object=one"), Code::unavailable, "token \"elsewhere\": it is not there"},
       {hsm().uri("token=plant;serial=0;object=one"), Code::unavailable, "it is not there"},
@@ -79,7 +85,8 @@ TEST_F(Pkcs11, ErrorsSayWhatIsMissing) {
       {key("none"), Code::not_found, "token \"plant\", key \"none\": no such private key"},
       {hsm().uri("token=plant"), Code::ambiguous, "several keys"},
       {"pkcs11:token=plant;object=one?module-path=/nowhere/module.so", Code::not_found, "/nowhere/module.so"},
-      {"pkcs11:token=plant;object=one?module-path=/usr/lib/x86_64-linux-gnu/libz.so.1", Code::unsupported, "not a PKCS#11 module"},
+      {"pkcs11:token=plant;object=one?module-path=/usr/lib/x86_64-linux-gnu/libz.so.1", Code::unsupported,
+       "not a PKCS#11 module"},
       {key("one", "none"), Code::not_found, "secret file"},
   };
   for (const auto& one : cases) {

@@ -106,7 +106,7 @@ Result<std::string> file_of(std::string value) {
   if (value.starts_with("file:")) value.erase(0, 5);
   if (value.starts_with("//")) {
     if (!value.starts_with("///")) return malformed("pin-source: a file of this machine expected, file:/path");
-    value.erase(0, 2);
+    while (value.starts_with("//")) value.erase(0, 1);  // an empty host, and slashes too many
   }
   if (value.empty() || value[0] == '|' || (value.find(':') != value.npos && value.find(':') < value.find('/')))
     return fail(Code::unsupported, "pkcs11 URI: pin-source: only files are read, pin-source=file:/path");

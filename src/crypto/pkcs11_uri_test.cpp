@@ -9,27 +9,53 @@ namespace cm4it::crypto {
 namespace {
 
 TEST(Pkcs11Uri, ExamplesOfTheRfc) {
-  struct Case { const char* text; std::map<std::string, std::string, std::less<>> path; std::string module, pin; };
+  struct Case {
+    const char* text;
+    std::map<std::string, std::string, std::less<>> path;
+    std::string module, pin;
+  };
   const std::vector<Case> cases = {
       {"pkcs11:", {}, "", ""},
       {"pkcs11:object=my-pubkey;type=public", {{"object", "my-pubkey"}, {"type", "public"}}, "", ""},
-      {"pkcs11:object=my-key;type=private?pin-source=file:/etc/token", {{"object", "my-key"}, {"type", "private"}}, "", "/etc/token"},
+      {"pkcs11:object=my-key;type=private?pin-source=file:/etc/token",
+       {{"object", "my-key"}, {"type", "private"}},
+       "",
+       "/etc/token"},
       {"pkcs11:token=The%20Software%20PKCS%2311%20Softtoken;manufacturer=Snake%20Oil,%20Inc.;model=1.0;object=my-key;"
        "id=%69%95%3E%5C%F4%BD%EC%91;serial=?pin-source=file:/etc/token_pin",
-       {{"token", "The Software PKCS#11 Softtoken"}, {"manufacturer", "Snake Oil, Inc."}, {"model", "1.0"}, {"object", "my-key"},
-        {"id", "\x69\x95\x3e\x5c\xf4\xbd\xec\x91"}, {"serial", ""}}, "", "/etc/token_pin"},
-      {"pkcs11:object=my-sign-key;type=private?module-name=mypkcs11", {{"object", "my-sign-key"}, {"type", "private"}}, "mypkcs11", ""},
-      {"pkcs11:object=my-sign-key;type=private?module-path=/mnt/libmypkcs11.so.1", {{"object", "my-sign-key"}, {"type", "private"}},
-       "/mnt/libmypkcs11.so.1", ""},
+       {{"token", "The Software PKCS#11 Softtoken"},
+        {"manufacturer", "Snake Oil, Inc."},
+        {"model", "1.0"},
+        {"object", "my-key"},
+        {"id", "\x69\x95\x3e\x5c\xf4\xbd\xec\x91"},
+        {"serial", ""}},
+       "",
+       "/etc/token_pin"},
+      {"pkcs11:object=my-sign-key;type=private?module-name=mypkcs11",
+       {{"object", "my-sign-key"}, {"type", "private"}},
+       "mypkcs11",
+       ""},
+      {"pkcs11:object=my-sign-key;type=private?module-path=/mnt/libmypkcs11.so.1",
+       {{"object", "my-sign-key"}, {"type", "private"}},
+       "/mnt/libmypkcs11.so.1",
+       ""},
       {"pkcs11:slot-description=Sun%20Metaslot", {{"slot-description", "Sun Metaslot"}}, "", ""},
       {"pkcs11:library-manufacturer=Snake%20Oil,%20Inc.;library-description=Soft%20Token%20Library;library-version=1.23",
-       {{"library-manufacturer", "Snake Oil, Inc."}, {"library-description", "Soft Token Library"}, {"library-version", "1.23"}}, "", ""},
+       {{"library-manufacturer", "Snake Oil, Inc."}, {"library-description", "Soft Token Library"}, {"library-version", "1.23"}},
+       "",
+       ""},
       {"pkcs11:token=My%20token%25%20created%20by%20Joe;library-version=3;id=%01%02%03%Ba%dd%Ca%fe%04%05%06",
-       {{"token", "My token% created by Joe"}, {"library-version", "3"}, {"id", "\x01\x02\x03\xba\xdd\xca\xfe\x04\x05\x06"}}, "", ""},
+       {{"token", "My token% created by Joe"}, {"library-version", "3"}, {"id", "\x01\x02\x03\xba\xdd\xca\xfe\x04\x05\x06"}},
+       "",
+       ""},
       {"pkcs11:token=A%20name%20with%20a%20substring%20%25%3B", {{"token", "A name with a substring %;"}}, "", ""},
-      {"pkcs11:token=Name%20with%20a%20small%20A%20with%20acute:%20%C3%A1", {{"token", "Name with a small A with acute: \xc3\xa1"}}, "", ""},
+      {"pkcs11:token=Name%20with%20a%20small%20A%20with%20acute:%20%C3%A1",
+       {{"token", "Name with a small A with acute: \xc3\xa1"}},
+       "",
+       ""},
       {"pkcs11:token=my-token?pin-source=file:/etc/token_pin&vendor-bbb=value-b", {{"token", "my-token"}}, "", "/etc/token_pin"},
       {"pkcs11:token=my-token?pin-source=file:///etc/token_pin", {{"token", "my-token"}}, "", "/etc/token_pin"},
+      {"pkcs11:token=my-token?pin-source=file:////etc/token_pin", {{"token", "my-token"}}, "", "/etc/token_pin"},
       {"pkcs11:token=my-token?pin-source=file:keys/pin", {{"token", "my-token"}}, "", "keys/pin"},
   };
   for (const auto& one : cases) {
@@ -44,7 +70,11 @@ TEST(Pkcs11Uri, ExamplesOfTheRfc) {
 }
 
 TEST(Pkcs11Uri, Refuses) {
-  struct Case { const char* text; Code code; const char* says; };
+  struct Case {
+    const char* text;
+    Code code;
+    const char* says;
+  };
   const std::vector<Case> cases = {
       {"", Code::malformed, "pkcs11:"},
       {"PKCS11:token=a", Code::malformed, "pkcs11:"},

@@ -20,6 +20,10 @@ class RemoteSigner : public Signer {
 }  // namespace
 
 Result<SignerPtr> remote_signer(std::string name, PublicKey public_key, SignFunction sign) {
+  // Before anything depends on it: do the two halves belong together, and is its signature what we think it is?
+  TRY(const Bytes signature, sign(view("cm4it")));
+  if (!public_key.verify(view("cm4it"), signature))
+    return fail(Code::unsupported, name + ": its signature does not verify under its public key");
   auto key = std::make_shared<const RemoteKey>(std::move(name), std::move(public_key), std::move(sign));
   TRY(auto native, pkey_of(key));
   return SignerPtr(std::make_shared<RemoteSigner>(std::move(key), std::move(native)));

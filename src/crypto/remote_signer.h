@@ -10,7 +10,7 @@ namespace cm4it::crypto {
 // As Signer::sign().
 using SignFunction = std::function<Result<Bytes>(View message)>;
 
-// `name` says for people where the key is. May be used for TLS.
+// `name` says for people where the key is. May be used for TLS. It is tried once; unsupported: its signature is not one of `key`.
 Result<SignerPtr> remote_signer(std::string name, PublicKey key, SignFunction sign);
 
 }  // namespace cm4it::crypto

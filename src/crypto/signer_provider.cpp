@@ -5,10 +5,12 @@
 #include <openssl/provider.h>
 
 #include <chrono>
+#include <cstring>
 #include <optional>
 
 #include "base/log.h"
 #include "crypto/key_impl.h"
+#include "crypto/pkix_sign.h"
 
 namespace cm4it::crypto {
 namespace {
@@ -82,8 +84,8 @@ int import_key(const char* type, void* key, const OSSL_PARAM parameters[]) {
     auto& held = *static_cast<Held*>(key);
     if (const auto pointer = octets(parameters, remote_parameter)) {
       const RemoteKeyPtr* remote = nullptr;
-      if (pointer->size() != sizeof remote) return false;
-      std::memcpy(&remote, pointer->data(), sizeof remote);
+      if (pointer->size() != sizeof(const RemoteKeyPtr*)) return false;
+      std::memcpy(&remote, pointer->data(), sizeof(const RemoteKeyPtr*));
       held.remote = *remote;
       held.public_key = held.remote->public_key;
       return true;
@@ -134,20 +136,6 @@ const OSSL_PARAM* gettable_key_params(void*) {
 
 void* new_signing(void*, const char*) { return new (std::nothrow) Signing; }
 void free_signing(void* signing) { delete static_cast<Signing*>(signing); }
-
-// DER of AlgorithmIdentifier: RFC 5758 section 3.2, RFC 8410 section 3, RFC 4055 section 3.1 (SHA-256, MGF1 with it, a salt of 32
-// octets).
-const Bytes& algorithm_identifier(Algorithm algorithm) {
-  static const Bytes es256 = *from_hex("300a06082a8648ce3d040302"), es384 = *from_hex("300a06082a8648ce3d040303");
-  static const Bytes eddsa = *from_hex("300506032b6570");
-  static const Bytes ps256 = *from_hex(
-      "304106092a864886f70d01010a3034a00f300d06096086480165030402010500"
-      "a11c301a06092a864886f70d010108300d06096086480165030402010500a203020120");
-  return algorithm == Algorithm::es256   ? es256
-         : algorithm == Algorithm::es384 ? es384
-         : algorithm == Algorithm::eddsa ? eddsa
-                                         : ps256;
-}
 
 bool is_its_digest(Algorithm algorithm, const char* name) {
   if (!name || !*name) return true;
@@ -307,7 +295,7 @@ Result<PkeyPtr> pkey_of(const RemoteKeyPtr& key) {
   if (!library()) return openssl_failed("provider");
   const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_name(library(), type, nullptr));
   const RemoteKeyPtr* pointer = &key;
-  OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(remote_parameter, &pointer, sizeof pointer),
+  OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(remote_parameter, &pointer, sizeof(const RemoteKeyPtr*)),
                              OSSL_PARAM_construct_end()};
   EVP_PKEY* made = nullptr;
   if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||

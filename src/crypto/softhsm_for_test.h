@@ -1,4 +1,5 @@
-// Tokens of SoftHSM, in a directory that goes with the process. It reads its configuration once, so all tests of a process share it.
+// Tokens of SoftHSM, in a directory that goes with the process. It reads its configuration once, so all tests of a process share
+// it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -40,7 +41,8 @@ class SoftHsm {
     EXPECT_NE(::mkdtemp(name.data()), nullptr);
     directory_ = name;
     std::filesystem::create_directory(directory_ / "tokens");
-    std::ofstream(directory_ / "softhsm2.conf") << "directories.tokendir = " << (directory_ / "tokens").string() << "\nlog.level = ERROR\n";
+    std::ofstream(directory_ / "softhsm2.conf")
+        << "directories.tokendir = " << (directory_ / "tokens").string() << "\nlog.level = ERROR\n";
     ::setenv("SOFTHSM2_CONF", (directory_ / "softhsm2.conf").c_str(), 1);
     pin_file("pin", "1234\n");
     pin_file("wrong-pin", "4321\n");

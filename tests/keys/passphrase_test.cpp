@@ -25,13 +25,17 @@ class Terminal {
 
   void await(const std::string& text) {
     const auto from = asked_;
-    while (shown_.find(text, from) == std::string::npos && read()) {}
+    while (shown_.find(text, from) == std::string::npos && read()) {
+    }
     ASSERT_NE(shown_.find(text, from), std::string::npos) << shown_;
     asked_ = shown_.size();
   }
-  void type(const std::string& text) const { ASSERT_EQ(::write(master_, text.data(), text.size()), static_cast<ssize_t>(text.size())); }
+  void type(const std::string& text) const {
+    ASSERT_EQ(::write(master_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
   int end() {
-    while (read()) {}
+    while (read()) {
+    }
     int status = 0;
     ::waitpid(pid_, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -107,8 +111,8 @@ TEST_F(Passphrase, OfAServersKeysIsNamedInItsConfiguration) {
   const auto pass = secret("pass", "correct horse");
   ok({"key", "new", file("server.key"), "--alg", "p256", "--key-pass", pass});
   ok({"key", "new", file("log.key"), "--key-pass", pass});
-  ok({"init", file("plant"), "--role", "maintenance", "--domain", "plant.example", "--listen", "127.0.0.1:0", "--tls-key", file("server.key"),
-      "--log-key", file("log.key"), "--key-pass", pass});
+  ok({"init", file("plant"), "--role", "maintenance", "--domain", "plant.example", "--listen", "127.0.0.1:0", "--tls-key",
+      file("server.key"), "--log-key", file("log.key"), "--key-pass", pass});
   const auto config = file("plant/icsd.toml");
   const auto without = demo::run({CM4IT_ICSD, "--config", config});
   ASSERT_TRUE(without);

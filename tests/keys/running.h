@@ -71,7 +71,8 @@ class Running : public testing::Test {
   // Listening when it returns.
   void start(const std::string& name) {
     const fs::path address = directory_ / name / "address";
-    auto started = demo::Process::start({CM4IT_ICSD, "--config", (directory_ / name / "icsd.toml").string()}, directory_ / (name + ".log"));
+    auto started =
+        demo::Process::start({CM4IT_ICSD, "--config", (directory_ / name / "icsd.toml").string()}, directory_ / (name + ".log"));
     ASSERT_TRUE(started) << started.error().message;
     icsd_ = std::move(*started);
     ASSERT_TRUE(eventually([&] { return !icsd_->running() || content_of(address).ends_with("\n"); }));

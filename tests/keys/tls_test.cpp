@@ -14,8 +14,8 @@ class Tls : public Running {
     if (!fs::exists("/usr/bin/openssl")) GTEST_SKIP() << "openssl is not installed";
     Running::SetUp();
     ok({"init", file("plant"), "--role", "maintenance", "--domain", "plant.example", "--listen", "127.0.0.1:0"});
-    openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=some CA", "-days", "2", "-keyout", file("ca.key"),
-             "-out", file("ca.pem")});
+    openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=some CA", "-days",
+             "2", "-keyout", file("ca.key"), "-out", file("ca.pem")});
   }
   std::string openssl(demo::Arguments words, const std::string& input = {}) const {
     words.insert(words.begin(), {"/usr/bin/timeout", "120", "/usr/bin/openssl"});
@@ -31,8 +31,8 @@ class Tls : public Running {
   void issue(const std::string& serial) const {
     openssl({"req", "-new", "-key", file("plant/server.key"), "-subj", "/CN=ics.plant.example", "-out", file("request.pem")});
     std::ofstream(file("names")) << "subjectAltName=DNS:ics.plant.example\n";
-    openssl({"x509", "-req", "-in", file("request.pem"), "-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-set_serial", serial, "-days", "2", "-extfile",
-             file("names"), "-out", file("leaf.pem")});
+    openssl({"x509", "-req", "-in", file("request.pem"), "-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-set_serial", serial,
+             "-days", "2", "-extfile", file("names"), "-out", file("leaf.pem")});
     std::ofstream(file("plant/chain.pem")) << content_of(file("leaf.pem")) << content_of(file("ca.pem"));
   }
   std::string serial_shown() const {
@@ -57,8 +57,8 @@ TEST_F(Tls, OnlyWhatIsSaneIsSpoken) {
     EXPECT_THAT(shown, HasSubstr("Compression: NONE"));
     EXPECT_THAT(shown, Not(HasSubstr("TLS session ticket:")));
   }
-  for (const char* suite : {"ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES128-SHA", "AES128-GCM-SHA256", "DHE-RSA-AES128-GCM-SHA256", "aNULL@SECLEVEL=0",
-                            "ECDHE-ECDSA-AES128-CCM", "PSK-AES128-GCM-SHA256"})
+  for (const char* suite : {"ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES128-SHA", "AES128-GCM-SHA256",
+                            "DHE-RSA-AES128-GCM-SHA256", "aNULL@SECLEVEL=0", "ECDHE-ECDSA-AES128-CCM", "PSK-AES128-GCM-SHA256"})
     EXPECT_THAT(client({"-tls1_2", "-cipher", suite}), Not(HasSubstr("BEGIN CERTIFICATE"))) << suite;
   for (const char* version : {"-tls1_1", "-tls1"}) {
     const auto refused = client({version, "-cipher", "DEFAULT@SECLEVEL=0"});
@@ -78,7 +78,8 @@ TEST_F(Tls, ACertificateOfACaIsShownAndReadAgain) {
   issue("0x1001");
   use_chain();
   start("plant");
-  EXPECT_THAT(client({"-CAfile", file("ca.pem"), "-verify_return_error", "-verify_hostname", "ics.plant.example"}), HasSubstr("Verify return code: 0 (ok)"));
+  EXPECT_THAT(client({"-CAfile", file("ca.pem"), "-verify_return_error", "-verify_hostname", "ics.plant.example"}),
+              HasSubstr("Verify return code: 0 (ok)"));
   EXPECT_THAT(serial_shown(), HasSubstr("serial=1001"));
 
   issue("0x1002");
@@ -91,7 +92,8 @@ TEST_F(Tls, ACertificateOfACaIsShownAndReadAgain) {
     const auto before = log("plant").size();
     std::ofstream(file("plant/chain.pem"), std::ios::trunc) << bad;
     ASSERT_EQ(::kill(icsd_->pid(), SIGHUP), 0);
-    EXPECT_TRUE(eventually([&] { return log("plant").find("stay as they were: certificate", before) != std::string::npos; })) << log("plant");
+    EXPECT_TRUE(eventually([&] { return log("plant").find("stay as they were: certificate", before) != std::string::npos; }))
+        << log("plant");
     EXPECT_THAT(serial_shown(), HasSubstr("serial=1002"));
   }
 }

@@ -11,7 +11,9 @@ class Token : public Running {
     Running::SetUp();
     hsm_.add_token("plant");
   }
-  std::string key(const std::string& name, const std::string& pin = "pin") const { return hsm_.uri("token=plant;object=" + name, pin); }
+  std::string key(const std::string& name, const std::string& pin = "pin") const {
+    return hsm_.uri("token=plant;object=" + name, pin);
+  }
 
   const crypto::SoftHsm hsm_;
 };
@@ -21,16 +23,21 @@ TEST_F(Token, AnIcsWithEveryKeyInIt) {
   const auto server = ok({"key", "new", key("server"), "--alg", "p256"});
   ok({"key", "new", key("log")});
   EXPECT_EQ(ok({"key", "id", key("owner", "")}), owner) << "the public half needs no PIN";
+  if (fs::exists("/usr/share/p11-kit/modules/softhsm2.module")) {
+    EXPECT_EQ(ok({"key", "id", "pkcs11:token=plant;object=owner"}), owner) << "by the machine's own modules";
+  }
   EXPECT_THAT(ics({"key", "show", key("server")}).out, HasSubstr("BEGIN PUBLIC KEY"));
 
-  ok({"init", file("plant"), "--role", "maintenance", "--domain", "plant.example", "--listen", "127.0.0.1:0", "--key", key("owner"), "--tls-key",
-      key("server"), "--log-key", key("log")});
-  for (const auto& entry : fs::directory_iterator(directory_ / "plant")) EXPECT_NE(entry.path().extension(), ".key") << entry.path();
+  ok({"init", file("plant"), "--role", "manufacturer", "--domain", "plant.example", "--listen", "127.0.0.1:0", "--key",
+      key("owner"), "--tls-key", key("server"), "--log-key", key("log")});
+  for (const auto& entry : fs::directory_iterator(directory_ / "plant"))
+    EXPECT_NE(entry.path().extension(), ".key") << entry.path();
   start("plant");
 
   const auto dir = file("plant");
   const auto element = ok({"key", "new", key("element"), "--alg", "p256"});
-  const auto identified = ics({"--dir", dir, "identify", key("element"), "--type", "device", "--maker", "Acme", "--serial", "42"});
+  const auto identified =
+      ics({"--dir", dir, "identify", key("element"), "--type", "device", "--maker", "Acme", "--serial", "42"});
   EXPECT_EQ(identified.exit, 0) << identified.out << identified.err << log("plant");
   EXPECT_THAT(identified.out, HasSubstr("received by plant.example"));
   EXPECT_THAT(ok({"--dir", dir, "find", "Acme", "--json"}), HasSubstr(element));
@@ -44,7 +51,8 @@ TEST_F(Token, AnIcsWithEveryKeyInIt) {
 TEST_F(Token, WhatIsWrongIsSaid) {
   ok({"key", "new", key("owner")});
   const auto refused = [&](const std::string& uri) {
-    const auto output = ics({"init", file("none"), "--role", "maintenance", "--domain", "plant.example", "--listen", "127.0.0.1:0", "--key", uri});
+    const auto output = ics(
+        {"init", file("none"), "--role", "maintenance", "--domain", "plant.example", "--listen", "127.0.0.1:0", "--key", uri});
     EXPECT_EQ(output.exit, 3);
     EXPECT_FALSE(fs::exists(file("none")));
     return output.err;
