@@ -38,6 +38,8 @@ inline constexpr std::size_t sums_lines = 4096;
 inline constexpr std::size_t sums_signatures = 16;            // over one list
 
 // CRLs and OCSP (docs/x509.md)
+inline constexpr std::size_t crls_of_scope = 16;              // of one issuer, that are looked into for one subject: the highest numbers
+inline constexpr std::size_t crl_scopes = 64;                 // of one issuer
 inline constexpr std::size_t crl_bytes = 8 * 1024 * 1024;     // of one CRL
 inline constexpr std::size_t crl_entries = 200'000;
 inline constexpr std::size_t crl_extensions = 64;             // of a CRL, of an entry

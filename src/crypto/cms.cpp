@@ -138,7 +138,7 @@ Result<void> DetachedSignature::read_signer(View signer_info, const std::vector<
 }
 
 // From the signer's up, by names: which of them holds is asked where rights are.
-void DetachedSignature::order(std::vector<Certificate> all) {
+void DetachedSignature::order(const std::vector<Certificate>& all) {
   for (bool more = true; more && certificates_.size() < all.size();) {
     more = false;
     for (const Certificate& next : all) {
@@ -184,7 +184,7 @@ Result<DetachedSignature> DetachedSignature::from_der(View bytes) {
   DetachedSignature signature;
   signature.der_ = to_bytes(bytes);
   CHECK_OK(signature.read_signer(signer, all));
-  signature.order(std::move(all));
+  signature.order(all);
   return signature;
 }
 

@@ -28,7 +28,7 @@ class DetachedSignature {
   DetachedSignature() = default;
   Result<void> read_signer(View signer_info, const std::vector<Certificate>& all);
   Result<void> read_attributes(View attributes);
-  void order(std::vector<Certificate> all);
+  void order(const std::vector<Certificate>& all);
 
   Bytes der_, signed_octets_, message_digest_, signature_;
   Hash hash_ = Hash::sha256;

@@ -13,6 +13,7 @@
 #include "base/budgets.h"
 #include "crypto/key_impl.h"
 #include "crypto/signer.h"
+#include "crypto/tpm.h"
 
 namespace cm4it::crypto {
 
@@ -80,6 +81,7 @@ bool write_encrypted(BIO* to, EVP_PKEY* key, View passphrase) {
 
 Result<SignerPtr> load_key_file(const std::filesystem::path& path, const KeyAccess& access) {
   TRY(const Secret pem, read_private_file("key file", path, budget::key_file_bytes));
+  if (is_tpm_key(pem.text())) return tpm_file_signer(named(path), std::string(pem.text()), access);
   const BioPtr bio(BIO_new_mem_buf(pem.octets().data(), static_cast<int>(pem.octets().size())));
   Passphrase passphrase{path, access, false, {}};
   PkeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, give_passphrase, &passphrase));
@@ -107,13 +109,18 @@ Result<std::string> private_pem(const Signer& signer, const Secret* passphrase) 
 
 Result<void> save_key_file(const Signer& signer, const std::filesystem::path& path, const Secret* passphrase) {
   TRY(std::string pem, private_pem(signer, passphrase));
+  auto written = write_key_file(pem, path);
+  sodium_memzero(pem.data(), pem.size());
+  return written;
+}
+
+Result<void> write_key_file(std::string_view pem, const std::filesystem::path& path) {
   const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (file.get() < 0)
     return fail(errno == EEXIST ? Code::conflict : Code::unavailable, named(path) + ": " + std::strerror(errno),
                 errno == EEXIST ? "a key is never written over; choose another name" : "");
   const bool written = ::write(file.get(), pem.data(), pem.size()) == static_cast<ssize_t>(pem.size()) &&
                        ::fsync(file.get()) == 0;
-  sodium_memzero(pem.data(), pem.size());
   const File directory(::open(path.has_parent_path() ? path.parent_path().c_str() : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!written || directory.get() < 0 || ::fsync(directory.get()) != 0) {
     const int cause = errno;

@@ -28,6 +28,9 @@ const EVP_MD* evp_md(Hash hash);
 // A public key out of OpenSSL's, in its canonical form. unsupported where it is no key of ours.
 Result<PublicKey> public_key_of(EVP_PKEY* key);
 
+// A new file of mode 0600, synced. conflict: there is one.
+Result<void> write_key_file(std::string_view pem, const std::filesystem::path& path);
+
 // A signer with this private key in this process's memory.
 Result<SignerPtr> signer_of(PkeyPtr key);
 

@@ -5,23 +5,10 @@
 #include <vector>
 
 #include "base/time.h"
+#include "crypto/revocation_reason.h"
 #include "crypto/signer.h"
 
 namespace cm4it::crypto {
-
-// Why a certificate was revoked (RFC 5280 section 5.3.1). The numbers are on the wire.
-enum class RevocationReason : std::uint8_t {
-  unspecified = 0,
-  key_compromise = 1,
-  ca_compromise = 2,
-  affiliation_changed = 3,
-  superseded = 4,
-  cessation_of_operation = 5,
-  certificate_hold = 6,
-  remove_from_crl = 8,
-  privilege_withdrawn = 9,
-  aa_compromise = 10
-};
 
 namespace ocsp {
 

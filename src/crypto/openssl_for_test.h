@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 
@@ -53,13 +54,38 @@ class OpenSsl {
   void issue(const std::string& ca, const std::string& name, unsigned serial, const std::string& request = {}) const {
     if (request.empty()) {
       EXPECT_TRUE(run("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + name + ".key -out " + name +
-                      ".csr -subj /O=Acme/CN=" + name + " -addext keyUsage=critical,digitalSignature"))
+                      ".csr -subj /O=Acme/CN=" + name + "/serialNumber=no-" + name + " -addext keyUsage=critical,digitalSignature"))
           << said();
     }
     EXPECT_TRUE(run("x509 -req -in " + (request.empty() ? name + ".csr" : request) + " -CA " + ca + ".pem -CAkey " + ca +
                     ".key -days 365 -set_serial " + std::to_string(serial) + " -copy_extensions copy -out " + name + ".pem"))
         << said();
     to_der(name);
+  }
+
+  // NAME.pem and NAME.crl (DER) by the CA, as `openssl ca -gencrl` makes it. `revoked`: serial numbers (hex) with the reason's
+  // name, "" for none; all at 2026-01-01. `this_update` empty: now. `more`: lines of the section of extensions.
+  using Revoked = std::vector<std::pair<std::string, std::string>>;
+  void make_crl(const std::string& ca, const std::string& name, unsigned number, const Revoked& revoked,
+                const std::string& this_update = {}, const std::string& next_update = {},
+                const std::string& more = {}) const {
+    put("ca.cnf",
+        "[ca]\ndefault_ca = d\n[d]\ndatabase = index\ncrlnumber = number\ndefault_md = default\ncrl_extensions = e\n"
+        "unique_subject = no\n[e]\nauthorityKeyIdentifier = keyid\n" +
+            more);
+    std::string index;
+    for (const auto& [serial, reason] : revoked)
+      index += "R\t361231235959Z\t260101000000Z" + (reason.empty() ? "" : "," + reason) + "\t" + serial +
+               "\tunknown\t/CN=" + serial + "\n";
+    put("index", index);
+    char digits[16];
+    std::snprintf(digits, sizeof digits, "%04X", number);
+    put("number", std::string(digits) + "\n");
+    EXPECT_TRUE(run("ca -config ca.cnf -cert " + ca + ".pem -keyfile " + ca + ".key -gencrl " +
+                    (this_update.empty() ? "-crldays 30" : "-crl_lastupdate " + this_update + " -crl_nextupdate " + next_update) +
+                    " -out " + name + ".pem"))
+        << said();
+    EXPECT_TRUE(run("crl -in " + name + ".pem -outform DER -out " + name + ".crl")) << said();
   }
 
  private:

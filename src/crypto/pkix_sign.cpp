@@ -8,6 +8,8 @@ namespace {
 
 Bytes hex(const char* digits) { return *from_hex(digits); }
 
+}  // namespace
+
 // AlgorithmIdentifier ::= SEQUENCE { algorithm OBJECT IDENTIFIER, parameters ANY DEFINED BY algorithm OPTIONAL }
 const Bytes& algorithm_identifier(Algorithm algorithm) {
   static const Bytes es256 = hex("300a06082a8648ce3d040302");  // ecdsa-with-SHA256
@@ -27,8 +29,6 @@ const Bytes& algorithm_identifier(Algorithm algorithm) {
   }
   return none;
 }
-
-}  // namespace
 
 Result<Bytes> pkix_signed(const Signer& signer, View to_be_signed, View more) {
   const Algorithm algorithm = signer.public_key().algorithm();

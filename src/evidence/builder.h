@@ -34,6 +34,7 @@ Result<Decoded> decode_manifest(View bytes, bool kept);
 Result<Decoded> decode_openpgp(View bytes, bool kept);
 Result<Decoded> decode_sums(View bytes, bool kept);
 Result<Decoded> decode_x509(View bytes);
+Result<Decoded> decode_crl(View bytes, bool kept);
 // Of kept evidence the statement alone, without its id: what its signature covers is neither assembled nor hashed.
 Result<Statement> kept_cose_statement(View bytes);
 // Of kept evidence what it says of that subject, without its id.
@@ -48,5 +49,6 @@ Result<void> verify_openpgp(const Decoded& decoded, const crypto::PublicKey& iss
 Result<void> verify_sums(const Decoded& decoded, const crypto::PublicKey& issuer);
 // The signature of a certificate, under the algorithm it names.
 Result<void> verify_x509(const Decoded& decoded, const crypto::PublicKey& issuer);
+Result<void> verify_crl(const Decoded& decoded, const crypto::PublicKey& issuer);
 
 }  // namespace cm4it::evidence

@@ -5,6 +5,7 @@
 #include "base/cbor.h"
 #include "evidence/body.h"
 #include "evidence/builder.h"
+#include "evidence/x509.h"
 
 namespace cm4it::evidence {
 namespace {
@@ -78,8 +79,38 @@ Result<void> read_claims(CborReader& reader, Header& header) {
   return {};
 }
 
-// protected = { 1: alg, 3: content type, 4: kid, 15: claims }
-Result<Header> read_protected(View bytes) {
+// COSE_X509 = bstr / [ 2*certs: bstr ] (RFC 9360 section 2): the leaf first, each by the next.
+Result<void> read_chain(CborReader& reader, Statement& statement, const std::string& path) {
+  TRY(const auto type, reader.peek());
+  std::uint64_t count = 1;
+  if (type == CborType::array) {
+    TRY(count, reader.array());
+    if (count < 2) return bad(path, "one certificate stands without an array");
+    if (count > budget::path_certificates)
+      return fail(Code::too_large, path + ": more than " + std::to_string(budget::path_certificates) + " certificates");
+  }
+  for (std::uint64_t i = 0; i < count; ++i) {
+    TRY(const View der, reader.bytes());
+    auto certificate = crypto::Certificate::from_der(der);
+    if (!certificate) return within(path + "[" + std::to_string(i) + "]", std::move(certificate).error());
+    statement.certificates.push_back(std::move(*certificate));
+  }
+  return {};
+}
+
+// protected = { 1: alg, 3: content type, 4: kid, 15: claims, ? 33: x5chain }
+// Each by the next; the first is the issuer's, and made to sign with.
+Result<void> check_chain(const Header& header, bool kept) {
+  const auto& chain = header.statement.certificates;
+  if (chain.empty() || kept) return {};  // kept: this was seen when it came
+  if (chain[0].key().id() != header.kid) return bad("protected.33", "the first certificate is of another key than kid");
+  for (std::size_t i = 0; i + 1 < chain.size(); ++i)
+    if (!chain[i].verify(chain[i + 1].key()))
+      return bad("protected.33[" + std::to_string(i) + "]", "not signed by the key in the certificate behind it");
+  return x509::check_signs_statements(chain[0]);
+}
+
+Result<Header> read_protected(View bytes, bool kept) {
   CborReader reader(bytes);
   Header header;
   bool alg = false, type = false, kid = false, claims = false;
@@ -106,7 +137,7 @@ Result<Header> read_protected(View bytes) {
         return {};
       }
       case label_claims: claims = true; return read_claims(reader, header);
-      case label_x5chain: return fail(Code::unsupported, path + ": x5chain is not read yet; sign with a key that a policy lists");
+      case label_x5chain: return read_chain(reader, header.statement, path);
       default: return bad(path, "no label of a statement's protected header");
     }
   }));
@@ -116,6 +147,7 @@ Result<Header> read_protected(View bytes) {
   if (!kid) return bad("protected.4", "kid is not the issuer's key id of 32 octets");
   if (!claims) return bad("protected.15", "claims are missing");
   if (header.kid != header.statement.issuer) return bad("protected.4", "kid and iss (claim 1) name different keys");
+  CHECK_OK(check_chain(header, kept));
   return header;
 }
 
@@ -126,9 +158,9 @@ Bytes sig_structure(View protected_bytes, View payload) {
   return out.take();
 }
 
-Bytes write_protected(const Draft& draft, const crypto::PublicKey& issuer) {
+Bytes write_protected(const Draft& draft, const crypto::PublicKey& issuer, std::span<const crypto::Certificate> chain) {
   CborWriter out;
-  out.map(4).integer(label_alg).integer(crypto::cose_id(issuer.algorithm()));
+  out.map(chain.empty() ? 4 : 5).integer(label_alg).integer(crypto::cose_id(issuer.algorithm()));
   out.integer(label_content_type).text(content_type);
   out.integer(label_kid).bytes(issuer.id().digest);
   out.integer(label_claims).map(3u + draft.expires.has_value() + draft.not_before.has_value());
@@ -136,6 +168,9 @@ Bytes write_protected(const Draft& draft, const crypto::PublicKey& issuer) {
   if (draft.expires) out.integer(claim_exp).integer(draft.expires->seconds);
   if (draft.not_before) out.integer(claim_nbf).integer(draft.not_before->seconds);
   out.integer(claim_iat).integer(draft.issued_at.seconds);
+  if (!chain.empty()) out.integer(label_x5chain);
+  if (chain.size() > 1) out.array(chain.size());
+  for (const auto& certificate : chain) out.bytes(certificate.der());
   return out.take();
 }
 
@@ -163,7 +198,7 @@ Result<Parts> take_apart(View bytes) {
 
 Result<Decoded> decode_cose(View bytes, bool kept) {
   TRY(const Parts parts, take_apart(bytes));
-  TRY(Header header, read_protected(parts.header));
+  TRY(Header header, read_protected(parts.header, kept));
   CHECK_OK(read_payload(parts.payload, header.statement, kept));
   DecodedBuilder builder;
   builder.bytes = to_bytes(bytes);
@@ -175,13 +210,14 @@ Result<Decoded> decode_cose(View bytes, bool kept) {
       identity && !kept && !identity->spki.empty() && header.statement.subject == SubjectId::key(header.kid)) {
     TRY(builder.carried_key, crypto::PublicKey::from_canonical_spki(identity->spki));
   }
+  if (const auto& chain = header.statement.certificates; !chain.empty()) builder.carried_key = chain[0].key();
   builder.statements.push_back(std::move(header.statement));
   return std::move(builder).build();
 }
 
 Result<Statement> kept_cose_statement(View bytes) {
   TRY(const Parts parts, take_apart(bytes));
-  TRY(Header header, read_protected(parts.header));
+  TRY(Header header, read_protected(parts.header, true));
   CHECK_OK(read_payload(parts.payload, header.statement, true));
   return std::move(header.statement);
 }
@@ -189,19 +225,19 @@ Result<Statement> kept_cose_statement(View bytes) {
 Result<void> check_algorithm(const Decoded& decoded, const crypto::PublicKey& issuer) {
   if (decoded.format() != Format::cose) return {};
   TRY(const Parts parts, take_apart(decoded.bytes()));
-  TRY(const Header header, read_protected(parts.header));
+  TRY(const Header header, read_protected(parts.header, true));
   if (header.alg == crypto::cose_id(issuer.algorithm())) return {};
   return fail(Code::bad_signature, "protected.1: the issuer's key signs with algorithm " +
               std::to_string(crypto::cose_id(issuer.algorithm())) + ", not " + std::to_string(header.alg));
 }
 
-Result<Bytes> sign(const Draft& given, const crypto::Signer& issuer) {
+Result<Bytes> sign(const Draft& given, const crypto::Signer& issuer, std::span<const crypto::Certificate> chain) {
   if (const auto* withdraw = std::get_if<Withdraw>(&given.body); withdraw && withdraw->part)
     return bad("payload.3.1", "a withdrawal names the statement it takes back; only OpenPGP takes back by part");
   Draft draft = given;
   std::sort(draft.domains.begin(), draft.domains.end());
   draft.domains.erase(std::unique(draft.domains.begin(), draft.domains.end()), draft.domains.end());
-  const Bytes header = write_protected(draft, issuer.public_key());
+  const Bytes header = write_protected(draft, issuer.public_key(), chain);
   const Bytes payload = write_payload(draft.domains, draft.body);
   TRY(const Bytes signature, issuer.sign(sig_structure(header, payload)));
   CborWriter out;

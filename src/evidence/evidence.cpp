@@ -3,21 +3,22 @@
 #include "base/budgets.h"
 #include "base/cbor.h"
 #include "evidence/builder.h"
+#include "evidence/crl.h"
 
 namespace cm4it::evidence {
 
 namespace {
 
 Result<Decoded> decode_as(Format format, View bytes, bool kept) {
-  if (bytes.size() > budget::evidence_bytes)
-    return fail(Code::too_large, "evidence: more than " + std::to_string(budget::evidence_bytes) + " octets");
+  const std::size_t most = format == Format::crl ? budget::crl_bytes : budget::evidence_bytes;
+  if (bytes.size() > most) return fail(Code::too_large, "evidence: more than " + std::to_string(most) + " octets");
   switch (format) {
     case Format::cose: return decode_cose(bytes, kept);
     case Format::manifest: return decode_manifest(bytes, kept);
     case Format::openpgp: return decode_openpgp(bytes, kept);
     case Format::sums: return decode_sums(bytes, kept);
     case Format::x509: return decode_x509(bytes);
-    case Format::crl: break;
+    case Format::crl: return decode_crl(bytes, kept);
   }
   return fail(Code::unsupported, std::string("format: ") + to_string(format) + " is not read by this server");
 }
@@ -32,6 +33,7 @@ Verified::Verified(Decoded decoded, const KeyId& issuer)
   for (Statement& statement : decoded_.statements_) {
     statement.issuer = issuer;
     statement.id = id_;
+    if (statement.crl) statement.subject = SubjectId::key(issuer);  // a CRL names its issuer and no key
   }
 }
 
@@ -46,6 +48,8 @@ Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer) {
     CHECK_OK(verify_sums(decoded, issuer));
   } else if (decoded.format() == Format::x509) {
     CHECK_OK(verify_x509(decoded, issuer));
+  } else if (decoded.format() == Format::crl) {
+    CHECK_OK(verify_crl(decoded, issuer));
   } else {
     CHECK_OK(check_algorithm(decoded, issuer));
     CHECK_OK(issuer.verify(decoded.signed_bytes(), decoded.signature()));
@@ -65,6 +69,13 @@ Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, con
   if (format == Format::sums && id && about) {
     TRY(statements, kept_sums_statements(bytes, issuer, *about));
     for (Statement& statement : statements) statement.id = *id;
+    return statements;
+  }
+  if (format == Format::crl && id) {
+    TRY(auto statement, crl::kept_statement(bytes, SubjectId::key(issuer), {}, {}));
+    statement.issuer = issuer;
+    statement.id = *id;
+    statements.push_back(std::move(statement));
     return statements;
   }
   TRY(const Decoded decoded, decode_as(format, bytes, true));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "crypto/certificate.h"
 #include "crypto/key.h"
 #include "crypto/signer.h"
 #include "evidence/statement.h"
@@ -113,8 +114,9 @@ struct Draft {
   Time issued_at;
   std::optional<Time> not_before, expires;
 };
-// COSE_Sign1 evidence; whatever decode() would refuse is refused here, with the same words.
-Result<Bytes> sign(const Draft& draft, const crypto::Signer& issuer);
+// COSE_Sign1 evidence; whatever decode() would refuse is refused here, with the same words. `chain`: certificates of the issuer's
+// key, its own first, which go along as x5chain (RFC 9360): where no policy lists that key, they lead to one that is.
+Result<Bytes> sign(const Draft& draft, const crypto::Signer& issuer, std::span<const crypto::Certificate> chain = {});
 
 // A submission's body, taken apart into pieces of evidence by its media type (RFC 9110 8.3):
 // application/cose, application/cm4it-statement+cbor: one · application/cbor-seq: many, as leaf_bytes() has them ·
@@ -124,5 +126,8 @@ Result<Bytes> sign(const Draft& draft, const crypto::Signer& issuer);
 // octets. unsupported for others. A file that breaks its own grammar is refused whole; of certificates the good parts are kept.
 struct Piece { Format format; Bytes bytes; };
 Result<std::vector<Piece>> split(std::string_view media_type, View body);
+// What a piece brings along that is evidence by itself: of a manifest's element the certificates in its x5c chains (RFC 7517
+// section 4.7). Whether they can be read is not asked.
+std::vector<Piece> accompanying(const Piece& piece);
 
 }  // namespace cm4it::evidence

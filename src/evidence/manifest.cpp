@@ -182,4 +182,31 @@ Result<Decoded> decode_manifest(View bytes, bool kept) {
   return std::move(builder).build();
 }
 
+// Most elements have no chains: to find that out they are not parsed. "x5c" with its quotation marks in base64url, as it comes
+// out at each of three places.
+std::vector<Piece> accompanying(const Piece& piece) {
+  std::vector<Piece> pieces;
+  if (piece.format != Format::manifest) return pieces;
+  const std::string_view all = text(piece.bytes);
+  if (all.find("Ing1Yy") == all.npos && all.find("J4NWMi") == all.npos && all.find("ieDVjI") == all.npos) return pieces;
+  const auto add = [&](const json::value& value) {
+    if (!value.is_string() || pieces.size() >= budget::manifest_keys * budget::path_certificates) return;
+    auto der = from_base64(std::string_view(value.get_string().data(), value.get_string().size()));
+    if (!der) return;
+    const bool known = std::any_of(pieces.begin(), pieces.end(), [&](const Piece& one) { return one.bytes == *der; });
+    if (!known) pieces.push_back({Format::x509, std::move(*der)});
+  };
+  const auto element = parse_object(all, "element");
+  const auto encoded = element ? text_of(*element, "payload", "") : Result<std::string>(std::string());
+  const auto octets = encoded ? from_base64url(*encoded) : Result<Bytes>(Bytes{});
+  const auto payload = octets ? parse_object(text(*octets), "payload") : Result<json::object>(json::object{});
+  const auto* set = payload ? payload->if_contains("publicKeySet") : nullptr;
+  const auto* keys = set && set->is_object() ? set->get_object().if_contains("keys") : nullptr;
+  if (!keys || !keys->is_array()) return pieces;
+  for (const auto& key : keys->get_array())
+    if (const auto* chain = key.is_object() ? key.get_object().if_contains("x5c") : nullptr; chain && chain->is_array())
+      for (const auto& certificate : chain->get_array()) add(certificate);
+  return pieces;
+}
+
 }  // namespace cm4it::evidence

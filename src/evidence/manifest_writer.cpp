@@ -22,6 +22,9 @@ Result<Bytes> make_manifest_element(const ManifestDevice& device, const crypto::
       device.key.algorithm() != crypto::Algorithm::es256)
     return fail(Code::unsupported, "manifest: keys of a manifest are P-256");
   json::array keys{jwk(device.key, 0)};
+  json::array chain;
+  for (const Bytes& certificate : device.certificates) chain.emplace_back(to_base64(certificate));
+  if (!chain.empty()) keys[0].as_object()["x5c"] = std::move(chain);
   for (const auto& key : device.other_slots) keys.push_back(jwk(key, keys.size()));
   const json::object payload = {
       {"version", 1}, {"model", device.model}, {"partNumber", device.part_number},

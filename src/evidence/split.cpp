@@ -3,6 +3,7 @@
 
 #include "base/budgets.h"
 #include "base/cbor.h"
+#include "evidence/crl.h"
 #include "evidence/openpgp.h"
 #include "evidence/x509.h"
 
@@ -112,14 +113,17 @@ Result<std::vector<Piece>> split_openpgp(View body) {
   return fail(Code::malformed, "body: nothing in it can be kept; " + taken.dropped[0].what + ": " + taken.dropped[0].why, "docs/openpgp.md");
 }
 
-// RFC 2585 (one DER certificate), RFC 7468 and RFC 8555 section 9.1 (many in PEM); which of both it is, is seen.
+// RFC 2585 (one DER certificate or CRL), RFC 7468 and RFC 8555 section 9.1 (many in PEM); which of them it is, is seen.
 Result<std::vector<Piece>> split_certificates(View body) {
-  if (body[0] == 0x30) return std::vector<Piece>{{Format::x509, to_bytes(body)}};
+  if (body[0] == 0x30) return std::vector<Piece>{{crl::looks_like_crl(body) ? Format::crl : Format::x509, to_bytes(body)}};
   TRY(auto certificates, crypto::certificates_in_pem(text(body), budget::submission_items));
-  if (certificates.empty()) return fail(Code::malformed, "body: no certificate in it", "a \"-----BEGIN CERTIFICATE-----\" block, or DER, is expected");
+  TRY(auto lists, crl::crls_in_pem(text(body), budget::submission_items - certificates.size()));
+  if (certificates.empty() && lists.empty())
+    return fail(Code::malformed, "body: no certificate in it", "a \"-----BEGIN CERTIFICATE-----\" or \"-----BEGIN X509 CRL-----\" block, or DER, is expected");
   std::vector<Piece> pieces;
-  pieces.reserve(certificates.size());
+  pieces.reserve(certificates.size() + lists.size());
   for (auto& certificate : certificates) pieces.push_back({Format::x509, std::move(certificate)});
+  for (auto& list : lists) pieces.push_back({Format::crl, std::move(list)});
   return pieces;
 }
 
@@ -143,7 +147,7 @@ Result<std::vector<Piece>> split(std::string_view media_type, View body) {
   if (type == "application/json" || type == "application/jose+json") return ElementScanner(text(body)).elements();
   if (type == "application/pgp-keys") return split_openpgp(body);
   if (type == "application/pkix-cert" || type == "application/x-x509-ca-cert" || type == "application/x-pem-file" ||
-      type == "application/pem-certificate-chain")
+      type == "application/pem-certificate-chain" || type == "application/pkix-crl")
     return split_certificates(body);
   if (type == "application/octet-stream" || type.empty()) {
     if (body[0] == 0xd2 || body[0] == 0x82) return split_sequence(body);
@@ -151,11 +155,11 @@ Result<std::vector<Piece>> split(std::string_view media_type, View body) {
     if (first != std::string_view::npos && (text(body)[first] == '[' || text(body)[first] == '{'))
       return ElementScanner(text(body)).elements();
     if (openpgp::looks_like_openpgp(body)) return split_openpgp(body);
-    if (x509::looks_like_certificates(body)) return split_certificates(body);
-    return fail(Code::unsupported, "body: neither COSE_Sign1 messages nor a manifest nor OpenPGP keys nor X.509 certificates");
+    if (x509::looks_like_certificates(body) || crl::looks_like_crl(body) || crl::has_crl_block(text(body))) return split_certificates(body);
+    return fail(Code::unsupported, "body: neither COSE_Sign1 messages nor a manifest nor OpenPGP keys nor X.509 certificates or CRLs");
   }
   return fail(Code::unsupported, "Content-Type: " + type.substr(0, 64) +
-              "; application/cose, application/cbor-seq, application/json (a manifest), application/pgp-keys, application/pkix-cert, "
+              "; application/cose, application/cbor-seq, application/json (a manifest), application/pgp-keys, application/pkix-cert, application/pkix-crl, "
               "application/x-pem-file and multipart/form-data (signed sums) are read");
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -73,6 +74,8 @@ struct PolicyText { std::string descriptor; };
 // In the order of Kind: index() + 1 is the kind.
 using Body = std::variant<Identity, Endorse, StatusChange, Transfer, Assign, Withdraw, PolicyText>;
 
+struct CrlPart;
+
 struct Statement {
   StatementId id;
   Format format = Format::cose;
@@ -91,8 +94,11 @@ struct Statement {
   // Proves a part of a certificate (a subkey's binding, a signature of the key over itself) and says nothing of who the
   // subject is.
   bool supporting = false;
-  // X.509: the certificate. What its issuer's right may lead over is judged by the octets themselves.
+  // X.509: the certificate. COSE: its x5chain, the issuer's own certificate first. What a right may lead over is judged by the
+  // octets themselves.
   std::vector<crypto::Certificate> certificates;
+  // A CRL, as far as it concerns the subject (evidence/crl.h).
+  std::shared_ptr<const CrlPart> crl;
 
   Kind kind() const { return static_cast<Kind>(body.index() + 1); }
 };

@@ -119,6 +119,19 @@ Statement meaning_of(crypto::Certificate certificate) {
   return statement;
 }
 
+Result<void> check_signs_statements(const crypto::Certificate& certificate) {
+  constexpr std::uint32_t signs = 0x80 | 0x40;  // digitalSignature, nonRepudiation
+  const CertificateFields& fields = certificate.fields();
+  const auto no = [&](const char* why) {
+    return fail(Code::not_permitted, "x5chain: the certificate of " + fields.subject_text + why, "docs/x509.md");
+  };
+  if (fields.key_usage && !(*fields.key_usage & signs))
+    return no(": its keyUsage has neither digitalSignature nor nonRepudiation");
+  for (const auto purpose : {document_signing, code_signing, email_protection, any_purpose})
+    if (fields.for_purpose(purpose)) return {};
+  return no(": its extKeyUsage does not say that it is for signing (documentSigning, codeSigning, emailProtection or any)");
+}
+
 // SEQUENCE of more than 255 octets, and a SEQUENCE in it: what else begins so is refused when it is read.
 bool looks_like_certificates(View bytes) {
   if (bytes.size() > 4 && bytes[0] == 0x30 && bytes[1] == 0x82 && bytes[4] == 0x30) return true;

@@ -26,6 +26,10 @@ inline constexpr std::string_view server_auth = "1.3.6.1.5.5.7.3.1", client_auth
 // What a certificate says of its subject. No issuer and no id: those are known once its signature was verified.
 Statement meaning_of(crypto::Certificate certificate);
 
+// May its key sign statements? keyUsage, where given, must have digitalSignature or nonRepudiation, and extKeyUsage must say that
+// it is for signing (documents, code, mail): what is for TLS, or for nothing in particular, is a device's, and speaks for nobody.
+Result<void> check_signs_statements(const crypto::Certificate& certificate);
+
 // Does it begin like certificates, DER or PEM?
 bool looks_like_certificates(View bytes);
 

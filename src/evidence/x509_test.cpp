@@ -3,7 +3,11 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "base/budgets.h"
+#include "crypto/path.h"
 #include "evidence/test_support.h"
 #include "evidence/x509_test_support.h"
 
@@ -209,6 +213,38 @@ TEST(Refused, WhatIsTooLarge) {
   for (std::size_t i = 0; i < budget::certificate_depth; ++i) nest = der::item(der::sequence, nest);
   draft.subject = nest;
   EXPECT_EQ(refusal(draft).code, Code::too_large);
+}
+
+// The chain in a real manifest of Microchip's (../shared/data/microchip).
+TEST(RealCertificates, OfAManifestAreEvidenceOfTheirOwn) {
+  std::ifstream file(std::string(CM4IT_SHARED) + "/data/microchip/atecc608a-manifest.json");
+  const std::string manifest{std::istreambuf_iterator<char>(file), {}};
+  if (manifest.empty()) GTEST_SKIP() << "data/microchip is not there";
+  const auto element = split("application/json", view(manifest)).value().at(0);
+  const auto along = accompanying(element);
+  ASSERT_EQ(along.size(), 2u);
+  const auto device_certificate = decode(Format::x509, along[0].bytes), signer = decode(Format::x509, along[1].bytes);
+  ASSERT_TRUE(device_certificate) << device_certificate.error().message;
+  ASSERT_TRUE(signer) << signer.error().message;
+  const auto& said = signer->statements()[0];
+  EXPECT_EQ(std::get<Identity>(said.body).type, Type::party);
+  EXPECT_EQ(std::get<Identity>(said.body).name, "Crypto Authentication Signer F600");
+  const auto verified = verify(*device_certificate, said.certificates[0].key());
+  ASSERT_TRUE(verified) << verified.error().message;
+  const Statement& statement = verified->statements()[0];
+  EXPECT_EQ(std::get<Identity>(statement.body).type, Type::device);
+  EXPECT_EQ(std::get<Identity>(statement.body).name, "0123F1822C38DD7A01 ATECC");
+  EXPECT_EQ(std::get<Identity>(statement.body).maker, "Microchip Technology Inc");
+  EXPECT_EQ(statement.expires, from_rfc3339("2047-01-24T16:00:01Z").value());
+  EXPECT_THAT(
+      statement.aliases,
+      Contains("x509-issued:CN=Crypto Authentication Signer F600,O=Microchip Technology Inc#542bbc7ecbc0a77c9db279d2697c2081"));
+  EXPECT_EQ(statement.subject, decode(Format::manifest, element.bytes)->statements()[0].subject) << "one key, one subject";
+  // The signer is a CA of path length 0, as OpenSSL reads it.
+  const std::vector<crypto::Certificate> path{statement.certificates[0], said.certificates[0]};
+  const auto root_key = key_of("somebody's root", Algorithm::es256)->public_key();
+  EXPECT_TRUE(crypto::check_path(path, root_key)) << "signatures were verified before";
+  EXPECT_FALSE(crypto::check_path(std::vector{said.certificates[0], said.certificates[0]}, root_key));
 }
 
 TEST(SplitCertificates, ByMediaTypeAndByLooks) {

@@ -6,11 +6,12 @@
 #include "crypto/digest.h"
 #include "ledger/index.h"
 #include "ledger/tables.h"
+#include "policy/paths.h"
 
 namespace cm4it::ledger {
 namespace {
 
-bool is_derived_and_reread(store::Table table) { return table == table::statements || table == table::subjects; }
+bool is_derived_and_reread(store::Table table) { return table == table::statements || table == table::subjects || table == table::crls; }
 
 }  // namespace
 
@@ -156,10 +157,22 @@ void BatchBuilder::add(const AddPin& message) {
   policies_changed_ = true;
 }
 
+bool BatchBuilder::takes_back_certificate(const evidence::Statement& statement) const {
+  const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body);
+  if (!withdraw) return false;
+  if (statement.format == Format::crl) return true;
+  const auto kept = find_record(snapshot_, withdraw->statement);
+  return kept && *kept && (*kept)->format == Format::x509;
+}
+
 void BatchBuilder::note_change(const Work& work) {
   for (const auto& statement : work.statements) {
-    if (statement.subject.kind == evidence::SubjectKind::model || statement.kind() == evidence::Kind::policy)
+    // A CRL may say something of every certificate of its issuer.
+    if (statement.subject.kind == evidence::SubjectKind::model || statement.kind() == evidence::Kind::policy || statement.crl ||
+        policy::is_authority(statement))
       change_.everything = true;
+    // Whoever takes back a certificate may be a CA's issuer, and so take back all that this CA said.
+    if (takes_back_certificate(statement)) change_.everything = true;
     auto domains = statement.domains;
     if (!work.made_in.empty()) domains.push_back(work.made_in);
     domains.insert(domains.end(), work.judged_anew.begin(), work.judged_anew.end());

@@ -54,6 +54,7 @@ class BatchBuilder {
   Result<std::optional<Bytes>> read(store::Table table, View key) const;
   void put(store::Table table, Bytes key, Bytes value);
   void note_change(const Work& work);
+  bool takes_back_certificate(const evidence::Statement& statement) const;
 
   const Options& options_;
   const store::Snapshot& snapshot_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ledger/crls.h"
 #include "ledger/names.h"
 #include "ledger/tables.h"
 #include "policy/descriptor.h"
@@ -40,10 +41,10 @@ Result<void> index_policy(const Statement& statement, const RowWriter& write) {
   return {};
 }
 
-// Adds what this entry knows of times to the fact row next to one of its subjects.
-Result<FactRow> update_fact_row(const IndexInput& input, const Bytes& key, const RowReader& read) {
+// Adds what this entry knows of times to the fact row next to one of its subjects, or of a CRL.
+Result<FactRow> update_fact_row(const IndexInput& input, store::Table table, const Bytes& key, const RowReader& read) {
   FactRow row;
-  TRY(const auto kept, read(table::subjects, key));
+  TRY(const auto kept, read(table, key));
   if (kept) {
     TRY(row, decode_fact_row(*kept));
   } else if (input.entry.record) {
@@ -56,6 +57,19 @@ Result<FactRow> update_fact_row(const IndexInput& input, const Bytes& key, const
   for (const auto& receipt : input.entry.receipts)
     row.received.push_back({receipt.domain, receipt.log, receipt.time, receipt.index});
   return row;
+}
+
+// A CRL is kept under its issuer, and leads to nothing by itself: what it says is looked up where its certificates are judged.
+Result<std::vector<std::string>> index_crl(const IndexInput& input, const Statement& statement, std::uint64_t record_at,
+                                           const RowReader& read, const RowWriter& write) {
+  const Bytes key = crl_key(statement.issuer, *statement.crl, record_at);
+  TRY(const FactRow row, update_fact_row(input, table::crls, key, read));
+  write(table::crls, key, encode(row));
+  if (input.entry.record) {
+    TRY(auto pages, crl_pages(input.entry.record->evidence, record_at));
+    for (auto& [first, page] : pages) write(table::crls, std::move(first), std::move(page));
+  }
+  return domains_of(input.entry, input.statements, row);
 }
 
 }  // namespace
@@ -94,8 +108,12 @@ Result<void> index_entry(const IndexInput& input, const RowReader& read, const A
 
   std::vector<std::string> domains;
   for (const Statement& statement : input.statements) {
+    if (statement.crl) {
+      TRY(domains, index_crl(input, statement, record_at, read, write));
+      continue;
+    }
     const Bytes key = table::subject_key(statement.subject, record_at);
-    TRY(const FactRow row, update_fact_row(input, key, read));
+    TRY(const FactRow row, update_fact_row(input, table::subjects, key, read));
     write(table::subjects, key, encode(row));
     domains = domains_of(entry, input.statements, row);
     if (entry.record) {

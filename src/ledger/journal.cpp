@@ -105,6 +105,17 @@ Result<Entry> decode_entry(View row, std::uint64_t position) {
   return entry;
 }
 
+Result<EvidenceView> evidence_in_entry(View row) {
+  CborReader reader(row);
+  EvidenceView found;
+  CHECK_OK(expect_array(reader, 4));
+  TRY(found.id.digest, read_digest(reader));
+  CHECK_OK(expect_array(reader, 5));
+  CHECK_OK(reader.uint());
+  TRY(found.evidence, reader.bytes());
+  return found;
+}
+
 Result<std::optional<Record>> find_record(const store::Snapshot& snapshot, const StatementId& id) {
   TRY(const auto positions, snapshot.get(table::statements, id.digest));
   if (!positions || positions->size() < 8) return std::optional<Record>{};

@@ -99,6 +99,8 @@ std::string forward_note(const StatementId& id, std::string_view domain);
 // "refused/STATEMENT/DOMAIN": why the homes of a domain refused it for good.
 std::string refusal_note(const StatementId& id, std::string_view domain);
 
+struct FactRow;
+
 // A consistent view for one slice of a request. Not to be kept.
 class Reader {
  public:
@@ -111,10 +113,14 @@ class Reader {
   // Everything kept about a subject and its models, with the domains' states. Of more than budget::subject_statements an
   // equal share of everyone who spoke, the newest; all domains are `restricted` then.
   Result<policy::Facts> facts(const SubjectId& subject) const;
+  // What is kept of these CAs' keys and of those above them: certificates, and what was taken back of them; bounded.
+  Result<void> add_authorities(std::vector<KeyId> keys, policy::Authorities& to) const;
   Result<std::optional<Record>> record(const StatementId& id) const;
   Result<std::optional<Record>> record_at(std::uint64_t position) const;
   // The record that the entry at this position brought, or brought a place or a receipt of.
   Result<std::optional<Record>> record_touched_at(std::uint64_t position) const;
+  // Of the CRLs of an issuer in a name and of a scope the one of the highest number.
+  Result<std::optional<evidence::Statement>> highest_crl(const KeyId& issuer, const evidence::CrlPart& like) const;
   // COSE receipts of a statement with their domains: this server's own, and those that came along.
   Result<std::vector<std::pair<std::string, Bytes>>> receipts(const StatementId& id) const;
   Result<std::vector<Placement>> placements(const StatementId& id) const;
@@ -164,7 +170,10 @@ class Reader {
  private:
   Result<bool> add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const;  // false: not all of them
   Result<void> add_record(const SubjectId& subject, std::uint64_t position, View row, std::vector<policy::Fact>& to) const;
+  Result<policy::Fact> fact_of(evidence::Statement statement, const FactRow& facts) const;
+  Result<void> add_crls(const SubjectId& subject, std::vector<policy::Fact>& about) const;
   Result<void> add_refusals(policy::Fact& fact) const;
+  Result<std::vector<policy::Fact>> authority(const KeyId& key) const;
   std::unique_ptr<store::Snapshot> snapshot_;
   PublishedPtr published_;
 };

@@ -80,6 +80,7 @@ class Admission {
       for (const auto& label : labels) endorsed(role, label);
     status(admit);
     staleness(admit);
+    crl_staleness(admit);
   }
 
   void endorsed(const std::string& role, const std::string& label) {
@@ -139,6 +140,22 @@ class Admission {
     } else {
       add(Outcome::met, "max_staleness", head, {});
       verdict_.valid_until = std::min(verdict_.valid_until, limit + 1);
+    }
+  }
+
+  // Past its nextUpdate a CRL is stale (RFC 5280 section 5.1.2.5). What it took back stays taken back; that it names an identity
+  // not is believed for as long again as heads are (decisions/0024).
+  void crl_staleness(const Admit& admit) {
+    if (!verdict_.crl_due) return;
+    const auto& [due, name, crl] = *verdict_.crl_due;
+    const std::string text = name + " was to be followed by the next one at " + to_rfc3339(due) + ": it is stale";
+    if (verdict_.at <= due) {
+      verdict_.valid_until = std::min(verdict_.valid_until, due + 1);
+    } else if (admit.max_staleness && verdict_.at > due + *admit.max_staleness) {
+      add(Outcome::failed, "max_staleness", text, crl);
+    } else {
+      add(Outcome::met, "crl", text, crl);
+      if (admit.max_staleness) verdict_.valid_until = std::min(verdict_.valid_until, due + *admit.max_staleness + 1);
     }
   }
 

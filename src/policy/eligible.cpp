@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "policy/paths.h"
 
 namespace cm4it::policy {
 namespace {
 
 using Answer = Eligibility::Answer;
-using evidence::Decoded;
 using evidence::Statement;
 
 bool contains(const std::vector<std::string>& list, std::string_view item) {
@@ -32,10 +32,12 @@ struct Candidates {
   std::vector<crypto::PublicKey> operator()(const KeyId& id) const {
     if (const auto* key = policies.find_key(id)) return {*key};
     if (decoded.carried_key() && decoded.carried_key()->id() == id) return {*decoded.carried_key()};
+    // Whoever certified something may take it back, also where no policy lists the key: a CA below another.
+    if (const auto* key = context.authorities ? certified_key(id, *context.authorities) : nullptr) return {*key};
     return {};
   }
   std::vector<crypto::PublicKey> operator()(const evidence::Method1Id& id) const { return policies.find_keys(id); }
-  std::vector<crypto::PublicKey> operator()(const evidence::X509Issuer&) const { return {}; }
+  std::vector<crypto::PublicKey> operator()(const evidence::X509Issuer&) const { return context.issuers; }
   std::vector<crypto::PublicKey> operator()(const evidence::PgpIssuer&) const {
     std::vector<crypto::PublicKey> keys;
     for (const KeyId& id : context.named)
@@ -78,7 +80,8 @@ bool format_is_taken(const Descriptor& domain, const Policies& policies, const s
 // Who may say this. What takes back by component takes back whatever its issuer could have said there.
 std::vector<std::string> allowed_for(const Descriptor& domain, const Statement& statement) {
   std::vector<Kind> kinds{statement.kind()};
-  if (statement.kind() == Kind::withdraw) kinds = {Kind::identity, Kind::endorse, Kind::status, Kind::assign};
+  if (statement.crl) kinds = {Kind::identity};  // a CRL takes back certificates, and nothing else
+  else if (statement.kind() == Kind::withdraw) kinds = {Kind::identity, Kind::endorse, Kind::status, Kind::assign};
   std::vector<std::string> roles;
   for (const Kind kind : kinds)
     if (const auto allowed = domain.write.find(kind); allowed != domain.write.end())
@@ -98,11 +101,42 @@ std::optional<std::string> unknown_import(const Descriptor& domain, const Polici
   return {};
 }
 
-// Does this key have, or could it have had, a role that may write this.
+// By which roles could a certificate of this key count, over certificates of CAs that are kept and were made where this domain
+// looks. When they hold is for the fold to ask.
+Paths certified_roles(const KeyId& issuer, const Decoded& decoded, const Policies& policies, const Context& context) {
+  static const Authorities none;
+  const Descriptor* descriptor = policies.newest(context.domain);
+  std::map<KeyId, Links> known;
+  const auto links = [&](const KeyId& key) -> const Links& {
+    const auto [entry, fresh] = known.try_emplace(key);
+    if (fresh) entry->second = kept_links(key, context.authorities ? *context.authorities : none, *descriptor);
+    return entry->second;
+  };
+  Statement statement = decoded.statements().at(0);
+  statement.issuer = issuer;
+  if (decoded.format() == Format::cose || decoded.format() == Format::sums)
+    return chain_paths_of(statement, [](const crypto::Certificate&, const KeyId&) { return std::string(); }, links, policies, context.domain);
+  return paths_of(statement, Format::x509, links, policies, context.domain);
+}
+
+// Does this key have, or could it have had, a role that may write this. `broken`: why the way to one does not hold.
 bool has_right(const KeyId& issuer, const Decoded& decoded, const Policies& policies, const Context& context,
-               const std::vector<std::string>& allowed) {
-  for (const auto& membership : policies.roles_of(context.domain, issuer, decoded.format()))
-    if (contains(allowed, membership.role)) return true;
+               const std::vector<std::string>& allowed, std::string& broken) {
+  if (decoded.format() == Format::x509 || decoded.format() == Format::crl) {  // who may issue certificates may take them back
+    auto paths = certified_roles(issuer, decoded, policies, context);
+    for (const Path& path : paths.found)
+      if (contains(allowed, path.membership.role)) return true;
+    if (!paths.why_not.empty()) broken = std::move(paths.why_not);
+  } else {
+    for (const auto& membership : policies.roles_of(context.domain, issuer, decoded.format()))
+      if (contains(allowed, membership.role)) return true;
+    if (!decoded.statements()[0].certificates.empty()) {
+      auto paths = certified_roles(issuer, decoded, policies, context);
+      for (const Path& path : paths.found)
+        if (contains(allowed, path.membership.role)) return true;
+      if (!paths.why_not.empty()) broken = std::move(paths.why_not);
+    }
+  }
   const auto& statements = decoded.statements();
   if (contains(allowed, "self") &&
       std::all_of(statements.begin(), statements.end(),
@@ -125,7 +159,8 @@ Eligibility eligible_withdrawal(const Decoded& decoded, const Policies& policies
   if (!issuer || *issuer != *context.target_issuer)
     return refuse(Answer::no, "kid: only the issuer of a statement, " + context.target_issuer->text() + ", can take it back");
   auto keys = candidates(decoded, policies, context);
-  if (keys.empty()) return refuse(Answer::not_yet, "kid: no policy that is known here lists the key " + issuer->text());
+  if (keys.empty())
+    return refuse(Answer::not_yet, "kid: no policy that is known here lists the key " + issuer->text() + ", and no certificate of it is kept");
   return {Answer::yes, std::move(keys), {}};
 }
 
@@ -160,6 +195,32 @@ std::optional<std::string> holder_to_come(const Decoded& decoded, const Policies
 
 }  // namespace
 
+Issuers issuers_of(const Decoded& decoded, const std::vector<crypto::Certificate>& kept, const Policies& policies,
+                   const std::vector<std::string>& domains) {
+  Issuers issuers;
+  const auto* name = std::get_if<evidence::X509Issuer>(&decoded.issuer());
+  if (!name) return issuers;
+  const auto add = [&](const crypto::PublicKey& key) {
+    if (issuers.keys.size() < budget::authority_candidates && std::find(issuers.keys.begin(), issuers.keys.end(), key) == issuers.keys.end())
+      issuers.keys.push_back(key);
+  };
+  // RFC 5280 section 4.2.1.2: CAs may number their keys as they like; most hash them by method 1.
+  if (evidence::Method1Id id; name->key_id.size() == id.octets.size()) {
+    std::copy(name->key_id.begin(), name->key_id.end(), id.octets.begin());
+    for (const auto& key : policies.find_keys(id)) add(key);
+    if (decoded.carried_key() && equal(decoded.carried_key()->method1_id(), name->key_id)) add(*decoded.carried_key());
+  }
+  for (const auto& certificate : kept)
+    if (!name->key_id.empty() && certificate.fields().subject_key_id == name->key_id) add(certificate.key());
+  issuers.certain = !issuers.keys.empty();
+  if (issuers.certain) return issuers;
+  if (decoded.carried_key()) add(*decoded.carried_key());
+  for (const auto& certificate : kept) add(certificate.key());
+  for (const auto& domain : domains)
+    for (const auto& key : policies.keys_playing(domain, Format::x509, budget::authority_candidates)) add(key);
+  return issuers;
+}
+
 Eligibility eligible(const Decoded& decoded, const Policies& policies, const Context& context) {
   const std::string domain(context.domain);
   const Descriptor* descriptor = policies.newest(domain);
@@ -177,14 +238,16 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
 
   Eligibility result;
   bool later = false;
+  std::string broken;
   for (auto& key : candidates(decoded, policies, context)) {
-    if (has_right(key.id(), decoded, policies, context, allowed)) result.keys.push_back(std::move(key));
+    if (has_right(key.id(), decoded, policies, context, allowed, broken)) result.keys.push_back(std::move(key));
     else later |= contains(allowed, "holder") && may_become_holder(key.id(), policies);
   }
   if (!result.keys.empty()) {
     result.answer = Answer::yes;
     return result;
   }
+  if (!broken.empty()) return refuse(Answer::no, broken);
   const std::string role_needed = "plays no role in " + domain + " that [write] " + to_string(kind) + " allows (" +
                                   join(allowed) + ") for evidence of format " + to_string(decoded.format());
   if (const auto missing = unknown_import(*descriptor, policies, allowed))
@@ -201,6 +264,10 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
   if (std::holds_alternative<evidence::PgpIssuer>(decoded.issuer()) && context.named.empty() &&
       format_is_taken(*descriptor, policies, allowed, decoded.format()))
     return refuse(Answer::not_yet, "issuer: no certificate of the issuer " + issuer_text(decoded) + " is kept here");
+  if (std::holds_alternative<evidence::X509Issuer>(decoded.issuer()) && context.issuers.empty() &&
+      format_is_taken(*descriptor, policies, allowed, Format::x509))
+    return refuse(Answer::not_yet, "issuer: none of the keys that play a role with certificates made it, and no certificate of a CA " +
+                  issuer_text(decoded) + " is kept here, whose key did");
   return refuse(Answer::no, "kid: the issuer " + issuer_text(decoded) + " " + role_needed);
 }
 

@@ -5,9 +5,12 @@
 #include <vector>
 
 #include "evidence/evidence.h"
+#include "policy/facts.h"
 #include "policy/policies.h"
 
 namespace cm4it::policy {
+
+using evidence::Decoded;
 
 struct Eligibility {
   enum class Answer {
@@ -27,7 +30,19 @@ struct Context {
   bool contradiction = false;
   std::optional<KeyId> target_issuer;
   std::vector<KeyId> named{};  // the keys that certificates kept here give to the name of an OpenPGP issuer
+  // Of a certificate (X.509): the keys that may have signed it, and the certificates of CAs that are kept above those.
+  std::vector<crypto::PublicKey> issuers{};
+  const Authorities* authorities = nullptr;
 };
+// The keys that may have signed a certificate: those of its issuer's name that are kept (`kept`), those with the identifier it
+// gives, its own where it is self-issued; where none has that identifier, also those that play a role with certificates.
+struct Issuers {
+  std::vector<crypto::PublicKey> keys;
+  bool certain = false;  // one has the identifier that the certificate gives
+};
+Issuers issuers_of(const Decoded& decoded, const std::vector<crypto::Certificate>& kept, const Policies& policies,
+                   const std::vector<std::string>& domains);
+
 Eligibility eligible(const evidence::Decoded& decoded, const Policies& policies, const Context& context);
 
 // The chain rule for evidence of kind policy: can this descriptor become a version of its domain's chain.

@@ -36,10 +36,14 @@ struct DomainState {
   bool restricted = false;            // kept here, but some kind may not be read by this copy
 };
 
+// Of a CA's key: the certificates about it, and what was taken back of them. By its id.
+using Authorities = std::map<KeyId, std::vector<Fact>>;
+
 struct Facts {
   evidence::SubjectId subject;
   std::vector<Fact> about;                                      // the subject
   std::map<std::string, std::vector<Fact>, std::less<>> models;  // by model id text; those its identities name
+  Authorities authorities;                                      // those above its certificates, as far as they are kept
   std::map<std::string, DomainState, std::less<>> domains;       // kept here; absent: not kept
 };
 

@@ -5,6 +5,7 @@
 
 #include "policy/admission.h"
 #include "policy/judge.h"
+#include "policy/revoked.h"
 #include "policy/status.h"
 
 namespace cm4it::policy {
@@ -89,6 +90,7 @@ Time next_until(const Judged& judged, const Policies& policies, const Descriptor
     if (!judgement.counts || statement.kind() != Kind::status) continue;
     for (const auto& membership : policies.roles_of(domain.domain, statement.issuer, statement.format))
       consider(membership.until);
+    for (const auto& membership : judgement.by_paths) consider(membership.until);
     if (!judged.holder.domain.empty()) consider(policies.speaks_for(judged.holder.domain, statement.issuer).until);
   }
   return next;
@@ -120,11 +122,11 @@ Verdict fold(const Facts& facts, const Policies& policies, std::string_view doma
   const Descriptor* domain = policies.newest(domain_name);
   if (!domain) return unknown_domain(std::move(verdict));
 
-  Judged own = judge(facts.subject, facts.about, policies, *domain, at);
+  Judged own = judge(facts.subject, facts.about, facts.authorities, policies, *domain, at);
   std::vector<Judged> of_models;
   for (const auto& text : counted_models(own, *domain))
     if (const auto model = facts.models.find(text); model != facts.models.end())
-      of_models.push_back(judge(*SubjectId::parse(text), model->second, policies, *domain, at));
+      of_models.push_back(judge(*SubjectId::parse(text), model->second, facts.authorities, policies, *domain, at));
 
   verdict.holder = own.holder.domain;
   verdict.contradiction = own.holder.contradiction;
@@ -132,6 +134,7 @@ Verdict fold(const Facts& facts, const Policies& policies, std::string_view doma
     verdict.identity = std::get<Identity>(in_force->fact->statement.body);
     verdict.identity_statement = in_force->fact->statement.id;
     verdict.type = verdict.identity->type;
+    verdict.crl_due = crl_due(own.judgements, in_force->fact->statement);
   }
   const StatusResult status = status_of(own, of_models, policies, *domain, at);
   verdict.status = status.status;
@@ -149,12 +152,17 @@ Verdict fold(const Facts& facts, const Policies& policies, std::string_view doma
     verdict.valid_until = std::min({verdict.valid_until, model.next_change, next_until(model, policies, *domain, at)});
   admit(facts, policies, *domain, verdict);
   verdict.judgements = std::move(own.judgements);
+  // CRLs that say nothing of this subject were there to be counted.
+  std::erase_if(verdict.judgements, [](const Judgement& judgement) {
+    const auto& crl = judgement.fact->statement.crl;
+    return crl && crl->entries.empty();
+  });
   return verdict;
 }
 
 Holder holder_of(const Facts& facts, const Policies& policies, std::string_view domain_name, Time at) {
   const Descriptor* domain = policies.newest(domain_name);
-  return domain ? judge(facts.subject, facts.about, policies, *domain, at).holder : Holder{};
+  return domain ? judge(facts.subject, facts.about, facts.authorities, policies, *domain, at).holder : Holder{};
 }
 
 std::vector<SubjectId> models_of(const std::vector<Fact>& about) {

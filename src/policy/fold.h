@@ -25,6 +25,7 @@ struct Judgement {
   std::string why_not;                   // empty when it counts
   std::optional<StatementId> decided_by;  // the statement that made it not count (a withdrawal)
   bool by_holder_only = false;           // it had its right as holder at the time
+  std::vector<Policies::Membership> by_paths;  // of `roles`, those that certificates of CAs gave
 };
 
 struct Endorsement {
@@ -60,6 +61,10 @@ struct Verdict {
   std::string cloud;
   std::optional<StatementId> cloud_statement;
   std::vector<Endorsement> endorsements;  // by role, label, statement
+
+  // When the CRL that speaks of the identity in force is to be followed by the next one; none: no CRL speaks of it, or without end.
+  struct CrlDue { Time next_update; std::string name; StatementId crl; };
+  std::optional<CrlDue> crl_due;
 
   Admitted admitted = Admitted::unknown;
   std::vector<Reason> reasons;

@@ -4,8 +4,7 @@
 #include <set>
 #include <tuple>
 
-#include "base/budgets.h"
-#include "policy/taken_back.h"
+#include "policy/authorities.h"
 
 namespace cm4it::policy {
 namespace {
@@ -19,54 +18,16 @@ bool contains(const std::vector<std::string>& list, std::string_view item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
-// All that is known of one statement: its facts, however often it was given.
-struct Known {
-  const Fact* fact = nullptr;
-  std::vector<std::string> domains;
-  std::vector<ReceivedAt> receipts;
-  Time first_seen;
-};
-
-std::vector<Known> gather(const std::vector<Fact>& about) {
-  std::vector<const Fact*> sorted;
-  sorted.reserve(about.size());
-  for (const Fact& fact : about) sorted.push_back(&fact);
-  std::sort(sorted.begin(), sorted.end(),
-            [](const Fact* a, const Fact* b) { return a->statement.id < b->statement.id; });
-  std::vector<Known> known;
-  known.reserve(about.size());
-  for (const Fact* fact : sorted) {
-    if (known.empty() || known.back().fact->statement.id != fact->statement.id) {
-      known.push_back({fact, fact->domains, fact->receipts, fact->first_seen});
-      continue;
-    }
-    Known& same = known.back();
-    for (const auto& domain : fact->domains)
-      if (!contains(same.domains, domain)) same.domains.push_back(domain);
-    same.receipts.insert(same.receipts.end(), fact->receipts.begin(), fact->receipts.end());
-    same.first_seen = std::min(same.first_seen, fact->first_seen);
-  }
-  for (Known& one : known) std::sort(one.domains.begin(), one.domains.end());
-  return known;
-}
-
-// When a home received a statement: the time, and the place in its log.
-using Moment = std::pair<Time, std::uint64_t>;
-
 // One walk over one subject's statements, in the order (received, leaf index, statement id). Receipts count seconds, and
 // logs of different homes are not in step within one: of the statements of one second, those that have their right only
 // after another of that second (a status by the holder that a transfer has just made) are taken after it.
-class Judge {
+class Judge : private Timely {
  public:
-  Judge(const SubjectId& subject, const Policies& policies, const Descriptor& domain, Time at)
-      : subject_(subject), policies_(policies), domain_(domain), referenced_(domain.referenced()), at_(at) {}
+  Judge(const SubjectId& subject, const Authorities& authorities, const Policies& policies, const Descriptor& domain, Time at)
+      : Timely(policies, domain, at), subject_(subject), authorities_(authorities, policies, domain, at) {}
 
   Judged run(const std::vector<Fact>& about) {
-    known_ = gather(about);
-    std::vector<Judgement> order;
-    order.reserve(known_.size());
-    for (const Known& known : known_) order.push_back(begin(known));
-    std::sort(order.begin(), order.end(), earlier);
+    auto order = take(about);
     withdrawals_.find(order, [this](Judgement& judgement) { return in_time(judgement); });
     superseded_ = superseded(subject_, order, at_);
     for (auto begin = order.begin(); begin != order.end();) {
@@ -75,15 +36,11 @@ class Judge {
       begin = end;
     }
     for (Judgement& judgement : order) forget_withdrawn(judgement);
-    return {std::move(order), holder(at_), next_change_};
+    return {std::move(order), holder(at_), std::min(next_change(), authorities_.next_change())};
   }
 
  private:
   using Iterator = std::vector<Judgement>::iterator;
-
-  static bool earlier(const Judgement& a, const Judgement& b) {
-    return std::tie(a.received, a.index, a.fact->statement.id) < std::tie(b.received, b.index, b.fact->statement.id);
-  }
 
   void one_second(Iterator begin, Iterator end) {
     std::vector<Judgement*> left;
@@ -100,78 +57,6 @@ class Judge {
     }
   }
 
-  Judgement begin(const Known& known) const {
-    Judgement judgement;
-    judgement.fact = known.fact;
-    judgement.domains = known.domains;
-    const auto received = received_in_domain(known);
-    judgement.received = received ? received->first : known.first_seen;
-    judgement.index = received ? received->second : 0;
-    judgement.provisional = !received;
-    return judgement;
-  }
-
-  const Known& known_of(const Judgement& judgement) const {
-    return *std::lower_bound(
-        known_.begin(), known_.end(), judgement.fact->statement.id,
-        [](const Known& known, const StatementId& id) { return known.fact->statement.id < id; });
-  }
-
-  // The earliest receipt by a home of `of`, where the statement was made there.
-  std::optional<Moment> received_by(const Known& known, std::string_view of) const {
-    std::optional<Moment> earliest;
-    if (!contains(known.domains, of)) return earliest;
-    for (const ReceivedAt& receipt : known.receipts)
-      if (receipt.domain == of && policies_.is_home_log(of, receipt.log))
-        if (const Moment moment{receipt.time, receipt.index}; !earliest || moment < *earliest) earliest = moment;
-    return earliest;
-  }
-
-  // model.md "Time, and who may say what": by a home of the domain where the statement names it, else by homes of
-  // the referenced domain it was made in.
-  std::optional<Moment> received_in_domain(const Known& known) const {
-    if (contains(known.domains, domain_.domain)) return received_by(known, domain_.domain);
-    std::optional<Moment> earliest;
-    for (const auto& other : referenced_)
-      if (auto moment = received_by(known, other))
-        if (!earliest || *moment < *earliest) earliest = moment;
-    return earliest;
-  }
-
-  bool relevant(const Known& known) const {
-    if (contains(known.domains, domain_.domain)) return true;
-    return std::any_of(referenced_.begin(), referenced_.end(),
-                       [&](const auto& other) { return contains(known.domains, other); });
-  }
-
-  void changes_at(Time time) {
-    if (time > at_ && time < next_change_) next_change_ = time;
-  }
-
-  // Everything about a statement but rights and withdrawal. False: it does not count, and why_not says why.
-  bool in_time(Judgement& judgement) {
-    const Statement& statement = judgement.fact->statement;
-    if (!relevant(known_of(judgement))) {
-      const auto& refused = judgement.fact->refused;
-      judgement.why_not = refused.empty() ? "made in a domain that the policy of " + domain_.domain + " does not refer to"
-                                          : "refused by the home of " + refused[0].first + ": " + refused[0].second;
-    } else if (judgement.received > at_) {
-      changes_at(judgement.received);
-      judgement.why_not = "received later than the time asked about";
-    } else if (statement.issued_at > judgement.received + budget::clock_skew_seconds) {
-      judgement.why_not = "issued in the future: iat is more than 5 minutes beyond the time it was received";
-    } else if (statement.not_before && *statement.not_before > at_) {
-      changes_at(*statement.not_before);
-      judgement.why_not = "not valid before " + to_rfc3339(*statement.not_before);
-    } else if (statement.expires && *statement.expires <= at_) {
-      judgement.why_not = "expired at " + to_rfc3339(*statement.expires);
-    } else {
-      if (statement.expires) changes_at(*statement.expires);
-      return true;
-    }
-    return false;
-  }
-
   void step(Judgement& judgement) {
     const Statement& statement = judgement.fact->statement;
     if (statement.kind() == Kind::withdraw) return apply_withdrawal(judgement);
@@ -185,19 +70,12 @@ class Judge {
     // Whether an identity that has expired since once said whose the subject is: see found().
     const bool timely = in_time(judgement);
     if (!timely && !(statement.kind() == Kind::identity && expired_only(judgement))) return;
-    find_rights(judgement);
+    const CountedAuthorities::Span way = find_rights(judgement);
     if (judgement.roles.empty()) return;
-    judgement.counts = timely;
-    if (statement.kind() == Kind::identity) found(judgement);
-    if (!timely) return;
+    judgement.counts = timely && at_ < way.to;
+    if (statement.kind() == Kind::identity) found(judgement, way);
+    if (!judgement.counts) return;
     if (const auto* transfer = std::get_if<evidence::Transfer>(&statement.body)) move_to(judgement, transfer->domain);
-  }
-
-  bool expired_only(const Judgement& judgement) const {
-    const Statement& statement = judgement.fact->statement;
-    return relevant(known_of(judgement)) && judgement.received <= at_ && statement.expires &&
-           *statement.expires <= at_ &&
-           statement.issued_at <= judgement.received + budget::clock_skew_seconds;
   }
 
   void judge_policy(Judgement& judgement) const {
@@ -211,13 +89,14 @@ class Judge {
 
   // An identity says whose the subject is at first, while it is valid and not taken back. What its issuer does with it
   // after a counted transfer does not undo that transfer: a seller cannot unsell.
-  void found(const Judgement& judgement) {
+  void found(const Judgement& judgement, const CountedAuthorities::Span& way) {
     if (!gives_values(judgement, domain_)) return;
     const auto* withdrawal = withdrawals_.of(judgement.fact->statement.id);
     if (withdrawal && earlier(*withdrawal, judgement)) return;
     const Known& known = known_of(judgement);
     const Statement& statement = judgement.fact->statement;
-    Founding founding{{}, statement.not_before.value_or(Time{}), statement.expires.value_or(Time::never())};
+    Founding founding{{}, std::max(statement.not_before.value_or(way.from), way.from),
+                      std::min(statement.expires.value_or(way.to), way.to)};
     if (contains(known.domains, domain_.domain)) founding.places.push_back(domain_.domain);
     else
       for (const auto& other : referenced_)
@@ -255,19 +134,26 @@ class Judge {
     transferred_to_ = to;
   }
 
-  void find_rights(Judgement& judgement) {
+  // From when to when the issuer's certificates hold, where its right is a matter of those.
+  CountedAuthorities::Span find_rights(Judgement& judgement) {
     const Statement& statement = judgement.fact->statement;
+    CountedAuthorities::Span way;
     const auto allowed = domain_.write.find(statement.kind());
     if (allowed == domain_.write.end()) {
       judgement.why_not = std::string("[write] lets nobody make statements of kind ") + to_string(statement.kind());
-      return;
+      return way;
     }
-    std::string late;
-    for (const auto& membership : policies_.roles_of(domain_.domain, statement.issuer, statement.format)) {
-      if (!contains(allowed->second, membership.role) || contains(judgement.roles, membership.role)) continue;
-      if (before_until(judgement, membership.until, membership.set_by)) judgement.roles.push_back(membership.role);
-      else late = "received after the issuer's role " + membership.role + " had ended (" +
-                  to_rfc3339(*membership.until) + ")";
+    std::string why_not;
+    if (statement.format == Format::x509) {
+      way = certified_roles(judgement, allowed->second, why_not);
+    } else {
+      for (const auto& membership : policies_.roles_of(domain_.domain, statement.issuer, statement.format))
+        play(judgement, allowed->second, membership, nullptr, why_not);
+      if (judgement.roles.empty() && !statement.certificates.empty()) {
+        const auto paths = authorities_.chain_paths(statement, judgement.received);
+        if (!paths.why_not.empty()) why_not = paths.why_not;
+        for (const auto& path : paths.found) play(judgement, allowed->second, path.membership, &path, why_not);
+      }
     }
     if (contains(allowed->second, "self") && subject_ == SubjectId::key(statement.issuer))
       judgement.roles.push_back("self");
@@ -275,8 +161,37 @@ class Judge {
       judgement.by_holder_only = judgement.roles.empty();
       judgement.roles.push_back("holder");
     }
-    if (!judgement.roles.empty()) return;
-    judgement.why_not = !late.empty() ? late : no_right(judgement, allowed->second);
+    if (judgement.roles.empty()) judgement.why_not = !why_not.empty() ? why_not : no_right(judgement, allowed->second);
+    return way;
+  }
+
+  void play(Judgement& judgement, const std::vector<std::string>& allowed, const Policies::Membership& membership, const Path* path,
+            std::string& late) {
+    if (!contains(allowed, membership.role) || contains(judgement.roles, membership.role)) return;
+    if (!before_until(judgement, membership.until, membership.set_by) || (path && !authorities_.before_until(*path))) {
+      late = "received after the issuer's role " + membership.role + " had ended (" + to_rfc3339(*membership.until) + ")";
+      return;
+    }
+    judgement.roles.push_back(membership.role);
+    if (path) judgement.by_paths.push_back(membership);
+  }
+
+  // Roles by certificates that count. An identity over some that have expired since counts no more, and once said whose the
+  // subject is: a seller's CA cannot unsell by growing old.
+  CountedAuthorities::Span certified_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not) {
+    using Over = CountedAuthorities::Over;
+    const Statement& statement = judgement.fact->statement;
+    auto paths = authorities_.paths(statement, statement.format);
+    why_not = paths.why_not;
+    for (const auto& path : paths.found) play(judgement, allowed, path.membership, &path, why_not);
+    if (!judgement.roles.empty() || statement.kind() != Kind::identity) return authorities_.span(paths);
+    paths = authorities_.paths(statement, statement.format, Over::expired_too);
+    if (paths.found.empty()) return {};
+    for (const auto& path : paths.found) play(judgement, allowed, path.membership, &path, why_not);
+    auto way = authorities_.span(paths);
+    way.to = std::min(way.to, at_);
+    judgement.why_not = "the certificates of the CAs above it have expired";
+    return way;
   }
 
   std::string no_right(const Judgement& judgement, const std::vector<std::string>& allowed) const {
@@ -288,26 +203,6 @@ class Judge {
     if (contains(allowed, "holder") && then.contradiction) why += "; the holder is a contradiction";
     else if (contains(allowed, "holder") && !then.domain.empty()) why += "; holder was " + then.domain;
     return why;
-  }
-
-  // By a home of this domain. Nobody bears witness to when a provisional statement was made: it counts only while
-  // `until` is still to come.
-  bool before(const Judgement& judgement, Time until) {
-    if (!judgement.provisional) return judgement.received < until;
-    changes_at(until);
-    return at_ < until;
-  }
-
-  // Received before `until` by a home of the domain that sets it. Without a receipt of such a home it counts only
-  // while `until` is still to come.
-  bool before_until(const Judgement& judgement, std::optional<Time> until, std::string_view set_by) {
-    if (!until) return true;
-    if (set_by == domain_.domain && contains(known_of(judgement).domains, set_by)) {
-      return before(judgement, *until);
-    }
-    if (auto received = received_by(known_of(judgement), set_by)) return received->first < *until;
-    changes_at(*until);
-    return at_ < *until && judgement.received < *until;
   }
 
   bool spoke_for_holder(const Judgement& judgement) {
@@ -329,25 +224,19 @@ class Judge {
   }
 
   const SubjectId& subject_;
-  const Policies& policies_;
-  const Descriptor& domain_;
-  const std::vector<std::string> referenced_;
-  const Time at_;
-
-  std::vector<Known> known_;  // by statement id
+  CountedAuthorities authorities_;
   Withdrawals withdrawals_;
   std::map<StatementId, StatementId> superseded_;
   struct Founding { std::vector<std::string> places; Time from, to; };
   std::map<StatementId, Founding> founders_;  // identities: the domains they were made in, and when they are valid
   std::string transferred_to_;
-  Time next_change_ = Time::never();
 };
 
 }  // namespace
 
-Judged judge(const SubjectId& subject, const std::vector<Fact>& about, const Policies& policies,
+Judged judge(const SubjectId& subject, const std::vector<Fact>& about, const Authorities& authorities, const Policies& policies,
              const Descriptor& domain, Time at) {
-  return Judge(subject, policies, domain, at).run(about);
+  return Judge(subject, authorities, policies, domain, at).run(about);
 }
 
 bool still_may(const Judgement& judgement, const Policies& policies, const Descriptor& domain, const Holder& holder,
@@ -357,6 +246,8 @@ bool still_may(const Judgement& judgement, const Policies& policies, const Descr
   if (allowed == domain.write.end()) return false;
   for (const auto& membership : policies.roles_of(domain.domain, statement.issuer, statement.format))
     if (contains(allowed->second, membership.role) && (!membership.until || at < *membership.until)) return true;
+  for (const auto& membership : judgement.by_paths)
+    if (!membership.until || at < *membership.until) return true;
   if (contains(judgement.roles, "self")) return true;
   if (!contains(judgement.roles, "holder") || holder.domain.empty()) return false;
   const auto voice = policies.speaks_for(holder.domain, statement.issuer);

@@ -18,7 +18,7 @@ struct Judged {
 };
 
 // Judges `about` (all about `subject`) in `domain`, whose policy must be known.
-Judged judge(const evidence::SubjectId& subject, const std::vector<Fact>& about, const Policies& policies,
+Judged judge(const evidence::SubjectId& subject, const std::vector<Fact>& about, const Authorities& authorities, const Policies& policies,
              const Descriptor& domain, Time at);
 
 // Would the issuer of a counted statement still have its right at `at`, with this holder?

@@ -120,6 +120,16 @@ std::vector<Policies::Membership> Policies::roles_of(std::string_view domain, co
   return memberships;
 }
 
+std::vector<Policies::Membership> Policies::signing_roles_of(std::string_view domain, const KeyId& ca, Format format) const {
+  std::vector<Membership> memberships;
+  const auto members = roles_.find(domain);
+  const auto found = members == roles_.end() ? decltype(members->second.end()){} : members->second.find(ca);
+  if (members == roles_.end() || found == members->second.end()) return memberships;
+  for (const auto& [membership, formats] : found->second)
+    if (formats.contains(Format::x509) && formats.contains(format)) memberships.push_back(membership);
+  return memberships;
+}
+
 Policies::Voice Policies::speaks_for(std::string_view domain, const KeyId& issuer) const {
   const auto* known = chain(domain);
   const auto* descriptor = known ? known->newest() : nullptr;
@@ -149,6 +159,19 @@ std::vector<crypto::PublicKey> Policies::find_keys(const evidence::Method1Id& id
   std::vector<crypto::PublicKey> keys;
   for (const auto& [key_id, entry] : keys_)
     if (keys.size() < budget::candidate_keys && equal(entry.first.method1_id(), id.octets)) keys.push_back(entry.first);
+  return keys;
+}
+
+std::vector<crypto::PublicKey> Policies::keys_playing(std::string_view domain, Format format, std::size_t most) const {
+  std::vector<crypto::PublicKey> keys;
+  const auto members = roles_.find(domain);
+  if (members == roles_.end()) return keys;
+  for (const auto& [id, roles] : members->second) {
+    const auto* key = find_key(id);
+    if (!key || std::none_of(roles.begin(), roles.end(), [&](const Member& member) { return member.formats.contains(format); })) continue;
+    if (keys.size() == most) break;
+    keys.push_back(*key);
+  }
   return keys;
 }
 

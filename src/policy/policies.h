@@ -37,6 +37,9 @@ class Policies {
   // Built-in roles are not among them, but for home, owner, and former owners in that role.
   std::vector<Membership> roles_of(std::string_view domain, const KeyId& issuer, Format format) const;
 
+  // Those of them in which it speaks in this format too: a CA whose signers may make statements (docs/x509.md).
+  std::vector<Membership> signing_roles_of(std::string_view domain, const KeyId& ca, Format format) const;
+
   // May it speak for this domain where that is a holder: its owner, one it had before, or one of its agents. Holders
   // speak natively alone.
   struct Voice { bool speaks = false; std::optional<Time> until; };
@@ -45,6 +48,8 @@ class Policies {
   // The key with this name, wherever a policy lists it (what is needed to verify); null: unknown.
   const crypto::PublicKey* find_key(const KeyId& id) const;
   std::vector<crypto::PublicKey> find_keys(const evidence::Method1Id& id) const;  // at most budget::candidate_keys
+  // Those that play a role of `domain` with evidence of this format, by key id; no more than `most`.
+  std::vector<crypto::PublicKey> keys_playing(std::string_view domain, Format format, std::size_t most) const;
   std::string name_of(const KeyId& id) const;  // "acme.example/signing"; empty: unknown
 
   // Is this the log key of a home in the domain's newest policy.

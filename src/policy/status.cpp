@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "policy/revoked.h"
+
 namespace cm4it::policy {
 namespace {
 
@@ -59,6 +61,12 @@ StatusResult status_of(const Judged& own, const std::vector<Judged>& of_models, 
   for (const Judged& model : of_models)
     for (const Say& say : current(counted_statuses(model, policies, domain, at)))
       if (is_alarm(say.status)) says.push_back(say);
+
+  // Said again with every CRL, whatever else its issuer says of the subject.
+  if (const auto compromise = key_compromise(own.judgements, domain)) {
+    const auto& crl = compromise->crl->fact->statement;
+    says.push_back({Status::compromised, compromise->since, compromise->crl->received, crl.issuer, crl.id, true});
+  }
 
   const Say* decisive = nullptr;
   for (const Say& say : says) {

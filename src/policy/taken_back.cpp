@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "base/budgets.h"
+#include "policy/revoked.h"
 
 namespace cm4it::policy {
 namespace {
@@ -22,11 +23,12 @@ void Withdrawals::find(std::vector<Judgement>& order, const std::function<bool(J
   for (const Judgement& judgement : order) by_id.emplace(judgement.fact->statement.id, &judgement);
   for (Judgement& judgement : order) {
     const auto* withdraw = std::get_if<evidence::Withdraw>(&judgement.fact->statement.body);
-    if (!withdraw || !in_time(judgement)) continue;
+    if (!withdraw || judgement.fact->statement.crl || !in_time(judgement)) continue;
     if (withdraw->part) take_back_part(judgement, *withdraw->part, order);
     else take_back(judgement, *withdraw, by_id);
     if (judgement.counts) judgement.roles = {"issuer"};
   }
+  find_revoked(order, in_time, withdrawals_);
 }
 
 void Withdrawals::take_back(Judgement& judgement, const evidence::Withdraw& withdraw,

@@ -4,6 +4,7 @@
 
 #include "base/budgets.h"
 #include "evidence/x509.h"
+#include "policy/revoked.h"
 
 namespace cm4it::service {
 namespace {
@@ -35,7 +36,7 @@ class OfSubject {
     found.valid_until = verdict_.valid_until;
     for (const policy::Judgement& judgement : verdict_.judgements) {
       if (!is_certificate(judgement)) continue;
-      if (judgement.decided_by) return revoked(said_at(*judgement.decided_by), RevocationReason::unspecified);
+      if (judgement.decided_by) return taken_back(judgement);
       if (judgement.counts) found.status = State::good;
     }
     if (found.status == State::good && verdict_.status && evidence::is_alarm(*verdict_.status))
@@ -48,6 +49,15 @@ class OfSubject {
     const auto& statement = judgement.fact->statement;
     return statement.format == evidence::Format::x509 && statement.issuer == ca_ &&
            std::find(statement.aliases.begin(), statement.aliases.end(), name_) != statement.aliases.end();
+  }
+
+  CertificateStatus taken_back(const policy::Judgement& identity) const {
+    for (const policy::Judgement& judgement : verdict_.judgements) {
+      if (judgement.fact->statement.id != *identity.decided_by) continue;
+      const auto* entry = policy::entry_of(judgement.fact->statement, identity.fact->statement);
+      if (entry) return revoked(std::min(entry->at, verdict_.at), entry->reason);
+    }
+    return revoked(said_at(*identity.decided_by), RevocationReason::unspecified);
   }
 
   // A model's alarm is none of the subject's own statements: then the present is all that is known.
@@ -91,6 +101,10 @@ Result<CertificateStatus> certificate_status(Service& service, const KeyId& ca, 
     const auto looked = service.look_up(subject, domain, who);
     if (!looked && looked.error().code == Code::not_found) continue;
     if (!looked) return tl::unexpected<Error>(looked.error());
+    // An alarm that may not be seen would look like none: who may not read statuses is told nothing.
+    if (!service.may_read(*looked->published->policies, looked->verdict.domain, Kind::status,
+                          {looked->verdict.holder, &subject}, who))
+      continue;
     CertificateStatus one = OfSubject(looked->verdict, ca, name).status();
     if (subjects.size() == 1 && looked->open) {
       one.subject = subject;

@@ -139,6 +139,10 @@ class Feed {
     bool chosen = selector_.globs.empty();
     for (const Statement& statement : statements) {
       if (selector_.globs.empty()) break;
+      if (statement.crl) {  // it may say something of any certificate: CRLs always come along, as parties do
+        chosen = true;
+        continue;
+      }
       TRY(const auto* view, selection_.of(statement.subject));
       chosen |= view->chosen;
       // Once a page: later ones of it follow each other without a gap.

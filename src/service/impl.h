@@ -47,6 +47,8 @@ struct Service::Impl {
   void walk_round(const std::shared_ptr<Round>& round, std::size_t begin, std::size_t end);
   void piece_done(const std::shared_ptr<Round>& round, std::size_t index, ItemResult result);
   void round_done(const std::shared_ptr<Round>& round);
+  void start(const std::shared_ptr<Round>& round);
+  void start_with_accompanying(const std::shared_ptr<Round>& round);
   void start_round(const std::shared_ptr<Round>& round, std::vector<std::size_t> indices);
 
   // look_up.cpp

@@ -3,6 +3,7 @@
 #include <future>
 
 #include "crypto/digest.h"
+#include "policy/paths.h"
 #include "service/impl.h"
 #include "service/walk.h"
 
@@ -156,7 +157,7 @@ Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector
       continue;
     }
     waiting.push_back({std::move(future), statements[0].subject.kind == evidence::SubjectKind::model, transfer, std::move(leaves)});
-    if (statements[0].kind() == Kind::policy) settle();  // what follows is judged by it
+    if (statements[0].kind() == Kind::policy || policy::is_authority(statements[0])) settle();  // what follows is judged by it
   }
   settle();
   return report;

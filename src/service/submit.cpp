@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/budgets.h"
 #include "base/log.h"
 #include "service/impl.h"
 #include "service/walk.h"
@@ -25,6 +26,7 @@ struct Round {
   std::string domain;
   SubmitDone done;
   std::vector<ItemResult> results;
+  std::size_t asked = 0;                 // pieces that were submitted: what comes along with them is behind those
   int rounds = 0;
   std::size_t entered_before = 0;
   std::vector<std::size_t> indices;      // of this round
@@ -34,14 +36,36 @@ struct Round {
 Result<void> Service::submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done) {
   if (pieces.empty()) return fail(Code::malformed, "body: no evidence in it");
   auto round = std::make_shared<Round>();
-  round->results.resize(pieces.size());
+  round->asked = pieces.size();
   round->pieces = std::move(pieces);
   round->domain = impl_->domain_or_default(domain);
   round->done = std::move(done);
+  if (std::none_of(round->pieces.begin(), round->pieces.end(), [](const auto& piece) { return piece.format == evidence::Format::manifest; })) {
+    impl_->start(round);
+    return {};
+  }
+  // To look for what comes along takes reading: not on the thread of a door.
+  if (!impl_->jobs.send([impl = impl_.get(), round] { impl->start_with_accompanying(round); }))
+    return tl::unexpected(queue_is_full());
+  return {};
+}
+
+void Service::Impl::start_with_accompanying(const std::shared_ptr<Round>& round) {
+  std::vector<evidence::Piece> along;
+  for (const auto& piece : round->pieces) {
+    auto pieces = evidence::accompanying(piece);
+    along.insert(along.end(), std::make_move_iterator(pieces.begin()), std::make_move_iterator(pieces.end()));
+    if (along.size() >= budget::submission_items) break;
+  }
+  round->pieces.insert(round->pieces.end(), std::make_move_iterator(along.begin()), std::make_move_iterator(along.end()));
+  start(round);
+}
+
+void Service::Impl::start(const std::shared_ptr<Round>& round) {
+  round->results.resize(round->pieces.size());
   std::vector<std::size_t> all(round->pieces.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
-  impl_->start_round(round, std::move(all));
-  return {};
+  start_round(round, std::move(all));
 }
 
 void Service::Impl::start_round(const std::shared_ptr<Round>& round, std::vector<std::size_t> indices) {
@@ -154,6 +178,7 @@ void Service::Impl::round_done(const std::shared_ptr<Round>& round) {
     round->entered_before = entered_now;
     return start_round(round, std::move(again));
   }
+  round->results.resize(round->asked);
   for (const auto& result : round->results) {
     switch (result.outcome) {
       case ItemResult::Outcome::received: ++received; break;

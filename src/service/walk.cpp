@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "evidence/crl.h"
+#include "evidence/x509.h"
 #include "policy/fold.h"
+#include "policy/paths.h"
 
 namespace cm4it::service {
 namespace {
@@ -55,13 +58,14 @@ class Walk {
     TRY(auto known, already_known());
     if (known) return std::move(*known);
     const auto* issuer = std::get_if<KeyId>(&decoded_.issuer());
-    if (issuer) CHECK_OK(quota(*issuer));
+    if (issuer) CHECK_OK(quota(decoded_.statements(), *issuer));
     CHECK_OK(judge_rights());
     if (keys_.empty()) return tl::unexpected(*refusal_);
     TRY(auto walked, verified({}));
     if (!issuer) {  // only now is it known who speaks, and whether again
       TRY(const auto kept, context_.reader.record(walked.submission->evidence.id()));
-      if (!kept) CHECK_OK(quota(walked.issuer));
+      if (!kept) CHECK_OK(quota(walked.submission->evidence.statements(), walked.issuer));
+      if (!kept) CHECK_OK(follows(walked.submission->evidence));
     }
     return walked;
   }
@@ -107,7 +111,8 @@ class Walk {
   // The same statement, whatever its signature bytes or its unsigned parts: the first receipt answers it.
   Result<std::optional<Walked>> already_known() const {
     const auto* named = std::get_if<KeyId>(&decoded_.issuer());
-    const std::vector<KeyId> issuers = named ? std::vector{*named} : named_;
+    std::vector<KeyId> issuers = named ? std::vector{*named} : named_;
+    for (const auto& key : issuers_.keys) issuers.push_back(key.id());
     const KeyId* issuer = nullptr;
     evidence::StatementId id;
     for (const KeyId& candidate : issuers) {
@@ -133,8 +138,46 @@ class Walk {
     return std::optional(std::move(walked));
   }
 
+  // A certificate names its CA: what is kept of CAs of that name tells the key, and who is above it.
+  Result<void> find_authorities(const evidence::X509Issuer& issuer) {
+    std::vector<KeyId> keys;
+    CHECK_OK(context_.reader.named(evidence::x509::authority_name(issuer.name), [&](const evidence::SubjectId& subject) {
+      keys.push_back(KeyId{subject.digest});
+      return keys.size() < budget::authorities;
+    }));
+    CHECK_OK(context_.reader.add_authorities(keys, authorities_));
+    std::vector<crypto::Certificate> kept;
+    for (const KeyId& key : keys)
+      for (const auto& fact : authorities_[key])
+        if (policy::is_authority(fact.statement) && equal(fact.statement.certificates[0].fields().subject_name, issuer.name))
+          kept.push_back(fact.statement.certificates[0]);
+    issuers_ = policy::issuers_of(decoded_, kept, policies_, domains_);
+    if (!issuers_.certain) only_signer();
+    // What these keys say of themselves binds what they say of others.
+    keys.clear();
+    for (const auto& key : issuers_.keys) keys.push_back(key.id());
+    return context_.reader.add_authorities(std::move(keys), authorities_);
+  }
+
+  // Names and roles leave several keys, and only the signature tells which of them it is: a few, and bounded.
+  void only_signer() {
+    const auto signer = std::find_if(issuers_.keys.begin(), issuers_.keys.end(),
+                                     [&](const auto& key) { return evidence::verify(Decoded(decoded_), key).has_value(); });
+    issuers_.certain = signer != issuers_.keys.end();
+    if (issuers_.certain) issuers_.keys = {crypto::PublicKey(*signer)};
+    else issuers_.keys.clear();
+  }
+
   // An OpenPGP signature names its maker's certificate: that which is kept here tells the key. A short name may be several.
   Result<void> find_named() {
+    if (const auto* authority = std::get_if<evidence::X509Issuer>(&decoded_.issuer())) return find_authorities(*authority);
+    if (decoded_.format() == evidence::Format::cose || decoded_.format() == evidence::Format::sums) {  // what the CAs of its x5chain say of themselves
+      std::vector<KeyId> keys;
+      const auto& statement = decoded_.statements()[0];
+      for (const auto& certificate : statement.certificates) keys.push_back(certificate.key().id());
+      if (statement.kind() == evidence::Kind::withdraw && !policies_.find_key(statement.issuer)) keys.push_back(statement.issuer);  // it may be a CA below another
+      return context_.reader.add_authorities(std::move(keys), authorities_);
+    }
     const auto* issuer = std::get_if<evidence::PgpIssuer>(&decoded_.issuer());
     if (!issuer) return {};
     const std::string kind = issuer->fingerprint.empty() ? "keyid:" : "fpr:";
@@ -142,6 +185,16 @@ class Walk {
       if (subject.kind == evidence::SubjectKind::key) named_.push_back(KeyId{subject.digest});
       return named_.size() < budget::candidate_keys;
     });
+  }
+
+  // A CRL that is newer and bears no higher number would count for nothing: a CA that was set back does not notice by itself.
+  Result<void> follows(const evidence::Verified& evidence) const {
+    const auto& crl = evidence.statements().at(0).crl;
+    if (!crl) return {};
+    TRY(const auto highest, context_.reader.highest_crl(evidence.issuer(), *crl));
+    if (!highest || highest->crl->this_update > crl->this_update || crypto::crl_number_less(highest->crl->number, crl->number)) return {};
+    return fail(Code::conflict, "crl.cRLNumber: " + crl->name + " is newer than " + highest->crl->name + ", which is kept, and its number is not higher: "
+                "it would count for nothing", "let the CA number its CRLs on from there (for `openssl ca` the file crlnumber)");
   }
 
   static bool is_alarm(const Statement& statement) {
@@ -158,8 +211,8 @@ class Walk {
 
   // What an issuer may say of a subject does not hang on how much others said: they cannot use up its share, nor keep its
   // alarm out. All of them together are bounded too, but for alarms and for the first few of each.
-  Result<void> quota(const KeyId& issuer) const {
-    for (const Statement& statement : decoded_.statements()) {
+  Result<void> quota(const std::vector<Statement>& statements, const KeyId& issuer) const {
+    for (const Statement& statement : statements) {
       const bool alarm = is_alarm(statement);
       CHECK_OK(within_share(statement, issuer, context_.subject_quota + (alarm ? budget::issuer_reserve : 0)));
       if (alarm) continue;
@@ -184,7 +237,7 @@ class Walk {
   }
 
   Result<Eligibility> eligible_in(const std::string& domain) const {
-    policy::Context in{domain, {}, false, {}, named_};
+    policy::Context in{domain, {}, false, {}, named_, issuers_.keys, &authorities_};
     const Statement& statement = decoded_.statements()[0];
     if (const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body)) {
       TRY(const auto target, context_.reader.record(withdraw->statement));
@@ -249,14 +302,20 @@ class Walk {
       if (*named != claimed) return fail(Code::malformed, "record.3: not the issuer that the evidence names");
       if (const auto* key = policies_.find_key(*named)) keys_ = {*key};
       else if (decoded_.carried_key() && decoded_.carried_key()->id() == *named) keys_ = {*decoded_.carried_key()};
+      else if (const auto* certified = policy::certified_key(*named, authorities_)) keys_ = {*certified};
     } else if (const auto* method1 = std::get_if<evidence::Method1Id>(&decoded_.issuer())) {
       keys_ = policies_.find_keys(*method1);
     } else if (const auto* key = policies_.find_key(claimed)) {
       keys_ = {*key};
+    } else {
+      for (const auto& known : issuers_.keys)
+        if (known.id() == claimed) keys_ = {known};
     }
     if (keys_.empty())
-      return fail(Code::not_yet, "issuer: no policy that is known here lists the key " + claimed.text(),
+      return fail(Code::not_yet, "issuer: no policy that is known here lists the key " + claimed.text() +
+                  (decoded_.format() == evidence::Format::x509 ? ", and no certificate of a CA with it is kept" : ""),
                   "it is tried again when a policy comes");
+    issuers_.certain = true;
     return {};
   }
 
@@ -313,6 +372,8 @@ class Walk {
   const policy::Policies& policies_;
   std::vector<std::string> domains_, homes_, elsewhere_, undecided_;
   std::vector<KeyId> named_;  // whose certificates bear the name of an OpenPGP issuer
+  policy::Issuers issuers_;           // of a certificate (X.509)
+  policy::Authorities authorities_;   // and the CAs above them
   std::vector<crypto::PublicKey> keys_;
   std::optional<Error> refusal_;
   std::vector<std::pair<std::string, Error>> not_taken_;

@@ -9,7 +9,7 @@
 namespace cm4it::store {
 
 inline constexpr std::size_t key_bytes = 500;
-inline constexpr std::size_t value_bytes = 1024 * 1024;
+inline constexpr std::size_t value_bytes = 16 * 1024 * 1024;
 
 inline std::strong_ordering compare(View a, View b) {
   return std::lexicographical_compare_three_way(a.begin(), a.end(), b.begin(), b.end());

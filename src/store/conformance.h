@@ -200,11 +200,11 @@ TEST_P(Conformance, a_visitor_ends_the_scan_and_may_read) {
 
 TEST_P(Conformance, limits_of_keys_and_values) {
   Batch longest;
-  longest.put(1, Bytes(500, 'k'), Bytes(1024 * 1024, 'v'));
+  longest.put(1, Bytes(500, 'k'), Bytes(16 * 1024 * 1024, 'v'));
   longest.put(15, Bytes(1, 0), {});
   commit(std::move(longest), "1");
   const auto snapshot = snapshot_of(*store_);
-  EXPECT_EQ((**snapshot->get(1, Bytes(500, 'k'))).size(), 1024U * 1024U);
+  EXPECT_EQ((**snapshot->get(1, Bytes(500, 'k'))).size(), 16U * 1024 * 1024);
   EXPECT_TRUE(snapshot->scan(1, {Bytes(501, 'k'), {}}, [](View, View) { return true; }));
   EXPECT_EQ(snapshot->get(1, {}).error().code, Code::malformed);
   EXPECT_EQ(snapshot->get(1, Bytes(501, 'k')).error().code, Code::malformed);
@@ -223,7 +223,7 @@ TEST_P(Conformance, limits_of_keys_and_values) {
   };
   EXPECT_TRUE(refused(1, {}, {}, bytes("2")));
   EXPECT_TRUE(refused(1, Bytes(501, 'k'), {}, bytes("2")));
-  EXPECT_TRUE(refused(1, bytes("a"), Bytes(1024 * 1024 + 1, 'v'), bytes("2")));
+  EXPECT_TRUE(refused(1, bytes("a"), Bytes(16 * 1024 * 1024 + 1, 'v'), bytes("2")));
   EXPECT_TRUE(refused(16, bytes("a"), {}, bytes("2")));
   EXPECT_TRUE(refused(head_table, head_key, bytes("2"), bytes("2")));  // set_head alone writes it
   EXPECT_TRUE(refused(1, bytes("a"), {}, {}));                         // that would take the head away

@@ -40,7 +40,7 @@ Result<void> check_batch(const Batch& batch, View expected_head) {
   const auto check_value = [](const Bytes& value, const char* what) -> Result<void> {
     if (value.size() <= value_bytes) return {};
     return fail(Code::malformed,
-                std::string(what) + ": at most 1048576 bytes, found " + std::to_string(value.size()));
+                std::string(what) + ": at most " + std::to_string(value_bytes) + " bytes, found " + std::to_string(value.size()));
   };
   for (const auto& write : batch.writes()) {
     CHECK_OK(check_key(write.table, write.key));

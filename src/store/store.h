@@ -9,7 +9,7 @@
 // - A snapshot sees one state: that of the newest commit when it was taken. Views it hands out live
 //   as long as it does. It is used by one thread at a time, costs no lock to take on the usual path,
 //   and must not outlive a slice of a request (old snapshots keep old pages alive).
-// - Keys are 1 to 500 bytes and ordered bytewise; values at most 1 MiB. Anything else: malformed.
+// - Keys are 1 to 500 bytes and ordered bytewise; values at most 16 MiB. Anything else: malformed.
 // - Snapshots may be taken by any thread at any time; commits come from one thread at a time.
 // - A full store refuses writes and keeps reading.
 #pragma once

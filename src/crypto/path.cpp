@@ -1,0 +1,115 @@
+#include "crypto/path.h"
+
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include "base/budgets.h"
+#include "base/der.h"
+#include "crypto/certificate_impl.h"
+
+namespace cm4it::crypto {
+namespace {
+
+using StorePtr = std::unique_ptr<X509_STORE, FreeWith<X509_STORE_free>>;
+using StoreCtxPtr = std::unique_ptr<X509_STORE_CTX, FreeWith<X509_STORE_CTX_free>>;
+using ExtensionPtr = std::unique_ptr<X509_EXTENSION, FreeWith<X509_EXTENSION_free>>;
+using OctetsPtr = std::unique_ptr<ASN1_OCTET_STRING, FreeWith<ASN1_OCTET_STRING_free>>;
+struct FreeStack {
+  void operator()(STACK_OF(X509) * stack) const { sk_X509_free(stack); }  // not what is in it
+};
+using StackPtr = std::unique_ptr<STACK_OF(X509), FreeStack>;
+
+bool add_extension(X509* certificate, int nid, bool critical, const Bytes& value) {
+  const OctetsPtr octets(ASN1_OCTET_STRING_new());
+  if (!octets || ASN1_OCTET_STRING_set(octets.get(), value.data(), static_cast<int>(value.size())) != 1) return false;
+  const ExtensionPtr extension(X509_EXTENSION_create_by_NID(nullptr, nid, critical ? 1 : 0, octets.get()));
+  return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
+}
+
+// RFC 5280 section 6.1.1 (d): an anchor is a name and a key. OpenSSL wants a certificate: this one has nothing else in it, and
+// the identifier that the certificate below it asks for. It is never kept nor shown.
+X509Ptr anchor_certificate(const Certificate& below, const PublicKey& key) {
+  X509Ptr made(X509_new());
+  auto* const name = X509_get_issuer_name(static_cast<X509*>(below.native()));
+  const Bytes& key_id = below.fields().authority_key_id;
+  const Bytes authority = *from_hex("30030101ff");  // BasicConstraints { cA TRUE }
+  const bool done =
+      made && X509_set_version(made.get(), 2) == 1 && ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1) == 1 &&
+      X509_set_subject_name(made.get(), name) == 1 && X509_set_issuer_name(made.get(), name) == 1 &&
+      X509_set_pubkey(made.get(), static_cast<EVP_PKEY*>(key.native())) == 1 &&
+      X509_gmtime_adj(X509_getm_notBefore(made.get()), 0) && X509_gmtime_adj(X509_getm_notAfter(made.get()), 86400) &&
+      add_extension(made.get(), NID_basic_constraints, true, authority) &&
+      (key_id.empty() || add_extension(made.get(), NID_subject_key_identifier, false, der::item(der::octet_string, key_id)));
+  return done ? std::move(made) : nullptr;
+}
+
+// Signatures were verified when the certificates were taken in, and times are the fold's.
+X509_STORE* store() {
+  static const StorePtr made = [] {
+    StorePtr empty(X509_STORE_new());
+    X509_STORE_set_verify(empty.get(), [](X509_STORE_CTX*) { return 1; });
+    return empty;
+  }();
+  return made.get();
+}
+
+// RFC 5280 section 4.2.1.12, where OpenSSL asks it of CAs too: one of the uses that the certificate claims must be open to
+// all above it. Without such a use nothing is asked.
+std::vector<int> purposes_of(const CertificateFields& fields) {
+  std::vector<int> purposes;
+  if (fields.for_purpose("1.3.6.1.5.5.7.3.2")) purposes.push_back(X509_PURPOSE_SSL_CLIENT);
+  if (fields.for_purpose("1.3.6.1.5.5.7.3.1")) purposes.push_back(X509_PURPOSE_SSL_SERVER);
+  if (fields.for_purpose("1.3.6.1.5.5.7.3.4")) purposes.push_back(X509_PURPOSE_SMIME_SIGN);
+  if (purposes.empty() || fields.authority) return {0};
+  return purposes;
+}
+
+Result<void> refused(X509_STORE_CTX* context, std::span<const Certificate> path) {
+  const auto depth = static_cast<std::size_t>(std::max(X509_STORE_CTX_get_error_depth(context), 0));
+  const std::string whose = depth < path.size() ? path[depth].fields().subject_text : "the CA at the end";
+  return fail(Code::not_permitted, "path: " + whose + ": " + X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)),
+              "RFC 5280 section 6.1");
+}
+
+Result<void> check_for(int purpose, std::span<const Certificate> path, STACK_OF(X509) * trusted, STACK_OF(X509) * between) {
+  const StoreCtxPtr context(X509_STORE_CTX_new());
+  if (!context || X509_STORE_CTX_init(context.get(), store(), static_cast<X509*>(path[0].native()), between) != 1)
+    return openssl_failed("path");
+  X509_STORE_CTX_set0_trusted_stack(context.get(), trusted);
+  X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context.get());
+  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
+  X509_VERIFY_PARAM_set_depth(parameters, static_cast<int>(budget::path_certificates));
+  if (purpose != 0 && X509_VERIFY_PARAM_set_purpose(parameters, purpose) != 1) return openssl_failed("path");
+  const bool holds = X509_verify_cert(context.get()) == 1;
+  ERR_clear_error();
+  if (!holds) return refused(context.get(), path);
+  // Several CAs of one name: OpenSSL may have gone another way than the signatures do.
+  const auto went = static_cast<std::size_t>(sk_X509_num(X509_STORE_CTX_get0_chain(context.get())));
+  if (went != path.size() + 1)
+    return fail(Code::not_permitted,
+                "path: " + path[0].fields().subject_text + ": its names lead another way than its signatures");
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_path(std::span<const Certificate> path, const PublicKey& anchor, const Certificate* own) {
+  if (path.empty()) return fail(Code::internal, "path: empty");
+  if (path.size() > budget::path_certificates)
+    return fail(Code::too_large, "path: more than " + std::to_string(budget::path_certificates) + " certificates");
+  const X509Ptr made = own ? nullptr : anchor_certificate(path.back(), anchor);
+  if (!own && !made) return openssl_failed("path");
+  const StackPtr trusted(sk_X509_new_null()), between(sk_X509_new_null());
+  if (!trusted || !between || sk_X509_push(trusted.get(), own ? static_cast<X509*>(own->native()) : made.get()) == 0)
+    return openssl_failed("path");
+  for (const Certificate& certificate : path.subspan(1))
+    if (sk_X509_push(between.get(), static_cast<X509*>(certificate.native())) == 0) return openssl_failed("path");
+  Result<void> outcome;
+  for (const int purpose : purposes_of(path[0].fields())) {
+    outcome = check_for(purpose, path, trusted.get(), between.get());
+    if (outcome) return outcome;
+  }
+  return outcome;
+}
+
+}  // namespace cm4it::crypto

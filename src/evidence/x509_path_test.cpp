@@ -1,0 +1,91 @@
+// May these certificates follow one another? A table of what CAs may and may not do (RFC 5280 section 6.1), as OpenSSL judges it.
+#include <gmock/gmock.h>
+
+#include "crypto/path.h"
+#include "evidence/test_support.h"
+#include "evidence/x509_test_support.h"
+
+namespace cm4it::evidence {
+namespace {
+
+using namespace evidence::test;
+using namespace x509::test;
+using testing::HasSubstr;
+
+struct Paths : testing::Test {
+  Authority root{key_of("path root"), x509::test::name("Root")}, a{key_of("path a"), x509::test::name("A")},
+      b{key_of("path b"), x509::test::name("B")};
+
+  CertificateDraft device_by(const Authority& issuer, std::vector<Bytes> more = {}) const {
+    auto draft = issuer.issues(key_of("path device")->public_key(), x509::test::name("device"));
+    for (auto& extension : more) draft.extensions.push_back(std::move(extension));
+    return draft;
+  }
+  static CertificateDraft with(CertificateDraft draft, Bytes extension) {
+    draft.extensions.push_back(std::move(extension));
+    return draft;
+  }
+  static crypto::Certificate certificate(const CertificateDraft& draft) {
+    return crypto::Certificate::from_der(draft.encode()).value();
+  }
+  // "" when it holds, or why not.
+  std::string check(const std::vector<CertificateDraft>& drafts, const CertificateDraft* own = nullptr) const {
+    std::vector<crypto::Certificate> path;
+    for (const auto& draft : drafts) path.push_back(certificate(draft));
+    const auto of_root = own ? std::optional(certificate(*own)) : std::nullopt;
+    const auto holds = crypto::check_path(path, root.key->public_key(), of_root ? &*of_root : nullptr);
+    return holds ? "" : holds.error().message;
+  }
+};
+
+TEST_F(Paths, LeadDownFromABareKey) {
+  EXPECT_EQ(check({device_by(root)}), "");
+  EXPECT_EQ(check({device_by(a), root.certifies(a)}), "");
+  EXPECT_EQ(check({device_by(b), a.certifies(b), root.certifies(a)}), "");
+  auto anonymous = device_by(root);
+  anonymous.extensions.clear();
+  EXPECT_EQ(check({anonymous}), "") << "without a key identifier";
+}
+
+TEST_F(Paths, ObeyPathLengths) {
+  EXPECT_EQ(check({device_by(a), root.certifies(a, 0)}), "");
+  EXPECT_THAT(check({device_by(b), a.certifies(b), root.certifies(a, 0)}), HasSubstr("CN=A: path length constraint exceeded"));
+  EXPECT_EQ(check({device_by(b), a.certifies(b, 0), root.certifies(a, 1)}), "");
+}
+
+TEST_F(Paths, ObeyWhatTheRootSaysOfItself) {
+  const auto own = root.itself(0);
+  EXPECT_EQ(check({device_by(a)}, &own), "path: CN=device: unable to get local issuer certificate") << "a gap";
+  EXPECT_EQ(check({device_by(a), root.certifies(a)}), "");
+  EXPECT_THAT(check({device_by(a), root.certifies(a)}, &own), HasSubstr("path length constraint exceeded"));
+  const auto narrow = with(root.itself(), permitted_dns("acme.example"));
+  EXPECT_EQ(check({device_by(root, {alternative_names({dns("x.acme.example")})})}, &narrow), "");
+  EXPECT_THAT(check({device_by(root, {alternative_names({dns("x.other.example")})})}, &narrow),
+              HasSubstr("permitted subtree violation"));
+}
+
+TEST_F(Paths, GoOverCasOnly) {
+  auto plain = root.issues(a.key->public_key(), a.subject);
+  EXPECT_THAT(check({device_by(a), plain}), HasSubstr("CN=A: invalid CA certificate"));
+  EXPECT_THAT(check({device_by(a), with(with(plain, basic_constraints()), key_usage(0x80))}), HasSubstr("CN=A: "));
+  EXPECT_EQ(check({device_by(a), with(with(plain, basic_constraints()), key_usage(0x04))}), "");
+}
+
+TEST_F(Paths, ObeyUsesOfTlsOnly) {
+  const auto servers = with(root.certifies(a), purposes({server_auth_oid}));
+  EXPECT_EQ(check({device_by(a, {purposes({server_auth_oid})}), servers}), "");
+  EXPECT_NE(check({device_by(a, {purposes({client_auth_oid})}), servers}), "");
+  EXPECT_EQ(check({device_by(a, {purposes({client_auth_oid, server_auth_oid})}), servers}), "")
+      << "one of its uses is open to it";
+  EXPECT_EQ(check({device_by(a), servers}), "") << "it claims no use";
+}
+
+TEST_F(Paths, GoTheWayOfTheSignatures) {
+  // A CA renewed its key under its name; the old one is the anchor's, and the names alone would leave the new one out.
+  Authority old{root.key, x509::test::name("CA")}, renewed{key_of("path renewed"), x509::test::name("CA")};
+  EXPECT_EQ(check({device_by(renewed), old.certifies(renewed)}), "");
+  EXPECT_THAT(check({root.certifies(a), root.certifies(a)}), HasSubstr("path: CN=A"));
+}
+
+}  // namespace
+}  // namespace cm4it::evidence

@@ -1,0 +1,73 @@
+// The CAs above certificates: what the fold is given to find ways over them.
+#include <algorithm>
+#include <tuple>
+
+#include "base/budgets.h"
+#include "ledger/journal.h"
+#include "ledger/ledger.h"
+#include "ledger/tables.h"
+#include "policy/paths.h"
+
+namespace cm4it::ledger {
+namespace {
+
+// Formats in which a certificate is said or taken back; others need not be read.
+bool concerns(Format format) { return format == Format::x509 || format == Format::cose; }
+
+bool is_certificate(const evidence::Statement& statement) {
+  return statement.format == Format::x509 && !statement.certificates.empty();
+}
+
+bool of_interest(const evidence::Statement& statement) {
+  return is_certificate(statement) || statement.kind() == evidence::Kind::withdraw;
+}
+
+}  // namespace
+
+Result<std::vector<policy::Fact>> Reader::authority(const KeyId& key) const {
+  const SubjectId subject = SubjectId::key(key);
+  std::vector<policy::Fact> facts;
+  Result<void> outcome;
+  std::size_t examined = 0;
+  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View row_key, View value) {
+    const std::uint64_t position = table::last_number(row_key);
+    outcome = [&]() -> Result<void> {
+      TRY(const auto record, record_at(position));
+      if (!record || !concerns(record->format)) return {};
+      std::vector<policy::Fact> found;
+      CHECK_OK(add_record(subject, position, value, found));
+      for (auto& fact : found)
+        if (of_interest(fact.statement)) facts.push_back(std::move(fact));
+      return {};
+    }();
+    return outcome.has_value() && ++examined < budget::subject_statements;
+  }));
+  CHECK_OK(outcome);
+  // Of more certificates than ways are looked for over: the newest, so that any server takes the same.
+  const auto newest_first = [](const policy::Fact& a, const policy::Fact& b) {
+    const bool one = is_certificate(a.statement), other = is_certificate(b.statement);
+    if (one != other) return other;  // what was taken back comes along whole
+    return std::tie(b.statement.issued_at, b.statement.id) < std::tie(a.statement.issued_at, a.statement.id);
+  };
+  std::sort(facts.begin(), facts.end(), newest_first);
+  std::size_t certificates = 0;
+  std::erase_if(facts, [&](const policy::Fact& fact) {
+    return is_certificate(fact.statement) && ++certificates > budget::authority_certificates;
+  });
+  CHECK_OK(add_crls(subject, facts));
+  return facts;
+}
+
+Result<void> Reader::add_authorities(std::vector<KeyId> keys, policy::Authorities& to) const {
+  for (std::size_t next = 0; next < keys.size() && to.size() < budget::authorities; ++next) {
+    const KeyId key = keys[next];
+    if (to.contains(key)) continue;
+    TRY(auto facts, authority(key));
+    for (const auto& fact : facts)
+      if (policy::is_authority(fact.statement)) keys.push_back(fact.statement.issuer);
+    to.emplace(key, std::move(facts));
+  }
+  return {};
+}
+
+}  // namespace cm4it::ledger

@@ -1,0 +1,96 @@
+#include "policy/authorities.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/budgets.h"
+
+namespace cm4it::policy {
+namespace {
+
+const std::vector<Fact> nothing;
+
+void add(Links& links, const Judgement& judgement, bool usable, const std::string& why_not) {
+  if (usable) links.certificates.push_back(judgement.fact);
+  else if (judgement.fact->statement.subject == evidence::SubjectId::key(judgement.fact->statement.issuer))
+    links.own_ended = "its certificate: " + why_not;
+}
+
+void finish(Links& links, const KeyId& key) {
+  std::sort(links.certificates.begin(), links.certificates.end(),
+            [](const Fact* a, const Fact* b) { return a->statement.id < b->statement.id; });
+  if (std::any_of(links.certificates.begin(), links.certificates.end(),
+                  [&](const Fact* fact) { return fact->statement.issuer == key; }))
+    links.own_ended.clear();
+}
+
+}  // namespace
+
+CountedAuthorities::Authority& CountedAuthorities::authority(const KeyId& key) {
+  auto& entry = known_[key];
+  if (entry) return *entry;
+  entry = std::make_unique<Authority>(Authority{Timely(policies_, domain_, at_), {}, {}, {}, {}});
+  Authority& made = *entry;
+  const auto facts = authorities_.find(key);
+  made.order = made.timely.take(facts == authorities_.end() ? nothing : facts->second);
+  made.withdrawals.find(made.order, [&](Judgement& judgement) { return made.timely.in_time(judgement); });
+  for (Judgement& judgement : made.order) {
+    const auto& statement = judgement.fact->statement;
+    if (!is_authority(statement)) continue;
+    const bool kept = !made.withdrawals.of(statement.id), counts = made.timely.in_time(judgement);
+    const std::string why_not = kept ? judgement.why_not : "taken back by its issuer";
+    add(made.counted, judgement, kept && counts, why_not);
+    add(made.expired_too, judgement, kept && (counts || made.timely.expired_only(judgement)), why_not);
+  }
+  for (Links* links : {&made.counted, &made.expired_too}) finish(*links, key);
+  return made;
+}
+
+Paths CountedAuthorities::paths(const evidence::Statement& statement, Format format, Over over) {
+  const auto links = [&](const KeyId& key) -> const Links& {
+    const Authority& of = authority(key);
+    return over == Over::counted ? of.counted : of.expired_too;
+  };
+  return paths_of(statement, format, links, policies_, domain_.domain);
+}
+
+Paths CountedAuthorities::chain_paths(const evidence::Statement& statement, Time received) {
+  const auto why_not = [&](const crypto::Certificate& certificate, const KeyId& issuer) -> std::string {
+    const auto& fields = certificate.fields();
+    if (received < fields.not_before) return "not valid before " + to_rfc3339(fields.not_before);
+    if (fields.not_after && *fields.not_after < received) return "expired at " + to_rfc3339(*fields.not_after);
+    const auto id = evidence::statement_id(Format::x509, issuer, fields.to_be_signed);
+    return authority(certificate.key().id()).withdrawals.of(id) ? "taken back by its issuer" : "";
+  };
+  const auto links = [&](const KeyId& key) -> const Links& { return authority(key).expired_too; };
+  return chain_paths_of(statement, why_not, links, policies_, domain_.domain);
+}
+
+CountedAuthorities::Span CountedAuthorities::span(const Paths& paths) const {
+  Span widest{Time::never(), Time{std::numeric_limits<std::int64_t>::min()}};
+  for (const Path& path : paths.found) {
+    Span span{Time{std::numeric_limits<std::int64_t>::min()}, Time::never()};
+    for (const Fact* link : path.links) {
+      span.from = std::max(span.from, link->statement.not_before.value_or(span.from));
+      span.to = std::min(span.to, link->statement.expires.value_or(Time::never()));
+    }
+    widest = {std::min(widest.from, span.from), std::max(widest.to, span.to)};
+  }
+  return widest;
+}
+
+bool CountedAuthorities::before_until(const Path& path) {
+  return std::all_of(path.links.begin(), path.links.end(), [&](const Fact* link) {
+    Authority& of = authority(KeyId{link->statement.subject.digest});
+    const auto judgement = std::find_if(of.order.begin(), of.order.end(), [&](const Judgement& one) { return one.fact == link; });
+    return of.timely.before_until(*judgement, path.membership.until, path.membership.set_by);
+  });
+}
+
+Time CountedAuthorities::next_change() const {
+  Time next = Time::never();
+  for (const auto& [key, authority] : known_) next = std::min(next, authority->timely.next_change());
+  return next;
+}
+
+}  // namespace cm4it::policy

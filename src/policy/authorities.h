@@ -1,0 +1,53 @@
+// The CAs above a subject's certificates, as one fold sees them: which of their certificates count, at its time.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "policy/paths.h"
+#include "policy/taken_back.h"
+#include "policy/timely.h"
+
+namespace cm4it::policy {
+
+class CountedAuthorities {
+ public:
+  CountedAuthorities(const Authorities& authorities, const Policies& policies, const Descriptor& domain, Time at)
+      : authorities_(authorities), policies_(policies), domain_(domain), at_(at) {}
+
+  // The ways for this statement over certificates that count; or over those too that counted until they expired. Which roles
+  // they give is for the caller to ask: a role may end.
+  enum class Over { counted, expired_too };
+  Paths paths(const evidence::Statement& statement, Format format, Over over = Over::counted);
+  // The ways of a native statement over its x5chain, whose certificates must have held when it was received, and must not have
+  // been taken back.
+  Paths chain_paths(const evidence::Statement& statement, Time received);
+  // When all the CAs' certificates on one of these ways hold: from the earliest beginning to the latest end.
+  struct Span {
+    Time from{}, to = Time::never();
+  };
+  Span span(const Paths& paths) const;
+  // Were all the CAs' certificates on this way received before the role at its end was over?
+  bool before_until(const Path& path);
+  // The earliest time at which one of the certificates looked at begins or ends to count.
+  Time next_change() const;
+
+ private:
+  struct Authority {
+    Timely timely;
+    std::vector<Judgement> order;
+    Withdrawals withdrawals;
+    Links counted, expired_too;
+  };
+  Authority& authority(const KeyId& key);
+
+  const Authorities& authorities_;
+  const Policies& policies_;
+  const Descriptor& domain_;
+  const Time at_;
+  std::map<KeyId, std::unique_ptr<Authority>> known_;
+};
+
+}  // namespace cm4it::policy

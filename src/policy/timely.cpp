@@ -1,0 +1,147 @@
+#include "policy/timely.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/budgets.h"
+
+namespace cm4it::policy {
+namespace {
+
+using evidence::Statement;
+
+bool contains(const std::vector<std::string>& list, std::string_view item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+}  // namespace
+
+std::vector<Timely::Known> Timely::gather(const std::vector<Fact>& about) {
+  std::vector<const Fact*> sorted;
+  sorted.reserve(about.size());
+  for (const Fact& fact : about) sorted.push_back(&fact);
+  std::sort(sorted.begin(), sorted.end(), [](const Fact* a, const Fact* b) { return a->statement.id < b->statement.id; });
+  std::vector<Known> known;
+  known.reserve(about.size());
+  for (const Fact* fact : sorted) {
+    if (known.empty() || known.back().fact->statement.id != fact->statement.id) {
+      known.push_back({fact, fact->domains, fact->receipts, fact->first_seen});
+      continue;
+    }
+    Known& same = known.back();
+    for (const auto& domain : fact->domains)
+      if (!contains(same.domains, domain)) same.domains.push_back(domain);
+    same.receipts.insert(same.receipts.end(), fact->receipts.begin(), fact->receipts.end());
+    same.first_seen = std::min(same.first_seen, fact->first_seen);
+  }
+  for (Known& one : known) std::sort(one.domains.begin(), one.domains.end());
+  return known;
+}
+
+std::vector<Judgement> Timely::take(const std::vector<Fact>& about) {
+  known_ = gather(about);
+  std::vector<Judgement> order;
+  order.reserve(known_.size());
+  for (const Known& known : known_) order.push_back(begin(known));
+  std::sort(order.begin(), order.end(), earlier);
+  return order;
+}
+
+bool Timely::earlier(const Judgement& a, const Judgement& b) {
+  return std::tie(a.received, a.index, a.fact->statement.id) < std::tie(b.received, b.index, b.fact->statement.id);
+}
+
+Judgement Timely::begin(const Known& known) const {
+  Judgement judgement;
+  judgement.fact = known.fact;
+  judgement.domains = known.domains;
+  const auto received = received_in_domain(known);
+  judgement.received = received ? received->first : known.first_seen;
+  judgement.index = received ? received->second : 0;
+  judgement.provisional = !received;
+  return judgement;
+}
+
+const Timely::Known& Timely::known_of(const Judgement& judgement) const {
+  return *std::lower_bound(known_.begin(), known_.end(), judgement.fact->statement.id,
+                           [](const Known& known, const StatementId& id) { return known.fact->statement.id < id; });
+}
+
+// The earliest receipt by a home of `of`, where the statement was made there.
+std::optional<Timely::Moment> Timely::received_by(const Known& known, std::string_view of) const {
+  std::optional<Moment> earliest;
+  if (!contains(known.domains, of)) return earliest;
+  for (const ReceivedAt& receipt : known.receipts)
+    if (receipt.domain == of && policies_.is_home_log(of, receipt.log))
+      if (const Moment moment{receipt.time, receipt.index}; !earliest || moment < *earliest) earliest = moment;
+  return earliest;
+}
+
+// model.md "Time, and who may say what": by a home of the domain where the statement names it, else by homes of the
+// referenced domain it was made in.
+std::optional<Timely::Moment> Timely::received_in_domain(const Known& known) const {
+  if (contains(known.domains, domain_.domain)) return received_by(known, domain_.domain);
+  std::optional<Moment> earliest;
+  for (const auto& other : referenced_)
+    if (auto moment = received_by(known, other))
+      if (!earliest || *moment < *earliest) earliest = moment;
+  return earliest;
+}
+
+bool Timely::relevant(const Known& known) const {
+  if (contains(known.domains, domain_.domain)) return true;
+  return std::any_of(referenced_.begin(), referenced_.end(), [&](const auto& other) { return contains(known.domains, other); });
+}
+
+// A certificate's time is when its validity begins, not when it was made: it may come before, and counts from then on.
+bool Timely::made_ahead(const Judgement& judgement) const {
+  const Statement& statement = judgement.fact->statement;
+  return statement.format != Format::x509 && statement.issued_at > judgement.received + budget::clock_skew_seconds;
+}
+
+bool Timely::in_time(Judgement& judgement) {
+  const Statement& statement = judgement.fact->statement;
+  if (!relevant(known_of(judgement))) {
+    const auto& refused = judgement.fact->refused;
+    judgement.why_not = refused.empty() ? "made in a domain that the policy of " + domain_.domain + " does not refer to"
+                                        : "refused by the home of " + refused[0].first + ": " + refused[0].second;
+  } else if (judgement.received > at_) {
+    changes_at(judgement.received);
+    judgement.why_not = "received later than the time asked about";
+  } else if (made_ahead(judgement)) {
+    judgement.why_not = "issued in the future: iat is more than 5 minutes beyond the time it was received";
+  } else if (statement.not_before && *statement.not_before > at_) {
+    changes_at(*statement.not_before);
+    judgement.why_not = "not valid before " + to_rfc3339(*statement.not_before);
+  } else if (statement.expires && *statement.expires <= at_) {
+    judgement.why_not = "expired at " + to_rfc3339(*statement.expires);
+  } else {
+    if (statement.expires) changes_at(*statement.expires);
+    return true;
+  }
+  return false;
+}
+
+bool Timely::expired_only(const Judgement& judgement) const {
+  const Statement& statement = judgement.fact->statement;
+  return relevant(known_of(judgement)) && judgement.received <= at_ && statement.expires && *statement.expires <= at_ &&
+         !made_ahead(judgement);
+}
+
+bool Timely::before(const Judgement& judgement, Time until) {
+  if (!judgement.provisional) return judgement.received < until;
+  changes_at(until);
+  return at_ < until;
+}
+
+bool Timely::before_until(const Judgement& judgement, std::optional<Time> until, std::string_view set_by) {
+  if (!until) return true;
+  if (set_by == domain_.domain && contains(known_of(judgement).domains, set_by)) {
+    return before(judgement, *until);
+  }
+  if (auto received = received_by(known_of(judgement), set_by)) return received->first < *until;
+  changes_at(*until);
+  return at_ < *until && judgement.received < *until;
+}
+
+}  // namespace cm4it::policy
