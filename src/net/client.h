@@ -19,7 +19,7 @@ struct ClientOptions {
   std::string name = "cm4it";       // that certificate's name
   std::optional<KeyId> server_key;  // over https only this key is spoken to; none: any, see Reply
   std::chrono::milliseconds connect_timeout{5000};
-  std::size_t max_body = 2 * budget::feed_bytes;  // of an answer
+  std::size_t max_body = 2 * budget::feed_bytes + budget::crl_bytes;  // of an answer: a page of a feed ends after what fills it
 };
 
 struct ClientRequest {

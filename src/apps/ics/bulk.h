@@ -16,7 +16,8 @@ Result<int> import_sums(Context& context, const std::vector<std::string>& files,
 
 struct ExportOptions {
   std::vector<std::string> subjects;  // as typed; empty: all
-  std::string format = "cose", out;
+  std::string format = "cose", out = "-";
+  bool pem = false;                   // certificates in PEM instead of DER
 };
 Result<int> export_evidence(Context& context, const ExportOptions& options);
 

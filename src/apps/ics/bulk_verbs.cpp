@@ -49,7 +49,7 @@ Result<int> push(Context& context, const std::vector<std::string>& files) {
 
 void add_bulk_verbs(CLI::App& app, Context& context) {
   auto pushed = std::make_shared<std::vector<std::string>>();
-  auto* push_verb = add_verb(app, context, "push", "submits evidence as it is: statements, sequences of them, manifests, OpenPGP certificates",
+  auto* push_verb = add_verb(app, context, "push", "submits evidence as it is: statements, sequences of them, manifests, OpenPGP and X.509 certificates, CRLs",
                              [&context, pushed] { return push(context, *pushed); });
   push_verb->add_option("FILE", *pushed, "files of evidence; -: standard input")->required()->type_name("FILE");
 
@@ -62,7 +62,7 @@ void add_bulk_verbs(CLI::App& app, Context& context) {
                                  return fail(Code::malformed, "--cert: goes with a signed list of files: SHA256SUMS SHA256SUMS.asc");
                                });
   import_verb->add_option("FILE", imported->files,
-                          "manifests, CBOR sequences, OpenPGP certificates, directories of them; SHA256SUMS and its signature; -: standard input")
+                          "manifests, CBOR sequences, OpenPGP and X.509 certificates, directories of them; SHA256SUMS and its signature; -: standard input")
       ->required()
       ->type_name("FILE");
   import_verb->add_option("--cert", imported->certificate, "of a signed list: the signer's OpenPGP certificate (default: the server's copy)")
@@ -71,11 +71,18 @@ void add_bulk_verbs(CLI::App& app, Context& context) {
   auto wanted = std::make_shared<ExportOptions>();
   auto* export_verb = add_verb(app, context, "export", "writes evidence as it came: `ics import` reads it",
                                [&context, wanted] { return export_evidence(context, *wanted); });
-  export_verb->add_option("--subject", wanted->subjects, "only about these; -: those of standard input")->type_name("SUBJECT");
-  export_verb->add_option("--format", wanted->format, "which evidence")
-      ->check(CLI::IsMember({"cose", "manifest"}))
+  export_verb->add_option("SUBJECT,--subject", wanted->subjects, "only about these; -: those of standard input")->type_name("SUBJECT");
+  auto* format = export_verb->add_option("--format", wanted->format, "which evidence")
+      ->check(CLI::IsMember({"cose", "manifest", "x509", "openpgp", "sums"}))
       ->capture_default_str();
-  export_verb->add_option("--out", wanted->out, "the file to write; -: standard output")->required()->type_name("FILE");
+  const auto shorthand = [&](const char* name, const char* which, const char* what) {
+    export_verb->add_flag_callback(name, [wanted, which] { wanted->format = which; }, what)->excludes(format);
+  };
+  shorthand("--cose", "cose", "statements, as a CBOR sequence");
+  shorthand("--der", "x509", "X.509 certificates, in DER one after another");
+  shorthand("--pgp", "openpgp", "OpenPGP certificates, assembled and armored");
+  export_verb->add_flag_callback("--pem", [wanted] { wanted->format = "x509", wanted->pem = true; }, "X.509 certificates, in PEM")->excludes(format);
+  export_verb->add_option("--out", wanted->out, "the file to write; -: standard output")->capture_default_str()->type_name("FILE");
 }
 
 }  // namespace cm4it::ics

@@ -9,7 +9,7 @@ namespace {
 void add_common_options(CLI::App& app, Context& context) {
   auto& options = context.options;
   app.add_option("--dir", options.dir, "an ICS's directory: gives key, server and domain (or set ICS_DIR)")->envname("ICS_DIR");
-  app.add_option("--key", options.key, "the key that signs, and is proven to the server: a file, or pkcs11:…; default DIR/owner.key");
+  app.add_option("--key", options.key, "the key that signs, and is proven to the server: a file, pkcs11:… or handle:…; default DIR/owner.key");
   app.add_option("--key-pass", options.key_pass, "a file with that key's passphrase or PIN; without it they are asked for");
   app.add_option("--server", options.server, "URL of the server; default: DIR's own");
   app.add_option("--server-key", options.server_key, "the only key to accept of that server (key:…)");

@@ -5,6 +5,7 @@
 
 #include "apps/ics/files.h"
 #include "crypto/load_key.h"
+#include "evidence/evidence.h"
 #include "policy/toml_reader.h"
 
 namespace cm4it::ics {
@@ -128,6 +129,8 @@ Result<std::vector<Bytes>> Directory::evidence() const {
   std::vector<Bytes> all;
   for (const auto& file : files) {
     TRY(const auto bytes, read_file(file, budget::evidence_bytes));
+    // A CA's certificate lies there too: what is wanted here are statements.
+    if (const auto leaf = evidence::parse_leaf(view(bytes)); leaf && leaf->first != evidence::Format::cose) continue;
     all.push_back(to_bytes(view(bytes)));
   }
   return all;

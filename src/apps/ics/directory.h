@@ -37,7 +37,7 @@ class Directory {
   Result<std::string> url() const;
   bool running() const { return std::filesystem::exists(path_ / "address"); }
 
-  // What icsd submits to itself at every start, in order of the files' names.
+  // The statements in what icsd submits to itself at every start, in order of the files' names.
   Result<std::vector<Bytes>> evidence() const;
   // As NNNN-what.cose, NNNN being the next number; nothing if the same bytes are there.
   Result<void> add_evidence(const std::string& what, View bytes) const;

@@ -10,6 +10,8 @@
 #include "apps/ics/json.h"
 #include "apps/ics/subjects.h"
 #include "base/budgets.h"
+#include "crypto/certificate.h"
+#include "evidence/openpgp.h"
 
 namespace cm4it::ics {
 namespace {
@@ -19,8 +21,8 @@ using evidence::Format;
 // Evidence of one format, one piece after another, in the form `ics import` reads.
 class Exporter {
  public:
-  Exporter(const Api& api, std::string domain, Format format, std::ostream& out)
-      : api_(api), domain_(std::move(domain)), format_(format), out_(out) {}
+  Exporter(const Api& api, std::string domain, Format format, bool pem, std::ostream& out)
+      : api_(api), domain_(std::move(domain)), format_(format), pem_(pem), out_(out) {}
 
   Result<void> subject(const std::string& subject) {
     auto history = api_.get_json(target({"v1", "subjects", subject, "history"}, {{"domain", domain_}}));
@@ -33,7 +35,7 @@ class Exporter {
       else CHECK_OK(write(id));
     }
     ++subjects_;
-    return {};
+    return format_ == Format::openpgp ? write_certificates() : Result<void>{};
   }
 
   Result<void> everything(const std::function<void()>& progress) {
@@ -67,16 +69,39 @@ class Exporter {
  private:
   Result<void> write(const std::string& id) {
     TRY(const auto reply, api_.get(target({"v1", "evidence", id})));
-    if (format_ == Format::manifest) out_ << (written_ == 0 ? "[\n" : ",\n");
-    out_ << reply.body;
     ++written_;
+    if (format_ == Format::openpgp) {
+      pieces_.push_back(to_bytes(view(reply.body)));
+      return {};
+    }
+    if (format_ == Format::manifest) out_ << (written_ == 1 ? "[\n" : ",\n");
+    if (pem_) out_ << crypto::certificate_pem(view(reply.body));
+    else if (format_ == Format::sums) out_ << text(evidence::leaf_bytes(format_, view(reply.body)));  // it does not tell by itself what it is
+    else out_ << reply.body;
+    return {};
+  }
+
+  // What is kept of a key are pieces; what gpg reads is a certificate.
+  Result<void> write_certificates() {
+    std::set<evidence::openpgp::Fingerprint> fingerprints;
+    for (const Bytes& piece : pieces_) {
+      TRY(auto fingerprint, evidence::openpgp::certificate_of(piece));
+      fingerprints.insert(std::move(fingerprint));
+    }
+    for (const auto& fingerprint : fingerprints) {
+      TRY(const auto certificate, evidence::openpgp::assemble(pieces_, fingerprint));
+      out_ << evidence::openpgp::armor(evidence::openpgp::ArmorKind::public_key_block, certificate) << "\n";
+    }
+    pieces_.clear();
     return {};
   }
 
   const Api& api_;
   const std::string domain_;
   const Format format_;
+  const bool pem_;
   std::ostream& out_;
+  std::vector<Bytes> pieces_;  // OpenPGP: of one subject
   std::set<std::string> seen_;
   std::uint64_t written_ = 0, subjects_ = 0, of_another_format_ = 0;
 };
@@ -108,7 +133,7 @@ void report(const Context& context, const ExportOptions& options, const Exporter
                          grouped(exporter.subjects()) + " subjects");
   if (exporter.of_another_format() > 0)
     context.console.note("left out: " + grouped(exporter.of_another_format()) + " pieces of another format; --format " +
-                         (options.format == "cose" ? "manifest" : "cose") + " writes those");
+                         (options.format == "cose" ? "manifest, x509, openpgp or sums" : "cose") + " writes those");
 }
 
 }  // namespace
@@ -124,7 +149,7 @@ Result<int> export_evidence(Context& context, const ExportOptions& options) {
     file.open(beside, std::ios::binary | std::ios::trunc);
     if (!file) return fail(Code::unavailable, beside + ": " + std::strerror(errno));
   }
-  Exporter exporter(*server, domain, format, options.out == "-" ? context.console.out : file);
+  Exporter exporter(*server, domain, format, options.pem, options.out == "-" ? context.console.out : file);
   auto outcome = run(context, options, exporter);
   if (outcome && exporter.written() == 0)
     outcome = fail(Code::not_found, "nothing to export: no evidence of format " + options.format + " may be read");

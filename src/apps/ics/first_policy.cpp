@@ -14,14 +14,14 @@ owner   = "{owner_name}"
 
 [keys]      # public keys (base64 of a SubjectPublicKeyInfo), by the names used below
 {owner_name} = "{owner}"
-
+{ca_line}
 [servers]   # the homes of this domain, and the copies that it enrols (ics server add)
 {server_name} = {{ key = "{server}", log = "{log}", url = "{url}", home = true }}
 
 )";
 
 constexpr const char* maker = R"([roles]     # who plays which role here; ics role add, ics role end
-{role} = ["{owner_name}"]
+{role} = ["{owner_name}"{ca_entry}]
 agent = []  # keys that speak for {domain} where it is a holder, beside its owner
 
 [read]
@@ -109,10 +109,13 @@ std::string first_policy(const NewDomain& domain) {
   const auto filled = [&](const char* text) {
     using fmt::arg;
     const char* type = admitted_type(domain.role);
+    const std::string ca_name = domain.owner_name == "ca" ? "ca-key" : "ca";
+    const std::string ca_line = domain.ca ? ca_name + " = \"" + domain.ca->base64() + "\"\n" : "";
+    const std::string ca_entry = domain.ca ? ", { key = \"" + ca_name + "\", formats = [\"x509\"] }" : "";
     return fmt::format(fmt::runtime(text), arg("domain", domain.domain), arg("role", domain.role), arg("owner_name", domain.owner_name),
                        arg("owner", domain.owner.base64()), arg("server_name", domain.server_name),
                        arg("server", domain.server.base64()), arg("log", domain.log.base64()), arg("url", domain.url),
-                       arg("type", type ? type : ""));
+                       arg("type", type ? type : ""), arg("ca_line", ca_line), arg("ca_entry", ca_entry));
   };
   std::string text = filled(head) + filled(domain.role == "maintenance" ? plant : domain.role == "keyserver" ? keyserver : maker);
   if (admitted_type(domain.role)) text += filled(maker_admits);

@@ -1,6 +1,7 @@
 // The first version of a domain's policy, as commented text: a beginning that works, to be edited.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "crypto/key.h"
@@ -10,6 +11,7 @@ namespace cm4it::ics {
 struct NewDomain {
   std::string role, domain, owner_name, server_name, url;
   crypto::PublicKey owner, server, log;
+  std::optional<crypto::PublicKey> ca;  // manufacturer too, by the certificates it issues
 };
 
 // Roles of `ics init` that make a domain (docs/cli.md); infield is home of none.

@@ -21,11 +21,17 @@ std::string beginning_of(const std::string& file) {
   return begin;
 }
 
+// SEQUENCE { OBJECT IDENTIFIER id-signedData, … (RFC 5652 section 5.1).
+bool begins_like_signed_data(const std::string& begin) {
+  constexpr std::string_view oid = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+  return begin.starts_with('0') && begin.substr(0, 6 + oid.size()).find(oid) != begin.npos;
+}
+
 // OpenPGP, armored or a packet of type 2 with a header of either form (RFC 9580 section 4.2); or CMS.
 bool begins_like_a_signature(const std::string& begin) {
   if (begin.empty()) return false;
   const auto first = static_cast<unsigned char>(begin[0]);
-  return begin.starts_with(signature_mark) || (first & 0xfc) == 0x88 || first == 0xc2 || first == 0x30 ||
+  return begin.starts_with(signature_mark) || (first & 0xfc) == 0x88 || first == 0xc2 || begins_like_signed_data(begin) ||
          begin.starts_with("-----BEGIN CMS-----") || begin.starts_with("-----BEGIN PKCS7-----");
 }
 

@@ -6,6 +6,8 @@
 #include "apps/ics/files.h"
 #include "apps/ics/first_policy.h"
 #include "apps/ics/json.h"
+#include "base/budgets.h"
+#include "crypto/certificate.h"
 #include "evidence/evidence.h"
 #include "net/address.h"
 #include "policy/descriptor.h"
@@ -121,11 +123,26 @@ evidence::Identity identity_of(const crypto::PublicKey& key, evidence::Type type
   return identity;
 }
 
+// The one certificate in a file, which must be a CA's.
+Result<std::optional<crypto::Certificate>> read_ca(const std::string& path) {
+  if (path.empty()) return std::optional<crypto::Certificate>{};
+  TRY(const auto contents, read_file(path, budget::http_body_bytes));
+  auto pieces = evidence::split("application/pkix-cert", view(contents));
+  if (!pieces) return within("--ca: " + path, std::move(pieces).error());
+  if (pieces->size() != 1) return fail(Code::malformed, "--ca: " + path + ": " + std::to_string(pieces->size()) + " certificates; that of the CA alone is needed");
+  auto certificate = crypto::Certificate::from_der(pieces->at(0).bytes);
+  if (!certificate) return within("--ca: " + path, std::move(certificate).error());
+  if (!certificate->fields().authority)
+    return fail(Code::malformed, "--ca: " + path + ": no CA: its basicConstraints do not say cA", "RFC 5280 section 4.2.1.9");
+  return std::optional(std::move(*certificate));
+}
+
 Result<void> write_domain(const fs::path& directory, const InitOptions& options, const Keys& keys, Time now) {
+  TRY(const auto ca, read_ca(options.ca));
   const auto& owner = keys.owner->public_key();
   const auto& server = keys.server->public_key();
   const std::string text = first_policy({options.role, options.domain, owner_name_for(options.domain), options.name, options.url,
-                                         owner, server, keys.log->public_key()});
+                                         owner, server, keys.log->public_key(), ca ? std::optional(ca->key()) : std::nullopt});
   CHECK_OK(policy::parse_descriptor(text));
   CHECK_OK(write_file(directory / "policy.toml", view(text)));
   const auto say = [&](const char* file, const crypto::PublicKey& about, evidence::Body body) {
@@ -133,7 +150,10 @@ Result<void> write_domain(const fs::path& directory, const InitOptions& options,
   };
   CHECK_OK(say("0001-policy-1.cose", owner, evidence::PolicyText{text}));
   CHECK_OK(say("0002-owner.cose", owner, identity_of(owner, evidence::Type::party, options.domain, "")));
-  return say("0003-server.cose", server, identity_of(server, evidence::Type::server, options.name + "." + options.domain, options.url));
+  CHECK_OK(say("0003-server.cose", server, identity_of(server, evidence::Type::server, options.name + "." + options.domain, options.url)));
+  // A CA that others certified: their keys play no role here, so its certificate could not be kept.
+  if (!ca || !ca->verify(ca->key())) return {};
+  return write_file(directory / "evidence" / "0004-ca.cose", evidence::leaf_bytes(evidence::Format::x509, ca->der()));
 }
 
 // A port of 0 becomes one that is free now, so that it can be written down.
@@ -162,6 +182,8 @@ Result<void> check(const InitOptions& options) {
     return fail(Code::malformed, "--role: \"" + options.role + "\" is none", "manufacturer, developer, maintenance, infield, certifier or keyserver");
   if (!evidence::is_domain_name(options.domain))
     return fail(Code::malformed, "--domain: \"" + options.domain + "\" is no domain name (RFC 1123, lowercase)");
+  if (!options.ca.empty() && options.role != "manufacturer")
+    return fail(Code::malformed, "--ca: goes with --role manufacturer", "elsewhere: ics role add DIR ROLE NAME --key CA.pem --formats x509");
   return {};
 }
 

@@ -1,4 +1,4 @@
-// Keys in files and tokens: nothing here asks a server.
+// Keys in files, tokens and TPMs: nothing here asks a server.
 #include "apps/ics/json.h"
 #include "apps/ics/key_source.h"
 #include "apps/ics/verbs.h"
@@ -34,9 +34,11 @@ Result<crypto::SignerPtr> make(const Context& context, const std::string& where,
   return signer;
 }
 
-Result<int> new_key(Context& context, const std::string& file, const std::string& algorithm_text, bool encrypt) {
+Result<int> new_key(Context& context, const std::string& file, const std::string& algorithm_text, bool encrypt, bool tpm) {
   TRY(const auto algorithm, parse_algorithm(algorithm_text));
-  TRY(const auto signer, make(context, file, algorithm, encrypt));
+  if (tpm && (encrypt || !context.options.key_pass.empty() || crypto::is_key_uri(file)))
+    return fail(Code::malformed, "--tpm: makes a file, which has no passphrase", "ics key new FILE --tpm --alg p256");
+  TRY(const auto signer, tpm ? crypto::make_tpm_key_file(file, algorithm) : make(context, file, algorithm, encrypt));
   const auto& key = signer->public_key();
   if (context.options.json) context.print_json(key_json(file, key));
   else context.console.line(key.id().text());
@@ -80,25 +82,26 @@ Result<int> show_key(Context& context, const std::string& file) {
 }  // namespace
 
 void add_key_verbs(CLI::App& app, Context& context) {
-  auto* group = add_group(app, "key", "keys in files and tokens");
+  auto* group = add_group(app, "key", "keys in files, tokens and TPMs");
   struct Options {
     std::string file, algorithm = "ed25519";
-    bool encrypt = false;
+    bool encrypt = false, tpm = false;
     std::vector<std::string> files;
   };
   auto options = std::make_shared<Options>();
   auto* fresh = add_verb(*group, context, "new", "makes a key: in a file only its owner may read, or in a token; never over an existing one",
-                         [&context, options] { return new_key(context, options->file, options->algorithm, options->encrypt); });
+                         [&context, options] { return new_key(context, options->file, options->algorithm, options->encrypt, options->tpm); });
   fresh->add_option("FILE", options->file, "where to write it, or pkcs11:token=…;object=NAME")->required();
   fresh->add_flag("--encrypt", options->encrypt, "under a passphrase, which is asked for (or that of --key-pass)");
+  fresh->add_flag("--tpm", options->tpm, "in a file that only this machine's TPM can use (p256, p384, rsa)");
   fresh->add_option("--alg", options->algorithm, "which algorithm it signs with")
       ->check(CLI::IsMember({"ed25519", "p256", "p384", "rsa"}))
       ->capture_default_str();
   auto* id = add_verb(*group, context, "id", "the ids of keys", [&context, options] { return key_ids(context, options->files); });
-  id->add_option("FILE", options->files, "private keys, public keys, OpenPGP or X.509 certificates, pkcs11:…")->required();
+  id->add_option("FILE", options->files, "private keys, public keys, OpenPGP or X.509 certificates, pkcs11:…, handle:…")->required();
   auto* show = add_verb(*group, context, "show", "id, algorithm and public key (base64 and PEM)",
                         [&context, options] { return show_key(context, options->file); });
-  show->add_option("FILE", options->file, "a private key, a public key, an OpenPGP or an X.509 certificate, pkcs11:…")->required();
+  show->add_option("FILE", options->file, "a private key, a public key, an OpenPGP or an X.509 certificate, pkcs11:…, handle:…")->required();
 }
 
 }  // namespace cm4it::ics

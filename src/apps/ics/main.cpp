@@ -11,6 +11,7 @@
 
 int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
+  ::setenv("TSS2_LOG", "all+none", 0);  // the TPM's library would write to standard error what we say ourselves
   (void)cm4it::set_log_level("warn");
   using cm4it::ics::Console;
   const bool plain = std::getenv("NO_COLOR") != nullptr;

@@ -45,7 +45,8 @@ Result<int> request_certificate(Context& context, const Given& given) {
   context.console.note("→ the CA signs it:  openssl x509 -req -in " + given.out + " -CA CA.pem -CAkey CA.key -days 90 -copy_extensions copy -out " + certificate);
   context.console.note("→ then, in " + (directory.path() / "icsd.toml").string() + ", with the CA's certificate beside it:");
   const std::string shown = crypto::is_key_uri(place) ? place : fs::relative(place, directory.path()).string();
-  context.console.note("  [[ocsp]]\n  ca = \"CA.pem\"\n  key = \"" + shown + "\"\n  certificates = \"ocsp.pem\"");
+  for (const std::string& line : {std::string("[[ocsp]]"), std::string("ca = \"CA.pem\""), "key = \"" + shown + "\"", std::string("certificates = \"ocsp.pem\"")})
+    context.console.note("  " + line);
   return exit_yes;
 }
 

@@ -1,15 +1,23 @@
 #include "apps/ics/piece_reader.h"
 
+#include <algorithm>
 #include <istream>
 
 #include "base/budgets.h"
 #include "base/cbor.h"
+#include "base/der.h"
+#include "evidence/crl.h"
+#include "evidence/x509.h"
 
 namespace cm4it::ics {
 namespace {
 
 constexpr std::size_t window_bytes = 4 * 1024 * 1024;
 constexpr std::size_t certificate_bytes = 2 * 1024 * 1024;  // of one in a dump
+constexpr std::string_view pem_begin = "-----BEGIN CERTIFICATE-----", pem_end = "-----END CERTIFICATE-----";
+constexpr std::string_view crl_begin = "-----BEGIN X509 CRL-----", crl_end = "-----END X509 CRL-----";
+constexpr std::size_t crl_pem_bytes = 3 * (budget::crl_bytes / 2);
+constexpr char der_sequence = '\x30';
 constexpr char cose_sign1_tag = '\xd2', array_of_two = '\x82';
 
 // Octets of the JSON object that begins `text`; 0: it does not end there.
@@ -44,8 +52,9 @@ void PieceReader::fill(std::size_t wanted) {
   buffer_.erase(0, used_);
   used_ = 0;
   const std::size_t had = buffer_.size();
-  buffer_.resize(window_bytes);
-  in_.read(buffer_.data() + had, static_cast<std::streamsize>(window_bytes - had));
+  const std::size_t window = std::max(window_bytes, wanted + 1);
+  buffer_.resize(window);
+  in_.read(buffer_.data() + had, static_cast<std::streamsize>(window - had));
   buffer_.resize(had + static_cast<std::size_t>(in_.gcount()));
   drained_ = !in_;
 }
@@ -78,10 +87,17 @@ Result<void> PieceReader::start() {
     armored_ = static_cast<unsigned char>(rest()[0]) < 0x80;
     return armored_ ? read_armored() : Result<void>{};
   }
+  if (evidence::x509::looks_like_certificates(view(rest())) || evidence::crl::looks_like_crl(view(rest())) || evidence::crl::has_crl_block(rest())) {
+    format_ = evidence::Format::x509;
+    pem_ = rest()[0] != der_sequence;
+    if (rest().find("PRIVATE KEY-----") != std::string_view::npos)
+      return fail(Code::not_permitted, name_ + ": a private key is in it; nothing of it was sent", "give a file of certificates alone");
+    return {};
+  }
   skip_space();
   format_ = evidence::Format::manifest;
   if (rest().starts_with('{')) return {};
-  if (!rest().starts_with('[')) return fail(Code::unsupported, name_ + ": neither COSE_Sign1 messages nor a manifest nor OpenPGP certificates");
+  if (!rest().starts_with('[')) return fail(Code::unsupported, name_ + ": neither COSE_Sign1 messages nor a manifest nor OpenPGP nor X.509 certificates or CRLs");
   array_ = true;
   consume(1);
   return {};
@@ -113,7 +129,7 @@ Result<std::vector<evidence::Piece>> PieceReader::at(std::uint64_t begin) {
     return pieces;
   }
   fill(budget::evidence_bytes);
-  TRY(auto piece, *format_ == evidence::Format::cose ? next_in_sequence() : element());
+  TRY(auto piece, *format_ == evidence::Format::manifest ? element() : next());
   if (piece) pieces.push_back(std::move(*piece));
   return pieces;
 }
@@ -123,6 +139,7 @@ Result<std::optional<evidence::Piece>> PieceReader::next() {
   switch (*format_) {
     case evidence::Format::cose: return next_in_sequence();
     case evidence::Format::openpgp: return next_in_certificates();
+    case evidence::Format::x509: return pem_ ? next_x509() : next_x509_der();
     default: return next_in_manifest();
   }
 }
@@ -172,6 +189,51 @@ Result<std::optional<evidence::Piece>> PieceReader::next_in_certificates() {
   auto piece = std::optional(std::move(queue_.front()));
   queue_.pop_front();
   return piece;
+}
+
+// RFC 7468: what stands around the blocks is passed over.
+Result<std::optional<evidence::Piece>> PieceReader::next_x509() {
+  for (;;) {
+    fill(budget::evidence_bytes);
+    const auto at = std::min(rest().find(pem_begin), rest().find(crl_begin));
+    if (at == std::string_view::npos && drained_) {
+      consume(rest().size());
+      return std::optional<evidence::Piece>{};
+    }
+    if (at != std::string_view::npos) {
+      consume(at);
+      break;
+    }
+    consume(rest().size() - pem_begin.size());
+  }
+  const bool list = rest().starts_with(crl_begin);
+  const std::size_t most = list ? crl_pem_bytes : budget::evidence_bytes;
+  fill(most);
+  begin_ = offset_;
+  const auto end = rest().substr(0, most).find(list ? crl_end : pem_end);
+  if (end == std::string_view::npos)
+    return bad(list ? "the input ends inside a CRL, or that is too large" : "the input ends inside a certificate, or that is too large");
+  if (list) {
+    TRY(auto lists, evidence::crl::crls_in_pem(rest().substr(0, end + crl_end.size()), 1));
+    consume(end + crl_end.size());
+    return std::optional(evidence::Piece{evidence::Format::crl, std::move(lists.at(0))});
+  }
+  TRY(auto certificates, crypto::certificates_in_pem(rest().substr(0, end + pem_end.size()), 1));
+  consume(end + pem_end.size());
+  return std::optional(evidence::Piece{evidence::Format::x509, std::move(certificates.at(0))});
+}
+
+// What is no DER is given on as it is: the server says what is wrong.
+Result<std::optional<evidence::Piece>> PieceReader::next_x509_der() {
+  fill(budget::evidence_bytes);
+  begin_ = offset_;
+  if (rest().empty()) return std::optional<evidence::Piece>{};
+  const bool list = evidence::crl::looks_like_crl(view(rest()));
+  if (list) fill(budget::crl_bytes + 16);
+  const auto item = DerReader(view(rest())).item("certificate");
+  const Bytes octets = to_bytes(item ? item->whole : view(rest().substr(0, budget::certificate_bytes)));
+  consume(item ? octets.size() : rest().size());
+  return std::optional(evidence::Piece{list ? evidence::Format::crl : evidence::Format::x509, octets});
 }
 
 Result<std::optional<evidence::Piece>> PieceReader::next_in_sequence() {

@@ -1,5 +1,6 @@
 // Evidence out of a file of any length, a piece after another: a CBOR sequence (COSE_Sign1, or [format, evidence]), a
-// manifest (a JSON array of elements, or one element), or OpenPGP certificates. Which of them is seen by how it begins.
+// manifest (a JSON array of elements, or one element), OpenPGP certificates, or X.509 certificates and CRLs (PEM, or DER one after
+// another). Which of them is seen by how it begins.
 #pragma once
 
 #include <deque>
@@ -43,6 +44,8 @@ class PieceReader {
   Result<std::optional<evidence::Piece>> next_in_manifest();
   Result<std::optional<evidence::Piece>> element();
   Result<std::optional<evidence::Piece>> next_in_certificates();
+  Result<std::optional<evidence::Piece>> next_x509();
+  Result<std::optional<evidence::Piece>> next_x509_der();
   void give_out(evidence::openpgp::TakenApart taken);
   Result<void> read_armored();
   Result<void> read_certificate();
@@ -51,7 +54,7 @@ class PieceReader {
   std::string name_, buffer_, whole_;  // whole_: of an armored file
   std::size_t used_ = 0;
   std::uint64_t begin_ = 0, offset_ = 0;
-  bool drained_ = false, array_ = false, armored_ = false;
+  bool drained_ = false, array_ = false, armored_ = false, pem_ = false;
   std::deque<evidence::Piece> queue_;  // of the last certificate
   std::vector<std::string> left_out_;
   std::optional<evidence::Format> format_;

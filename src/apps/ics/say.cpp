@@ -4,6 +4,7 @@
 
 #include "apps/ics/arguments.h"
 #include "apps/ics/chains.h"
+#include "apps/ics/files.h"
 #include "apps/ics/json.h"
 #include "base/budgets.h"
 
@@ -53,6 +54,21 @@ json::object item_json(const std::string& head, const std::string& label, const 
   return shown;
 }
 
+// The certificates in a file, as they stand: the key's own first.
+Result<std::vector<crypto::Certificate>> read_chain(const std::string& path) {
+  std::vector<crypto::Certificate> chain;
+  if (path.empty()) return chain;
+  TRY(const auto contents, read_file(path, budget::http_body_bytes));
+  auto pieces = evidence::split("application/pem-certificate-chain", view(contents));
+  if (!pieces) return within("--chain: " + path, std::move(pieces).error());
+  for (const auto& piece : *pieces) {
+    auto certificate = crypto::Certificate::from_der(piece.bytes);
+    if (!certificate) return within("--chain: " + path + ": certificate " + std::to_string(chain.size() + 1), std::move(certificate).error());
+    chain.push_back(std::move(*certificate));
+  }
+  return chain;
+}
+
 }  // namespace
 
 Result<Background> background_of(const Api& api, const SubjectId& subject, const std::string& domain, const KeyId& issuer) {
@@ -98,6 +114,7 @@ std::vector<std::string> default_domains(const std::string& own, const Backgroun
 Result<Speaker> Speaker::start(Context& context, const SayOptions& options) {
   Speaker speaker(context);
   TRY(speaker.key_, context.signer());
+  TRY(speaker.chain_, read_chain(options.chain));
   const Time now = context.clock();
   const auto when = [&](const char* option, const std::string& text, std::optional<Time>& to) -> Result<void> {
     if (text.empty()) return {};
@@ -136,7 +153,7 @@ Result<void> Speaker::add(const SubjectId& subject, evidence::Body body, std::ve
   if (const auto newest = known.newest.find(kind); newest != known.newest.end())
     draft.issued_at = std::max(draft.issued_at, newest->second + 1);
   if (issued_at_) draft.issued_at = *issued_at_;
-  TRY(auto bytes, evidence::sign(draft, *key_));
+  TRY(auto bytes, evidence::sign(draft, *key_, chain_));
   pieces_.push_back({evidence::Format::cose, std::move(bytes)});
   subjects_.push_back(subject.text());
   return {};

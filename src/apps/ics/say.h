@@ -14,6 +14,7 @@ namespace cm4it::ics {
 
 struct SayOptions {
   std::string not_before, expires, issued_at;  // as typed; empty: none
+  std::string chain;                           // a file of the key's certificates; empty: none
 };
 
 // What our server knows about a subject, as far as a new statement depends on it.
@@ -51,6 +52,7 @@ class Speaker {
   explicit Speaker(Context& context) : context_(context) {}
   Context& context_;
   crypto::SignerPtr key_;
+  std::vector<crypto::Certificate> chain_;
   std::string domain_;
   const Api* api_ = nullptr;
   policy::Policies policies_;

@@ -24,6 +24,7 @@ void add_init(CLI::App& app, Context& context) {
   verb->add_option("--url", given->url, "as others reach it; default: https://ADDR:PORT");
   verb->add_option("--tls-key", given->tls_key, "the server's key, where it is not to be a new DIR/server.key");
   verb->add_option("--log-key", given->log_key, "the log's key (Ed25519), where it is not to be a new DIR/log.key");
+  verb->add_option("--ca", given->ca, "a CA's certificate (PEM or DER): what it certifies is a device of this manufacturer")->type_name("FILE");
   // --domain is an option of every verb, a list; here it is one name.
   verb->callback([&context, given] {
     context.verb = "init";

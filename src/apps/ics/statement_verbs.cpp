@@ -26,6 +26,7 @@ void add_when(CLI::App& verb, SayOptions& when) {
   verb.add_option("--not-before", when.not_before, "the statement holds from this time on");
   verb.add_option("--expires", when.expires, "the statement holds until this time");
   verb.add_option("--issued-at", when.issued_at, "its date; default: now")->group("");
+  verb.add_option("--chain", when.chain, "certificates of a PKI that lead from the key to one the policy lists (PEM, the key's own first)")->type_name("FILE");
 }
 
 void add_subjects(CLI::App& verb, Said& said) {

@@ -66,7 +66,7 @@ class ConfigReader {
 
   Result<Config> run() {
     CHECK_OK(reader_.only({"name", "domain", "homes", "listen", "http", "hkp", "key", "key_pass", "certificate", "log", "log_pass", "owner_key", "store", "evidence", "threads",
-                           "workers", "cache", "map", "log_level", "pin", "follow", "ocsp", "quotas"}));
+                           "workers", "cache", "map", "log_level", "pin", "follow", "ocsp", "crl", "quotas"}));
     TRY(config_.name, server_name_at(reader_, "name"));
     TRY(config_.domain, domain_at(reader_, "domain"));
     TRY(config_.homes, domains_at(reader_, "homes"));
@@ -76,6 +76,7 @@ class ConfigReader {
     CHECK_OK(pins());
     CHECK_OK(follows());
     CHECK_OK(ocsp());
+    CHECK_OK(crls());
     return std::move(config_);
   }
 
@@ -211,6 +212,35 @@ class ConfigReader {
         ocsp.lifetime = *lifetime;
       }
       config_.ocsp.push_back(std::move(ocsp));
+    }
+    return {};
+  }
+
+  Result<void> crls() {
+    TRY(const auto entries, reader_.children("crl"));
+    for (const auto& entry : entries) {
+      CHECK_OK(entry.only({"url", "file", "domain", "every"}));
+      CrlSource source;
+      if (entry.has("url") == entry.has("file")) return entry.bad("url", "either a url or a file expected");
+      if (entry.has("url")) {
+        TRY(source.url, entry.text("url"));
+        if (!source.url.starts_with("https://") && !source.url.starts_with("http://"))
+          return entry.bad("url", "http:// or https:// expected");
+      } else {
+        TRY(const auto file, entry.text("file"));
+        source.file = config_.directory / file;
+      }
+      source.domain = config_.domain;
+      if (entry.has("domain")) {
+        TRY(source.domain, domain_at(entry, "domain"));
+      }
+      if (entry.has("every")) {
+        TRY(const auto text, entry.text("every"));
+        const auto every = parse_duration(text);
+        if (!every || *every < 10) return entry.bad("every", "a time of at least 10 seconds expected, like \"1h\" or \"15m\"");
+        source.every = *every;
+      }
+      config_.crls.push_back(std::move(source));
     }
     return {};
   }

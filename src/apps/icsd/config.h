@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/icsd/crl_fetch.h"
 #include "policy/policies.h"
 #include "sync/sync.h"
 
@@ -34,6 +35,7 @@ struct Config {
   std::vector<policy::Pin> pins;
   std::vector<sync::Follow> follow;
   std::vector<OcspEntry> ocsp;
+  std::vector<CrlSource> crls;
   std::size_t issuer_per_minute = 0, subject_statements = 2'000;
 };
 

@@ -53,6 +53,18 @@ TEST_F(ConfigFile, TheSmallestHasDefaults) {
   EXPECT_EQ(config->subject_statements, 2'000u);
 }
 
+TEST_F(ConfigFile, CrlsToFetch) {
+  const auto config = read(small + "[[crl]]\nurl = \"http://ca.example/ca.crl\"\n[[crl]]\nfile = \"ca.crl\"\ndomain = \"b.example\"\nevery = \"15m\"\n");
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_EQ(config->crls.size(), 2u);
+  EXPECT_EQ(config->crls[0].url, "http://ca.example/ca.crl");
+  EXPECT_EQ(config->crls[0].domain, "plant.example");
+  EXPECT_EQ(config->crls[0].every, 3600);
+  EXPECT_EQ(config->crls[1].file, directory / "ca.crl");
+  EXPECT_EQ(config->crls[1].domain, "b.example");
+  EXPECT_EQ(config->crls[1].every, 900);
+}
+
 TEST_F(ConfigFile, EveryKey) {
   const auto config = read("name = \"main\"\ndomain = \"plant.example\"\nhomes = [\"plant.example\", \"b.example\"]\n"
                            "listen = [\"[::1]:8443\"]\nhttp = [\"127.0.0.1:8080\", \"127.0.0.1:8081\"]\nkey = \"tls.pem\"\nlog = \"/keys/log.pem\"\n"
@@ -132,6 +144,10 @@ TEST_F(ConfigFile, ErrorsNameFileKeyAndRule) {
       {"an unknown quota", small + "[quotas]\nrequests = 1\n", "requests"},
       {"a pin without owner", small + "[[pin]]\ndomain = \"acme.example\"\n", "owner"},
       {"a pin of no domain", small + "[[pin]]\ndomain = \"Acme\"\nowner = \"" + owner + "\"\n", "not a domain name"},
+      {"a CRL from nowhere", small + "[[crl]]\nevery = \"1h\"\n", "either a url or a file"},
+      {"a CRL from two places", small + "[[crl]]\nurl = \"http://a/b\"\nfile = \"c\"\n", "either a url or a file"},
+      {"a CRL by another protocol", small + "[[crl]]\nurl = \"ldap://a\"\n", "http:// or https:// expected"},
+      {"a CRL all the time", small + "[[crl]]\nfile = \"c\"\nevery = \"1s\"\n", "at least 10 seconds"},
       {"following no domain", small + "[[follow]]\ndomain = \"\"\nfrom = \"https://a\"\n", "not a domain name"},
       {"following no URL", small + "[[follow]]\ndomain = \"acme.example\"\nfrom = \"acme.example:8443\"\n", "http:// or https:// expected"},
       {"a pin of no key", small + "[[pin]]\ndomain = \"acme.example\"\nowner = \"key:12\"\n", "owner"},

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 
 #include "apps/icsd/server.h"
 #include "base/log.h"
@@ -30,6 +31,7 @@ sigset_t awaited_signals() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  ::setenv("TSS2_LOG", "all+none", 0);  // the TPM's library would write to the log what we say ourselves
   CLI::App app{"icsd: an identity certificate server (docs/configuration.md)"};
   std::string file;
   bool check = false;

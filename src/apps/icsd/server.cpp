@@ -54,12 +54,14 @@ Result<std::unique_ptr<Server>> Server::start(Config config) {
   server->service_->set_forwarder(server->sync_.get());
   CHECK_OK(server->listen());
   CHECK_OK(server->write_address());
+  if (!server->config_.crls.empty()) server->crls_ = std::make_unique<CrlFetcher>(server->config_.crls, *server->service_);
   return server;
 }
 
 Server::~Server() {
   std::error_code ignored;
   if (wrote_address_) std::filesystem::remove(config_.directory / "address", ignored);
+  crls_.reset();
   door_.reset();  // long polls are answered, so that listeners need not wait for them
   for (auto& listener : listeners_) listener->stop();
   ocsp_.reset();

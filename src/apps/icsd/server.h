@@ -35,6 +35,7 @@ class Server {
   crypto::SignerPtr key_;
   std::unique_ptr<sync::Sync> sync_;  // outlives the service, which forwards to it
   std::unique_ptr<service::Service> service_;
+  std::unique_ptr<CrlFetcher> crls_;
   std::unique_ptr<http::Door> door_;
   std::unique_ptr<hkp::Hkp> hkp_;
   std::unique_ptr<ocsp::Ocsp> ocsp_;  // null: no [[ocsp]]

@@ -53,8 +53,8 @@ TEST_F(KeyServer, WhatDoesNotEnterIsToldWhy) {
 TEST_F(KeyServer, ARevocationComesWithoutItsKey) {
   const Draft a = certificate("a"), b = certificate("b");
   ASSERT_EQ(add(a.armored()).status, 200u);
-  const auto revocation = [](const PgpKey& key, openpgp::ArmorKind kind) {
-    return openpgp::armor(kind, packet(2, sign_over(key, key, 0, {}, {.type = key_revocation, .hashed = {reason(2, "gone")}})));
+  const auto revocation = [](const PgpKey& key, openpgp::ArmorKind kind, const char* why = "gone") {
+    return openpgp::armor(kind, packet(2, sign_over(key, key, 0, {}, {.type = key_revocation, .hashed = {reason(2, why)}})));
   };
   const auto revoked = add(revocation(a.key(), openpgp::ArmorKind::public_key_block));
   EXPECT_EQ(revoked.status, 200u) << revoked.body;
@@ -66,7 +66,7 @@ TEST_F(KeyServer, ARevocationComesWithoutItsKey) {
   EXPECT_THAT(unknown.body, HasSubstr("the key it is of neither came with it nor is kept here"));
   PgpKey forger = a.key();
   forger.signer = signer_of("forger");
-  EXPECT_EQ(add(revocation(forger, openpgp::ArmorKind::public_key_block)).status, 422u);
+  EXPECT_EQ(add(revocation(forger, openpgp::ArmorKind::public_key_block, "forged")).status, 422u);
 }
 
 TEST_F(KeyServer, SecretKeysAreRefused) {

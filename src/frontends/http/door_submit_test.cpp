@@ -110,10 +110,11 @@ TEST_F(Web, MediaTypes) {
   for (const char* type : {"application/cose", "Application/COSE; cose-type=cose-sign1", "application/cm4it-statement+cbor",
                            "application/cbor-seq", "application/octet-stream"})
     EXPECT_EQ(site.post(good, type).status, 200u) << type;
-  for (const char* type : {"text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data"}) {
+  for (const char* type : {"text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/mixed"}) {
     SCOPED_TRACE(type);
     EXPECT_THAT(expect_problem(site.post(good, type), 415, "unsupported"), HasSubstr("application/cose"));
   }
+  EXPECT_THAT(expect_problem(site.post(good, "multipart/form-data"), 400, "malformed"), HasSubstr("boundary"));
   expect_problem(site.post("{", "application/json", "?domain=acme.example"), 400, "malformed");
   expect_problem(site.post("plain words", "application/octet-stream"), 415, "unsupported");
 }

@@ -84,7 +84,8 @@ json::object status_json(const service::Looked& looked) {
     const Statement& statement = judgement->fact->statement;
     add_issuer(status, statement.issuer, looked);
     status["time"] = to_rfc3339(statement.issued_at);
-    add_text(status, "reason", std::get<evidence::StatusChange>(statement.body).reason);
+    if (const auto* change = std::get_if<evidence::StatusChange>(&statement.body)) add_text(status, "reason", change->reason);
+    else if (const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body)) add_text(status, "reason", withdraw->reason);  // a CRL
   } else {
     status["of_model"] = true;
   }

@@ -19,7 +19,7 @@ enum class With { delegate, no_delegate };
 
 class Site {
  public:
-  explicit Site(With with, Seconds lifetime = 3600, bool sign_ahead = false) {
+  explicit Site(With with, Seconds lifetime = 3600, bool sign_ahead = false, const std::string& more = {}) {
     *ics.clock = system_time();  // openssl knows no other
     openssl.make_ca("ca");
     ca_key = crypto::load_key_file(openssl.path("ca.key")).value();
@@ -27,7 +27,7 @@ class Site {
         "domain = \"acme.example\"\nversion = 1\nowner = \"acme\"\n[keys]\nacme = \"" + base64_of(key_of("acme")) + "\"\nca = \"" +
         base64_of(ca_key) + "\"\n" + server_line("acme.example") +
         "[roles]\nmanufacturer = [\"acme\", { key = \"ca\", formats = [\"cose\", \"x509\"] }]\n"
-        "[write]\nidentity = [\"manufacturer\"]\nstatus = [\"manufacturer\"]\n";
+        "[write]\nidentity = [\"manufacturer\"]\nstatus = [\"manufacturer\"]\n" + more;
     EXPECT_EQ(ics.submit_one(policy_evidence("acme", "acme.example", policy, *ics.clock)).outcome, service::ItemResult::Outcome::received);
     std::vector<Bytes> certificates;
     crypto::SignerPtr key = ca_key;
@@ -53,6 +53,7 @@ class Site {
   SubjectId device(const std::string& name, unsigned serial, bool kept = true) {
     openssl.issue("ca", name, serial);
     const Bytes der = openssl.der(name + ".cer");
+    *ics.clock = system_time();  // it is valid from now on
     if (kept) {
       const auto result = ics.submit({der}, Format::x509, "acme.example").at(0);
       EXPECT_EQ(result.outcome, service::ItemResult::Outcome::received) << (result.error ? result.error->message : "");
@@ -98,6 +99,15 @@ class OcspDoor : public testing::Test {
   }
 };
 
+// Who may not read statuses is not told that there is none.
+TEST_F(OcspDoor, AnAlarmThatMayNotBeReadDoesNotLookGood) {
+  Site site(With::no_delegate, 3600, false, "[read]\ndefault = [\"anyone\"]\nstatus = [\"owner\"]\n");
+  const auto device = site.device("a", 1);
+  EXPECT_THAT(site.ask("-cert a.pem"), HasSubstr("a.pem: unknown"));
+  site.say(device, StatusChange{Status::stolen, "van broken into"});
+  EXPECT_THAT(site.ask("-cert a.pem"), HasSubstr("a.pem: unknown"));
+}
+
 TEST_F(OcspDoor, GoodThenRevokedForADelegateAndForTheCaItself) {
   for (const With with : {With::delegate, With::no_delegate}) {
     Site site(with);
@@ -109,11 +119,11 @@ TEST_F(OcspDoor, GoodThenRevokedForADelegateAndForTheCaItself) {
       EXPECT_THAT(said, HasSubstr("a.pem: good")) << question;
     }
     EXPECT_THAT(site.ask("-cert stranger.pem"), HasSubstr("stranger.pem: unknown"));
-    site.say(device, StatusChange{Status::stolen, "van broken into"});
+    site.say(device, StatusChange{Status::destroyed, "run over"});
     const auto revoked = site.ask("-cert a.pem");
     EXPECT_THAT(revoked, HasSubstr("Response verify OK"));
     EXPECT_THAT(revoked, HasSubstr("a.pem: revoked"));
-    EXPECT_THAT(revoked, HasSubstr("Reason: privilegeWithdrawn"));
+    EXPECT_THAT(revoked, HasSubstr("Reason: cessationOfOperation"));
     EXPECT_THAT(revoked, HasSubstr("Revocation Time: "));
   }
 }
