@@ -24,8 +24,10 @@ struct Setup {
 Result<void> row_1(const Setup& setup);   // look-ups over HTTP beside nginx
 Result<void> row_2(const Setup& setup);   // HKP get over HTTP beside SKS and nginx
 Result<void> row_3(const Setup& setup);   // the same over HTTPS, beside nginx
+Result<void> row_6(const Setup& setup);   // OCSP answers beside signing
 Result<void> row_7(const Setup& setup);   // submissions beside the verification limit
 Result<void> row_8(const Setup& setup);   // bulk import of OpenPGP certificates
+Result<void> row_9(const Setup& setup);   // X.509 certificates and CRLs beside OpenSSL
 Result<void> row_10(const Setup& setup);  // verdicts in process
 Result<void> row_11(const Setup& setup);  // from a status at one ICS to obedience at the next
 Result<void> row_14(const Setup& setup);  // footprint of an infield ICS

@@ -115,7 +115,8 @@ Result<std::unique_ptr<service::Service>> open_service(const Home& home) {
   std::vector<evidence::Piece> pieces;
   for (const auto& entry : fs::directory_iterator(config.evidence)) {
     TRY(const auto text, read_text(entry.path()));
-    pieces.push_back({evidence::Format::cose, to_bytes(view(text))});
+    TRY(const auto own, evidence::split("application/cbor-seq", view(text)));
+    pieces.insert(pieces.end(), own.begin(), own.end());
   }
   CHECK_OK(submit(*service, std::move(pieces)));
   return service;

@@ -16,7 +16,7 @@ struct Options {
 
 cm4it::Result<void> run(const Options& options) {
   using namespace cm4it;
-  TRY(auto key, crypto::load_key_file(options.key));
+  TRY(auto key, crypto::load_key(options.key));
   TRY(auto ics_key, ics::public_key_from(options.ics_key));
   Bytes token;
   if (!options.token.empty()) {

@@ -25,7 +25,7 @@ Result<std::vector<crypto::SignerPtr>> load_keys(const std::string& file) {
   std::istringstream lines(text);
   std::vector<crypto::SignerPtr> keys;
   for (std::string path; std::getline(lines, path);) {
-    TRY(auto key, crypto::load_key_file(path));
+    TRY(auto key, crypto::load_key(path));
     keys.push_back(std::move(key));
   }
   return keys;

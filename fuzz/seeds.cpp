@@ -6,6 +6,7 @@
 
 #include "base/der.h"
 #include "crypto/digest.h"
+#include "evidence/crl_test_support.h"
 #include "evidence/evidence.h"
 #include "evidence/manifest_writer.h"
 #include "evidence/openpgp_test_support.h"
@@ -235,6 +236,17 @@ void feed() {
   seed("many");
 }
 
+void pkcs11_uri() {
+  const auto seed = [](const std::string& name, const std::string& uri) { write("pkcs11_uri", name, uri); };
+  seed("empty", "pkcs11:");
+  seed("key", "pkcs11:token=plant;object=log?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/run/keys/pin");
+  seed("id", "pkcs11:manufacturer=Snake%20Oil,%20Inc.;model=1.0;serial=;id=%69%95%3E%5C%F4%BD%EC%91;type=private?pin-source=/etc/token_pin");
+  seed("slot", "pkcs11:slot-id=12;slot-description=Sun%20Metaslot;slot-manufacturer=a?module-name=mypkcs11");
+  seed("library", "pkcs11:library-manufacturer=a;library-description=b;library-version=1.23?pin-source=file:///pin&vendor=x");
+  seed("utf8", "pkcs11:token=small%20a%20with%20acute:%20%C3%A1");
+  seed("pin", "pkcs11:token=a?pin-value=1234");
+}
+
 // The first octet is the target's own: in which steps the rest is fed.
 void http() {
   const auto seed = [](const std::string& name, const std::string& request) { write("http", name, "\x05" + request); };
@@ -250,6 +262,18 @@ void http() {
   seed("folded", "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n");
   seed("bare-lf", "GET / HTTP/1.1\nHost: a\n\n");
   seed("query", "a=b&c=%41+%2b&=&d");
+}
+
+void revocation_lists() {
+  using namespace evidence::x509::test;
+  using crypto::RevocationReason;
+  const auto seed = [](const std::string& seed_name, const CrlDraft& draft) { write("crl", seed_name, text(draft.encode())); };
+  const Authority ca{key_of("ca"), name("ca", "Acme")};
+  seed("empty", {.by = ca});
+  seed("entries", {.by = ca, .number = 300, .next_update = Time{1'900'000'000},
+                   .entries = {{{2}, RevocationReason::key_compromise}, {{0, 0x88}}, {{1, 2, 3}, RevocationReason::certificate_hold}}});
+  seed("scope", {.by = ca, .more = extension("551d1c", *from_hex("30038101ff"), true)});
+  seed("delta", {.by = ca, .more = extension("551d1b", *from_hex("020101"), true)});
 }
 
 void ocsp_request() {
@@ -296,6 +320,7 @@ void hkp() {
 int main(int count, char** arguments) {
   if (count != 2) return std::fprintf(stderr, "usage: fuzz_seeds DIRECTORY\n"), 2;
   directory = arguments[1];
+  pkcs11_uri();
   cose();
   manifest();
   openpgp_keys();
@@ -304,6 +329,7 @@ int main(int count, char** arguments) {
   descriptor();
   feed();
   http();
+  revocation_lists();
   ocsp_request();
   hkp();
 }

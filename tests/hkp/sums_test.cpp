@@ -54,7 +54,10 @@ TEST_F(Sums, ADetachedSignatureMakesCodeIdentities) {
   ASSERT_EQ(ics({"status", code, "deprecated", "--reason", "CVE-2026-1"}).exit, 0);
   EXPECT_THAT(ics({"show", code}).out, HasSubstr("deprecated"));
   EXPECT_THAT(ics({"show", "code:" + std::string(64, '2')}).out, testing::Not(HasSubstr("deprecated")));
-  // The same once more is known already.
+  // It is given out as it came, and is known when it comes again.
+  const std::string exported = (directory / "exported").string();
+  ASSERT_EQ(ics({"export", code, "--format", "sums", "--out", exported}).exit, 0);
+  EXPECT_THAT(ics({"import", exported}).out, HasSubstr("already known"));
   EXPECT_THAT(ics({"import", list, signature}).out, HasSubstr("received"));
 }
 
