@@ -5,6 +5,7 @@
 
 #include "base/budgets.h"
 #include "crypto/path.h"
+#include "evidence/x509.h"
 
 namespace cm4it::policy {
 namespace {
@@ -119,6 +120,11 @@ Paths chain_paths_of(const Statement& statement, const WhyNot& why_not, const Li
                      std::string_view domain) {
   Paths paths;
   const std::span<const Certificate> chain(statement.certificates);
+  // Of a native statement this was asked when it was read; a list may also be by a key that plays a role itself.
+  if (const auto signs = evidence::x509::check_signs_statements(chain[0]); !signs) {
+    paths.why_not = signs.error().message;
+    return paths;
+  }
   for (std::size_t i = 1; i < chain.size(); ++i)
     end_chain(chain.first(i), chain[i].key(), why_not, links, policies, domain, statement.format, paths);
   // The identifier is a claim: the signature proves it.
