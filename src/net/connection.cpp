@@ -371,6 +371,7 @@ void Connection::close() {
   parser_.reset();
   unsent_.reset();
   transport_ = Transport(-1, nullptr);
+  loop_->unwatch(socket_.get());
   socket_ = FileDescriptor();
   loop_->forget(*this);
 }

@@ -68,6 +68,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   SteadyTime now() const { return now_; }  // coarse: as of the last tick
   std::string_view date_line() const { return date_line_; }
   bool stopping() const { return stopping_; }
+  void unwatch(int fd) { poller_.remove(fd); }  // before it is closed
   void forget(Connection& connection);
   void again(std::shared_ptr<Connection> connection) {
     again_.push_back(std::move(connection));

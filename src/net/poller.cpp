@@ -32,6 +32,11 @@ Result<void> Poller::add(int fd, void* who) {
   return {};
 }
 
+void Poller::remove(int fd) {
+  epoll_event ignored{};
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, &ignored);  // one that could not be added is not there
+}
+
 std::span<const epoll_event> Poller::wait(std::chrono::milliseconds timeout) {
   int count = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()),
                            static_cast<int>(timeout.count()));

@@ -17,9 +17,11 @@ class Poller {
   // Errors: unavailable (no descriptors are left).
   static Result<Poller> make();
 
-  // From now on until it is closed, every change of `fd` to readable, writable or ended is told to
+  // From now on until remove(), every change of `fd` to readable, writable or ended is told to
   // `who`, once: whoever is told reads until nothing is left.
   Result<void> add(int fd, void* who);
+  // Before it is closed: closing alone ends it only if no other process has the socket too, as a child has between fork and exec.
+  void remove(int fd);
   // What happened, at most `timeout` from now; valid until the next call. A wake() has no `who`.
   std::span<const epoll_event> wait(std::chrono::milliseconds timeout);
   void wake();  // any thread: wait() returns
