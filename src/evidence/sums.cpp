@@ -75,16 +75,7 @@ Result<Parts> read_piece(View bytes) {
 Bytes signed_octets(const Parts& parts) {
   const Signature& signature = parts.signature;
   Bytes octets = to_bytes(signature.salt);
-  octets.reserve(octets.size() + parts.text.size() + parts.text.size() / 32 + signature.hashed.size() + 8);
-  if (signature.type == signature_type::binary) {
-    append(octets, parts.text);
-  } else {
-    std::uint8_t before = 0;
-    for (const std::uint8_t octet : parts.text) {
-      if (octet == '\n' && before != '\r') octets.push_back('\r');
-      octets.push_back(before = octet);
-    }
-  }
+  append(octets, signature.type == signature_type::binary ? to_bytes(parts.text) : with_crlf(parts.text));
   append_trailer(octets, signature);
   return octets;
 }

@@ -56,16 +56,6 @@ Result<Bytes> der_of(View signature) {
   return der;
 }
 
-Bytes with_crlf(View octets) {
-  Bytes all;
-  std::uint8_t before = 0;
-  for (const std::uint8_t octet : octets) {
-    if (octet == '\n' && before != '\r') all.push_back('\r');
-    all.push_back(before = octet);
-  }
-  return all;
-}
-
 }  // namespace
 
 bool looks_like_cms(View signature) {

@@ -36,6 +36,9 @@ bool looks_like_cms(View signature);
 struct Signed;
 Result<Signed> read_cms(View text, View signature);
 
+// The text with its line ends made CR LF, as text is signed.
+Bytes with_crlf(View text);
+
 // Is it signed with CMS?
 bool is_cms(View piece);
 Result<Decoded> decode_cms(View piece);

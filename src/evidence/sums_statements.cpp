@@ -17,6 +17,17 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
+Bytes with_crlf(View text) {
+  Bytes all;
+  all.reserve(text.size() + text.size() / 32);
+  std::uint8_t before = 0;
+  for (const std::uint8_t octet : text) {
+    if (octet == '\n' && before != '\r') all.push_back('\r');
+    all.push_back(before = octet);
+  }
+  return all;
+}
+
 Result<std::vector<Statement>> statements_of(View text, const Speech& speech, const KeyId& issuer, const SubjectId* about) {
   TRY(auto files, read_text(text));
   Statement common;

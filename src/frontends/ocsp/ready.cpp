@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/budgets.h"
+#include "base/log.h"
 #include "crypto/digest.h"
 #include "frontends/ocsp/impl.h"
 
@@ -90,7 +91,7 @@ net::Response Ocsp::Impl::http_answer(const Outcome& outcome, bool get) {
   return response;
 }
 
-// Half of what is left to others' caches is enough to sign in; what nobody asked for in the meantime is let go.
+// A second ahead: others may go on with the old one for a quarter of its life. What nobody asked for in the meantime is let go.
 std::size_t Ocsp::Impl::sign_due() {
   const Time soon = service.now() + 1;
   const auto due = known_.with([&](auto& known) {
@@ -125,7 +126,11 @@ void Ocsp::Impl::start() {
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, between_looks, [&] { return stopping_; })) {
       lock.unlock();
-      sign_due();
+      try {
+        sign_due();
+      } catch (const std::exception& error) {
+        log_error(std::string("ocsp: signing ahead: ") + error.what());
+      }
       lock.lock();
     }
   });
