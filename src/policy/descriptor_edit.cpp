@@ -58,19 +58,19 @@ std::string with_line(const std::string& text, const toml::table& document, cons
 
 std::string entry_text(const Descriptor& descriptor, const RoleEntry& entry) {
   if (const auto* reference = std::get_if<RoleReference>(&entry.who))
-    return "{ domain = " + quoted(reference->domain) + ", role = " + quoted(reference->role) + " }";
+    return "{ domain = " + toml_quoted(reference->domain) + ", role = " + toml_quoted(reference->role) + " }";
   const auto& id = std::get<KeyId>(entry.who);
   std::string name = id.text();
   for (const auto& [known, key] : descriptor.keys)
     if (key.id() == id) name = known;
   const bool usual = entry.formats == std::set{Format::cose};
-  if (!entry.until && usual) return quoted(name);
-  std::string text = "{ key = " + quoted(name);
+  if (!entry.until && usual) return toml_quoted(name);
+  std::string text = "{ key = " + toml_quoted(name);
   if (entry.until) text += ", until = " + to_rfc3339(*entry.until);
   if (!usual) {
     text += ", formats = [";
     const char* comma = "";
-    for (const auto format : entry.formats) text += std::exchange(comma, ", ") + quoted(evidence::to_string(format));
+    for (const auto format : entry.formats) text += std::exchange(comma, ", ") + toml_quoted(evidence::to_string(format));
     text += "]";
   }
   return text + " }";
@@ -83,21 +83,21 @@ std::string list_text(const Descriptor& descriptor, const std::vector<RoleEntry>
 }
 
 // Names may have dots, which would make tables of them.
-std::string bare_key(const std::string& name) { return name.find('.') == name.npos ? name : quoted(name); }
+std::string bare_key(const std::string& name) { return name.find('.') == name.npos ? name : toml_quoted(name); }
 
-std::string key_text(const crypto::PublicKey& key) { return quoted(to_base64(key.spki())); }
+std::string key_text(const crypto::PublicKey& key) { return toml_quoted(to_base64(key.spki())); }
 
 std::string server_text(const Server& server) {
   std::string text = bare_key(server.name) + " = { key = " + key_text(server.key);
   if (server.log) text += ", log = " + key_text(*server.log);
-  text += ", url = " + quoted(server.url);
+  text += ", url = " + toml_quoted(server.url);
   if (server.home) text += ", home = true";
   if (server.select) text += ", select = " + server.select->text();
   return text + " }";
 }
 
 std::string copy_text(const CopyRule& rule) {
-  return "domain = " + quoted(rule.domain) + "\nowner  = " + quoted(rule.owner.text()) + "\nfrom   = " + quoted(rule.from) +
+  return "domain = " + toml_quoted(rule.domain) + "\nowner  = " + toml_quoted(rule.owner.text()) + "\nfrom   = " + toml_quoted(rule.from) +
          "\nselect = " + rule.select.text() + "\n";
 }
 
@@ -128,7 +128,7 @@ Result<void> DescriptorEdit::set_version(std::uint64_t version) {
 
 Result<void> DescriptorEdit::set_owner(const std::string& name) {
   TRY(const auto document, parse_toml(text_));
-  return become(replaced(text_, span_of(text_, *document.get("owner")), quoted(name)));
+  return become(replaced(text_, span_of(text_, *document.get("owner")), toml_quoted(name)));
 }
 
 Result<std::string> DescriptorEdit::add_key(const std::string& wanted, const crypto::PublicKey& key) {

@@ -82,7 +82,7 @@ std::string Selector::text() const {
   std::string out = "{";
   for (const auto& [field, list] : globs) {
     out += (out.size() > 1 ? ", " : " ") + std::string(to_string(field)) + " = [";
-    for (std::size_t i = 0; i < list.size(); ++i) out += (i ? ", " : "") + quoted(list[i]);
+    for (std::size_t i = 0; i < list.size(); ++i) out += (i ? ", " : "") + toml_quoted(list[i]);
     out += "]";
   }
   return out + " }";

@@ -178,7 +178,7 @@ Result<Selector> read_selector(const TomlReader& reader, std::string_view key) {
   return selector;
 }
 
-std::string quoted(std::string_view text) {
+std::string toml_quoted(std::string_view text) {
   constexpr char digits[] = "0123456789ABCDEF";
   std::string out = "\"";
   for (const char c : text) {

@@ -19,7 +19,7 @@ namespace cm4it::policy {
 
 Result<toml::table> parse_toml(std::string_view text);
 // A basic string, with its quotes.
-std::string quoted(std::string_view text);
+std::string toml_quoted(std::string_view text);
 
 // A table and the path that leads to it ("roles.certifier[0]").
 class TomlReader {
