@@ -29,18 +29,18 @@ void finish(Links& links, const KeyId& key) {
 CountedAuthorities::Authority& CountedAuthorities::authority(const KeyId& key) {
   auto& entry = known_[key];
   if (entry) return *entry;
-  entry = std::make_unique<Authority>(Authority{Timely(policies_, domain_, at_), {}, {}, {}, {}});
+  entry = std::make_unique<Authority>(Authority{TemporalRules(policies_, domain_, at_), {}, {}, {}, {}});
   Authority& made = *entry;
   const auto facts = authorities_.find(key);
-  made.order = made.timely.take(facts == authorities_.end() ? nothing : facts->second);
-  made.withdrawals.find(made.order, [&](Judgement& judgement) { return made.timely.in_time(judgement); });
+  made.order = made.rules.order_by_receipt(facts == authorities_.end() ? nothing : facts->second);
+  made.withdrawals.find(made.order, [&](Judgement& judgement) { return made.rules.in_time(judgement); });
   for (Judgement& judgement : made.order) {
     const auto& statement = judgement.fact->statement;
     if (!is_authority(statement)) continue;
-    const bool kept = !made.withdrawals.of(statement.id), counts = made.timely.in_time(judgement);
+    const bool kept = !made.withdrawals.of(statement.id), counts = made.rules.in_time(judgement);
     const std::string why_not = kept ? judgement.why_not : "taken back by its issuer";
     add(made.counted, judgement, kept && counts, why_not);
-    add(made.expired_too, judgement, kept && (counts || made.timely.expired_only(judgement)), why_not);
+    add(made.expired_too, judgement, kept && (counts || made.rules.expired_only(judgement)), why_not);
   }
   for (Links* links : {&made.counted, &made.expired_too}) finish(*links, key);
   return made;
@@ -83,13 +83,13 @@ bool CountedAuthorities::before_until(const Path& path) {
   return std::all_of(path.links.begin(), path.links.end(), [&](const Fact* link) {
     Authority& of = authority(KeyId{link->statement.subject.digest});
     const auto judgement = std::find_if(of.order.begin(), of.order.end(), [&](const Judgement& one) { return one.fact == link; });
-    return of.timely.before_until(*judgement, path.membership.until, path.membership.set_by);
+    return of.rules.before_until(*judgement, path.membership.until, path.membership.set_by);
   });
 }
 
 Time CountedAuthorities::next_change() const {
   Time next = Time::never();
-  for (const auto& [key, authority] : known_) next = std::min(next, authority->timely.next_change());
+  for (const auto& [key, authority] : known_) next = std::min(next, authority->rules.next_change());
   return next;
 }
 

@@ -8,7 +8,7 @@
 
 #include "policy/paths.h"
 #include "policy/taken_back.h"
-#include "policy/timely.h"
+#include "policy/temporal_rules.h"
 
 namespace cm4it::policy {
 
@@ -36,7 +36,7 @@ class CountedAuthorities {
 
  private:
   struct Authority {
-    Timely timely;
+    TemporalRules rules;
     std::vector<Judgement> order;
     Withdrawals withdrawals;
     Links counted, expired_too;

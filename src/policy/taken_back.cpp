@@ -63,6 +63,13 @@ const Judgement* Withdrawals::of(const StatementId& statement) const {
   return found == withdrawals_.end() ? nullptr : found->second;
 }
 
+std::vector<StatementId> Withdrawals::by(const Judgement& withdrawal) const {
+  std::vector<StatementId> taken_back;
+  for (const auto& [statement, by] : withdrawals_)
+    if (by == &withdrawal) taken_back.push_back(statement);
+  return taken_back;
+}
+
 std::map<StatementId, StatementId> superseded(const evidence::SubjectId& subject, const std::vector<Judgement>& order, Time at) {
   std::map<Digest, const Statement*> newest;
   std::vector<const Statement*> own;

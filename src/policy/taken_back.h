@@ -18,6 +18,8 @@ class Withdrawals {
   void find(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time);
   // That which takes this statement back; null: none does. Of several the first.
   const Judgement* of(const StatementId& statement) const;
+  // What this withdrawal takes back, where no earlier one does.
+  std::vector<StatementId> by(const Judgement& withdrawal) const;
 
  private:
   void take_back(Judgement& judgement, const evidence::Withdraw& withdraw, const std::map<StatementId, const Judgement*>& by_id);

@@ -9,13 +9,13 @@
 
 namespace cm4it::policy {
 
-class Timely {
+class TemporalRules {
  public:
-  Timely(const Policies& policies, const Descriptor& domain, Time at)
+  TemporalRules(const Policies& policies, const Descriptor& domain, Time at)
       : policies_(policies), domain_(domain), referenced_(domain.referenced()), at_(at) {}
 
   // The statements, each once, in the order (received, leaf index, statement id). `about` outlives this.
-  std::vector<Judgement> take(const std::vector<Fact>& about);
+  std::vector<Judgement> order_by_receipt(const std::vector<Fact>& about);
 
   static bool earlier(const Judgement& a, const Judgement& b);
 
@@ -29,14 +29,13 @@ class Timely {
   bool before_until(const Judgement& judgement, std::optional<Time> until, std::string_view set_by);
   // By a home of this domain. Nobody bears witness to when a provisional statement was made: it counts only while `until` is
   // still to come.
-  bool before(const Judgement& judgement, Time until);
+  bool received_before(const Judgement& judgement, Time until);
 
   void changes_at(Time time) {
     if (time > at_ && time < next_change_) next_change_ = time;
   }
   Time next_change() const { return next_change_; }
 
- protected:
   // All that is known of one statement: its facts, however often it was given.
   struct Known {
     const Fact* fact = nullptr;
@@ -48,12 +47,8 @@ class Timely {
   using Moment = std::pair<Time, std::uint64_t>;
 
   const Known& known_of(const Judgement& judgement) const;
-  bool relevant(const Known& known) const;
-
-  const Policies& policies_;
-  const Descriptor& domain_;
-  const std::vector<std::string> referenced_;
-  const Time at_;
+  const std::vector<std::string>& referenced() const { return referenced_; }
+  Time at() const { return at_; }
 
  private:
   static std::vector<Known> gather(const std::vector<Fact>& about);
@@ -62,6 +57,12 @@ class Timely {
   std::optional<Moment> received_in_domain(const Known& known) const;
   bool made_ahead(const Judgement& judgement) const;
 
+  bool relevant(const Known& known) const;
+
+  const Policies& policies_;
+  const Descriptor& domain_;
+  const std::vector<std::string> referenced_;
+  const Time at_;
   std::vector<Known> known_;  // by statement id
   Time next_change_ = Time::never();
 };

@@ -1,4 +1,4 @@
-#include "policy/timely.h"
+#include "policy/temporal_rules.h"
 
 #include <algorithm>
 #include <tuple>
@@ -16,7 +16,7 @@ bool contains(const std::vector<std::string>& list, std::string_view item) {
 
 }  // namespace
 
-std::vector<Timely::Known> Timely::gather(const std::vector<Fact>& about) {
+std::vector<TemporalRules::Known> TemporalRules::gather(const std::vector<Fact>& about) {
   std::vector<const Fact*> sorted;
   sorted.reserve(about.size());
   for (const Fact& fact : about) sorted.push_back(&fact);
@@ -38,7 +38,7 @@ std::vector<Timely::Known> Timely::gather(const std::vector<Fact>& about) {
   return known;
 }
 
-std::vector<Judgement> Timely::take(const std::vector<Fact>& about) {
+std::vector<Judgement> TemporalRules::order_by_receipt(const std::vector<Fact>& about) {
   known_ = gather(about);
   std::vector<Judgement> order;
   order.reserve(known_.size());
@@ -47,11 +47,11 @@ std::vector<Judgement> Timely::take(const std::vector<Fact>& about) {
   return order;
 }
 
-bool Timely::earlier(const Judgement& a, const Judgement& b) {
+bool TemporalRules::earlier(const Judgement& a, const Judgement& b) {
   return std::tie(a.received, a.index, a.fact->statement.id) < std::tie(b.received, b.index, b.fact->statement.id);
 }
 
-Judgement Timely::begin(const Known& known) const {
+Judgement TemporalRules::begin(const Known& known) const {
   Judgement judgement;
   judgement.fact = known.fact;
   judgement.domains = known.domains;
@@ -62,13 +62,13 @@ Judgement Timely::begin(const Known& known) const {
   return judgement;
 }
 
-const Timely::Known& Timely::known_of(const Judgement& judgement) const {
+const TemporalRules::Known& TemporalRules::known_of(const Judgement& judgement) const {
   return *std::lower_bound(known_.begin(), known_.end(), judgement.fact->statement.id,
                            [](const Known& known, const StatementId& id) { return known.fact->statement.id < id; });
 }
 
 // The earliest receipt by a home of `of`, where the statement was made there.
-std::optional<Timely::Moment> Timely::received_by(const Known& known, std::string_view of) const {
+std::optional<TemporalRules::Moment> TemporalRules::received_by(const Known& known, std::string_view of) const {
   std::optional<Moment> earliest;
   if (!contains(known.domains, of)) return earliest;
   for (const ReceivedAt& receipt : known.receipts)
@@ -79,7 +79,7 @@ std::optional<Timely::Moment> Timely::received_by(const Known& known, std::strin
 
 // model.md "Time, and who may say what": by a home of the domain where the statement names it, else by homes of the
 // referenced domain it was made in.
-std::optional<Timely::Moment> Timely::received_in_domain(const Known& known) const {
+std::optional<TemporalRules::Moment> TemporalRules::received_in_domain(const Known& known) const {
   if (contains(known.domains, domain_.domain)) return received_by(known, domain_.domain);
   std::optional<Moment> earliest;
   for (const auto& other : referenced_)
@@ -88,18 +88,18 @@ std::optional<Timely::Moment> Timely::received_in_domain(const Known& known) con
   return earliest;
 }
 
-bool Timely::relevant(const Known& known) const {
+bool TemporalRules::relevant(const Known& known) const {
   if (contains(known.domains, domain_.domain)) return true;
   return std::any_of(referenced_.begin(), referenced_.end(), [&](const auto& other) { return contains(known.domains, other); });
 }
 
 // A certificate's time is when its validity begins, not when it was made: it may come before, and counts from then on.
-bool Timely::made_ahead(const Judgement& judgement) const {
+bool TemporalRules::made_ahead(const Judgement& judgement) const {
   const Statement& statement = judgement.fact->statement;
   return statement.format != Format::x509 && statement.issued_at > judgement.received + budget::clock_skew_seconds;
 }
 
-bool Timely::in_time(Judgement& judgement) {
+bool TemporalRules::in_time(Judgement& judgement) {
   const Statement& statement = judgement.fact->statement;
   if (!relevant(known_of(judgement))) {
     const auto& refused = judgement.fact->refused;
@@ -122,22 +122,22 @@ bool Timely::in_time(Judgement& judgement) {
   return false;
 }
 
-bool Timely::expired_only(const Judgement& judgement) const {
+bool TemporalRules::expired_only(const Judgement& judgement) const {
   const Statement& statement = judgement.fact->statement;
   return relevant(known_of(judgement)) && judgement.received <= at_ && statement.expires && *statement.expires <= at_ &&
          !made_ahead(judgement);
 }
 
-bool Timely::before(const Judgement& judgement, Time until) {
+bool TemporalRules::received_before(const Judgement& judgement, Time until) {
   if (!judgement.provisional) return judgement.received < until;
   changes_at(until);
   return at_ < until;
 }
 
-bool Timely::before_until(const Judgement& judgement, std::optional<Time> until, std::string_view set_by) {
+bool TemporalRules::before_until(const Judgement& judgement, std::optional<Time> until, std::string_view set_by) {
   if (!until) return true;
   if (set_by == domain_.domain && contains(known_of(judgement).domains, set_by)) {
-    return before(judgement, *until);
+    return received_before(judgement, *until);
   }
   if (auto received = received_by(known_of(judgement), set_by)) return received->first < *until;
   changes_at(*until);

@@ -1,0 +1,38 @@
+// In which roles a statement's issuer may say it, in one domain: the part of judging that asks the policies.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "policy/authorities.h"
+#include "policy/temporal_rules.h"
+
+namespace cm4it::policy {
+
+class StatementRights {
+ public:
+  StatementRights(const evidence::SubjectId& subject, const Authorities& authorities, const Policies& policies, const Descriptor& domain,
+                  TemporalRules& rules)
+      : subject_(subject), policies_(policies), domain_(domain), rules_(rules), authorities_(authorities, policies, domain, rules.at()) {}
+
+  // Sets the roles of a judgement, or else why it has none. `holder`: of the subject, when the statement was received. From when to
+  // when the issuer's certificates hold, where its right is a matter of those.
+  CountedAuthorities::Span find(Judgement& judgement, const Holder& holder);
+
+  Time next_change() const { return authorities_.next_change(); }
+
+ private:
+  void play(Judgement& judgement, const std::vector<std::string>& allowed, const Policies::Membership& membership, const Path* path,
+            std::string& late);
+  CountedAuthorities::Span certified_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not);
+  bool spoke_for(const Holder& holder, const Judgement& judgement);
+  std::string no_right(const Judgement& judgement, const std::vector<std::string>& allowed, const Holder& holder) const;
+
+  const evidence::SubjectId& subject_;
+  const Policies& policies_;
+  const Descriptor& domain_;
+  TemporalRules& rules_;
+  CountedAuthorities authorities_;
+};
+
+}  // namespace cm4it::policy
