@@ -53,6 +53,7 @@ void Connection::guarded(F&& f) {
 
 void Connection::ready(std::uint32_t events) {
   if (events & Poller::ended) ended_ = true;
+  if (half_closed() && (events & Poller::broken)) return close();
   run();
 }
 
@@ -99,7 +100,7 @@ Connection::Next Connection::shake_hands() {
 bool Connection::wants_to_read() const {
   switch (phase_) {
     case Phase::reading: return !unsent_;
-    case Phase::waiting: return buffer_.size() < waiting_buffer;
+    case Phase::waiting: return buffer_.size() < waiting_buffer && !half_closed();
     case Phase::lingering: return true;
     case Phase::handshake:
     case Phase::handling:
@@ -116,10 +117,20 @@ Connection::Next Connection::read_once() {
     case Transport::Io::done: received(count); break;
     case Transport::Io::want_read:
     case Transport::Io::want_write: return Next::blocked;
-    case Transport::Io::ended:
+    case Transport::Io::ended: return end_of_input();
     case Transport::Io::failed: close(); return Next::blocked;
   }
   return ended_ || !transport_.drained(loop_->input.size(), count) ? Next::more : Next::blocked;
+}
+
+// The client has sent all it will. What it asked before is still answered; a request that is not whole is not
+// (RFC 9112 section 8).
+Connection::Next Connection::end_of_input() {
+  half_closed_.store(true, std::memory_order_relaxed);
+  if (phase_ == Phase::waiting) return Next::blocked;
+  if (phase_ == Phase::reading && request_begun_) reject(400, "request: it ended before it was whole");
+  if (!unsent_) close();
+  return Next::more;
 }
 
 void Connection::received(std::size_t count) {
@@ -229,7 +240,7 @@ void Connection::deliver(Response&& response) {
 }
 
 void Connection::put(Response&& response) {
-  bool stays = keep_alive_ && !loop_->stopping();
+  bool stays = keep_alive_ && !loop_->stopping() && !(half_closed() && buffer_.empty());
   std::string_view connection_line = !stays ? close_line : http_1_0_ ? keep_alive_line : std::string_view{};
   if (response.ready && response.ready->find("\r\n") == std::string::npos)
     response = problem(500, "a ready answer without a status line");
@@ -356,6 +367,7 @@ void Connection::break_off() {
 
 void Connection::end() {
   transport_.end();
+  if (half_closed()) return close();  // nothing can come any more that would make the kernel drop the answer
   drop(buffer_.size());
   phase_ = Phase::lingering;
   request_begun_ = false;

@@ -27,6 +27,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
 
   void answer(std::shared_ptr<Exchange> self, Response&& response) override;
   bool gone() const override { return gone_.load(std::memory_order_relaxed); }
+  bool half_closed() const override { return half_closed_.load(std::memory_order_relaxed); }
 
   std::size_t index = 0;  // in the loop's list
 
@@ -45,6 +46,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   Next step();
   Next shake_hands();
   Next read_once();
+  Next end_of_input();
   void received(std::size_t count);
   std::size_t serve(char* data, std::size_t size);
   bool serve_one(char* data, std::size_t size, std::size_t& used);
@@ -68,7 +70,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   const std::string remote_;
   const bool secure_;
 
-  std::atomic<bool> gone_{false};  // written by the loop's thread
+  std::atomic<bool> gone_{false}, half_closed_{false};  // written by the loop's thread
 
   // The loop's thread only
   FileDescriptor socket_;  // none once closed

@@ -100,6 +100,12 @@ std::shared_ptr<const std::string> serialize(const Response& response) {
   return std::make_shared<const std::string>(std::move(bytes));
 }
 
+void allow_cross_origin(Response& options, std::string methods, std::string fields) {
+  options.headers.emplace_back("Access-Control-Allow-Methods", std::move(methods));
+  options.headers.emplace_back("Access-Control-Allow-Headers", std::move(fields));
+  options.headers.emplace_back("Access-Control-Max-Age", "86400");  // seconds
+}
+
 Responder Responder::to(std::function<void(Response)> sink) {
   return Responder(std::make_shared<SinkExchange>(std::move(sink)));
 }

@@ -53,6 +53,10 @@ struct Response {
 std::shared_ptr<const std::string> serialize(const Response& response);
 std::string_view reason_phrase(unsigned status);  // RFC 9110 section 15
 
+// For answers to OPTIONS: pages of any origin may send these methods (as in Allow) with these request fields (both lists, "A, B").
+// Browsers ask before every request that a form could not have sent (Fetch standard, CORS protocol).
+void allow_cross_origin(Response& options, std::string methods, std::string fields);
+
 // Where an answer goes. The server's connections are exchanges; tests may have their own.
 class Exchange {
  public:
@@ -60,6 +64,7 @@ class Exchange {
   // Called once, from any thread. `self` keeps the exchange until the answer has arrived.
   virtual void answer(std::shared_ptr<Exchange> self, Response&& response) = 0;
   virtual bool gone() const = 0;
+  virtual bool half_closed() const { return false; }
 };
 
 // The one answer to one request. May be moved to and called on any thread, now or later. Called
@@ -78,6 +83,9 @@ class Responder {
   void operator()(Response response);
   // The client has left: whoever holds a long poll may forget it. May be asked on any thread.
   bool gone() const { return !exchange_ || exchange_->gone(); }
+  // The client closed its sending half. It may still read its answer (RFC 9112 section 9.6), or have left: TCP says the same of
+  // both. Whoever holds a long poll answers it now, with what there is. May be asked on any thread.
+  bool half_closed() const { return exchange_ && exchange_->half_closed(); }
 
  private:
   std::shared_ptr<Exchange> exchange_;  // null once answered

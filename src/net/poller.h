@@ -26,7 +26,8 @@ class Poller {
   std::span<const epoll_event> wait(std::chrono::milliseconds timeout);
   void wake();  // any thread: wait() returns
 
-  static constexpr std::uint32_t ended = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+  static constexpr std::uint32_t broken = EPOLLHUP | EPOLLERR;  // both directions have ended
+  static constexpr std::uint32_t ended = EPOLLRDHUP | broken;
 
  private:
   Poller(FileDescriptor epoll, FileDescriptor waker) : epoll_(std::move(epoll)), waker_(std::move(waker)) {}

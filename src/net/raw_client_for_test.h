@@ -64,6 +64,12 @@ class RawClient {
   }
   void end() { ::shutdown(fd_.get(), SHUT_WR); }
   void close() { fd_ = FileDescriptor(); }
+  // So that the server is told that nothing can be sent here any more either.
+  void reset() {
+    const linger now{1, 0};
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    close();
+  }
 
  private:
   bool wait(short events) {

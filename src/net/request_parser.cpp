@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "base/budgets.h"
-#include "net/response_writer.h"
+#include "net/request_rules.h"
 
 namespace cm4it::net {
 namespace {
@@ -62,18 +62,11 @@ class Engine final : public http::basic_parser<true> {
     ec = http::error::bad_field;  // any: stops the parser
   }
 
-  // False for what does not lie in the message: the parser's copy of a folded value.
-  bool place(string_view text, Place& place) const {
-    std::less<const char*> before;
-    const char* end = parsed_.message + parsed_.message_size;
-    if (text.empty()) {
-      place = {};
-      return true;
-    }
-    if (before(text.data(), parsed_.message) || before(end, text.data() + text.size())) return false;
-    place = {static_cast<std::uint32_t>(text.data() - parsed_.message),
-             static_cast<std::uint32_t>(text.size())};
-    return true;
+  // Where a text lies in the message: the parser copies folded values alone, and those are refused before.
+  void place(string_view text, Place& place) const {
+    place = {};
+    if (text.empty()) return;
+    place = {static_cast<std::uint32_t>(text.data() - parsed_.message), static_cast<std::uint32_t>(text.size())};
   }
 
   void on_request_impl(http::verb, string_view method, string_view target, int version,
@@ -85,16 +78,24 @@ class Engine final : public http::basic_parser<true> {
       return refuse(414, "request target: longer than its budget", ec);
     if (target.find('#') != string_view::npos)
       return refuse(400, "request target: a fragment (RFC 9112 section 3.2)", ec);
+    std::string_view authority, behind;
+    if (split_absolute({target.data(), target.size()}, authority, behind) && !is_authority(authority))
+      refuse(400, "request target: a host, and a port at most (RFC 9112 section 3.2.2)", ec);
   }
 
   void on_field_impl(http::field name, string_view name_text, string_view value, error_code& ec) override {
+    if (goes_on(name_text.data(), parsed_.message + parsed_.message_size))
+      return refuse(400, "field value: folded over lines (RFC 9112 section 5.2)", ec);
     if (parsed_.head_done) return;  // a trailer field: nothing here uses one
     if (parsed_.fields == parsed_.field.size()) return refuse(431, "fields: more than their budget", ec);
     FieldPlace& field = parsed_.field[parsed_.fields++];
-    if (!place(name_text, field.name) || !place(value, field.value))
-      return refuse(400, "field value: folded over lines (RFC 9112 section 5.2)", ec);
+    place(name_text, field.name);
+    place(value, field.value);
     switch (name) {
-      case http::field::host: ++parsed_.hosts; break;
+      case http::field::host:
+        ++parsed_.hosts;
+        if (!is_authority({value.data(), value.size()})) refuse(400, "Host: a host, and a port at most (RFC 9112 section 3.2)", ec);
+        break;
       case http::field::content_length: check_length(value, ec); break;
       case http::field::transfer_encoding: check_coding(value, ec); break;
       case http::field::expect:
@@ -149,26 +150,6 @@ class Engine final : public http::basic_parser<true> {
 
 constexpr std::size_t last_chunk_bytes = 5;
 
-// Status and rule for what the parser itself refuses.
-RequestParser::Failure explain(const error_code& ec, bool head_started) {
-  if (ec == http::error::header_limit && !head_started)
-    return {414, "request target: longer than its budget"};
-  if (ec == http::error::header_limit) return {431, "fields: longer than their budget"};
-  if (ec == http::error::body_limit) return {413, "body: longer than its budget"};
-  if (ec == http::error::bad_version) return {505, "request line: HTTP/1.0 or HTTP/1.1 is spoken here"};
-  if (ec == http::error::bad_method)
-    return {400, "request line: the method is a token (RFC 9110 section 9.1)"};
-  if (ec == http::error::bad_target) return {400, "request line: bad request target (RFC 9112 section 3)"};
-  if (ec == http::error::bad_content_length || ec == http::error::multiple_content_length)
-    return {400, "Content-Length: one decimal number, and no Transfer-Encoding (RFC 9112 section 6.3)"};
-  if (ec == http::error::bad_transfer_encoding)
-    return {400, "Transfer-Encoding: once, and no Content-Length (RFC 9112 section 6.3)"};
-  if (ec == http::error::bad_chunk || ec == http::error::bad_chunk_extension)
-    return {400, "chunk: bad size or extension (RFC 9112 section 7.1)"};
-  if (ec == http::error::bad_line_ending) return {400, "line: must end with CR LF (RFC 9112 section 2.2)"};
-  return {400, "field: bad name or value (RFC 9112 section 5)"};
-}
-
 }  // namespace
 
 struct RequestParser::Impl {
@@ -200,7 +181,7 @@ RequestParser::State RequestParser::feed(char* message, std::size_t size) {
   impl_->consumed += impl_->engine->put({message + impl_->consumed, size - impl_->consumed}, ec);
   if (parsed.failed) return State::failed;
   if (ec && ec != http::error::need_more) {
-    parsed.failure = explain(ec, impl_->consumed > 0);
+    parsed.failure = explain(ec, impl_->consumed > 0, {message, size});
     return State::failed;
   }
   if (impl_->engine->is_done()) return State::complete;
@@ -229,15 +210,11 @@ bool RequestParser::take_expectation() {
 
 std::size_t RequestParser::size() const { return impl_->consumed; }
 
-// RFC 9112 section 3.2: origin-form, absolute-form ("http://host/path", of which the authority is
-// not looked at) and asterisk-form. Another target becomes an empty path, which no handler serves.
+// RFC 9112 section 3.2: origin-form, absolute-form (whose authority was checked, and is not looked at) and asterisk-form.
+// Another target becomes an empty path, which no handler serves.
 static std::string_view path_and_query(std::string_view target) {
-  for (std::string_view scheme : {"http://", "https://"}) {
-    if (!target.starts_with(scheme)) continue;
-    std::size_t path = target.find_first_of("/?", scheme.size());
-    if (path == std::string_view::npos || target[path] == '?') return "/";
-    return target.substr(path);
-  }
+  std::string_view authority, behind;
+  if (split_absolute(target, authority, behind)) return behind.starts_with('/') ? behind : std::string_view("/");
   return target.starts_with('/') || target == "*" ? target : std::string_view{};
 }
 

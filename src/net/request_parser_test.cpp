@@ -44,7 +44,7 @@ TEST(RequestParser, TargetForms) {
     const char *target, *path, *query;
   };
   for (const Row& row : {Row{"/", "/", ""}, Row{"/a?b?c", "/a", "b?c"}, Row{"*", "*", ""},
-                         Row{"http://h.example/p?q", "/p", "q"}, Row{"https://h.example", "/", ""},
+                         Row{"http://h.example/p?q", "/p", "q"}, Row{"HTTP://h.example:80/p", "/p", ""}, Row{"https://h.example", "/", ""},
                          Row{"h.example:443", "", ""}, Row{"/%2e%2e/?", "/%2e%2e/", ""}}) {
     std::string message = "GET " + std::string(row.target) + " HTTP/1.1\r\n" + host + "\r\n";
     RequestParser parser(0);
@@ -127,7 +127,7 @@ TEST(RequestParser, RefusesWithStatusAndRule) {
       {400, "GET  / HTTP/1.1\r\n\r\n", "target"},
       {400, "G@T / HTTP/1.1\r\n\r\n", "method"},
       {400, "\x16\x03\x01\x02", "method"},
-      {505, "GET /a b HTTP/1.1\r\n\r\n", "HTTP/1"},
+      {400, "GET /a b HTTP/1.1\r\n\r\n", "HTTP/1"},
       {400, "GET /\x01 HTTP/1.1\r\n\r\n", "target"},
       {400, "GET /#f HTTP/1.1\r\n" + host + "\r\n", "fragment"},
       {505, "GET / HTTP/2.0\r\n" + host + "\r\n", "HTTP/1"},
@@ -136,7 +136,23 @@ TEST(RequestParser, RefusesWithStatusAndRule) {
       {400, "GET / HTTP/1.0\r\n" + host + host + "\r\n", "Host"},
       {400, get + "A : 1\r\n\r\n", "field"},
       {400, get + ": 1\r\n\r\n", "field"},
+      {505, "GET / HTTP/1.2\r\n" + host + "\r\n", "HTTP/1"},
+      {505, "GET / HTTP/0.9\r\n" + host + "\r\n", "HTTP/1"},
+      {400, "GET / HTTP/1.1x\r\n" + host + "\r\n", "HTTP/1"},
+      {400, "GET / HTTP/2.0 \r\n" + host + "\r\n", "HTTP/1"},
+      {400, "GET / HTTP/11.1\r\n" + host + "\r\n", "HTTP/1"},
+      {400, "GET / http/1.1\r\n" + host + "\r\n", "HTTP/1"},
+      {400, "GET / HTTP/1,1\r\n" + host + "\r\n", "HTTP/1"},
+      {400, "GET / HTTQ/1.1\r\n" + host + "\r\n", "HTTP/1"},
       {400, get + "A: b\r\n c\r\n\r\n", "folded"},
+      {400, get + "A:\r\n c\r\n\r\n", "folded"},
+      {400, get + "A: b\r\n \r\n\r\n", "folded"},
+      {400, get + "A:\r\n\t\r\n\r\n", "folded"},
+      {400, "GET / HTTP/1.1\r\nHost:\r\n x\r\n\r\n", "folded"},
+      {400, "GET / HTTP/1.1\r\n Host: x\r\n\r\n", "field"},
+      {400, get + "Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", "folded"},
+      {400, get + "Content-Length:\r\n 5\r\n\r\nhello", "folded"},
+      {400, get + "Transfer-Encoding: chunked\r\n\r\n0\r\nT:\r\n 1\r\n\r\n", "folded"},
       {400, get + "A: \x01\r\n\r\n", "field"},
       {400, get + "A: b\nC: d\r\n\r\n", "field"},
       {400, get + "A: b\rC: d\r\n\r\n", "CR LF"},
@@ -191,6 +207,24 @@ TEST(RequestParser, BudgetsHoldOverManyPieces) {
   EXPECT_EQ(state, State::failed);
   EXPECT_EQ(parser.failure().status, 431U);
   EXPECT_LE(message.size(), budget::http_header_bytes + 3000);
+}
+
+// RFC 9112 section 3.2: an invalid Host, whatever the version, is answered 400.
+TEST(RequestParser, HostIsAHostAndAPort) {
+  for (const char* good : {"x", "ics.example:8443", "ICS-1.example.", "my_host", "192.0.2.1", "[2001:db8::1]:8443", "[::1]", "x:",
+                           "[fe80::1%25eth0]:1", "%41.example"})
+    EXPECT_EQ(parse("GET / HTTP/1.1\r\nHost: " + std::string(good) + "\r\n\r\n").state, State::complete) << good;
+  for (const char* bad : {"", " ", "a b", "u@b", "u:p@b", "a/b", "a?b", "a#b", "a, b", "a,b", "a:x", "a:1:2", ":80", "a:65536", "a:-1",
+                          "[::1", "::1", "[]", "[a]", "[::1]x", "[::1]:x", "[192.0.2.1]", "%4", "%zz", "\"a\"", "a\\b", "\xc3\xa9"})
+    for (const char* version : {"1.1", "1.0"}) {
+      const auto outcome = parse("GET / HTTP/" + std::string(version) + "\r\nHost: " + bad + "\r\n\r\n");
+      EXPECT_EQ(outcome.state, State::failed) << bad;
+      EXPECT_EQ(outcome.failure.status, 400U) << bad << outcome.failure.rule;
+      EXPECT_TRUE(std::string(outcome.failure.rule).starts_with("Host:")) << bad << outcome.failure.rule;
+    }
+  EXPECT_EQ(parse("GET / HTTP/1.0\r\n\r\n").state, State::complete) << "HTTP/1.0 knows no Host";
+  for (const char* target : {"http:///p", "http://u@h/p", "http://a,b/", "https://h:x/", "http://?q"})
+    EXPECT_EQ(parse("GET " + std::string(target) + " HTTP/1.1\r\n" + host + "\r\n").failure.status, 400U) << target;
 }
 
 TEST(RequestParser, OneParserManyMessages) {

@@ -118,7 +118,23 @@ TEST(HttpServer, ClientThatEndsAfterItsRequestIsAnswered) {
   client.end();
   EXPECT_TRUE(client.answer().ends_with("GET /a  "));
   EXPECT_TRUE(client.answer().ends_with("GET /a  "));
-  EXPECT_EQ(client.until_closed(), "");
+  EXPECT_TRUE(client.until_closed().starts_with("HTTP/1.1 400 "));
+  EXPECT_TRUE(eventually([&] { return server->counters().open == 0; }));
+}
+
+// RFC 9112 section 9.6: whose sending half is closed still reads. A POST was kept, and never answered.
+TEST(HttpServer, HalfClosedClientsAreAnsweredLate) {
+  Shelf shelf;
+  auto server = start(shelf.handler());
+  RawClient client(server->port());
+  ASSERT_TRUE(client.send(wait_request + get_request));
+  client.end();
+  Responder responder = shelf.take();
+  EXPECT_TRUE(eventually([&] { return responder.half_closed(); }));
+  EXPECT_FALSE(responder.gone());
+  std::thread([&] { responder(plain("late")); }).join();
+  EXPECT_TRUE(client.answer().ends_with("late"));
+  EXPECT_TRUE(client.until_closed().ends_with("GET /a  "));
   EXPECT_TRUE(eventually([&] { return server->counters().open == 0; }));
 }
 
@@ -282,13 +298,18 @@ TEST(HttpServer, LateAnswersKeepTheOrder) {
 TEST(HttpServer, ClientThatLeavesDuringALongPoll) {
   Shelf shelf;
   auto server = start(shelf.handler());
-  RawClient client(server->port());
-  ASSERT_TRUE(client.send(wait_request));
-  Responder responder = shelf.take();
-  client.close();
-  EXPECT_TRUE(eventually([&] { return responder.gone(); }));
+  RawClient leaves(server->port()), breaks_off(server->port());
+  ASSERT_TRUE(leaves.send(wait_request));
+  Responder of_leaving = shelf.take();
+  ASSERT_TRUE(breaks_off.send(wait_request));
+  Responder of_broken = shelf.take();
+  leaves.close();
+  EXPECT_TRUE(eventually([&] { return of_leaving.half_closed(); }));
+  breaks_off.reset();
+  EXPECT_TRUE(eventually([&] { return of_broken.gone(); }));
+  of_broken(plain("to nobody"));
+  of_leaving(plain("to nobody"));
   EXPECT_TRUE(eventually([&] { return server->counters().open == 0; }));
-  responder(plain("to nobody"));
 }
 
 TEST(HttpServer, ResponderOutlivesTheServer) {

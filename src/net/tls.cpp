@@ -157,6 +157,10 @@ Result<void> use_key(SSL_CTX* context, const crypto::Signer& signer, const std::
 // Those of TLS 1.2; TLS 1.3 has no others (RFC 8446 appendix B.4).
 bool set_suites(SSL_CTX* context) { return SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1; }
 
+// A handshake costs the server a key exchange of the client's choice: with the finite-field groups of RFC 7919 tens of
+// milliseconds, with these a fraction of one.
+bool set_groups(SSL_CTX* context) { return SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") == 1; }
+
 // RFC 7301: HTTP/1.1 is chosen where offered; otherwise the connection goes on without.
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
                     unsigned offered_size, void*) {
@@ -171,7 +175,7 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size, con
 
 Result<std::shared_ptr<SSL_CTX>> make_context(const SSL_METHOD* method) {
   std::shared_ptr<SSL_CTX> context(SSL_CTX_new(method), SSL_CTX_free);
-  if (!context || !SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) || !set_suites(context.get()))
+  if (!context || !SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) || !set_suites(context.get()) || !set_groups(context.get()))
     return openssl_failed("tls context");
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
                                          SSL_OP_IGNORE_UNEXPECTED_EOF);
@@ -267,7 +271,7 @@ Result<SslPtr> make_ssl(const TlsContext& context, int fd, bool server) {
 bool tls_drained(const ssl_st* ssl) { return state_of(SSL_get_rbio(ssl))->drained; }
 
 Result<void> equip_client(ssl_ctx_st* context, const crypto::Signer* signer, const std::string& common_name) {
-  if (!set_suites(context)) return openssl_failed("tls context");
+  if (!set_suites(context) || !set_groups(context)) return openssl_failed("tls context");
   if (signer) CHECK_OK(use_key(context, *signer, common_name));
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(context, accept_supported_key, nullptr);

@@ -95,6 +95,7 @@ net::Response with_status(unsigned status, const std::string& allow) {
   response.status = status;
   response.headers.emplace_back("Allow", allow);
   response.headers.emplace_back("Access-Control-Allow-Origin", "*");
+  if (status == 204) net::allow_cross_origin(response, allow, "Accept, Content-Type, If-None-Match");
   if (status == 405) {
     response = json_answer(boost::json::serialize(problem_json(
         {Code::unsupported, "method: this resource knows " + allow, ""}, 405)), 405);
@@ -169,6 +170,8 @@ void Door::Impl::handle(const net::Request& request, net::Responder respond) {
     auto answer = route.now(*this, *call);
     return respond(answer ? std::move(*answer) : problem(answer.error()));
   }
+  // RFC 9110 section 9.3.7: "*" asks of the server as a whole.
+  if (request.path == "*" && request.method == "OPTIONS") allow = "GET, HEAD, POST";
   if (allow.empty()) return respond(problem({Code::not_found, "path: nothing here", "docs/http-api.md lists the calls"}));
   respond(with_status(request.method == "OPTIONS" ? 204 : 405, allow + ", OPTIONS"));
 }

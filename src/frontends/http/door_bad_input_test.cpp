@@ -39,6 +39,9 @@ TEST_F(Routes, OptionsAndOtherMethods) {
     EXPECT_EQ(options.status, 204u);
     EXPECT_THAT(std::string(options.header("Allow")), testing::StartsWith("GET, HEAD"));
     EXPECT_THAT(std::string(options.header("Allow")), testing::EndsWith("OPTIONS"));
+    EXPECT_EQ(options.header("Access-Control-Allow-Methods"), options.header("Allow"));
+    EXPECT_EQ(options.header("Access-Control-Allow-Headers"), "Accept, Content-Type, If-None-Match");
+    EXPECT_EQ(options.header("Access-Control-Allow-Origin"), "*");
     for (const char* method : {"PUT", "DELETE", "PATCH", "POST", "get", "BREW"}) {
       const auto reply = site.ask({.path = path, .method = method, .body = "x"});
       EXPECT_EQ(reply.status, 405u) << method;

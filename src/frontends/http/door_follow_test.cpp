@@ -2,6 +2,7 @@
 #include <future>
 
 #include "frontends/http/door_fixture.h"
+#include "net/raw_client_for_test.h"
 #include "service/feed_wire.h"
 
 namespace cm4it::http {
@@ -50,6 +51,23 @@ TEST_F(Following, ASelectorChoosesSubjects) {
   EXPECT_EQ(none.records.size(), 2u);  // policies always come along
   expect_problem(site.get("/v1/feed?select=" + net::percent_encode("{ colour = [\"red\"] }")), 400, "malformed");
   expect_problem(site.get("/v1/feed?select=%7B"), 400, "malformed");
+}
+
+// TCP does not tell a client that closed its sending half from one that left: its poll is answered now.
+TEST_F(Following, AHalfClosedClientIsAnsweredAtOnce) {
+  const auto from = std::to_string(feed("").next);
+  const auto statement = plant.say("volta", sensor_id, StatusChange{Status::stolen, ""});
+  const std::string body(text(statement));
+  for (const std::string& request :
+       {"GET /v1/feed?wait=60&from=" + from + " HTTP/1.1\r\nHost: x\r\n\r\n", "GET /v1/changes?wait=60&from=" + from + " HTTP/1.1\r\nHost: x\r\n\r\n",
+        std::string("GET /v1/subjects?maker=nobody HTTP/1.1\r\nHost: x\r\n\r\n"),
+        "POST /v1/evidence HTTP/1.1\r\nHost: x\r\nContent-Type: application/cose\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body}) {
+    net::RawClient client(site.port());
+    ASSERT_TRUE(client.send(request));
+    client.end();
+    const auto answer = client.until_closed();
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << request << answer;
+  }
 }
 
 TEST_F(Following, AFeedIsHeldUntilSomethingComes) {

@@ -40,8 +40,9 @@ void wait_for(Door::Impl& door, std::uint64_t position, std::chrono::seconds wai
   poll->position = position;
   poll->deadline = steady_clock::now() + wait;
   poll->attempt = [respond, attempt = std::move(attempt)](Poll& self, bool time_is_up) {
-    return respond->gone() || attempt(self, time_is_up);
+    return respond->gone() || attempt(self, time_is_up || respond->half_closed());
   };
+  poll->half_closed = [respond] { return respond->half_closed() || respond->gone(); };
   if (!door.polls.add(std::move(poll)))
     (*respond)(problem({Code::unavailable, "too many requests wait for changes", "try again later"}));
 }
@@ -52,7 +53,7 @@ void begin(Door::Impl& door, std::uint64_t position, std::chrono::seconds wait, 
   answer_in_turn(door, respond, [&door, position, wait, respond, attempt = std::move(attempt)] {
     Poll now;
     now.position = position;
-    if (!attempt(now, wait.count() == 0)) wait_for(door, now.position, wait, respond, attempt);
+    if (!attempt(now, wait.count() == 0 || respond->half_closed())) wait_for(door, now.position, wait, respond, attempt);
   });
 }
 

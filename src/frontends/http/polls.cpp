@@ -37,7 +37,7 @@ void Polls::run() {
     next_tick = now + tick;
     std::vector<std::shared_ptr<Poll>> out_of_time;
     for (const auto& poll : waiting_)
-      if (poll->deadline <= now) out_of_time.push_back(poll);
+      if (poll->deadline <= now || (poll->half_closed && poll->half_closed())) out_of_time.push_back(poll);
     for (const auto& poll : out_of_time) finish(poll);
   }
   auto rest = waiting_;

@@ -17,6 +17,7 @@ struct Poll {
   std::chrono::steady_clock::time_point deadline;
   // Tries to answer; true: answered, or the client has gone. `time_is_up`: must answer now. May move `position` on.
   std::function<bool(Poll& poll, bool time_is_up)> attempt;
+  std::function<bool()> half_closed;                     // the client may have left: it is answered now; empty: never
   service::Service::Ticket ticket = 0;                   // the polls' thread only
 };
 
