@@ -40,7 +40,8 @@ Result<std::pair<std::string, std::string>> split(const std::string& address) {
   const char* digits = colon == std::string::npos ? end : address.data() + colon + 1;
   auto parsed = std::from_chars(digits, end, port);
   bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (parsed.ec != std::errc{} || parsed.ptr != end || (!bracketed && host.find(':') != std::string::npos))
+  if (parsed.ec == std::errc::result_out_of_range) return fail(Code::malformed, "address '" + address + "': a port is 0 to 65535");
+  if (parsed.ec != std::errc{} || parsed.ptr != end || (!bracketed && host.find_first_of(":[] \t/") != std::string::npos))
     return fail(Code::malformed, "address '" + address + "': ADDRESS:PORT or [IPv6]:PORT");
   if (bracketed) host = host.substr(1, host.size() - 2);
   return std::pair{host, std::to_string(port)};
@@ -73,6 +74,11 @@ int finish_connecting(int fd, std::chrono::milliseconds timeout) {
 
 FileDescriptor::~FileDescriptor() {
   if (fd_ >= 0) ::close(fd_);
+}
+
+Result<void> check_address(const std::string& address) {
+  CHECK_OK(split(address));
+  return {};
 }
 
 Result<FileDescriptor> listen_tcp(const std::string& address, bool shared) {

@@ -31,6 +31,8 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
+// Is it an address that one could listen at: the grammar, a port of 0 to 65535. malformed names the rule.
+Result<void> check_address(const std::string& address);
 // A non-blocking listening TCP socket. "192.0.2.1:8443", "[2001:db8::1]:8443", "localhost:0";
 // `shared`: several sockets of this process listen there (SO_REUSEPORT).
 // Errors: malformed (the text), unavailable (in use, or not an address of this machine).

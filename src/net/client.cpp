@@ -10,6 +10,7 @@
 
 #include "net/response_writer.h"
 #include "net/tls_internal.h"
+#include "net/url.h"
 
 namespace cm4it::net {
 namespace {
@@ -31,26 +32,6 @@ struct FreeMulti {
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
-struct FreeUrl {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-
-// "https://host:port" of a url. Errors: malformed.
-Result<std::string> origin_of(const std::string& url) {
-  std::unique_ptr<CURLU, FreeUrl> parsed(curl_url());
-  std::string origin;
-  bool good = parsed && curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
-  for (auto part : {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT}) {
-    char* text = nullptr;
-    good = good && curl_url_get(parsed.get(), part, &text, CURLU_DEFAULT_PORT) == CURLUE_OK;
-    if (good)
-      origin.append(text).append(part == CURLUPART_SCHEME ? "://" : part == CURLUPART_HOST ? ":" : "");
-    curl_free(text);
-  }
-  if (!good || (!origin.starts_with("http://") && !origin.starts_with("https://")))
-    return fail(Code::malformed, "url '" + url + "': http://… or https://…");
-  return origin;
-}
 
 void add_header(std::unique_ptr<curl_slist, FreeList>& list, const std::string& line) {
   if (curl_slist* longer = curl_slist_append(list.get(), line.c_str())) {

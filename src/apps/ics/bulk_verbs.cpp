@@ -1,7 +1,11 @@
 // Evidence as it is: a few pieces (push), or any amount (import, export).
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
+#include "apps/ics/arguments.h"
 #include "apps/ics/bulk.h"
 #include "apps/ics/piece_reader.h"
 #include "apps/ics/say.h"
@@ -16,9 +20,11 @@ constexpr std::size_t most_pushed = budget::submission_items;
 Result<void> read_pieces(Context& context, const std::string& file, std::vector<evidence::Piece>& pieces,
                          std::vector<std::string>& labels) {
   std::ifstream opened;
+  if (std::error_code none; std::filesystem::is_directory(file, none))
+    return fail(Code::malformed, file + ": a directory", "ics import " + shell_quoted(file) + " takes the files in it");
   if (file != "-") {
     opened.open(file, std::ios::binary);
-    if (!opened) return fail(Code::not_found, file + ": cannot be read");
+    if (!opened) return fail(Code::not_found, file + ": " + std::strerror(errno));
   }
   PieceReader reader(file == "-" ? context.console.in : opened, file == "-" ? "standard input" : file);
   const std::size_t before = pieces.size();

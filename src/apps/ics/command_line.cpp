@@ -1,4 +1,6 @@
 #include <CLI/CLI.hpp>
+#include <filesystem>
+#include <new>
 
 #include "apps/ics/arguments.h"
 #include "apps/ics/verbs.h"
@@ -19,12 +21,32 @@ void add_common_options(CLI::App& app, Context& context) {
 }
 
 int failed(const Context& context, const Error& error) {
-  const auto& options = context.options;
-  context.console.note("ics " + context.verb + ": " + error.message);
+  context.console.note("ics" + (context.verb.empty() ? "" : " " + context.verb) + ": " + error.message);
   if (!error.detail.empty()) context.console.note("  → " + error.detail);
-  else if (error.code == Code::unavailable && !options.dir.empty() && options.server.empty())
-    context.console.note("  → does its server run? icsd --config " + shell_quoted((std::filesystem::path(options.dir) / "icsd.toml").string()));
   return exit_failed;
+}
+
+// What the standard library reports by exceptions (a path that is too long, a directory that is gone, no memory) ends a verb
+// like any other error.
+Result<int> act(const Context& context) {
+  try {
+    return context.action();
+  } catch (const std::filesystem::filesystem_error& error) {
+    const auto path = error.path1().string();
+    return fail(Code::unavailable, path.empty() ? error.code().message() : path + ": " + error.code().message());
+  } catch (const std::bad_alloc&) {
+    return fail(Code::unavailable, "not enough memory");
+  } catch (const std::exception& error) {
+    return fail(Code::internal, error.what());
+  }
+}
+
+// What was said must have arrived, or it was not said: a full disk is a failure. A reader that had enough (`| head`) is not.
+int finished(const Context& context, const Result<int>& outcome) {
+  const auto written = context.console.flush();
+  if (!outcome) return failed(context, outcome.error());
+  if (!written && !context.console.reader_gone()) return failed(context, written.error());
+  return *outcome;
 }
 
 }  // namespace
@@ -74,14 +96,14 @@ int run(int argc, const char* const* argv, Context& context) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, context.console.out, context.console.err) == 0 ? exit_yes : exit_usage;
+    const int code = app.exit(error, context.console.out, context.console.err) == 0 ? exit_yes : exit_usage;
+    return finished(context, code);
   }
   if (!context.action) {
     context.console.err << app.help();
     return exit_usage;
   }
-  const auto outcome = context.action();
-  return outcome ? *outcome : failed(context, outcome.error());
+  return finished(context, act(context));
 }
 
 }  // namespace cm4it::ics

@@ -87,6 +87,72 @@ TEST_F(CommandLine, AServerThatIsNotThereIsAFailure) {
   EXPECT_EQ(ics({"why", subject}).code, exit_failed);
 }
 
+// A directory, so that the server is its own.
+TEST_F(CommandLine, TheHintToStartAServerGoesWithAConnectionAlone) {
+  ASSERT_EQ(ics({"init", file("acme"), "--role", "manufacturer", "--domain", "acme.example", "--listen", "127.0.0.1:0"}).code, exit_yes);
+  std::string problem;
+  const Connect connect = [&](const crypto::SignerPtr&, const std::optional<KeyId>&) {
+    return [&](const net::ClientRequest&) -> Result<net::Reply> {
+      if (problem.empty()) return fail(Code::unavailable, "connection refused");
+      return reply(503, problem);
+    };
+  };
+  const auto asked = [&](std::vector<const char*> words) {
+    std::istringstream in;
+    std::ostringstream out, err;
+    Context context({in, out, err, false, false, false}, [] { return Time{1'800'000'000}; }, connect);
+    words.insert(words.begin(), "ics");
+    EXPECT_EQ(run(static_cast<int>(words.size()), words.data(), context), exit_failed);
+    return err.str();
+  };
+  const std::string dir = file("acme");
+  EXPECT_THAT(asked({"--dir", dir.c_str(), "find"}), HasSubstr("does its server run? icsd --config " + dir + "/icsd.toml"));
+  EXPECT_THAT(asked({"--dir", dir.c_str(), "--server", "http://other.example", "find"}), Not(HasSubstr("does its server run?")));
+  problem = R"({"title": "unavailable", "detail": "the disk is full"})";
+  EXPECT_EQ(asked({"--dir", dir.c_str(), "find"}), "ics find: the disk is full\n");
+}
+
+// What std::filesystem throws, and whatever else, is an error like any other.
+TEST_F(CommandLine, ExceptionsAreErrors) {
+  server_ = [](const Sent&) -> Result<net::Reply> {
+    throw std::filesystem::filesystem_error("cannot get file status", "/some/path", std::make_error_code(std::errc::filename_too_long));
+  };
+  EXPECT_EQ(ics({"why", subject}).err, "ics why: /some/path: File name too long\n");
+  server_ = [](const Sent&) -> Result<net::Reply> { throw std::bad_alloc(); };
+  const auto outcome = ics({"why", subject});
+  EXPECT_EQ(outcome.err, "ics why: not enough memory\n");
+  EXPECT_EQ(outcome.code, exit_failed);
+}
+
+TEST_F(CommandLine, InitRefusesNamesAndPlacesThatCannotBe) {
+  const std::string label(63, 'a'), longest = label + "." + label + "." + label + "." + std::string(61, 'b');
+  const auto init = [&](const std::string& domain, std::vector<std::string> more = {}) {
+    std::vector<std::string> words{"init", file("made"), "--role", "developer", "--domain", domain};
+    if (more.empty() || more[0] != "--listen") more.insert(more.begin(), {"--listen", "127.0.0.1:0"});
+    words.insert(words.end(), more.begin(), more.end());
+    const auto outcome = ics(words);
+    std::filesystem::remove_all(file("made"));
+    return outcome;
+  };
+  EXPECT_EQ(init(longest).code, exit_yes);
+  struct Case { std::string domain, says; };
+  for (const auto& [domain, says] : {Case{longest + "b", "254 octets; a domain name has 253 at most"}, Case{label + "a.example", "a label of 64 octets; 63 at most"},
+                                     Case{"a..b", "is empty"}, Case{".a", "is empty"}, Case{"a.", "is empty"}, Case{"", "empty"}, Case{"A.example", "a to z"},
+                                     Case{"a_b.c", "a to z"}, Case{"-a.b", "neither begins nor ends with -"}, Case{"a b", "a to z"}}) {
+    const auto outcome = init(domain);
+    EXPECT_NE(outcome.code, exit_yes) << domain;
+    EXPECT_THAT(outcome.err, StartsWith("ics init: --domain: ")) << domain;
+    EXPECT_THAT(outcome.err, HasSubstr(says)) << domain;
+  }
+  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
+           {"--listen", "127.0.0.1"}, {"--listen", "127.0.0.1:65536"}, {"--listen", "nonsense:x"}, {"--hkp", "x"}, {"--url", "ftp://a"}, {"--url", "https://a:0"},
+           {"--name", "a b"}, {"--name", std::string(65, 'a')}}) {
+    const auto outcome = init("a.example", more);
+    EXPECT_NE(outcome.code, exit_yes) << more[1];
+    EXPECT_THAT(outcome.err, HasSubstr(more[0])) << more[1];
+  }
+}
+
 TEST_F(CommandLine, OptionsStandBeforeOrAfterTheVerb) {
   server_ = [&](const Sent&) { return reply(200, verdict("yes")); };
   EXPECT_EQ(ics({"--domain", "plant7.example", "why", subject}).out, ics({"why", subject, "--domain", "plant7.example"}).out);

@@ -1,9 +1,12 @@
 #include "apps/ics/console.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <iostream>
 
+#include "apps/ics/descriptor_buffer.h"
 #include "base/bytes.h"
 
 namespace cm4it::ics {
@@ -58,10 +61,21 @@ std::string Console::toned(std::string_view text, Tone tone) const {
 
 void Console::line(std::string_view text) const { out << clean(text) << '\n'; }
 
-void Console::note(std::string_view text) const { err << clean(text) << '\n'; }
+Result<void> Console::flush() const {
+  if (out.flush()) return {};
+  return fail(Code::unavailable, "standard output: " + std::string(std::strerror(output && output->error() ? output->error() : EIO)));
+}
+
+bool Console::reader_gone() const { return output && output->error() == EPIPE; }
+
+void Console::note(std::string_view text) const {
+  out.flush();
+  err << clean(text) << '\n';
+}
 
 Result<bool> Console::ask(const std::string& question, const std::string& instead) const {
   if (!interactive) return fail(Code::not_permitted, "nobody can be asked (no terminal)", instead);
+  out.flush();
   err << clean(question) << " [y/N] " << std::flush;
   std::string answer;
   std::getline(in, answer);

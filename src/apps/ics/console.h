@@ -10,6 +10,8 @@
 
 namespace cm4it::ics {
 
+class DescriptorBuffer;
+
 enum class Tone { plain, good, bad, warn, dim, bold };
 
 struct Console {
@@ -19,11 +21,16 @@ struct Console {
   bool colour = false;       // of out
   bool interactive = false;  // somebody can be asked
   bool progress = false;     // err is a terminal
+  const DescriptorBuffer* output = nullptr;  // what `out` writes through, where that is a descriptor
 
   std::string toned(std::string_view text, Tone tone) const;
   // One line on standard output, clean.
   void line(std::string_view text = {}) const;
-  // One line on standard error.
+  // Everything that was written to standard output has left us. unavailable: it could not, and why.
+  Result<void> flush() const;
+  // Whoever read standard output has closed it: has seen enough, and wants no more.
+  bool reader_gone() const;
+  // One line on standard error, behind what went to standard output before it.
   void note(std::string_view text) const;
   // True for "y" or "yes". not_permitted where nobody can be asked: `instead` says what to give.
   Result<bool> ask(const std::string& question, const std::string& instead) const;

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "apps/ics/arguments.h"
 #include "apps/ics/files.h"
 #include "apps/ics/json.h"
 
@@ -35,6 +36,17 @@ Result<void> remember_server(const std::filesystem::path& file, const std::strin
   }
   text += url + " " + key.text() + "\n";
   return write_file(file, view(text));
+}
+
+// Where DIR's own server cannot be reached, the likeliest reason is that it does not run.
+Api::Send with_start_hint(Api::Send send, const std::filesystem::path& directory) {
+  const std::string hint = "does its server run? icsd --config " + shell_quoted((directory / "icsd.toml").string());
+  return [send = std::move(send), hint](const net::ClientRequest& request) {
+    auto reply = send(request);
+    if (!reply && reply.error().code == Code::unavailable && reply.error().detail.empty())
+      return Result<net::Reply>(fail(Code::unavailable, reply.error().message, hint));
+    return reply;
+  };
 }
 
 }  // namespace
@@ -163,7 +175,8 @@ Result<const Api*> Context::api() {
     TRY(const auto pinned, expected_server_key(url));
     TRY(auto key, client_key());
     if (!url.starts_with("https://")) key = nullptr;
-    connect_again_ = [this, url, key, pinned] { return Api(url, connect(key, pinned)); };
+    const bool own = options.server.empty();
+    connect_again_ = [this, url, key, pinned, own] { return Api(url, own ? with_start_hint(connect(key, pinned), options.dir) : connect(key, pinned)); };
     api_.emplace(connect_again_());
   }
   return &*api_;

@@ -15,7 +15,8 @@
 
 namespace cm4it::ics {
 
-enum Exit : int { exit_yes = 0, exit_no = 1, exit_usage = 2, exit_failed = 3 };
+// exit_cut_short: the reader of standard output closed it before all was written, as a shell shows a SIGPIPE (128 + 13).
+enum Exit : int { exit_yes = 0, exit_no = 1, exit_usage = 2, exit_failed = 3, exit_cut_short = 141 };
 
 // Makes the sender of requests to a server. `key` may be null; no `server_key`: any is spoken to.
 using Connect = std::function<Api::Send(crypto::SignerPtr key, std::optional<KeyId> server_key)>;

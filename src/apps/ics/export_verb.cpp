@@ -1,13 +1,10 @@
-#include <unistd.h>
-
-#include <cstring>
-#include <fstream>
 #include <functional>
 #include <iostream>
 #include <set>
 
 #include "apps/ics/bulk.h"
 #include "apps/ics/json.h"
+#include "apps/ics/output_file.h"
 #include "apps/ics/subjects.h"
 #include "base/budgets.h"
 #include "crypto/certificate.h"
@@ -21,7 +18,7 @@ using evidence::Format;
 // Evidence of one format, one piece after another, in the form `ics import` reads.
 class Exporter {
  public:
-  Exporter(const Api& api, std::string domain, Format format, bool pem, std::ostream& out)
+  Exporter(const Api& api, std::string domain, Format format, bool pem, OutputFile& out)
       : api_(api), domain_(std::move(domain)), format_(format), pem_(pem), out_(out) {}
 
   Result<void> subject(const std::string& subject) {
@@ -57,9 +54,8 @@ class Exporter {
   }
 
   Result<void> finish() {
-    if (format_ == Format::manifest && written_ > 0) out_ << "\n]\n";
-    if (!out_.flush()) return fail(Code::unavailable, "cannot be written: " + std::string(std::strerror(errno)));
-    return {};
+    if (format_ == Format::manifest && written_ > 0) CHECK_OK(put("\n]\n"));
+    return out_.commit();
   }
 
   std::uint64_t written() const { return written_; }
@@ -67,6 +63,8 @@ class Exporter {
   std::uint64_t of_another_format() const { return of_another_format_; }
 
  private:
+  Result<void> put(std::string_view text) { return out_.write(view(text)); }
+
   Result<void> write(const std::string& id) {
     TRY(const auto reply, api_.get(target({"v1", "evidence", id})));
     ++written_;
@@ -74,11 +72,10 @@ class Exporter {
       pieces_.push_back(to_bytes(view(reply.body)));
       return {};
     }
-    if (format_ == Format::manifest) out_ << (written_ == 1 ? "[\n" : ",\n");
-    if (pem_) out_ << crypto::certificate_pem(view(reply.body));
-    else if (format_ == Format::sums) out_ << text(evidence::leaf_bytes(format_, view(reply.body)));  // it does not tell by itself what it is
-    else out_ << reply.body;
-    return {};
+    if (format_ == Format::manifest) CHECK_OK(put(written_ == 1 ? "[\n" : ",\n"));
+    if (pem_) return put(crypto::certificate_pem(view(reply.body)));
+    if (format_ == Format::sums) return out_.write(evidence::leaf_bytes(format_, view(reply.body)));  // it does not tell by itself what it is
+    return put(reply.body);
   }
 
   // What is kept of a key are pieces; what gpg reads is a certificate.
@@ -90,7 +87,7 @@ class Exporter {
     }
     for (const auto& fingerprint : fingerprints) {
       TRY(const auto certificate, evidence::openpgp::assemble(pieces_, fingerprint));
-      out_ << evidence::openpgp::armor(evidence::openpgp::ArmorKind::public_key_block, certificate) << "\n";
+      CHECK_OK(put(evidence::openpgp::armor(evidence::openpgp::ArmorKind::public_key_block, certificate) + "\n"));
     }
     pieces_.clear();
     return {};
@@ -100,7 +97,7 @@ class Exporter {
   const std::string domain_;
   const Format format_;
   const bool pem_;
-  std::ostream& out_;
+  OutputFile& out_;
   std::vector<Bytes> pieces_;  // OpenPGP: of one subject
   std::set<std::string> seen_;
   std::uint64_t written_ = 0, subjects_ = 0, of_another_format_ = 0;
@@ -119,6 +116,7 @@ Result<void> run(Context& context, const ExportOptions& options, Exporter& expor
     }));
     if (shown > 0) context.console.err << "\r\033[K" << std::flush;
   }
+  if (exporter.written() == 0) return fail(Code::not_found, "nothing to export: no evidence of format " + options.format + " may be read");
   return exporter.finish();
 }
 
@@ -142,23 +140,11 @@ Result<int> export_evidence(Context& context, const ExportOptions& options) {
   TRY(const auto format, evidence::parse_format(options.format));
   TRY(const auto domain, context.asked_domain());
   TRY(const auto* server, context.api());
-  // Beside it first: a broken export leaves nothing that looks like a whole one.
-  const std::string beside = options.out + ".new";
-  std::ofstream file;
-  if (options.out != "-") {
-    file.open(beside, std::ios::binary | std::ios::trunc);
-    if (!file) return fail(Code::unavailable, beside + ": " + std::strerror(errno));
-  }
-  Exporter exporter(*server, domain, format, options.pem, options.out == "-" ? context.console.out : file);
-  auto outcome = run(context, options, exporter);
-  if (outcome && exporter.written() == 0)
-    outcome = fail(Code::not_found, "nothing to export: no evidence of format " + options.format + " may be read");
-  if (options.out != "-") {
-    file.close();
-    if (outcome && std::rename(beside.c_str(), options.out.c_str()) != 0)
-      outcome = fail(Code::unavailable, options.out + ": " + std::strerror(errno));
-    if (!outcome) ::unlink(beside.c_str());
-  }
+  // A broken export leaves nothing that looks like a whole one.
+  TRY(auto file, OutputFile::create_for(context.console, options.out));
+  Exporter exporter(*server, domain, format, options.pem, file);
+  const auto outcome = run(context, options, exporter);
+  if (!outcome && context.console.reader_gone()) return exit_cut_short;
   CHECK_OK(outcome);
   report(context, options, exporter);
   return exit_yes;

@@ -13,7 +13,7 @@ inline constexpr std::size_t largest_file = std::size_t{1} << 30;
 
 // not_found, unavailable (and why), too_large.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t most = largest_file);
-// Beside it first, synced, then renamed over it. "-": standard output.
+// As OutputFile does.
 Result<void> write_file(const std::filesystem::path& path, View bytes, unsigned mode = 0644);
 
 }  // namespace cm4it::ics

@@ -1,6 +1,8 @@
 #include "apps/ics/import_file.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -40,10 +42,15 @@ Result<std::vector<Submitted>> submit_patiently(const Api& server, const std::ve
   }
 }
 
+bool is_regular(const std::string& file) {
+  std::error_code none;
+  return std::filesystem::is_regular_file(file, none);
+}
+
 }  // namespace
 
 ImportFile::ImportFile(ImportRun& run, std::string file, bool keep)
-    : run_(run), file_(std::move(file)), keep_(keep), seekable_(std::filesystem::is_regular_file(file_)) {
+    : run_(run), file_(std::move(file)), keep_(keep), seekable_(is_regular(file_)) {
   state_.url = run_.servers[0].url();
   state_.domain = run_.domain;
   if (!seekable_) return;
@@ -56,7 +63,7 @@ Result<ImportState> ImportFile::import() {
   std::ifstream opened;
   if (file_ != "-") {
     opened.open(file_, std::ios::binary);
-    if (!opened || std::filesystem::is_directory(file_)) return fail(Code::not_found, file_ + ": cannot be read");
+    if (!opened) return fail(Code::not_found, file_ + ": " + std::strerror(errno));
   }
   PieceReader reader(file_ == "-" ? run_.context.console.in : opened, file_ == "-" ? "standard input" : file_);
   if (state_.offset > 0) {
@@ -78,7 +85,7 @@ Result<ImportState> ImportFile::import() {
 
 Result<ImportState> ImportFile::again() {
   std::ifstream opened(file_, std::ios::binary);
-  if (!opened) return fail(Code::not_found, file_ + ": cannot be read");
+  if (!opened) return fail(Code::not_found, file_ + ": " + std::strerror(errno));
   PieceReader reader(opened, file_);
   CHECK_OK(finished(try_again(reader)));
   CHECK_OK(keep_state());

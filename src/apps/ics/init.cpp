@@ -167,23 +167,12 @@ Result<void> settle_port(std::string& address) {
 Result<void> settle_addresses(InitOptions& options) {
   CHECK_OK(settle_port(options.listen));
   const auto colon = options.listen.rfind(':');
-  if (colon == std::string::npos) return fail(Code::malformed, "--listen: ADDR:PORT expected");
   if (options.hkp.empty() && options.role == "keyserver") options.hkp = options.listen.substr(0, colon) + ":11371";
   CHECK_OK(settle_port(options.hkp));
   if (!options.url.empty()) return {};
   if (options.listen.starts_with("0.0.0.0:") || options.listen.starts_with("[::]:"))
     return fail(Code::malformed, "--url: missing; peers cannot reach \"" + options.listen + "\"", "--url https://NAME:PORT, as others reach this server");
   options.url = "https://" + options.listen;
-  return {};
-}
-
-Result<void> check(const InitOptions& options) {
-  if (!makes_domain(options.role) && options.role != "infield")
-    return fail(Code::malformed, "--role: \"" + options.role + "\" is none", "manufacturer, developer, maintenance, infield, certifier or keyserver");
-  if (!evidence::is_domain_name(options.domain))
-    return fail(Code::malformed, "--domain: \"" + options.domain + "\" is no domain name (RFC 1123, lowercase)");
-  if (!options.ca.empty() && options.role != "manufacturer")
-    return fail(Code::malformed, "--ca: goes with --role manufacturer", "elsewhere: ics role add DIR ROLE NAME --key CA.pem --formats x509");
   return {};
 }
 
@@ -216,7 +205,7 @@ void say_what_next(const Context& context, const InitOptions& options, const Key
 
 Result<int> init(Context& context, const InitOptions& given) {
   auto options = given;
-  CHECK_OK(check(options));
+  CHECK_OK(check_options(options));
   CHECK_OK(settle_addresses(options));
   const bool home = options.role != "infield";
   if (!home && (!context.options.key.empty() || !options.log_key.empty()))

@@ -1,6 +1,6 @@
 // ocsp-cert: the request for the certificate of whoever answers OCSP for a CA, its delegate (RFC 6960 section 4.2.2.2).
-#include "apps/ics/files.h"
 #include "apps/ics/json.h"
+#include "apps/ics/output_file.h"
 #include "apps/ics/verbs.h"
 #include "crypto/load_key.h"
 #include "crypto/ocsp.h"
@@ -33,7 +33,9 @@ Result<int> request_certificate(Context& context, const Given& given) {
   const std::string place = context.options.key.empty() ? (directory.path() / "ocsp.key").string() : context.options.key;
   TRY(const auto key, delegate_key(context, place));
   TRY(const Bytes request, crypto::ocsp::delegate_request(*key, given.name));
-  CHECK_OK(write_file(given.out, view(request_pem(request))));
+  TRY(auto file, OutputFile::create_for(context.console, given.out));
+  CHECK_OK(file.write(view(request_pem(request))));
+  CHECK_OK(file.commit());
   if (given.out == "-") return exit_yes;
   const std::string id = key->public_key().id().text();
   if (context.options.json) {

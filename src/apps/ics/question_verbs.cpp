@@ -1,7 +1,7 @@
 // The questions: tables for people, the server's own JSON for machines.
 #include "apps/ics/answers.h"
 #include "apps/ics/arguments.h"
-#include "apps/ics/files.h"
+#include "apps/ics/output_file.h"
 #include "apps/ics/questions.h"
 #include "apps/ics/subjects.h"
 #include "apps/ics/verbs.h"
@@ -73,7 +73,9 @@ Result<int> token(Context& context, const std::string& subject, const std::strin
   TRY(const auto reply, server->get(target({"v1", "subjects", id.text(), "verdict"}, {{"domain", domain}}), "application/cwt"));
   if (!reply.content_type.starts_with("application/cwt"))
     return fail(Code::malformed, server->url() + ": the answer is no token but " + reply.content_type);
-  CHECK_OK(write_file(out, view(reply.body)));
+  TRY(auto file, OutputFile::create_for(context.console, out));
+  CHECK_OK(file.write(view(reply.body)));
+  CHECK_OK(file.commit());
   if (out == "-") return exit_yes;
   if (context.options.json)
     context.print_json(json::object{{"subject", id.text()}, {"file", out}, {"octets", reply.body.size()}});

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "crypto/load_key.h"
+#include "net/address.h"
+#include "net/url.h"
 #include "policy/toml_reader.h"
 
 namespace cm4it::icsd {
@@ -82,16 +87,21 @@ class ConfigReader {
 
  private:
   Result<void> listeners() {
-    if (reader_.has("listen")) {
-      TRY(config_.listen, reader_.texts("listen"));
-    }
-    if (reader_.has("http")) {
-      TRY(config_.http, reader_.texts("http"));
-    }
-    if (reader_.has("hkp")) {
-      TRY(config_.hkp, reader_.texts("hkp"));
-    }
+    CHECK_OK(addresses("listen", config_.listen));
+    CHECK_OK(addresses("http", config_.http));
+    CHECK_OK(addresses("hkp", config_.hkp));
     if (config_.listen.empty() && config_.http.empty()) return reader_.bad("listen", "no address to listen at");
+    return {};
+  }
+
+  // A port of 0 may be asked for twice: these become two.
+  Result<void> addresses(std::string_view key, std::vector<std::string>& to) {
+    if (!reader_.has(key)) return {};
+    TRY(to, reader_.texts(key));
+    for (const auto& address : to) {
+      if (const auto checked = net::check_address(address); !checked) return reader_.bad(key, checked.error().message);
+      if (!address.ends_with(":0") && !addresses_.insert(address).second) return reader_.bad(key, "\"" + address + "\" is listened at twice");
+    }
     return {};
   }
 
@@ -167,8 +177,7 @@ class ConfigReader {
       sync::Follow follow;
       TRY(follow.domain, domain_at(entry, "domain"));
       TRY(follow.from, entry.text("from"));
-      if (!follow.from.starts_with("https://") && !follow.from.starts_with("http://"))
-        return entry.bad("from", "http:// or https:// expected");
+      if (const auto checked = net::check_base_url(follow.from); !checked) return entry.bad("from", checked.error().message);
       if (follow.from.size() > budget::url_bytes) return entry.bad("from", "at most " + std::to_string(budget::url_bytes) + " octets");
       if (entry.has("server_key")) {
         TRY(const auto key, entry.text("server_key"));
@@ -226,6 +235,7 @@ class ConfigReader {
         TRY(source.url, entry.text("url"));
         if (!source.url.starts_with("https://") && !source.url.starts_with("http://"))
           return entry.bad("url", "http:// or https:// expected");
+        if (const auto origin = net::origin_of(source.url); !origin) return entry.bad("url", "a host and a port of 1 to 65535 expected");
       } else {
         TRY(const auto file, entry.text("file"));
         source.file = config_.directory / file;
@@ -247,6 +257,7 @@ class ConfigReader {
 
   const TomlReader reader_;
   Config config_;
+  std::set<std::string> addresses_;
 };
 
 }  // namespace
@@ -254,8 +265,11 @@ class ConfigReader {
 Result<Config> read_config(const std::filesystem::path& file) {
   std::ifstream in(file);
   std::stringstream text;
-  if (!in || !(text << in.rdbuf()))
-    return fail(Code::not_found, file.string() + ": cannot be read", "`ics init DIR …` makes a directory with an icsd.toml");
+  if (!in || !(text << in.rdbuf())) {
+    const int cause = errno;
+    return fail(Code::not_found, file.string() + ": cannot be read: " + (cause ? std::strerror(cause) : "it is empty, or a directory"),
+                cause == ENOENT ? "`ics init DIR …` makes a directory with an icsd.toml" : "");
+  }
   const auto named = [&](Error error) {
     if (error.detail == "docs/formats/descriptor.md") error.detail = "docs/configuration.md";
     return within(file.string(), std::move(error));

@@ -2,11 +2,16 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <iostream>
 
+#include "apps/icsd/check.h"
 #include "apps/icsd/server.h"
 #include "base/log.h"
+#include "base/standard_files.h"
 
 namespace {
 
@@ -28,9 +33,23 @@ sigset_t awaited_signals() {
   return signals;
 }
 
+// Standard output that could not be written is a failure, or a script would take silence for consent.
+int said(int code) {
+  if (std::cout.flush() && std::fflush(stdout) == 0) return code;
+  return failed({cm4it::Code::unavailable, std::string("standard output: ") + std::strerror(errno), ""});
+}
+
+int report(const std::string& file, const cm4it::icsd::Findings& found) {
+  for (const auto& fault : found.faults) std::cout << file << ": " << fault << "\n";
+  for (const auto& remark : found.remarks) std::cout << "! " << remark << "\n";
+  if (found.faults.empty()) std::cout << file << ": in order\n";
+  return found.faults.empty() ? 0 : 3;
+}
+
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
+  cm4it::hold_standard_files();
   ::setenv("TSS2_LOG", "all+none", 0);  // the TPM's library would write to the log what we say ourselves
   CLI::App app{"icsd: an identity certificate server (docs/configuration.md)"};
   std::string file;
@@ -41,15 +60,12 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    return said(app.exit(error) == 0 ? 0 : 2);
   }
   auto config = cm4it::icsd::read_config(std::filesystem::absolute(file));
   if (!config) return failed(config.error());
   if (auto level = cm4it::set_log_level(config->log_level); !level) return failed(level.error());
-  if (check) {
-    std::printf("%s: in order\n", file.c_str());
-    return 0;
-  }
+  if (check) return said(report(file, cm4it::icsd::check(*config, cm4it::system_time())));
   const sigset_t signals = awaited_signals();
   auto server = cm4it::icsd::Server::start(std::move(*config));
   if (!server) return failed(server.error());
@@ -61,4 +77,6 @@ int main(int argc, char** argv) {
   cm4it::log_info("stopping");
   server->reset();
   return 0;
+} catch (const std::exception& error) {  // a path that is too long, no memory
+  return failed({cm4it::Code::unavailable, error.what(), ""});
 }

@@ -6,6 +6,8 @@
 #include <sstream>
 
 #include "apps/icsd/authorities.h"
+#include "apps/icsd/enrolment.h"
+#include "apps/icsd/key_files.h"
 #include "base/budgets.h"
 #include "base/log.h"
 #include "crypto/load_key.h"
@@ -28,27 +30,13 @@ std::string sum_of(const std::vector<service::ItemResult>& results) {
   return std::to_string(entered) + " of " + std::to_string(results.size());
 }
 
-Result<crypto::SignerPtr> load_tls_key(const Config& config) {
-  return crypto::load_key(config.key, {config.directory, config.key_pass, {}});
-}
-
-Result<std::string> load_chain(const Config& config) {
-  if (config.certificate.empty()) return std::string();
-  std::ifstream in(config.certificate, std::ios::binary);
-  std::string pem(budget::certificate_file_bytes + 1, '\0');
-  if (!in || !in.read(pem.data(), static_cast<std::streamsize>(pem.size())).eof())
-    return fail(in ? Code::too_large : Code::not_found, "certificate " + config.certificate.string() + ": cannot be read");
-  pem.resize(static_cast<std::size_t>(in.gcount()));
-  if (pem.empty()) return fail(Code::malformed, "certificate " + config.certificate.string() + ": empty");
-  return pem;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(Config config) {
   std::unique_ptr<Server> server(new Server(std::move(config)));
   CHECK_OK(server->open());
   CHECK_OK(server->submit_own_evidence());
+  server->warn_of_other_keys();
   server->sync_ = std::make_unique<sync::Sync>(
       sync::Options{server->key_, server->config_.name, server->config_.follow}, *server->service_);
   server->service_->set_forwarder(server->sync_.get());
@@ -72,9 +60,7 @@ Server::~Server() {
 Result<void> Server::open() {
   TRY(key_, load_tls_key(config_));
   ledger::Options ledger_options;
-  if (!config_.log.empty()) {
-    TRY(ledger_options.log_key, crypto::load_key(config_.log, {config_.directory, config_.log_pass, {}}));
-  }
+  TRY(ledger_options.log_key, load_log_key(config_));
   ledger_options.server_name = config_.name;
   ledger_options.homes = config_.homes;
   ledger_options.pins = config_.pins;
@@ -124,6 +110,14 @@ Result<void> Server::submit_own_evidence() {
   for (const auto& result : results)
     if (result.error) log_warn("own evidence: " + result.error->message);
   return {};
+}
+
+void Server::warn_of_other_keys() {
+  const auto known = service_->ledger().published();
+  const auto log = config_.log.empty() ? std::nullopt : std::optional(known->own_log);
+  for (const auto& [domain, chain] : known->policies->chains())
+    if (const auto* newest = chain.newest())
+      for (const auto& line : unlike_policy(config_, *newest, key_->public_key().id(), log)) log_warn(line);
 }
 
 Result<void> Server::listen() {

@@ -28,6 +28,8 @@ class Server {
   explicit Server(Config config) : config_(std::move(config)) {}
   Result<void> open();
   Result<void> submit_own_evidence();
+  // Where a policy that counts here names this server with another key than it has.
+  void warn_of_other_keys();
   Result<void> listen();
   Result<void> write_address();
 
