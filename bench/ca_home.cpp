@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "crypto/certificate.h"
+#include "crypto/pem.h"
 
 namespace cm4it::bench {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "base/der.h"
 #include "crypto/digest.h"
+#include "crypto/pem.h"
 #include "evidence/crl_test_support.h"
 #include "evidence/evidence.h"
 #include "evidence/manifest_writer.h"

@@ -1,6 +1,7 @@
 // X.509 certificates. What decodes is kept as it came, can be shown, and says the same once it is kept; PEM is taken apart into
 // what it was made of.
 #include "evidence/x509.h"
+#include "crypto/pem.h"
 #include "evidence/evidence.h"
 #include "fuzz/fuzz.h"
 

@@ -38,8 +38,10 @@ inline constexpr std::size_t sums_lines = 4096;
 inline constexpr std::size_t sums_signatures = 16;            // over one list
 
 // CRLs and OCSP (docs/x509.md)
-inline constexpr std::size_t crls_of_scope = 16;              // of one issuer, that are looked into for one subject: the highest numbers
+inline constexpr std::size_t crls_of_scope = 16;              // of one issuer, that are looked into for one subject
+inline constexpr std::size_t crl_rows = 4096;                 // of one scope, among which that of the time asked about is looked for
 inline constexpr std::size_t crl_scopes = 64;                 // of one issuer
+inline constexpr std::size_t crl_signers = 16;                // keys of one CA's name
 inline constexpr std::size_t crl_bytes = 8 * 1024 * 1024;     // of one CRL
 inline constexpr std::size_t crl_entries = 200'000;
 inline constexpr std::size_t crl_extensions = 64;             // of a CRL, of an entry
@@ -56,7 +58,7 @@ inline constexpr std::size_t path_certificates = 8;           // from a certific
 inline constexpr std::size_t paths_checked = 32;              // of one certificate
 inline constexpr std::size_t authority_certificates = 64;     // of one CA's key, that paths may lead over
 inline constexpr std::size_t authorities = 64;                // keys of CAs that paths of one subject may lead over
-inline constexpr std::size_t authority_candidates = 8;        // keys tried for the signature of one certificate
+inline constexpr std::size_t authority_candidates = 64;       // keys tried for the signature of one certificate
 
 // Keys (docs/keys.md)
 inline constexpr std::size_t key_uri_bytes = 2048;            // a pkcs11: URI

@@ -22,6 +22,7 @@ struct CertificateFields {
   // DER, views into Certificate::der().
   View to_be_signed, issuer_name, subject_name, serial;  // serial: the octets of the INTEGER
   Bytes signature;
+  Bytes issuer_canonical, subject_canonical;             // those names as they are compared (crypto/name.h)
   std::string issuer_text, subject_text;                 // RFC 4514, for people
   Time not_before;
   std::optional<Time> not_after;                         // none: 99991231235959Z, "no well-defined expiration" (4.1.2.5)
@@ -33,8 +34,13 @@ struct CertificateFields {
   bool authority = false;                                // basicConstraints cA TRUE
   std::optional<std::uint32_t> key_usage;                // OpenSSL's KU_ bits; none: not given
   std::optional<std::vector<std::string>> purposes;      // extKeyUsage, dotted; none: not given
+  bool policy_constraints = false;                       // has policyConstraints (RFC 5280 section 4.2.1.11)
 
-  bool self_issued() const { return equal(issuer_name, subject_name); }
+  bool self_issued() const { return issuer_canonical == subject_canonical; }
+  // RFC 5280 section 4.2.1.3: cRLSign. Without a keyUsage the key may be used for anything.
+  bool may_sign_crls() const { return !key_usage || (*key_usage & 0x02) != 0; }
+  // A CA's certificate, or one that says of its key that it signs CRLs (a CA may keep another key for them).
+  bool of_authority() const { return authority || (key_usage && (*key_usage & 0x02) != 0); }
   bool for_purpose(std::string_view oid) const;          // extKeyUsage lists it
 };
 
@@ -49,6 +55,8 @@ class Certificate {
   const CertificateFields& fields() const;
   const PublicKey& key() const;  // the subject's
   std::string serial_text() const { return to_hex(fields().serial); }
+  // cRLDistributionPoints (RFC 5280 section 4.2.1.13): the names of all of them, each a GeneralName in DER.
+  std::vector<Bytes> crl_points() const;
 
   // Of the whole certificate, and by method 1 of RFC 5280 section 4.2.1.2 or the issuer's own: may the key be its issuer's?
   bool names_issuer(const PublicKey& key) const;
@@ -64,11 +72,5 @@ class Certificate {
  private:
   std::shared_ptr<const Impl> impl_;
 };
-
-// "-----BEGIN CERTIFICATE-----" and base64 in lines of 64, as openssl writes it.
-std::string certificate_pem(View der);
-// Every CERTIFICATE block of a text, as DER; what stands between blocks is passed over. malformed: a block that does not end
-// or is no base64. not_permitted: a private key is in it.
-Result<std::vector<Bytes>> certificates_in_pem(std::string_view text, std::size_t most);
 
 }  // namespace cm4it::crypto

@@ -7,11 +7,13 @@
 #include "base/budgets.h"
 #include "base/der.h"
 #include "crypto/certificate_impl.h"
+#include "crypto/name.h"
 
 namespace cm4it::crypto {
 namespace {
 
 using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>>;
+using PointsPtr = std::unique_ptr<CRL_DIST_POINTS, FreeWith<CRL_DIST_POINTS_free>>;
 using PurposesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, FreeWith<EXTENDED_KEY_USAGE_free>>;
 
 tl::unexpected<Error> bad(const std::string& field, const std::string& rule, const char* section) {
@@ -26,15 +28,6 @@ std::string dotted(const ASN1_OBJECT* object) {
 
 std::string octets_of(const ASN1_STRING* string) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)), static_cast<std::size_t>(ASN1_STRING_length(string))};
-}
-
-// RFC 4514, as `openssl x509 -nameopt RFC2253` prints it, but for letters beyond ASCII, which stay.
-std::string name_text(const X509_NAME* name) {
-  const BioPtr out(BIO_new(BIO_s_mem()));
-  X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &text);
-  return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string();
 }
 
 // Names go from the root down: of several the last is the most specific.
@@ -131,6 +124,8 @@ Bytes key_id(const ASN1_OCTET_STRING* id) {
 Result<void> read_names(Certificate::Impl& certificate) {
   CertificateFields& fields = certificate.fields;
   X509* const x509 = certificate.x509.get();
+  TRY(fields.issuer_canonical, canonical_name(fields.issuer_name, "certificate.issuer"));
+  TRY(fields.subject_canonical, canonical_name(fields.subject_name, "certificate.subject"));
   fields.issuer_text = name_text(X509_get_issuer_name(x509));
   fields.subject_text = name_text(X509_get_subject_name(x509));
   X509_NAME* const subject = X509_get_subject_name(x509);
@@ -147,6 +142,7 @@ Result<void> read_extensions(Certificate::Impl& certificate) {
   CHECK_OK(read_alternative_names(x509, fields));
   const std::uint32_t flags = X509_get_extension_flags(x509);
   fields.authority = (flags & EXFLAG_CA) != 0;
+  fields.policy_constraints = X509_get_ext_by_NID(x509, NID_policy_constraints, -1) >= 0;
   if (flags & EXFLAG_KUSAGE) fields.key_usage = X509_get_key_usage(x509);
   if (flags & EXFLAG_XKUSAGE) {
     const PurposesPtr purposes(static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(x509, NID_ext_key_usage, nullptr, nullptr)));
@@ -157,6 +153,21 @@ Result<void> read_extensions(Certificate::Impl& certificate) {
   fields.subject_key_id = key_id(X509_get0_subject_key_id(x509));
   fields.authority_key_id = key_id(X509_get0_authority_key_id(x509));
   return {};
+}
+
+std::vector<Bytes> Certificate::crl_points() const {
+  const PointsPtr points(static_cast<CRL_DIST_POINTS*>(X509_get_ext_d2i(impl_->x509.get(), NID_crl_distribution_points, nullptr, nullptr)));
+  std::vector<Bytes> names;
+  for (int i = 0; points && i < sk_DIST_POINT_num(points.get()); ++i) {
+    const DIST_POINT_NAME* point = sk_DIST_POINT_value(points.get(), i)->distpoint;
+    for (int k = 0; point && point->type == 0 && k < sk_GENERAL_NAME_num(point->name.fullname); ++k) {
+      unsigned char* encoded = nullptr;
+      const int size = i2d_GENERAL_NAME(sk_GENERAL_NAME_value(point->name.fullname, k), &encoded);
+      if (size > 0) names.emplace_back(encoded, encoded + size);
+      OPENSSL_free(encoded);
+    }
+  }
+  return names;
 }
 
 }  // namespace cm4it::crypto

@@ -17,6 +17,8 @@ struct Certificate::Impl {
   std::optional<PublicKey> key;
 };
 
+// RFC 4514, of a name that OpenSSL has read (crypto/name.h).
+std::string name_text(const X509_NAME* name);
 // Of a certificate whose `x509` is there: the texts of issuer and subject, and the subject's attributes.
 Result<void> read_names(Certificate::Impl& certificate);
 // Extensions that say who the subject is and what its key is for; each at most once, and none critical that is not known.

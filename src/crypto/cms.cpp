@@ -8,6 +8,7 @@
 #include "base/budgets.h"
 #include "base/der.h"
 #include "crypto/key_impl.h"
+#include "crypto/name.h"
 
 namespace cm4it::crypto {
 namespace {
@@ -81,7 +82,8 @@ Result<Certificate> find_signer(DerReader& reader, const std::vector<Certificate
     DerReader named(sid.content);
     TRY(const DerItem issuer, named.item("cms.sid.issuer"));
     TRY(const View serial, named.integer("cms.sid.serialNumber"));
-    if (equal(issuer.whole, fields.issuer_name) && equal(serial, fields.serial)) return certificate;
+    TRY(const Bytes name, canonical_name(issuer.whole, "cms.sid.issuer"));
+    if (name == fields.issuer_canonical && equal(serial, fields.serial)) return certificate;
   }
   return unsupported("the signer's certificate is not in the message (openssl cms -nocerts leaves it out)");
 }
@@ -144,7 +146,7 @@ void DetachedSignature::order(const std::vector<Certificate>& all) {
     for (const Certificate& next : all) {
       const auto& below = certificates_.back().fields();
       const bool used = std::any_of(certificates_.begin(), certificates_.end(), [&](const Certificate& one) { return equal(one.der(), next.der()); });
-      if (used || !equal(next.fields().subject_name, below.issuer_name) || !certificates_.back().names_issuer(next.key())) continue;
+      if (used || next.fields().subject_canonical != below.issuer_canonical || !certificates_.back().names_issuer(next.key())) continue;
       certificates_.push_back(next);
       more = true;
       break;

@@ -1,38 +1,20 @@
 // What is quoted is RFC 5280's ASN.1.
 #include "crypto/crl.h"
 
-#include <openssl/x509.h>
-
 #include <algorithm>
 
 #include "base/budgets.h"
 #include "base/der.h"
-#include "crypto/openssl.h"
+#include "crypto/name.h"
 #include "crypto/pkix_verify.h"
 
 namespace cm4it::crypto {
 namespace {
 
-using NamePtr = std::unique_ptr<X509_NAME, FreeWith<X509_NAME_free>>;
-
 // id-ce (2.5.29) and its last part.
 bool is_id_ce(View oid, std::uint8_t part) { return oid.size() == 3 && oid[0] == 0x55 && oid[1] == 0x1d && oid[2] == part; }
 constexpr std::uint8_t crl_number = 20, crl_reason = 21, invalidity_date = 24, delta_indicator = 27, distribution_point = 28,
                        certificate_issuer = 29, authority_key_identifier = 35;
-
-// Printed only where it is a Name to OpenSSL: what is compared are its octets.
-std::string text_of(View name) {
-  const unsigned char* at = name.data();
-  const NamePtr parsed(d2i_X509_NAME(nullptr, &at, static_cast<long>(name.size())));
-  const BioPtr out(BIO_new(BIO_s_mem()));
-  if (!parsed || X509_NAME_print_ex(out.get(), parsed.get(), 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0) {
-    ERR_clear_error();
-    return {};
-  }
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &text);
-  return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string();
-}
 
 tl::unexpected<Error> not_known_critical(const char* field, View oid) {
   return fail(Code::unsupported, std::string(field) + ": " + to_hex(oid) + " is critical, and not known here",
@@ -61,17 +43,24 @@ Result<void> each_extension(DerReader list, const char* field, F&& take) {
 
 // IssuingDistributionPoint ::= SEQUENCE { distributionPoint [0] OPTIONAL, onlyContainsUserCerts [1], onlyContainsCACerts [2],
 //   onlySomeReasons [3] OPTIONAL, indirectCRL [4], onlyContainsAttributeCerts [5] }   -- booleans default to FALSE
-Result<void> check_scope(View value) {
+// DistributionPointName ::= CHOICE { fullName [0] GeneralNames, nameRelativeToCRLIssuer [1] }
+Result<void> read_scope(View value, Crl& crl) {
   constexpr const char* field = "crl.issuingDistributionPoint";
   DerReader outer(value);
   TRY(auto scope, outer.enter(der::sequence, field));
   CHECK_OK(outer.end(field));
   while (!scope.at_end()) {
     TRY(const DerItem item, scope.item(field));
+    const bool yes = !item.content.empty() && item.content[0] != 0;
     switch (item.tag & 0x1f) {
-      case 0:
-      case 1:
-      case 2: break;
+      case 0: {
+        DerReader names(item.content);
+        if (!names.next_is(der::context(0))) break;
+        TRY(crl.point, names.take(der::context(0), field));
+        break;
+      }
+      case 1: crl.users_only = yes; break;
+      case 2: crl.authorities_only = yes; break;
       case 3: return fail(Code::unsupported, std::string(field) + ".onlySomeReasons: a CRL of some reasons only is not taken");
       case 4: return fail(Code::unsupported, std::string(field) + ".indirectCRL: an indirect CRL, for several CAs, is not taken");
       default: return fail(Code::unsupported, std::string(field) + ": for attribute certificates, which nothing here reads");
@@ -107,9 +96,8 @@ Result<void> read_extensions(DerReader extensions, Crl& crl) {
     }
     if (is_id_ce(oid, distribution_point)) {
       CHECK_OK(once(crl.scope));
-      CHECK_OK(check_scope(value));
       crl.scope = value;
-      return {};
+      return read_scope(value, crl);
     }
     if (is_id_ce(oid, authority_key_identifier)) {
       CHECK_OK(once(crl.authority_key_id));
@@ -160,7 +148,8 @@ Result<CrlEntry> read_entry(DerReader& list) {
 Result<void> read_to_be_signed(View content, Crl& crl) {
   DerReader reader(content);
   if (!reader.next_is(der::integer))
-    return fail(Code::unsupported, "crl.version: 1; version 2 with a cRLNumber is read", "RFC 5280 section 5.1.2.1");
+    return fail(Code::unsupported, "crl.version: 1; version 2 with a cRLNumber is read",
+                "RFC 5280 section 5.1.2.1; for `openssl ca` set crlnumber and crl_extensions");
   TRY(const auto version, reader.uint("crl.version"));
   if (version != 1)
     return fail(Code::unsupported, "crl.version: " + std::to_string(version + 1) + "; version 2 is read",
@@ -172,16 +161,16 @@ Result<void> read_to_be_signed(View content, Crl& crl) {
   TRY(const DerItem issuer, reader.item("crl.issuer"));
   if (issuer.content.empty()) return fail(Code::malformed, "crl.issuer: empty", "RFC 5280 section 5.1.2.3");
   crl.issuer_name = issuer.whole;
+  TRY(crl.issuer_canonical, canonical_name(issuer.whole, "crl.issuer"));
   TRY(crl.this_update, reader.time("crl.thisUpdate"));
   if (reader.next_is(der::utc_time) || reader.next_is(der::generalized_time)) {
     TRY(crl.next_update, reader.time("crl.nextUpdate"));
     if (*crl.next_update < crl.this_update)
       return fail(Code::malformed, "crl.nextUpdate: before thisUpdate", "RFC 5280 section 5.1.2.5");
   }
+  // Where nothing is revoked the list is to be left out (section 5.1.2.6); GnuTLS and strongSwan write it empty.
   if (reader.next_is(der::sequence)) {
     TRY(crl.entries, reader.take(der::sequence, "crl.revokedCertificates"));
-    if (crl.entries.empty())
-      return fail(Code::malformed, "crl.revokedCertificates: there, and empty", "RFC 5280 section 5.1.2.6");
   }
   if (reader.next_is(der::context(0))) {
     TRY(auto outer, reader.enter(der::context(0), "crl.crlExtensions"));
@@ -214,7 +203,7 @@ Result<Crl> Crl::parse_known(View der) {
   TRY(crl.signature, list.bits("crl.signatureValue"));
   CHECK_OK(list.end("crl"));
   CHECK_OK(read_to_be_signed(to_be_signed.content, crl));
-  crl.issuer_text = text_of(crl.issuer_name);
+  crl.issuer_text = name_text(crl.issuer_name);
   return crl;
 }
 

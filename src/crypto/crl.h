@@ -21,12 +21,15 @@ struct CrlEntry {
 struct Crl {
   View to_be_signed, algorithm, signature;  // algorithm: the AlgorithmIdentifier
   View issuer_name;                         // DER
+  Bytes issuer_canonical;                   // as it is compared (crypto/name.h)
   std::string issuer_text;                  // RFC 4514, for people
   Time this_update;
   std::optional<Time> next_update;
   View number;                              // cRLNumber: the octets of the INTEGER, no longer than 20
   View authority_key_id;                    // empty: not given
   View scope;  // issuingDistributionPoint: CRLs of one scope are numbered together; empty: of everything
+  bool users_only = false, authorities_only = false;  // onlyContainsUserCerts, onlyContainsCACerts
+  View point;    // distributionPoint: the names of its fullName (GeneralNames without their head); empty: none
   View entries;  // revokedCertificates, one after another
 
   std::string number_text() const;  // hex, without leading zeros

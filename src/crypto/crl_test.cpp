@@ -189,6 +189,28 @@ TEST(Crl, BoundsOnItsSize) {
   EXPECT_EQ(Crl::parse(extensions.der()).error().code, Code::too_large);
 }
 
+// RSASSA-PSS has parameters, of which a CA may choose any: certificates are taken with all of them.
+TEST_F(OpenSslCrl, IsVerifiedWithEveryPss) {
+  openssl_.make_ca("ca", "rsa:2048");
+  openssl_.make_crl("ca", "one", 1, {{"02", ""}});
+  for (const char* options : {"-md sha256 -sigopt rsa_pss_saltlen:32", "-md sha384 -sigopt rsa_pss_saltlen:48", "-md sha512 -sigopt rsa_pss_saltlen:20"}) {
+    ASSERT_TRUE(openssl_.run(std::string("ca -config ca.cnf -cert ca.pem -keyfile ca.key -gencrl -crldays 30 -sigopt rsa_padding_mode:pss ") + options + " -out pss.pem"))
+        << openssl_.said();
+    ASSERT_TRUE(openssl_.run("crl -in pss.pem -outform DER -out pss.crl"));
+    const Bytes der = openssl_.der("pss.crl");
+    const auto crl = Crl::parse(der);
+    ASSERT_TRUE(crl) << options << crl.error().message;
+    const auto verify = [&](View signature, const PublicKey& key) { return verify_pkix(crl->algorithm, crl->to_be_signed, signature, key, "crl").has_value(); };
+    EXPECT_TRUE(verify(crl->signature, key_of("ca"))) << options;
+    Bytes other = to_bytes(crl->signature);
+    other.back() ^= 1;
+    EXPECT_FALSE(verify(other, key_of("ca"))) << options;
+  }
+  ASSERT_TRUE(openssl_.run("ca -config ca.cnf -cert ca.pem -keyfile ca.key -gencrl -crldays 30 -md sha1 -sigopt rsa_padding_mode:pss -out pss.pem")) << openssl_.said();
+  ASSERT_TRUE(openssl_.run("crl -in pss.pem -outform DER -out pss.crl"));
+  EXPECT_EQ(Crl::parse(openssl_.der("pss.crl")).error().code, Code::unsupported);
+}
+
 TEST(Crl, NumbersAreComparedAsNumbers) {
   EXPECT_TRUE(crl_number_less(Bytes{9}, Bytes{0, 0xff}));
   EXPECT_TRUE(crl_number_less(Bytes{0xff}, Bytes{1, 0}));

@@ -64,20 +64,29 @@ class Responder {
   // Errors: those of the signer.
   Result<Bytes> answer(const std::vector<Single>& singles, Time produced_at, View nonce) const;
 
-  // Is this certificate one of the CA's, as its CertId says?
+  // Is this certificate one that the CA's key issued, as its CertId says? The name in it may be written in another way than in the
+  // CA's certificate: names_ca() says whether it is as there.
   bool is_issuer(const CertId& id) const;
+  bool names_ca(const CertId& id) const;
   const PublicKey& ca_key() const { return ca_key_; }
-  // The CA's distinguished name (DER).
+  // The CA's distinguished name: as it is compared (crypto/name.h), and for people.
   View ca_name() const { return ca_name_; }
+  const std::string& ca_text() const { return ca_text_; }
+
+  // From when to when its certificates hold (never() without any): nobody believes an answer that is made earlier or later.
+  Time valid_from() const { return valid_from_; }
+  Time valid_until() const { return valid_until_; }
 
  private:
-  Responder(SignerPtr key, Bytes ca_name, PublicKey ca_key, Bytes certificates)
-      : key_(std::move(key)), ca_name_(std::move(ca_name)), ca_key_(std::move(ca_key)), certificates_(std::move(certificates)) {}
+  Responder(SignerPtr key, PublicKey ca_key) : key_(std::move(key)), ca_key_(std::move(ca_key)) {}
+  void hold_within(Time from, Time until);
 
   // Constant after construction.
   SignerPtr key_;
   Bytes ca_name_;
+  std::string ca_text_;
   PublicKey ca_key_;
+  Time valid_from_{}, valid_until_ = Time::never();
   Bytes certificates_;  // [0] EXPLICIT SEQUENCE OF Certificate, or nothing
   struct Hashes {
     Hash hash;
@@ -85,6 +94,9 @@ class Responder {
   };
   std::vector<Hashes> hashes_;
 };
+
+// Does this name (DER) have the hash that the CertId has?
+bool has_name(const CertId& id, View name);
 
 // PKCS#10 (RFC 2986) for a delegate's certificate, DER: asks for OCSPSigning and for id-pkix-ocsp-nocheck (section 4.2.2.2.1).
 Result<Bytes> delegate_request(const Signer& key, std::string_view common_name);

@@ -2,8 +2,11 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <ctime>
+
 #include "base/der.h"
 #include "crypto/key_impl.h"
+#include "crypto/name.h"
 #include "crypto/ocsp.h"
 #include "crypto/pkix_sign.h"
 
@@ -68,6 +71,12 @@ Bytes name_of(X509* certificate) {
   return {der, der + size};
 }
 
+Result<Time> time_of(const ASN1_TIME* time, const char* field) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return fail(Code::malformed, std::string(field) + ": no time", "RFC 5280 section 4.1.2.5");
+  return Time{static_cast<std::int64_t>(::timegm(&parts))};
+}
+
 // Extension ::= SEQUENCE { extnID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
 Bytes extension(const Bytes& oid, View value, bool critical = false) {
   static const Bytes yes = *from_hex("0101ff");
@@ -106,25 +115,45 @@ Bytes refuse(Refusal refusal) {
 Result<Responder> Responder::make(SignerPtr key, View ca, const std::vector<Bytes>& certificates) {
   TRY(const X509Ptr issuer, parse_certificate(ca, "ca"));
   TRY(const auto ca_key, key_of(issuer.get(), "ca"));
+  Responder responder(std::move(key), ca_key);
   Bytes list;
   for (std::size_t i = 0; i < certificates.size(); ++i) {
     TRY(const X509Ptr certificate, parse_certificate(certificates[i], "certificate"));
-    if (i == 0) CHECK_OK(check_certificate(certificate.get(), issuer.get(), key->public_key()));
+    if (i == 0) CHECK_OK(check_certificate(certificate.get(), issuer.get(), responder.key_->public_key()));
+    TRY(const Time from, time_of(X509_get0_notBefore(certificate.get()), "certificate.validity.notBefore"));
+    TRY(const Time until, time_of(X509_get0_notAfter(certificate.get()), "certificate.validity.notAfter"));
+    responder.hold_within(from, until);
     append(list, certificates[i]);
   }
   if (!list.empty()) list = der::item(der::context(0), der::item(der::sequence, list));
-  Responder responder(std::move(key), name_of(issuer.get()), ca_key, std::move(list));
+  responder.certificates_ = std::move(list);
+  const Bytes name = name_of(issuer.get());
+  TRY(responder.ca_name_, canonical_name(name, "ca.subject"));
+  responder.ca_text_ = name_text(name);
   const ASN1_BIT_STRING* bits = X509_get0_pubkey_bitstr(issuer.get());
   const View key_bits(bits->data, static_cast<std::size_t>(bits->length));
   for (const Hash hash : {Hash::sha1, Hash::sha256, Hash::sha384, Hash::sha512})
-    responder.hashes_.push_back({hash, digest(hash, responder.ca_name_), digest(hash, key_bits)});
+    responder.hashes_.push_back({hash, digest(hash, name), digest(hash, key_bits)});
   return responder;
 }
 
 bool Responder::is_issuer(const CertId& id) const {
   for (const Hashes& mine : hashes_)
-    if (id.hash == mine.hash) return id.name_hash == mine.name && id.key_hash == mine.key;
+    if (id.hash == mine.hash) return id.key_hash == mine.key;
   return false;
+}
+
+bool Responder::names_ca(const CertId& id) const {
+  for (const Hashes& mine : hashes_)
+    if (id.hash == mine.hash) return id.name_hash == mine.name;
+  return false;
+}
+
+bool has_name(const CertId& id, View name) { return id.hash && id.name_hash == digest(*id.hash, name); }
+
+void Responder::hold_within(Time from, Time until) {
+  valid_from_ = std::max(valid_from_, from);
+  valid_until_ = std::min(valid_until_, until);
 }
 
 // BasicOCSPResponse ::= SEQUENCE { tbsResponseData ResponseData, signatureAlgorithm, signature BIT STRING, certs [0] EXPLICIT …

@@ -51,14 +51,15 @@ class OpenSsl {
     to_der(name);
   }
   // NAME.pem and NAME.cer, by the CA; `request`: a PKCS#10 file that is there already, whose extensions are taken over.
-  void issue(const std::string& ca, const std::string& name, unsigned serial, const std::string& request = {}) const {
+  void issue(const std::string& ca, const std::string& name, unsigned serial, const std::string& request = {},
+             const std::string& days = "365") const {
     if (request.empty()) {
       EXPECT_TRUE(run("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + name + ".key -out " + name +
                       ".csr -subj /O=Acme/CN=" + name + "/serialNumber=no-" + name + " -addext keyUsage=critical,digitalSignature"))
           << said();
     }
     EXPECT_TRUE(run("x509 -req -in " + (request.empty() ? name + ".csr" : request) + " -CA " + ca + ".pem -CAkey " + ca +
-                    ".key -days 365 -set_serial " + std::to_string(serial) + " -copy_extensions copy -out " + name + ".pem"))
+                    ".key -days " + days + " -set_serial " + std::to_string(serial) + " -copy_extensions copy -out " + name + ".pem"))
         << said();
     to_der(name);
   }

@@ -3,8 +3,9 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+
 #include "base/budgets.h"
-#include "base/der.h"
 #include "crypto/certificate_impl.h"
 
 namespace cm4it::crypto {
@@ -26,21 +27,45 @@ bool add_extension(X509* certificate, int nid, bool critical, const Bytes& value
   return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
-// RFC 5280 section 6.1.1 (d): an anchor is a name and a key. OpenSSL wants a certificate: this one has nothing else in it, and
-// the identifier that the certificate below it asks for. It is never kept nor shown.
+// RFC 5280 section 6.1.1 (d): an anchor is a name and a key. OpenSSL wants a certificate: this one has nothing else in it. It
+// is never kept nor shown.
 X509Ptr anchor_certificate(const Certificate& below, const PublicKey& key) {
   X509Ptr made(X509_new());
   auto* const name = X509_get_issuer_name(static_cast<X509*>(below.native()));
-  const Bytes& key_id = below.fields().authority_key_id;
   const Bytes authority = *from_hex("30030101ff");  // BasicConstraints { cA TRUE }
   const bool done =
       made && X509_set_version(made.get(), 2) == 1 && ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1) == 1 &&
       X509_set_subject_name(made.get(), name) == 1 && X509_set_issuer_name(made.get(), name) == 1 &&
       X509_set_pubkey(made.get(), static_cast<EVP_PKEY*>(key.native())) == 1 &&
       X509_gmtime_adj(X509_getm_notBefore(made.get()), 0) && X509_gmtime_adj(X509_getm_notAfter(made.get()), 86400) &&
-      add_extension(made.get(), NID_basic_constraints, true, authority) &&
-      (key_id.empty() || add_extension(made.get(), NID_subject_key_identifier, false, der::item(der::octet_string, key_id)));
-  return done ? std::move(made) : nullptr;
+      add_extension(made.get(), NID_basic_constraints, true, authority);
+  if (!done) return nullptr;
+  // Without a signature it has no encoding, and no fingerprint. OpenSSL minds that where it first looks at its extensions: here.
+  X509_check_purpose(made.get(), -1, 0);
+  ERR_clear_error();
+  return made;
+}
+
+// The certificates of a path in their order, the anchor's last. Of one check: OpenSSL's callbacks are told of it.
+using Order = std::vector<X509*>;
+
+// Which certificate issued which is known by the signatures. authorityKeyIdentifier is there to find one's way
+// (RFC 5280 section 4.2.1.1): a CA's certificate that was renewed has another serial number than what it issued says.
+int is_next(X509_STORE_CTX* context, X509* certificate, X509* issuer) {
+  const auto& order = *static_cast<const Order*>(X509_STORE_CTX_get_app_data(context));
+  const auto at = std::find(order.begin(), order.end(), certificate);
+  if (at == order.end() || at + 1 == order.end() || *(at + 1) != issuer) return 0;
+  return X509_NAME_cmp(X509_get_issuer_name(certificate), X509_get_subject_name(issuer)) == 0;
+}
+
+// RFC 5280 section 6.1.3 (b) and (c): constraints on names are not asked of what a CA issues to itself, unless that is the end
+// of the path; a CA's certificate that stands first here is kept to lead on to others.
+int forgive(int holds, X509_STORE_CTX* context) {
+  const int error = X509_STORE_CTX_get_error(context);
+  if (holds || X509_STORE_CTX_get_error_depth(context) != 0 || (error != X509_V_ERR_PERMITTED_VIOLATION && error != X509_V_ERR_EXCLUDED_VIOLATION))
+    return holds;
+  const std::uint32_t flags = X509_get_extension_flags(X509_STORE_CTX_get0_cert(context));
+  return (flags & EXFLAG_SI) && (flags & EXFLAG_CA) ? 1 : 0;
 }
 
 // Signatures were verified when the certificates were taken in, and times are the fold's.
@@ -48,6 +73,8 @@ X509_STORE* store() {
   static const StorePtr made = [] {
     StorePtr empty(X509_STORE_new());
     X509_STORE_set_verify(empty.get(), [](X509_STORE_CTX*) { return 1; });
+    X509_STORE_set_check_issued(empty.get(), is_next);
+    X509_STORE_set_verify_cb(empty.get(), forgive);
     return empty;
   }();
   return made.get();
@@ -71,19 +98,29 @@ Result<void> refused(X509_STORE_CTX* context, std::span<const Certificate> path)
               "RFC 5280 section 6.1");
 }
 
-Result<void> check_for(int purpose, std::span<const Certificate> path, STACK_OF(X509) * trusted, STACK_OF(X509) * between) {
+// RFC 5280 section 6.1.5 (g): policies bind where a CA requires an explicit one; else any will do.
+bool requires_policies(std::span<const Certificate> path) {
+  return std::any_of(path.begin(), path.end(), [](const Certificate& one) { return one.fields().policy_constraints; });
+}
+
+Result<void> check_for(int purpose, std::span<const Certificate> path, STACK_OF(X509) * trusted, STACK_OF(X509) * between,
+                       Order& order) {
   const StoreCtxPtr context(X509_STORE_CTX_new());
   if (!context || X509_STORE_CTX_init(context.get(), store(), static_cast<X509*>(path[0].native()), between) != 1)
     return openssl_failed("path");
   X509_STORE_CTX_set0_trusted_stack(context.get(), trusted);
+  X509_STORE_CTX_set_app_data(context.get(), &order);
   X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context.get());
-  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
+  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME |
+                                              (requires_policies(path) ? X509_V_FLAG_POLICY_CHECK : 0));
+  // Any policy is acceptable (section 6.1.1 (c)): OpenSSL would take none for none at all.
+  if (requires_policies(path) && X509_VERIFY_PARAM_add0_policy(parameters, OBJ_nid2obj(NID_any_policy)) != 1) return openssl_failed("path");
   X509_VERIFY_PARAM_set_depth(parameters, static_cast<int>(budget::path_certificates));
   if (purpose != 0 && X509_VERIFY_PARAM_set_purpose(parameters, purpose) != 1) return openssl_failed("path");
   const bool holds = X509_verify_cert(context.get()) == 1;
   ERR_clear_error();
   if (!holds) return refused(context.get(), path);
-  // Several CAs of one name: OpenSSL may have gone another way than the signatures do.
+  // A certificate that stands on the path twice: OpenSSL may have gone a shorter way.
   const auto went = static_cast<std::size_t>(sk_X509_num(X509_STORE_CTX_get0_chain(context.get())));
   if (went != path.size() + 1)
     return fail(Code::not_permitted,
@@ -104,9 +141,12 @@ Result<void> check_path(std::span<const Certificate> path, const PublicKey& anch
     return openssl_failed("path");
   for (const Certificate& certificate : path.subspan(1))
     if (sk_X509_push(between.get(), static_cast<X509*>(certificate.native())) == 0) return openssl_failed("path");
+  Order order;
+  for (const Certificate& certificate : path) order.push_back(static_cast<X509*>(certificate.native()));
+  order.push_back(sk_X509_value(trusted.get(), 0));
   Result<void> outcome;
   for (const int purpose : purposes_of(path[0].fields())) {
-    outcome = check_for(purpose, path, trusted.get(), between.get());
+    outcome = check_for(purpose, path, trusted.get(), between.get(), order);
     if (outcome) return outcome;
   }
   return outcome;

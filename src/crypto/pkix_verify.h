@@ -5,8 +5,8 @@
 
 namespace cm4it::crypto {
 
-// `algorithm`: the AlgorithmIdentifier (DER). ECDSA and RSASSA-PKCS1-v1_5 over SHA-256, SHA-384 or SHA-512, RSASSA-PSS with
-// SHA-256 and a salt of 32 octets, Ed25519. SHA-1 and MD5 prove nothing any more. Errors: unsupported (the algorithm, named after
+// `algorithm`: the AlgorithmIdentifier (DER). ECDSA and RSASSA-PKCS1-v1_5 over SHA-256, SHA-384 or SHA-512, RSASSA-PSS over
+// those, Ed25519. SHA-1 and MD5 prove nothing any more. Errors: unsupported (the algorithm, named after
 // `field`), bad_signature.
 Result<void> check_pkix_algorithm(View algorithm, const char* field);
 Result<void> verify_pkix(View algorithm, View to_be_signed, View signature, const PublicKey& key, const char* field);

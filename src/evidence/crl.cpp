@@ -1,5 +1,7 @@
 #include "evidence/crl.h"
 
+#include <algorithm>
+
 #include "base/budgets.h"
 #include "base/der.h"
 #include "crypto/pkix_verify.h"
@@ -16,8 +18,11 @@ std::string shown(const std::string& text) { return shown_text(view(text), budge
 // A withdrawal of what its issuer said of certificates in this name.
 Statement meaning_of(const crypto::Crl& list) {
   auto part = std::make_shared<CrlPart>();
-  part->issuer_name = to_bytes(list.issuer_name);
+  part->issuer_name = list.issuer_canonical;
   part->scope = crypto::sha256(list.scope);
+  part->users_only = list.users_only;
+  part->authorities_only = list.authorities_only;
+  part->point = to_bytes(list.point);
   part->number = to_bytes(list.number);
   part->this_update = list.this_update;
   part->next_update = list.next_update;
@@ -28,7 +33,7 @@ Statement meaning_of(const crypto::Crl& list) {
   statement.not_before = list.this_update;
   Withdraw withdraw;
   withdraw.reason = part->name;
-  withdraw.part = crypto::sha256(list.issuer_name);
+  withdraw.part = crypto::sha256(list.issuer_canonical);
   statement.body = std::move(withdraw);
   statement.crl = std::move(part);
   return statement;
@@ -44,14 +49,28 @@ std::string reason_of(const CrlPart& part) {
 
 }  // namespace
 
+// RFC 5280 section 6.3.3 (b) (2).
+bool CrlPart::covers(const crypto::Certificate& certificate) const {
+  if (certificate.fields().authority ? users_only : authorities_only) return false;
+  if (point.empty()) return true;
+  const auto points = certificate.crl_points();
+  for (DerReader names(point); !names.at_end();) {
+    const auto name = names.item("crl.issuingDistributionPoint");
+    if (!name) return false;
+    if (std::any_of(points.begin(), points.end(), [&](const Bytes& one) { return equal(one, name->whole); })) return true;
+  }
+  return false;
+}
+
 namespace crl {
 
-Result<Statement> kept_statement(View bytes, const SubjectId& subject, const std::vector<View>& serials,
+Result<Statement> kept_statement(View bytes, const SubjectId& subject, const std::vector<View>& serials, bool cut,
                                  const OffsetOf& offset_of) {
   TRY(const auto list, crypto::Crl::parse_known(bytes));
   Statement statement = meaning_of(list);
   statement.subject = subject;
   auto part = std::make_shared<CrlPart>(*statement.crl);
+  part->cut = cut;
   for (const View serial : serials) {
     TRY(const auto offset, offset_of(list.entries, serial));
     if (!offset) continue;
@@ -64,41 +83,33 @@ Result<Statement> kept_statement(View bytes, const SubjectId& subject, const std
 }
 
 namespace {
-constexpr std::string_view begin = "-----BEGIN X509 CRL-----", end = "-----END X509 CRL-----";
+
+// An item's head, of which the content need not be all there: a tag, and where the content and the next item begin.
+struct Head {
+  std::uint8_t tag;
+  std::size_t content, end;
+};
+std::optional<Head> head_at(View bytes, std::size_t at) {
+  if (at > bytes.size() || bytes.size() - at < 2) return {};
+  const std::size_t first = bytes[at + 1], octets = first < 0x80 ? 0 : first & 0x7f;
+  if (octets > 4 || bytes.size() - at < 2 + octets) return {};
+  std::size_t size = octets == 0 ? first : 0;
+  for (std::size_t i = 0; i < octets; ++i) size = size << 8 | bytes[at + 2 + i];
+  return Head{bytes[at], at + 2 + octets, at + 2 + octets + size};
 }
 
-Result<std::vector<Bytes>> crls_in_pem(std::string_view text, std::size_t most) {
-  std::vector<Bytes> lists;
-  for (auto at = text.find(begin); at != text.npos; at = text.find(begin, at)) {
-    if (lists.size() == most) return fail(Code::too_large, "body: more than " + std::to_string(most) + " CRLs");
-    at += begin.size();
-    const auto stop = text.find(end, at);
-    if (stop == text.npos) return fail(Code::malformed, "crl: a PEM block without its end", "RFC 7468 section 2");
-    std::string digits;
-    digits.reserve(stop - at);
-    for (const char c : text.substr(at, stop - at))
-      if (c != '\n' && c != '\r' && c != ' ' && c != '\t') digits.push_back(c);
-    auto der = from_base64(digits);
-    if (!der) return within("crl", std::move(der).error());
-    lists.push_back(std::move(*der));
-    at = stop;
-  }
-  return lists;
-}
+}  // namespace
 
-bool has_crl_block(std::string_view text) { return text.find(begin) != text.npos; }
-
-// CertificateList and TBSCertList, each a SEQUENCE, then version 2: certificates have a tag before theirs.
+// CertificateList and TBSCertList, each a SEQUENCE; then, behind a version or none, algorithm, issuer, and a time. A certificate
+// has a SEQUENCE of two times there.
 bool looks_like_crl(View bytes) {
-  const auto inner = [](View from) -> std::optional<View> {
-    if (from.size() < 2 || from[0] != der::sequence) return {};
-    const std::size_t head = from[1] < 0x80 ? 2 : 2 + (from[1] & 0x7fu);
-    return from.size() < head ? std::nullopt : std::optional(from.subspan(head));
-  };
-  const auto list = inner(bytes);
-  const auto to_be_signed = list ? inner(*list) : std::nullopt;
-  return to_be_signed && to_be_signed->size() > 3 && (*to_be_signed)[0] == der::integer && (*to_be_signed)[1] == 1 &&
-         (*to_be_signed)[2] == 1 && (*to_be_signed)[3] == der::sequence;
+  const auto list = head_at(bytes, 0);
+  const auto to_be_signed = list && list->tag == der::sequence ? head_at(bytes, list->content) : std::nullopt;
+  if (!to_be_signed || to_be_signed->tag != der::sequence) return false;
+  auto item = head_at(bytes, to_be_signed->content);
+  if (item && item->tag == der::integer) item = head_at(bytes, item->end);
+  for (int i = 0; i < 2 && item; ++i) item = item->tag == der::sequence ? head_at(bytes, item->end) : std::nullopt;
+  return item && (item->tag == der::utc_time || item->tag == der::generalized_time);
 }
 
 }  // namespace crl
@@ -110,7 +121,7 @@ Result<Decoded> decode_crl(View bytes, bool kept) {
   builder.bytes = to_bytes(bytes);
   builder.signed_bytes = to_bytes(list.to_be_signed);
   builder.signature = to_bytes(list.signature);
-  builder.issuer = X509Issuer{to_bytes(list.issuer_name), to_bytes(list.authority_key_id), shown(list.issuer_text)};
+  builder.issuer = X509Issuer{list.issuer_canonical, to_bytes(list.authority_key_id), shown(list.issuer_text)};
   builder.statements.push_back(meaning_of(list));
   return std::move(builder).build();
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/budgets.h"
+#include "crypto/name.h"
 #include "crypto/openssl_for_test.h"
 #include "evidence/crl_test_support.h"
 
@@ -22,7 +23,7 @@ TEST(CrlEvidence, IsAWithdrawalByItsIssuer) {
   const Bytes der = CrlDraft{.by = ca, .number = 31, .next_update = Time{1'800'100'000}, .entries = {{{2}}, {{3}}}}.encode();
   const auto decoded = decode(Format::crl, der);
   ASSERT_TRUE(decoded) << decoded.error().message;
-  EXPECT_EQ(std::get<X509Issuer>(decoded->issuer()).name, ca.subject);
+  EXPECT_EQ(std::get<X509Issuer>(decoded->issuer()).name, crypto::canonical_name(ca.subject, "issuer").value());
   const auto verified = verify(*decoded, ca.key->public_key());
   ASSERT_TRUE(verified) << verified.error().message;
   ASSERT_EQ(verified->statements().size(), 1u);
@@ -51,7 +52,7 @@ TEST(CrlEvidence, TellsOfTheCertificatesAskedFor) {
       if (equal(crypto::crl_entry_at(entries, at)->serial, serial)) return std::optional(at);
     return std::optional<std::size_t>{};
   };
-  const auto statement = crl::kept_statement(der, SubjectId::key(ca.key->public_key().id()), {two, four}, offset_of);
+  const auto statement = crl::kept_statement(der, SubjectId::key(ca.key->public_key().id()), {two, four}, false, offset_of);
   ASSERT_TRUE(statement) << statement.error().message;
   ASSERT_EQ(statement->crl->entries.size(), 1u);
   EXPECT_EQ(statement->crl->entries[0].reason, RevocationReason::key_compromise);
@@ -83,6 +84,57 @@ TEST(CrlEvidence, ComesInDerAndInPemAmongCertificates) {
   EXPECT_EQ(split("application/octet-stream", view(openssl.get("list.pem")))->at(0).format, Format::crl);
   const std::string cut = openssl.get("list.pem").substr(0, 100);
   EXPECT_EQ(split("application/x-pem-file", view(cut)).error().code, Code::malformed);
+}
+
+// GnuTLS and strongSwan write the list also where nothing is in it.
+TEST(CrlEvidence, MayHaveAnEmptyList) {
+  const Authority ca = authority("ca");
+  const auto decoded = decode(Format::crl, CrlDraft{.by = ca, .empty_list = true}.encode());
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_TRUE(verify(*decoded, ca.key->public_key()));
+}
+
+// `openssl ca -gencrl` without crl_extensions makes such; a certificate of serial number 1 looks much like a CRL.
+TEST(CrlEvidence, OfVersion1IsCalledACrl) {
+  const Authority ca = authority("ca");
+  const Bytes der = CrlDraft{.by = ca, .entries = {{{2}}}, .version = {}}.encode();
+  for (const char* type : {"application/pkix-crl", "application/octet-stream", "application/pkix-cert"}) {
+    const auto pieces = split(type, der);
+    ASSERT_TRUE(pieces) << pieces.error().message;
+    ASSERT_EQ(pieces->at(0).format, Format::crl) << type;
+    const auto refused = decode(Format::crl, pieces->at(0).bytes);
+    EXPECT_EQ(refused.error().code, Code::unsupported);
+    EXPECT_NE(refused.error().message.find("crl.version: 1"), std::string::npos);
+    EXPECT_NE(refused.error().detail.find("crlnumber"), std::string::npos);
+  }
+  auto first = ca.issues(ca.key->public_key(), name("device"));
+  first.version.clear();
+  first.extensions.clear();
+  const auto pieces = split("application/pkix-cert", first.encode());
+  ASSERT_TRUE(pieces);
+  EXPECT_EQ(pieces->at(0).format, Format::x509);
+}
+
+TEST(CrlEvidence, IsAboutCertificatesOfItsScope) {
+  const Authority ca = authority("ca");
+  const Bytes here = uri("http://acme.example/1.crl"), there = uri("http://acme.example/2.crl");
+  const auto certificate = [&](std::vector<Bytes> extensions) {
+    auto draft = ca.issues(ca.key->public_key(), name("device"));
+    for (auto& one : extensions) draft.extensions.push_back(std::move(one));
+    return crypto::Certificate::from_der(draft.encode()).value();
+  };
+  const auto device = certificate({}), below = certificate({basic_constraints()}), pointing = certificate({crl_point(here)});
+  const auto covers = [&](const Bytes& scope, const crypto::Certificate& which) {
+    const Bytes der = CrlDraft{.by = ca, .more = scope.empty() ? Bytes{} : extension("551d1c", der::item(der::sequence, scope), true)}.encode();
+    return decode(Format::crl, der).value().statements().at(0).crl->covers(which);
+  };
+  const Bytes users = der::item(der::context_primitive(1), Bytes{0xff}), authorities = der::item(der::context_primitive(2), Bytes{0xff});
+  const auto point = [](const Bytes& where) { return der::item(der::context(0), der::item(der::context(0), where)); };
+  EXPECT_TRUE(covers({}, device) && covers({}, below) && covers({}, pointing));
+  EXPECT_TRUE(covers(users, device) && covers(authorities, below));
+  EXPECT_FALSE(covers(users, below) || covers(authorities, device));
+  EXPECT_TRUE(covers(point(here), pointing));
+  EXPECT_FALSE(covers(point(there), pointing) || covers(point(here), device));
 }
 
 TEST(CrlEvidence, MayBeLargerThanAllOther) {

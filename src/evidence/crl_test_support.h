@@ -19,6 +19,8 @@ struct CrlDraft {
   };
   std::vector<Entry> entries = {};
   Bytes more = {};  // extensions
+  bool empty_list = false;
+  Bytes version = der::integer_of(1);
 
   Bytes encode() const {
     const Bytes algorithm = by.key->public_key().algorithm() == crypto::Algorithm::eddsa ? ed25519 : ecdsa_sha256;
@@ -30,11 +32,11 @@ struct CrlDraft {
                            extension("551d15", der::integer_of(static_cast<std::uint8_t>(entry.reason), der::enumerated)));
       append(list, der::item(der::sequence, {der::item(der::integer, entry.serial), der::generalized(entry.at), reason}));
     }
-    if (!list.empty()) list = der::item(der::sequence, list);
+    if (!list.empty() || empty_list) list = der::item(der::sequence, list);
     Bytes extensions = authority_key_id(by.key->public_key().method1_id());
     append(extensions, extension("551d14", der::integer_of(number)));
     append(extensions, more);
-    const Bytes tbs = der::item(der::sequence, {der::integer_of(1), algorithm, by.subject, der::generalized(this_update),
+    const Bytes tbs = der::item(der::sequence, {version, algorithm, by.subject, der::generalized(this_update),
                                                 next_update ? der::generalized(*next_update) : Bytes{}, list,
                                                 der::item(der::context(0), der::item(der::sequence, extensions))});
     return crypto::pkix_signed(*by.key, tbs).value();

@@ -37,23 +37,21 @@ Verified::Verified(Decoded decoded, const KeyId& issuer)
   }
 }
 
-Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer) {
+Result<void> check_signature(const Decoded& decoded, const crypto::PublicKey& issuer) {
   if (const auto* id = std::get_if<KeyId>(&decoded.issuer()); id && *id != issuer.id())
     return fail(Code::not_permitted, "kid: the evidence names " + id->text() + " as its issuer");
   if (const auto* id = std::get_if<Method1Id>(&decoded.issuer()); id && !equal(id->octets, issuer.method1_id()))
     return fail(Code::not_permitted, "kid: the evidence names another key as its issuer");
-  if (decoded.format() == Format::openpgp) {
-    CHECK_OK(verify_openpgp(decoded, issuer));
-  } else if (decoded.format() == Format::sums) {
-    CHECK_OK(verify_sums(decoded, issuer));
-  } else if (decoded.format() == Format::x509) {
-    CHECK_OK(verify_x509(decoded, issuer));
-  } else if (decoded.format() == Format::crl) {
-    CHECK_OK(verify_crl(decoded, issuer));
-  } else {
-    CHECK_OK(check_algorithm(decoded, issuer));
-    CHECK_OK(issuer.verify(decoded.signed_bytes(), decoded.signature()));
-  }
+  if (decoded.format() == Format::openpgp) return verify_openpgp(decoded, issuer);
+  if (decoded.format() == Format::sums) return verify_sums(decoded, issuer);
+  if (decoded.format() == Format::x509) return verify_x509(decoded, issuer);
+  if (decoded.format() == Format::crl) return verify_crl(decoded, issuer);
+  CHECK_OK(check_algorithm(decoded, issuer));
+  return issuer.verify(decoded.signed_bytes(), decoded.signature());
+}
+
+Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer) {
+  CHECK_OK(check_signature(decoded, issuer));
   return Verified(std::move(decoded), issuer.id());
 }
 
@@ -72,7 +70,7 @@ Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, con
     return statements;
   }
   if (format == Format::crl && id) {
-    TRY(auto statement, crl::kept_statement(bytes, SubjectId::key(issuer), {}, {}));
+    TRY(auto statement, crl::kept_statement(bytes, SubjectId::key(issuer), {}, false, {}));
     statement.issuer = issuer;
     statement.id = *id;
     statements.push_back(std::move(statement));

@@ -32,7 +32,7 @@ struct PgpIssuer {
 // A CA by its name, and by the identifier that it gave its key, if the certificate says so (RFC 5280 section 4.2.1.1). CAs
 // choose both: neither tells which key it is.
 struct X509Issuer {
-  Bytes name;    // DER
+  Bytes name;    // as it is compared (crypto/name.h)
   Bytes key_id;  // empty: not given
   std::string text;
 
@@ -95,6 +95,8 @@ class Verified {
 
 // bad_signature; not_permitted when `issuer` is not the key the evidence names.
 Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer);
+// The same question, where one of several keys made the signature.
+Result<void> check_signature(const Decoded& decoded, const crypto::PublicKey& issuer);
 
 // The statements of evidence that this server verified before and kept: no signature is checked again.
 // `issuer` is the key under which it was verified; `id`, where the caller knows it, saves computing it. `about`: those of

@@ -3,6 +3,7 @@
 
 #include "base/budgets.h"
 #include "base/cbor.h"
+#include "crypto/pem.h"
 #include "evidence/crl.h"
 #include "evidence/openpgp.h"
 #include "evidence/x509.h"
@@ -113,18 +114,34 @@ Result<std::vector<Piece>> split_openpgp(View body) {
   return fail(Code::malformed, "body: nothing in it can be kept; " + taken.dropped[0].what + ": " + taken.dropped[0].why, "docs/openpgp.md");
 }
 
-// RFC 2585 (one DER certificate or CRL), RFC 7468 and RFC 8555 section 9.1 (many in PEM); which of them it is, is seen.
-Result<std::vector<Piece>> split_certificates(View body) {
-  if (body[0] == 0x30) return std::vector<Piece>{{crl::looks_like_crl(body) ? Format::crl : Format::x509, to_bytes(body)}};
-  TRY(auto certificates, crypto::certificates_in_pem(text(body), budget::submission_items));
-  TRY(auto lists, crl::crls_in_pem(text(body), budget::submission_items - certificates.size()));
-  if (certificates.empty() && lists.empty())
-    return fail(Code::malformed, "body: no certificate in it", "a \"-----BEGIN CERTIFICATE-----\" or \"-----BEGIN X509 CRL-----\" block, or DER, is expected");
+// RFC 2585 (one DER certificate or CRL), RFC 7468 and RFC 8555 section 9.1 (many in PEM), RFC 7030 section 4.1.3 and RFC 8951
+// (a bundle, also in base64); which of them it is, is seen.
+Result<std::vector<Piece>> split_pkix(View body) {
+  const auto decoded = crypto::bare_base64(text(body));
+  const View binary = decoded ? View(*decoded) : body;
+  if (binary[0] == 0x30 && !crypto::looks_like_bundle(binary))
+    return std::vector<Piece>{{crl::looks_like_crl(binary) ? Format::crl : Format::x509, to_bytes(binary)}};
+  std::vector<crypto::PkixItem> items;
+  std::vector<std::string> others;
+  if (binary[0] == 0x30) {
+    TRY(items, crypto::items_in_bundle(binary, budget::submission_items));
+  } else {
+    TRY(items, crypto::items_in_pem(text(body), budget::submission_items, &others));
+  }
+  if (items.empty())
+    return fail(Code::malformed, "body: no certificate in it" + (others.empty() ? std::string() : ", but \"" + others[0] + "\""),
+                "a \"-----BEGIN CERTIFICATE-----\", \"-----BEGIN X509 CRL-----\" or \"-----BEGIN PKCS7-----\" block, or DER, is expected");
   std::vector<Piece> pieces;
-  pieces.reserve(certificates.size() + lists.size());
-  for (auto& certificate : certificates) pieces.push_back({Format::x509, std::move(certificate)});
-  for (auto& list : lists) pieces.push_back({Format::crl, std::move(list)});
+  pieces.reserve(items.size());
+  for (auto& item : items) pieces.push_back({item.crl ? Format::crl : Format::x509, std::move(item.der)});
   return pieces;
+}
+
+bool is_pkix(std::string_view media_type) {
+  constexpr std::string_view types[] = {"application/pkix-cert",     "application/pkix-crl",   "application/x-x509-ca-cert",        "application/x-x509-user-cert",
+                                        "application/x-pem-file",    "application/pem-certificate-chain", "application/x-pkcs7-certificates",
+                                        "application/x-pkcs7-crl",   "application/x-pkcs7-mime", "application/pkcs7-mime",         "application/cms"};
+  return std::find(std::begin(types), std::end(types), media_type) != std::end(types);
 }
 
 // RFC 9110 section 8.3.1: case does not matter, blanks may stand before parameters.
@@ -146,21 +163,19 @@ Result<std::vector<Piece>> split(std::string_view media_type, View body) {
   if (type == "application/cbor-seq") return split_sequence(body);
   if (type == "application/json" || type == "application/jose+json") return ElementScanner(text(body)).elements();
   if (type == "application/pgp-keys") return split_openpgp(body);
-  if (type == "application/pkix-cert" || type == "application/x-x509-ca-cert" || type == "application/x-pem-file" ||
-      type == "application/pem-certificate-chain" || type == "application/pkix-crl")
-    return split_certificates(body);
+  if (is_pkix(type)) return split_pkix(body);
   if (type == "application/octet-stream" || type.empty()) {
     if (body[0] == 0xd2 || body[0] == 0x82) return split_sequence(body);
     const auto first = text(body).find_first_not_of(" \t\r\n");
     if (first != std::string_view::npos && (text(body)[first] == '[' || text(body)[first] == '{'))
       return ElementScanner(text(body)).elements();
     if (openpgp::looks_like_openpgp(body)) return split_openpgp(body);
-    if (x509::looks_like_certificates(body) || crl::looks_like_crl(body) || crl::has_crl_block(text(body))) return split_certificates(body);
+    if (x509::looks_like_pkix(body)) return split_pkix(body);
     return fail(Code::unsupported, "body: neither COSE_Sign1 messages nor a manifest nor OpenPGP keys nor X.509 certificates or CRLs");
   }
   return fail(Code::unsupported, "Content-Type: " + type.substr(0, 64) +
               "; application/cose, application/cbor-seq, application/json (a manifest), application/pgp-keys, application/pkix-cert, application/pkix-crl, "
-              "application/x-pem-file and multipart/form-data (signed sums) are read");
+              "application/pkcs7-mime, application/x-pem-file and multipart/form-data (signed sums) are read");
 }
 
 }  // namespace cm4it::evidence

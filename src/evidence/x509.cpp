@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "crypto/pem.h"
 #include "evidence/builder.h"
+#include "evidence/crl.h"
 #include "evidence/openpgp_meaning.h"
 
 namespace cm4it::evidence {
@@ -19,7 +21,7 @@ std::string shown(const std::string& text, std::size_t most = budget::text_field
 
 // Of a CA, or of someone who signs and does nothing else: a party. A server that is no client: a service.
 Type type_of(const CertificateFields& fields) {
-  if (fields.authority) return Type::party;
+  if (fields.of_authority()) return Type::party;
   if (!fields.purposes || fields.purposes->empty() || fields.hardware) return Type::device;
   const auto signs = [](const std::string& purpose) {
     return purpose == code_signing || purpose == email_protection || purpose == document_signing;
@@ -74,9 +76,9 @@ std::vector<std::string> names_of(const crypto::Certificate& certificate) {
   const CertificateFields& fields = certificate.fields();
   std::vector<std::string> names = {fingerprint_name(crypto::sha256(certificate.der())),
                                     fingerprint_name(crypto::digest(crypto::Hash::sha1, certificate.der())),
-                                    issued_name(fields.issuer_name, fields.serial),
+                                    issued_name(fields.issuer_canonical, fields.serial),
                                     issued_name(fields.issuer_text, certificate.serial_text())};
-  if (fields.authority) names.push_back(authority_name(fields.subject_name));
+  if (fields.of_authority()) names.push_back(authority_name(fields.subject_canonical));
   // Where the key came in another form than its canonical one, both hashes lead to it.
   if (const KeyId came{crypto::sha256(fields.spki)}; came != certificate.key().id()) names.push_back(came.text());
   if (fields.hardware) names.push_back("hw:" + fields.hardware->type + ":" + to_hex(fields.hardware->serial));
@@ -133,9 +135,13 @@ Result<void> check_signs_statements(const crypto::Certificate& certificate) {
 }
 
 // SEQUENCE of more than 255 octets, and a SEQUENCE in it: what else begins so is refused when it is read.
-bool looks_like_certificates(View bytes) {
-  if (bytes.size() > 4 && bytes[0] == 0x30 && bytes[1] == 0x82 && bytes[4] == 0x30) return true;
-  return text(bytes).find("-----BEGIN CERTIFICATE-----") != std::string_view::npos;
+bool looks_like_pkix(View bytes) {
+  const auto binary = [](View der) {
+    return (der.size() > 4 && der[0] == 0x30 && der[1] == 0x82 && der[4] == 0x30) || crl::looks_like_crl(der) || crypto::looks_like_bundle(der);
+  };
+  if (binary(bytes) || crypto::has_pkix_pem(text(bytes))) return true;
+  const auto decoded = crypto::bare_base64(text(bytes));
+  return decoded && binary(*decoded);
 }
 
 }  // namespace x509
@@ -148,7 +154,7 @@ Result<Decoded> decode_x509(View bytes) {
   builder.bytes = to_bytes(bytes);
   builder.signed_bytes = to_bytes(fields.to_be_signed);
   builder.signature = fields.signature;
-  builder.issuer = X509Issuer{to_bytes(fields.issuer_name), fields.authority_key_id,
+  builder.issuer = X509Issuer{fields.issuer_canonical, fields.authority_key_id,
                               openpgp::shown_text(view(fields.issuer_text), budget::text_field)};
   if (fields.self_issued()) builder.carried_key = certificate.key();
   if (fields.dns.size() + fields.uris.size() + fields.mails.size() + fields.addresses.size() > x509::most_alternative_names)

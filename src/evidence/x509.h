@@ -14,9 +14,11 @@ namespace cm4it::evidence::x509 {
 
 // The names under which the index finds a certificate's subject.
 std::string fingerprint_name(View digest);                     // "x509:" and SHA-256 or SHA-1 of the certificate, in hex
-std::string issued_name(View issuer_name, View serial);        // "x509-issued:" and SHA-256 of both, as they stand in it
+// "x509-issued:" and SHA-256 of the issuer's name, as names are compared (crypto/name.h), and the serial number's octets.
+std::string issued_name(View issuer_name, View serial);
 std::string issued_name(const std::string& issuer_text, const std::string& serial_hex);  // "x509-issued:CN=…#0a1b", to be read
-std::string authority_name(View subject_name);  // "x509-ca:" and SHA-256 of a CA's own name: CA certificates only
+// "x509-ca:" and SHA-256 of a CA's own name, as names are compared: certificates of CAs, and of keys that sign CRLs.
+std::string authority_name(View subject_name);
 
 // extKeyUsage (RFC 5280 section 4.2.1.12, RFC 9336).
 inline constexpr std::string_view server_auth = "1.3.6.1.5.5.7.3.1", client_auth = "1.3.6.1.5.5.7.3.2",
@@ -30,7 +32,7 @@ Statement meaning_of(crypto::Certificate certificate);
 // it is for signing (documents, code, mail): what is for TLS, or for nothing in particular, is a device's, and speaks for nobody.
 Result<void> check_signs_statements(const crypto::Certificate& certificate);
 
-// Does it begin like certificates, DER or PEM?
-bool looks_like_certificates(View bytes);
+// Does it begin like certificates or CRLs: DER, PEM, a bundle of them (PKCS #7), or base64 of those?
+bool looks_like_pkix(View bytes);
 
 }  // namespace cm4it::evidence::x509

@@ -87,5 +87,46 @@ TEST_F(Paths, GoTheWayOfTheSignatures) {
   EXPECT_THAT(check({root.certifies(a), root.certifies(a)}), HasSubstr("path: CN=A"));
 }
 
+// easy-rsa names the issuer's certificate in each of its own: which is another one once that was renewed, and none for a bare key.
+TEST_F(Paths, AreToldBySignaturesAndNotByIdentifiers) {
+  auto device = root.issues(key_of("path device")->public_key(), x509::test::name("device"));
+  device.extensions = {authority_key_id_and_serial(root.key->public_key().method1_id(), root.subject, Bytes{7})};
+  EXPECT_EQ(check({device}), "");
+  const auto own = root.itself();  // of serial number 1
+  EXPECT_EQ(check({device}, &own), "");
+  auto below = a.issues(key_of("path device")->public_key(), x509::test::name("device"));
+  below.extensions = {authority_key_id_and_serial(a.key->public_key().method1_id(), root.subject, Bytes{7})};
+  EXPECT_EQ(check({below, root.certifies(a)}), "");
+  below.extensions = {authority_key_id(Bytes(20, 1))};
+  EXPECT_EQ(check({below, root.certifies(a)}), "");
+}
+
+TEST_F(Paths, ObeyPoliciesThatARequired) {
+  const auto strict = with(root.certifies(a), requires_policy());
+  EXPECT_THAT(check({device_by(a), strict}), HasSubstr("no explicit policy"));
+  EXPECT_EQ(check({device_by(a, {any_policy()}), with(strict, any_policy())}), "");
+  EXPECT_EQ(check({device_by(a, {any_policy()})}), "") << "nobody asked";
+}
+
+// RFC 5280 section 6.1.3 (b): a CA that renews its key under its own name stays outside its own constraints.
+TEST_F(Paths, LetACaIssueToItselfUnderConstraints) {
+  Authority old{root.key, x509::test::name("CA")}, renewed{key_of("path renewed"), x509::test::name("CA")};
+  const auto own = with(old.itself(), permitted_directory(x509::test::name("Acme")));
+  EXPECT_EQ(check({old.certifies(renewed)}, &own), "");
+  const auto inside = renewed.issues(key_of("path device")->public_key(), x509::test::name("Acme"));
+  EXPECT_EQ(check({inside, old.certifies(renewed)}, &own), "");
+  EXPECT_THAT(check({device_by(renewed), old.certifies(renewed)}, &own), HasSubstr("permitted subtree violation"));
+  // What is no CA's is the end of its path.
+  auto plain = old.issues(key_of("path device")->public_key(), old.subject);
+  EXPECT_NE(check({plain}, &own), "");
+}
+
+TEST_F(Paths, CompareNamesAsTheyMean) {
+  Authority printed{root.key, x509::test::name("ROOT ", {}, {}, printable_string)};
+  const auto own = root.itself(0);
+  EXPECT_THAT(check({device_by(a), printed.certifies(a)}, &own), HasSubstr("path length constraint exceeded"));
+  EXPECT_EQ(check({device_by(printed)}, &own), "");
+}
+
 }  // namespace
 }  // namespace cm4it::evidence

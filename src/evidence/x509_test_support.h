@@ -15,13 +15,14 @@ namespace cm4it::evidence::x509::test {
 inline Bytes oid(std::string_view hex_content) { return der::item(der::object, from_hex(hex_content).value()); }
 inline const Bytes ecdsa_sha256 = der::item(der::sequence, oid("2a8648ce3d040302")),
                    ed25519 = der::item(der::sequence, oid("2b6570"));
-inline Bytes utf8(std::string_view text) { return der::item(der::utf8_string, view(text)); }
+inline constexpr std::uint8_t printable_string = 0x13;
 
-// A Name of CN, and of O and serialNumber where they are given.
-inline Bytes name(std::string_view common_name, std::string_view organization = {}, std::string_view serial_number = {}) {
+// A Name of CN, and of O and serialNumber where they are given; `text_type`: of their text.
+inline Bytes name(std::string_view common_name, std::string_view organization = {}, std::string_view serial_number = {},
+                  std::uint8_t text_type = der::utf8_string) {
   Bytes rdns;
   const auto add = [&](std::string_view type, std::string_view value) {
-    if (!value.empty()) append(rdns, der::item(der::set, der::item(der::sequence, {oid(type), utf8(value)})));
+    if (!value.empty()) append(rdns, der::item(der::set, der::item(der::sequence, {oid(type), der::item(text_type, view(value))})));
   };
   add("55040a", organization);
   add("550405", serial_number);
@@ -70,6 +71,23 @@ inline Bytes permitted_dns(std::string_view base) {
 inline Bytes subject_key_id(View id) { return extension("551d0e", der::item(der::octet_string, id)); }
 inline Bytes authority_key_id(View id) {
   return extension("551d23", der::item(der::sequence, der::item(der::context_primitive(0), id)));
+}
+
+// By the CA's key, and by its certificate's issuer and serial number: as easy-rsa writes it.
+inline Bytes authority_key_id_and_serial(View id, View issuer, View serial) {
+  return extension("551d23", der::item(der::sequence, {der::item(der::context_primitive(0), id),
+                                                       der::item(der::context(1), der::item(der::context(4), issuer)),
+                                                       der::item(der::context_primitive(2), serial)}));
+}
+// requireExplicitPolicy, from here on.
+inline Bytes requires_policy() { return extension("551d24", der::item(der::sequence, der::item(der::context_primitive(0), Bytes{0})), true); }
+inline Bytes any_policy() { return extension("551d20", der::item(der::sequence, der::item(der::sequence, oid("551d2000")))); }
+inline Bytes crl_point(View general_name) {
+  return extension("551d1f", der::item(der::sequence, der::item(der::sequence, der::item(der::context(0), der::item(der::context(0), general_name)))));
+}
+// Names of directories below this one only.
+inline Bytes permitted_directory(View base) {
+  return extension("551d1e", der::item(der::sequence, der::item(der::context(0), der::item(der::sequence, der::item(der::context(4), base)))), true);
 }
 
 struct CertificateDraft {

@@ -24,7 +24,7 @@ bool of_interest(const evidence::Statement& statement) {
 
 }  // namespace
 
-Result<std::vector<policy::Fact>> Reader::authority(const KeyId& key) const {
+Result<std::vector<policy::Fact>> Reader::authority(const KeyId& key, const std::optional<AsOf>& as_of, std::vector<KeyId>& signers) const {
   const SubjectId subject = SubjectId::key(key);
   std::vector<policy::Fact> facts;
   Result<void> outcome;
@@ -54,15 +54,15 @@ Result<std::vector<policy::Fact>> Reader::authority(const KeyId& key) const {
   std::erase_if(facts, [&](const policy::Fact& fact) {
     return is_certificate(fact.statement) && ++certificates > budget::authority_certificates;
   });
-  CHECK_OK(add_crls(subject, facts));
+  CHECK_OK(add_crls(subject, as_of, facts, signers));
   return facts;
 }
 
-Result<void> Reader::add_authorities(std::vector<KeyId> keys, policy::Authorities& to) const {
+Result<void> Reader::add_authorities(std::vector<KeyId> keys, policy::Authorities& to, const std::optional<AsOf>& as_of) const {
   for (std::size_t next = 0; next < keys.size() && to.size() < budget::authorities; ++next) {
     const KeyId key = keys[next];
     if (to.contains(key)) continue;
-    TRY(auto facts, authority(key));
+    TRY(auto facts, authority(key, as_of, keys));
     for (const auto& fact : facts)
       if (policy::is_authority(fact.statement)) keys.push_back(fact.statement.issuer);
     to.emplace(key, std::move(facts));

@@ -95,29 +95,103 @@ Result<std::optional<std::size_t>> find_crl_entry(const store::Snapshot& snapsho
   return std::optional<std::size_t>{};
 }
 
-Result<std::vector<CrlRow>> crls_of(const store::Snapshot& snapshot, const KeyId& issuer, View issuer_name) {
+Bytes crl_value(Time this_update, const FactRow& facts) {
+  Bytes value;
+  append_u64(value, static_cast<std::uint64_t>(this_update.seconds));
+  append(value, encode(facts));
+  return value;
+}
+
+// 'c' ‖ issuer ‖ scope ‖ number ‖ position
+Result<CrlRow> decode_crl_row(View key, View value) {
+  constexpr std::size_t tail = number_octets + sizeof(std::uint64_t);
+  if (value.size() < sizeof(std::uint64_t) || key.size() < tail) return fail(Code::internal, "crls: a row that is cut off", "run `ics rebuild`");
+  CrlRow row;
+  row.position = table::last_number(key);
+  row.number = to_bytes(key.last(tail).first(number_octets));
+  row.this_update = Time{static_cast<std::int64_t>(read_u64(value.first(sizeof(std::uint64_t))))};
+  TRY(row.facts, decode_fact_row(value.subspan(sizeof(std::uint64_t))));
+  return row;
+}
+
+namespace {
+
+// Of one scope, from the highest number down.
+class OfScope {
+ public:
+  explicit OfScope(const InForce& in_force) : in_force_(in_force) {}
+
+  // False: no more of them need be looked at.
+  Result<bool> take(CrlRow row) {
+    auto state = policy::InForce::no;
+    if (in_force_ && !found_) {
+      TRY(state, in_force_(row));
+    }
+    const bool few = taken_.size() < budget::crls_of_scope;
+    if (state == policy::InForce::later && !few && (!next_ || row.this_update < next_->this_update)) next_ = row;
+    found_ |= state == policy::InForce::yes;
+    if (few || state == policy::InForce::yes) taken_.push_back(std::move(row));
+    else last_ = std::move(row);
+    if (found_) return taken_.size() < budget::crls_of_scope;
+    return in_force_ ? ++examined_ < budget::crl_rows : !last_;
+  }
+
+  void give(std::vector<CrlRow>& to) && {
+    // One more than could be taken was seen, and none was the one: what is older is not known.
+    const bool cut = !found_ && (in_force_ ? examined_ >= budget::crl_rows : last_.has_value());
+    if (cut) taken_.back().cut = true;
+    if (next_) taken_.push_back(std::move(*next_));
+    std::move(taken_.begin(), taken_.end(), std::back_inserter(to));
+  }
+
+ private:
+  const InForce& in_force_;
+  std::vector<CrlRow> taken_;
+  std::optional<CrlRow> next_, last_;
+  bool found_ = false;
+  std::size_t examined_ = 0;
+};
+
+}  // namespace
+
+Result<std::vector<CrlRow>> crls_of(const store::Snapshot& snapshot, const KeyId& issuer, View issuer_name, const InForce& in_force) {
   const Bytes prefix = issuer_prefix(issuer, issuer_name);
   std::vector<CrlRow> rows;
   store::Range range = store::Range::prefix(prefix);
   range.backwards = true;
   for (std::size_t scopes = 0; scopes < budget::crl_scopes; ++scopes) {
     Bytes scope;
-    std::size_t count = 0;
-    Result<void> outcome;
+    OfScope of_scope(in_force);
+    Result<bool> more = true;
     CHECK_OK(snapshot.scan(table::crls, range, [&](View key, View value) {
       const View of = key.first(prefix.size() + scope_octets);
       if (scope.empty()) scope = to_bytes(of);
-      if (!equal(of, scope) || count++ == budget::crls_of_scope) return false;
-      auto facts = decode_fact_row(value);
-      if (facts) rows.push_back({table::last_number(key), std::move(*facts)});
-      else outcome = tl::unexpected(facts.error());
-      return outcome.has_value();
+      if (!equal(of, scope)) return false;
+      auto row = decode_crl_row(key, value);
+      if (row) more = of_scope.take(std::move(*row));
+      else more = tl::unexpected(row.error());
+      return more && *more;
     }));
-    CHECK_OK(outcome);
+    CHECK_OK(more);
     if (scope.empty()) break;
+    std::move(of_scope).give(rows);
     range.end = scope;
   }
   return rows;
+}
+
+Result<void> not_lower_crls(const store::Snapshot& snapshot, const KeyId& issuer, const evidence::CrlPart& than,
+                            const std::function<bool(const CrlRow&)>& visit) {
+  Bytes lowest = crl_key(issuer, than, 0);
+  store::Range range = store::Range::prefix(View(lowest).first(lowest.size() - number_octets - sizeof(std::uint64_t)));
+  range.begin = lowest;
+  Result<void> outcome;
+  CHECK_OK(snapshot.scan(table::crls, range, [&](View key, View value) {
+    const auto row = decode_crl_row(key, value);
+    if (!row) outcome = tl::unexpected(row.error());
+    return row && visit(*row);
+  }));
+  return outcome;
 }
 
 }  // namespace cm4it::ledger

@@ -2,14 +2,19 @@
 // found without reading the others (docs/formats/store.md, table 14).
 #pragma once
 
+#include <functional>
+
 #include "evidence/crl.h"
 #include "ledger/journal.h"
+#include "policy/revoked.h"
 #include "store/store.h"
 
 namespace cm4it::ledger {
 
-// Where a CRL's FactRow is kept: under its issuer, scope and number.
+// Where a CRL's row is kept: under its issuer, scope and number.
 Bytes crl_key(const KeyId& issuer, const evidence::CrlPart& part, std::uint64_t position);
+// The row: thisUpdate ‖ FactRow, so that a CRL of another time is passed over without being read.
+Bytes crl_value(Time this_update, const FactRow& facts);
 
 // Pages of entries: each key begins with the CRL's position and has the first serial number of the page, each value has where the
 // entries begin.
@@ -20,11 +25,22 @@ Result<CrlPages> crl_pages(View evidence, std::uint64_t position);
 Result<std::optional<std::size_t>> find_crl_entry(const store::Snapshot& snapshot, std::uint64_t position, View entries,
                                                   View serial);
 
-// Positions and fact rows of the CRLs of an issuer in a name: of each scope those of the highest numbers.
 struct CrlRow {
   std::uint64_t position;
+  Bytes number;  // 20 octets
+  Time this_update;
   FactRow facts;
+  bool cut = false;  // there are older ones of its scope, and the one that counts at the time asked about may be among them
 };
-Result<std::vector<CrlRow>> crls_of(const store::Snapshot& snapshot, const KeyId& issuer, View issuer_name);
+Result<CrlRow> decode_crl_row(View key, View value);
+
+// The CRLs of an issuer in a name, as far as they matter: of each scope those of the highest numbers, and, where `in_force` is
+// given, besides that which it says counts at its time, and that which will count next.
+using InForce = std::function<Result<policy::InForce>(const CrlRow&)>;
+Result<std::vector<CrlRow>> crls_of(const store::Snapshot& snapshot, const KeyId& issuer, View issuer_name, const InForce& in_force);
+
+// Every CRL of this one's issuer, name and scope whose number is not lower. The visitor returns false to stop.
+Result<void> not_lower_crls(const store::Snapshot& snapshot, const KeyId& issuer, const evidence::CrlPart& than,
+                            const std::function<bool(const CrlRow&)>& visit);
 
 }  // namespace cm4it::ledger

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "base/budgets.h"
-#include "ledger/crls.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "ledger/tables.h"
@@ -82,45 +81,6 @@ Result<policy::Fact> Reader::fact_of(evidence::Statement statement, const FactRo
   return fact;
 }
 
-namespace {
-
-// The first of these that a CRL names.
-StatementId taken_back(const evidence::Statement& crl, const std::vector<policy::Fact>& about) {
-  for (const policy::Fact& fact : about)
-    for (const auto& certificate : fact.statement.certificates)
-      if (equal(certificate.fields().issuer_name, crl.crl->issuer_name) && equal(certificate.fields().serial, crl.crl->entries[0].serial))
-        return fact.statement.id;
-  return {};
-}
-
-}  // namespace
-
-// What the CRLs of its certificates' issuers say of them; a CRL that names none of them is told too, for it may be the one that counts.
-Result<void> Reader::add_crls(const SubjectId& subject, std::vector<policy::Fact>& about) const {
-  std::map<std::pair<KeyId, Bytes>, std::vector<Bytes>> issued;  // serial numbers by issuer and its name
-  for (const policy::Fact& fact : about)
-    for (const auto& certificate : fact.statement.certificates)
-      issued[{fact.statement.issuer, to_bytes(certificate.fields().issuer_name)}].push_back(to_bytes(certificate.fields().serial));
-  for (const auto& [issuer, serials] : issued) {
-    TRY(const auto rows, crls_of(*snapshot_, issuer.first, issuer.second));
-    const std::vector<View> asked(serials.begin(), serials.end());
-    for (const auto& [position, facts] : rows) {
-      TRY(const auto row, snapshot_->get(table::journal, table::number(position)));
-      if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-      TRY(const auto kept, evidence_in_entry(*row));
-      TRY(auto statement, evidence::crl::kept_statement(kept.evidence, subject, asked, [&](View entries, View serial) {
-        return find_crl_entry(*snapshot_, position, entries, serial);
-      }));
-      if (!statement.crl->entries.empty()) std::get<evidence::Withdraw>(statement.body).statement = taken_back(statement, about);
-      statement.id = kept.id;
-      statement.issuer = issuer.first;
-      TRY(auto fact, fact_of(std::move(statement), facts));
-      about.push_back(std::move(fact));
-    }
-  }
-  return {};
-}
-
 // What the homes of a domain will not have is not made there, unless a receipt of theirs says otherwise.
 Result<void> Reader::add_refusals(policy::Fact& fact) const {
   std::vector<std::string> left;
@@ -157,39 +117,24 @@ Result<bool> Reader::add_facts(const SubjectId& subject, std::vector<policy::Fac
   return false;
 }
 
-Result<std::optional<evidence::Statement>> Reader::highest_crl(const KeyId& issuer, const evidence::CrlPart& like) const {
-  TRY(const auto rows, crls_of(*snapshot_, issuer, like.issuer_name));
-  for (const auto& [position, facts] : rows) {
-    TRY(const auto row, snapshot_->get(table::journal, table::number(position)));
-    if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-    TRY(const auto kept, evidence_in_entry(*row));
-    TRY(auto statement, evidence::crl::kept_statement(kept.evidence, SubjectId::key(issuer), {}, {}));
-    if (statement.crl->scope != like.scope) continue;
-    statement.id = kept.id;
-    statement.issuer = issuer;
-    return std::optional(std::move(statement));
-  }
-  return std::optional<evidence::Statement>{};
-}
-
-Result<policy::Facts> Reader::facts(const SubjectId& subject) const {
+Result<policy::Facts> Reader::facts(const SubjectId& subject, const std::optional<AsOf>& as_of) const {
   policy::Facts facts;
   facts.subject = subject;
   facts.domains = published_->domains;
   TRY(bool whole, add_facts(subject, facts.about));
-  CHECK_OK(add_crls(subject, facts.about));
+  std::vector<KeyId> issuers;
+  CHECK_OK(add_crls(subject, as_of, facts.about, issuers));
   for (const auto& model : policy::models_of(facts.about)) {
     TRY(const bool whole_model, add_facts(model, facts.models[model.text()]));
     whole &= whole_model;
   }
-  std::vector<KeyId> issuers;
   for (const auto& fact : facts.about)
     if (!fact.statement.certificates.empty()) {
       issuers.push_back(fact.statement.issuer);
       if (fact.statement.format != evidence::Format::x509)
         for (const auto& certificate : fact.statement.certificates) issuers.push_back(certificate.key().id());
     }
-  CHECK_OK(add_authorities(std::move(issuers), facts.authorities));
+  CHECK_OK(add_authorities(std::move(issuers), facts.authorities, as_of));
   // What was left out might refuse: no domain is known well enough to admit.
   if (!whole)
     for (auto& [name, state] : facts.domains) state.restricted = true;

@@ -41,12 +41,11 @@ Result<void> index_policy(const Statement& statement, const RowWriter& write) {
   return {};
 }
 
-// Adds what this entry knows of times to the fact row next to one of its subjects, or of a CRL.
-Result<FactRow> update_fact_row(const IndexInput& input, store::Table table, const Bytes& key, const RowReader& read) {
+// Adds what this entry knows of times to a fact row, that is kept or begins here.
+FactRow updated(const IndexInput& input, std::optional<FactRow> kept) {
   FactRow row;
-  TRY(const auto kept, read(table, key));
   if (kept) {
-    TRY(row, decode_fact_row(*kept));
+    row = std::move(*kept);
   } else if (input.entry.record) {
     row.first_seen = input.entry.record->first_seen;
     row.made_in = input.entry.record->made_in;
@@ -63,8 +62,14 @@ Result<FactRow> update_fact_row(const IndexInput& input, store::Table table, con
 Result<std::vector<std::string>> index_crl(const IndexInput& input, const Statement& statement, std::uint64_t record_at,
                                            const RowReader& read, const RowWriter& write) {
   const Bytes key = crl_key(statement.issuer, *statement.crl, record_at);
-  TRY(const FactRow row, update_fact_row(input, table::crls, key, read));
-  write(table::crls, key, encode(row));
+  std::optional<FactRow> known;
+  TRY(const auto kept, read(table::crls, key));
+  if (kept) {
+    TRY(auto decoded, decode_crl_row(key, *kept));
+    known = std::move(decoded.facts);
+  }
+  const FactRow row = updated(input, std::move(known));
+  write(table::crls, key, crl_value(statement.crl->this_update, row));
   if (input.entry.record) {
     TRY(auto pages, crl_pages(input.entry.record->evidence, record_at));
     for (auto& [first, page] : pages) write(table::crls, std::move(first), std::move(page));
@@ -113,7 +118,12 @@ Result<void> index_entry(const IndexInput& input, const RowReader& read, const A
       continue;
     }
     const Bytes key = table::subject_key(statement.subject, record_at);
-    TRY(const FactRow row, update_fact_row(input, table::subjects, key, read));
+    std::optional<FactRow> known;
+    TRY(const auto kept, read(table::subjects, key));
+    if (kept) {
+      TRY(known, decode_fact_row(*kept));
+    }
+    const FactRow row = updated(input, std::move(known));
     write(table::subjects, key, encode(row));
     domains = domains_of(entry, input.statements, row);
     if (entry.record) {

@@ -99,6 +99,7 @@ std::string forward_note(const StatementId& id, std::string_view domain);
 // "refused/STATEMENT/DOMAIN": why the homes of a domain refused it for good.
 std::string refusal_note(const StatementId& id, std::string_view domain);
 
+struct CrlRow;
 struct FactRow;
 
 // A consistent view for one slice of a request. Not to be kept.
@@ -112,15 +113,19 @@ class Reader {
 
   // Everything kept about a subject and its models, with the domains' states. Of more than budget::subject_statements an
   // equal share of everyone who spoke, the newest; all domains are `restricted` then.
-  Result<policy::Facts> facts(const SubjectId& subject) const;
+  // `as_of`: for which verdict. Of CRLs there may be many, of which one counts: that of the time asked about is among the facts
+  // then. Without it those of the highest numbers are, and a verdict for which they do not suffice says so.
+  struct AsOf { std::string_view domain; Time at; };
+  Result<policy::Facts> facts(const SubjectId& subject, const std::optional<AsOf>& as_of = {}) const;
   // What is kept of these CAs' keys and of those above them: certificates, and what was taken back of them; bounded.
-  Result<void> add_authorities(std::vector<KeyId> keys, policy::Authorities& to) const;
+  Result<void> add_authorities(std::vector<KeyId> keys, policy::Authorities& to, const std::optional<AsOf>& as_of = {}) const;
   Result<std::optional<Record>> record(const StatementId& id) const;
   Result<std::optional<Record>> record_at(std::uint64_t position) const;
   // The record that the entry at this position brought, or brought a place or a receipt of.
   Result<std::optional<Record>> record_touched_at(std::uint64_t position) const;
-  // Of the CRLs of an issuer in a name and of a scope the one of the highest number.
-  Result<std::optional<evidence::Statement>> highest_crl(const KeyId& issuer, const evidence::CrlPart& like) const;
+  // A CRL of this one's issuer, name and scope that is no newer, and whose number is not lower: with it kept, this one would
+  // count for nothing. Of several that of the lowest number.
+  Result<std::optional<evidence::Statement>> crl_before(const KeyId& issuer, const evidence::CrlPart& crl) const;
   // COSE receipts of a statement with their domains: this server's own, and those that came along.
   Result<std::vector<std::pair<std::string, Bytes>>> receipts(const StatementId& id) const;
   Result<std::vector<Placement>> placements(const StatementId& id) const;
@@ -171,9 +176,13 @@ class Reader {
   Result<bool> add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const;  // false: not all of them
   Result<void> add_record(const SubjectId& subject, std::uint64_t position, View row, std::vector<policy::Fact>& to) const;
   Result<policy::Fact> fact_of(evidence::Statement statement, const FactRow& facts) const;
-  Result<void> add_crls(const SubjectId& subject, std::vector<policy::Fact>& about) const;
+  Result<std::vector<KeyId>> keys_named(View name) const;
+  Result<void> add_crls(const SubjectId& subject, const std::optional<AsOf>& as_of, std::vector<policy::Fact>& about,
+                        std::vector<KeyId>& signers) const;
+  Result<policy::Fact> crl_fact(const SubjectId& subject, const KeyId& signer, const CrlRow& row, const std::vector<View>& serials,
+                                const std::vector<policy::Fact>& about) const;
   Result<void> add_refusals(policy::Fact& fact) const;
-  Result<std::vector<policy::Fact>> authority(const KeyId& key) const;
+  Result<std::vector<policy::Fact>> authority(const KeyId& key, const std::optional<AsOf>& as_of, std::vector<KeyId>& signers) const;
   std::unique_ptr<store::Snapshot> snapshot_;
   PublishedPtr published_;
 };

@@ -14,13 +14,48 @@ bool is_word_octet(unsigned char octet) { return std::isalnum(octet) || octet >=
 
 }  // namespace
 
-std::string folded(std::string_view text) {
+namespace {
+
+std::string lowercase(std::string_view text) {
   std::string result(text);
   for (char& c : result)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return result;
+}
+
+std::string shortened(std::string result) {
   if (result.size() <= longest_term) return result;
   const std::string digest = to_hex(crypto::sha256(view(result)));  // alike in the beginning is not the same
   return result.substr(0, longest_term - digest.size()) + digest;
+}
+
+// Blanks around separators go, also escaped ones; of others in a row one stays.
+std::string without_blanks(std::string_view name) {
+  constexpr std::string_view separators = ",+=:#";
+  std::string result;
+  bool blank = false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == ' ' || (name[i] == '\\' && i + 1 < name.size() && name[i + 1] == ' ')) {
+      blank = true;
+      i += name[i] == '\\';
+      continue;
+    }
+    const bool separates = separators.find(name[i]) != separators.npos;
+    if (blank && !separates && !result.empty() && separators.find(result.back()) == separators.npos) result.push_back(' ');
+    blank = false;
+    result.push_back(name[i]);
+    if (name[i] == '\\' && i + 1 < name.size()) result.push_back(name[++i]);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string folded(std::string_view text) { return shortened(lowercase(text)); }
+
+std::string alias_key(std::string_view alias) {
+  std::string name = lowercase(alias);
+  return shortened(name.starts_with("x509-issued:") ? without_blanks(name) : name);
 }
 
 std::vector<std::string> words_of(std::string_view text) {
@@ -37,7 +72,7 @@ std::vector<std::string> words_of(std::string_view text) {
 std::vector<std::string> aliases_of(const evidence::Statement& statement) {
   std::vector<std::string> aliases;
   const auto add = [&](const std::string& alias) {
-    if (!alias.empty() && aliases.size() < budget::aliases) aliases.push_back(folded(alias));
+    if (!alias.empty() && aliases.size() < budget::aliases) aliases.push_back(alias_key(alias));
   };
   for (const auto& alias : statement.aliases) add(alias);
   if (const auto* identity = std::get_if<evidence::Identity>(&statement.body)) {

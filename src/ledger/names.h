@@ -13,6 +13,10 @@ namespace cm4it::ledger {
 // aliases and search terms are made of.
 std::string folded(std::string_view text);
 
+// Under which key an alias is found: folded, and of names in names (x509-issued:CN=…) without the blanks that do not matter
+// (RFC 4514 section 3, RFC 5280 section 7.1).
+std::string alias_key(std::string_view alias);
+
 // "serial:…", "key:…" (other keys of a secure element), URIs ("urn:dev:…", "pkg:…").
 std::vector<std::string> aliases_of(const evidence::Statement& statement);
 

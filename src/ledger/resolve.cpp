@@ -73,7 +73,7 @@ Result<store::Range> digits_range(SubjectKind kind, std::string_view digits) {
 }  // namespace
 
 Result<void> Reader::named(std::string_view name, const std::function<bool(const SubjectId&)>& visit) const {
-  const Bytes alias = table::named(folded(name));
+  const Bytes alias = table::named(alias_key(name));
   return snapshot_->scan(table::aliases, store::Range::prefix(alias), [&](View key, View model) {
     SubjectId subject;
     subject.kind = static_cast<SubjectKind>(key[alias.size()]);

@@ -26,7 +26,9 @@ class Admission {
     if (facts_.about.empty()) {
       add(Outcome::unknown, "subject", "nothing about this subject is kept here", {});
     } else if (!verdict_.type) {
-      add(Outcome::failed, "identified_by", not_identified(), {});
+      const auto& revoked = verdict_.revoked;
+      add(Outcome::failed, "identified_by", not_identified() + (revoked ? "; " + revoked->text : ""),
+          revoked ? std::optional(revoked->crl) : std::nullopt);
     } else if (const auto admit = domain_.admit.find(*verdict_.type); admit == domain_.admit.end()) {
       add(Outcome::failed, "admit", std::string("the policy has no [admit.") + to_string(*verdict_.type) +
           "]: nothing of this type is admitted", verdict_.identity_statement);
@@ -146,6 +148,8 @@ class Admission {
   // Past its nextUpdate a CRL is stale (RFC 5280 section 5.1.2.5). What it took back stays taken back; that it names an identity
   // not is believed for as long again as heads are (decisions/0024).
   void crl_staleness(const Admit& admit) {
+    if (!verdict_.crl_not_found.empty())
+      add(Outcome::unknown, "crl", "what " + verdict_.crl_not_found + " and its like took back at this time is not known: too many of them are kept", {});
     if (!verdict_.crl_due) return;
     const auto& [due, name, crl] = *verdict_.crl_due;
     const std::string text = name + " was to be followed by the next one at " + to_rfc3339(due) + ": it is stale";

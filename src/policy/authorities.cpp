@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/budgets.h"
+#include "policy/revoked.h"
 
 namespace cm4it::policy {
 namespace {
@@ -33,7 +34,7 @@ CountedAuthorities::Authority& CountedAuthorities::authority(const KeyId& key) {
   Authority& made = *entry;
   const auto facts = authorities_.find(key);
   made.order = made.rules.order_by_receipt(facts == authorities_.end() ? nothing : facts->second);
-  made.withdrawals.find(made.order, [&](Judgement& judgement) { return made.rules.in_time(judgement); });
+  made.withdrawals.find(made.order, [&](Judgement& judgement) { return made.rules.in_time(judgement); }, signers_);
   for (Judgement& judgement : made.order) {
     const auto& statement = judgement.fact->statement;
     if (!is_authority(statement)) continue;
@@ -85,6 +86,12 @@ bool CountedAuthorities::before_until(const Path& path) {
     const auto judgement = std::find_if(of.order.begin(), of.order.end(), [&](const Judgement& one) { return one.fact == link; });
     return of.rules.before_until(*judgement, path.membership.until, path.membership.set_by);
   });
+}
+
+std::string CountedAuthorities::crl_not_found() const {
+  for (const auto& [key, authority] : known_)
+    if (auto name = policy::crl_not_found(authority->order); !name.empty()) return name;
+  return {};
 }
 
 Time CountedAuthorities::next_change() const {

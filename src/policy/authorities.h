@@ -15,7 +15,7 @@ namespace cm4it::policy {
 class CountedAuthorities {
  public:
   CountedAuthorities(const Authorities& authorities, const Policies& policies, const Descriptor& domain, Time at)
-      : authorities_(authorities), policies_(policies), domain_(domain), at_(at) {}
+      : authorities_(authorities), policies_(policies), domain_(domain), at_(at), signers_(authorities, policies, domain, at) {}
 
   // The ways for this statement over certificates that count; or over those too that counted until they expired. Which roles
   // they give is for the caller to ask: a role may end.
@@ -33,6 +33,8 @@ class CountedAuthorities {
   bool before_until(const Path& path);
   // The earliest time at which one of the certificates looked at begins or ends to count.
   Time next_change() const;
+  // Of the CRLs by which one of them may have been taken back: see Verdict.
+  std::string crl_not_found() const;
 
  private:
   struct Authority {
@@ -47,6 +49,7 @@ class CountedAuthorities {
   const Policies& policies_;
   const Descriptor& domain_;
   const Time at_;
+  CrlSigners signers_;
   std::map<KeyId, std::unique_ptr<Authority>> known_;
 };
 

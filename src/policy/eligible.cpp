@@ -209,11 +209,15 @@ Issuers issuers_of(const Decoded& decoded, const std::vector<crypto::Certificate
     std::copy(name->key_id.begin(), name->key_id.end(), id.octets.begin());
     for (const auto& key : policies.find_keys(id)) add(key);
     if (decoded.carried_key() && equal(decoded.carried_key()->method1_id(), name->key_id)) add(*decoded.carried_key());
+    for (const auto& certificate : kept)
+      if (equal(certificate.key().method1_id(), name->key_id)) add(certificate.key());
   }
-  for (const auto& certificate : kept)
-    if (!name->key_id.empty() && certificate.fields().subject_key_id == name->key_id) add(certificate.key());
+  issuers.identified = issuers.keys.size();
   issuers.certain = !issuers.keys.empty();
   if (issuers.certain) return issuers;
+  for (const auto& certificate : kept)
+    if (!name->key_id.empty() && certificate.fields().subject_key_id == name->key_id) add(certificate.key());
+  issuers.identified = issuers.keys.size();
   if (decoded.carried_key()) add(*decoded.carried_key());
   for (const auto& certificate : kept) add(certificate.key());
   for (const auto& domain : domains)

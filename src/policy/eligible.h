@@ -34,11 +34,13 @@ struct Context {
   std::vector<crypto::PublicKey> issuers{};
   const Authorities* authorities = nullptr;
 };
-// The keys that may have signed a certificate: those of its issuer's name that are kept (`kept`), those with the identifier it
-// gives, its own where it is self-issued; where none has that identifier, also those that play a role with certificates.
+// The keys that may have signed a certificate or a CRL: first those with the identifier it gives; unless one of them has it by its
+// hash also those of its issuer's name that are kept (`kept`), its own where it is self-issued, and those that play a role with
+// certificates. Identifiers are claims: any CA may give its key that of another.
 struct Issuers {
   std::vector<crypto::PublicKey> keys;
-  bool certain = false;  // one has the identifier that the certificate gives
+  std::size_t identified = 0;  // of them, the first ones: with the identifier that it gives
+  bool certain = false;        // there is no other that it could be
 };
 Issuers issuers_of(const Decoded& decoded, const std::vector<crypto::Certificate>& kept, const Policies& policies,
                    const std::vector<std::string>& domains);

@@ -135,6 +135,9 @@ Verdict fold(const Facts& facts, const Policies& policies, std::string_view doma
     verdict.identity_statement = in_force->fact->statement.id;
     verdict.type = verdict.identity->type;
     verdict.crl_due = crl_due(own.judgements, in_force->fact->statement);
+    verdict.crl_not_found = own.crl_not_found;
+  } else {
+    verdict.revoked = last_revoked(own.judgements);
   }
   const StatusResult status = status_of(own, of_models, policies, *domain, at);
   verdict.status = status.status;

@@ -26,6 +26,7 @@ struct Judgement {
   std::optional<StatementId> decided_by;  // the statement that made it not count (a withdrawal)
   bool by_holder_only = false;           // it had its right as holder at the time
   std::vector<Policies::Membership> by_paths;  // of `roles`, those that certificates of CAs gave
+  std::vector<KeyId> crl_for;            // of a CRL that counts: of whose certificates it speaks
 };
 
 struct Endorsement {
@@ -65,6 +66,11 @@ struct Verdict {
   // When the CRL that speaks of the identity in force is to be followed by the next one; none: no CRL speaks of it, or without end.
   struct CrlDue { Time next_update; std::string name; StatementId crl; };
   std::optional<CrlDue> crl_due;
+  // A CRL by name, of whose scope so many are kept that the one that counts at this time was not found; empty: it was.
+  std::string crl_not_found;
+  // Without an identity in force: by which CRL one that would be in force was taken back.
+  struct Revoked { std::string text; StatementId crl; };
+  std::optional<Revoked> revoked;
 
   Admitted admitted = Admitted::unknown;
   std::vector<Reason> reasons;

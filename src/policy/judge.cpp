@@ -4,6 +4,7 @@
 #include <map>
 
 #include "policy/holder_claims.h"
+#include "policy/revoked.h"
 #include "policy/statement_rights.h"
 #include "policy/taken_back.h"
 
@@ -24,12 +25,12 @@ bool contains(const std::vector<std::string>& list, std::string_view item) {
 class Judge {
  public:
   Judge(const SubjectId& subject, const Authorities& authorities, const Policies& policies, const Descriptor& domain, Time at)
-      : subject_(subject), policies_(policies), domain_(domain), rules_(policies, domain, at),
+      : subject_(subject), policies_(policies), domain_(domain), rules_(policies, domain, at), signers_(authorities, policies, domain, at),
         rights_(subject, authorities, policies, domain, rules_), claims_(subject) {}
 
   Judged run(const std::vector<Fact>& about) {
     auto order = rules_.order_by_receipt(about);
-    withdrawals_.find(order, [this](Judgement& judgement) { return rules_.in_time(judgement); });
+    withdrawals_.find(order, [this](Judgement& judgement) { return rules_.in_time(judgement); }, signers_);
     superseded_ = superseded(subject_, order, rules_.at());
     for (auto begin = order.begin(); begin != order.end();) {
       const auto end = std::find_if(begin, order.end(), [&](const auto& later) { return later.received != begin->received; });
@@ -37,7 +38,9 @@ class Judge {
       begin = end;
     }
     for (Judgement& judgement : order) forget_withdrawn(judgement);
-    return {std::move(order), claims_.holder_at(rules_.at()), std::min(rules_.next_change(), rights_.next_change())};
+    std::string not_found = crl_not_found(order);
+    if (not_found.empty()) not_found = rights_.crl_not_found();
+    return {std::move(order), claims_.holder_at(rules_.at()), std::min(rules_.next_change(), rights_.next_change()), std::move(not_found)};
   }
 
  private:
@@ -123,12 +126,14 @@ class Judge {
     judgement.counts = false;
     judgement.decided_by = withdrawal->fact->statement.id;
     judgement.why_not = "taken back by its issuer";
+    if (const auto& crl = withdrawal->fact->statement.crl) judgement.why_not += ": " + crl->name;
   }
 
   const SubjectId& subject_;
   const Policies& policies_;
   const Descriptor& domain_;
   TemporalRules rules_;
+  CrlSigners signers_;
   StatementRights rights_;
   HolderClaims claims_;
   Withdrawals withdrawals_;

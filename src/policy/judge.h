@@ -15,6 +15,7 @@ struct Judged {
   std::vector<Judgement> judgements;  // in the order (received, leaf index, statement id)
   Holder holder;                      // at the end of the walk
   Time next_change = Time::never();   // the earliest time at which a judgement can change by the clock alone
+  std::string crl_not_found;          // see Verdict
 };
 
 // Judges `about` (all about `subject`) in `domain`, whose policy must be known.

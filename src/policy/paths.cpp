@@ -22,7 +22,7 @@ Result<void> check_under(std::span<const Certificate> path, const crypto::Public
   Result<void> outcome;
   bool any = false;
   for (const Fact* fact : links.certificates) {
-    if (!own_certificate(*fact) || !equal(certificate_of(*fact).fields().subject_name, path.back().fields().issuer_name))
+    if (!own_certificate(*fact) || certificate_of(*fact).fields().subject_canonical != path.back().fields().issuer_canonical)
       continue;
     any = true;
     outcome = crypto::check_path(path, anchor, &certificate_of(*fact));
@@ -147,7 +147,7 @@ const crypto::PublicKey* certified_key(const KeyId& key, const Authorities& auth
 }
 
 bool is_authority(const Statement& statement) {
-  return statement.format == Format::x509 && !statement.certificates.empty() && statement.certificates[0].fields().authority;
+  return statement.format == Format::x509 && !statement.certificates.empty() && statement.certificates[0].fields().of_authority();
 }
 
 Links kept_links(const KeyId& key, const Authorities& authorities, const Descriptor& domain) {

@@ -44,7 +44,7 @@ Links kept_links(const KeyId& key, const Authorities& authorities, const Descrip
 // The key itself, out of a certificate about it; null: none is kept.
 const crypto::PublicKey* certified_key(const KeyId& key, const Authorities& authorities);
 
-// A CA's certificate, as paths lead over it.
+// A CA's certificate, as paths lead over it, or that of a key that signs CRLs.
 bool is_authority(const evidence::Statement& statement);
 
 }  // namespace cm4it::policy

@@ -19,46 +19,74 @@ bool lower(const Judgement& a, const Judgement& b) {
   return std::tie(one.this_update, a.fact->statement.id) < std::tie(other.this_update, b.fact->statement.id);
 }
 
+using Scope = std::tuple<KeyId, Bytes, Digest>;  // issuer, name, scope
+Scope scope_of(const Judgement& judgement) {
+  const CrlPart& crl = *crl_of(judgement);
+  return {judgement.fact->statement.issuer, crl.issuer_name, crl.scope};
+}
+
+bool speaks_of(const Judgement& crl, const Statement& identity) {
+  return identity.kind() == Kind::identity && std::find(crl.crl_for.begin(), crl.crl_for.end(), identity.issuer) != crl.crl_for.end();
+}
+
+// What counts, of all that may be signed by whom they are signed, is the highest of each scope.
+std::map<Scope, Judgement*> highest_of(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, CrlSigners& signers) {
+  std::map<Scope, Judgement*> highest;
+  for (Judgement& judgement : order) {
+    if (!crl_of(judgement) || !in_time(judgement)) continue;
+    judgement.why_not = signers.why_not(judgement.fact->statement);
+    if (!judgement.why_not.empty()) continue;
+    Judgement*& first = highest[scope_of(judgement)];
+    if (!first || lower(*first, judgement)) first = &judgement;
+  }
+  return highest;
+}
+
 }  // namespace
 
-const CrlPart::Entry* entry_of(const Statement& crl, const Statement& identity) {
-  if (!crl.crl || crl.issuer != identity.issuer || identity.kind() != Kind::identity) return nullptr;
+const CrlPart::Entry* entry_of(const Judgement& crl, const Statement& identity) {
+  if (!crl_of(crl) || !speaks_of(crl, identity)) return nullptr;
   for (const auto& certificate : identity.certificates) {
-    if (!equal(certificate.fields().issuer_name, crl.crl->issuer_name)) continue;
-    for (const auto& entry : crl.crl->entries)
+    if (!equal(certificate.fields().issuer_canonical, crl_of(crl)->issuer_name)) continue;
+    for (const auto& entry : crl_of(crl)->entries)
       if (equal(entry.serial, certificate.fields().serial)) return &entry;
   }
   return nullptr;
 }
 
-void find_revoked(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time,
+void find_revoked(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, CrlSigners& signers,
                   std::map<StatementId, const Judgement*>& withdrawals) {
-  std::map<std::tuple<KeyId, Bytes, Digest>, Judgement*> highest;
-  std::vector<Judgement*> others;
+  const auto highest = highest_of(order, in_time, signers);
+  if (highest.empty()) return;
+  std::vector<KeyId> issuers;
+  for (const Judgement& judgement : order)
+    if (judgement.fact->statement.kind() == Kind::identity && !judgement.fact->statement.certificates.empty() &&
+        std::find(issuers.begin(), issuers.end(), judgement.fact->statement.issuer) == issuers.end())
+      issuers.push_back(judgement.fact->statement.issuer);
   for (Judgement& judgement : order) {
-    const CrlPart* crl = crl_of(judgement);
-    if (!crl || !in_time(judgement)) continue;
-    Judgement*& first = highest[{judgement.fact->statement.issuer, crl->issuer_name, crl->scope}];
-    if (first && lower(judgement, *first)) {
-      others.push_back(&judgement);
-      continue;
-    }
-    if (first) others.push_back(first);
-    first = &judgement;
-  }
-  for (Judgement* judgement : others) {
-    const CrlPart& crl = *crl_of(*judgement);
-    const Judgement& newer = *highest.at({judgement->fact->statement.issuer, crl.issuer_name, crl.scope});
-    judgement->decided_by = newer.fact->statement.id;
-    judgement->why_not = crl_of(newer)->name + ", of a higher number, counts in its place";
+    if (!crl_of(judgement) || !judgement.why_not.empty()) continue;
+    const Judgement& newer = *highest.at(scope_of(judgement));
+    if (&newer == &judgement) continue;
+    judgement.decided_by = newer.fact->statement.id;
+    judgement.why_not = crl_of(newer)->name + ", of a higher number, counts in its place";
   }
   for (const auto& [scope, judgement] : highest) {
+    for (const KeyId& issuer : issuers)
+      if (signers.speaks_for(judgement->fact->statement, issuer)) judgement->crl_for.push_back(issuer);
     judgement->counts = true;
     judgement->roles = {"issuer"};
     for (const Judgement& identity : order)
-      if (entry_of(judgement->fact->statement, identity.fact->statement))
-        withdrawals.try_emplace(identity.fact->statement.id, judgement);
+      if (entry_of(*judgement, identity.fact->statement)) withdrawals.try_emplace(identity.fact->statement.id, judgement);
   }
+}
+
+std::string crl_not_found(const std::vector<Judgement>& judgements) {
+  for (const Judgement& cut : judgements)
+    if (crl_of(cut) && crl_of(cut)->cut &&
+        std::none_of(judgements.begin(), judgements.end(),
+                     [&](const Judgement& one) { return crl_of(one) && one.counts && scope_of(one) == scope_of(cut); }))
+      return crl_of(cut)->name;
+  return {};
 }
 
 std::optional<KeyCompromise> key_compromise(const std::vector<Judgement>& judgements, const Descriptor& domain) {
@@ -68,7 +96,7 @@ std::optional<KeyCompromise> key_compromise(const std::vector<Judgement>& judgem
   for (const Judgement& crl : judgements) {
     if (!crl_of(crl) || !crl.counts) continue;
     for (const Judgement& identity : judgements) {
-      const auto* entry = entry_of(crl.fact->statement, identity.fact->statement);
+      const auto* entry = entry_of(crl, identity.fact->statement);
       if (!entry || entry->reason != crypto::RevocationReason::key_compromise) continue;
       const bool entitled = std::any_of(identity.roles.begin(), identity.roles.end(), [&](const auto& role) {
         return std::find(allowed->second.begin(), allowed->second.end(), role) != allowed->second.end();
@@ -80,17 +108,45 @@ std::optional<KeyCompromise> key_compromise(const std::vector<Judgement>& judgem
 }
 
 std::optional<Verdict::CrlDue> crl_due(const std::vector<Judgement>& judgements, const Statement& identity) {
-  std::optional<Verdict::CrlDue> due;
+  std::optional<Verdict::CrlDue> surely, perhaps;
   for (const Judgement& judgement : judgements) {
     const CrlPart* crl = crl_of(judgement);
-    if (!crl || !judgement.counts || !crl->next_update || judgement.fact->statement.issuer != identity.issuer) continue;
-    const bool of_it = std::any_of(identity.certificates.begin(), identity.certificates.end(), [&](const auto& certificate) {
-      return equal(certificate.fields().issuer_name, crl->issuer_name);
-    });
-    if (of_it && (!due || *crl->next_update < due->next_update))
-      due = Verdict::CrlDue{*crl->next_update, crl->name, judgement.fact->statement.id};
+    if (!crl || !judgement.counts || !speaks_of(judgement, identity)) continue;
+    for (const auto& certificate : identity.certificates) {
+      if (!equal(certificate.fields().issuer_canonical, crl->issuer_name)) continue;
+      const Verdict::CrlDue due{crl->next_update.value_or(Time::never()), crl->name, judgement.fact->statement.id};
+      if (crl->covers(certificate)) {
+        if (!surely || due.next_update > surely->next_update) surely = due;
+      } else if (!(certificate.fields().authority ? crl->users_only : crl->authorities_only)) {
+        if (!perhaps || due.next_update < perhaps->next_update) perhaps = due;
+      }
+    }
   }
-  return due;
+  const auto& due = surely ? surely : perhaps;
+  return due && due->next_update != Time::never() ? due : std::nullopt;
+}
+
+std::optional<Verdict::Revoked> last_revoked(const std::vector<Judgement>& judgements) {
+  std::optional<Verdict::Revoked> last;
+  for (const Judgement& identity : judgements) {
+    if (!identity.decided_by || identity.roles.empty()) continue;
+    for (const Judgement& crl : judgements) {
+      const auto* entry = crl.fact->statement.id == *identity.decided_by ? entry_of(crl, identity.fact->statement) : nullptr;
+      if (entry)
+        last = Verdict::Revoked{"the certificate of serial number " + to_hex(entry->serial) + " was taken back by " + crl_of(crl)->name + ": " +
+                                    to_string(entry->reason) + ", since " + to_rfc3339(entry->at),
+                                crl.fact->statement.id};
+    }
+  }
+  return last;
+}
+
+InForce in_force(const Fact& crl, const Policies& policies, const Descriptor& domain, Time at) {
+  TemporalRules rules(policies, domain, at);
+  const std::vector<Fact> alone{crl};
+  auto order = rules.order_by_receipt(alone);
+  if (rules.in_time(order.at(0))) return InForce::yes;
+  return rules.next_change() != Time::never() ? InForce::later : InForce::no;
 }
 
 }  // namespace cm4it::policy

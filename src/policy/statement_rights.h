@@ -20,6 +20,7 @@ class StatementRights {
   CountedAuthorities::Span find(Judgement& judgement, const Holder& holder);
 
   Time next_change() const { return authorities_.next_change(); }
+  std::string crl_not_found() const { return authorities_.crl_not_found(); }
 
  private:
   void play(Judgement& judgement, const std::vector<std::string>& allowed, const Policies::Membership& membership, const Path* path,

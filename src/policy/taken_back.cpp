@@ -17,7 +17,7 @@ bool is_withdrawal(const Judgement& judgement) { return judgement.fact->statemen
 
 }  // namespace
 
-void Withdrawals::find(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time) {
+void Withdrawals::find(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, CrlSigners& signers) {
   if (std::none_of(order.begin(), order.end(), is_withdrawal)) return;
   std::map<StatementId, const Judgement*> by_id;
   for (const Judgement& judgement : order) by_id.emplace(judgement.fact->statement.id, &judgement);
@@ -28,7 +28,7 @@ void Withdrawals::find(std::vector<Judgement>& order, const std::function<bool(J
     else take_back(judgement, *withdraw, by_id);
     if (judgement.counts) judgement.roles = {"issuer"};
   }
-  find_revoked(order, in_time, withdrawals_);
+  find_revoked(order, in_time, signers, withdrawals_);
 }
 
 void Withdrawals::take_back(Judgement& judgement, const evidence::Withdraw& withdraw,

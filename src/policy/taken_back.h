@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "policy/crl_signers.h"
 #include "policy/fold.h"
 
 namespace cm4it::policy {
@@ -14,8 +15,8 @@ namespace cm4it::policy {
 class Withdrawals {
  public:
   // Judges the withdrawals among a subject's statements, which are in the order in which they are taken. `in_time`: does it
-  // count but for rights and withdrawal (else it has said why not).
-  void find(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time);
+  // count but for rights and withdrawal (else it has said why not). `signers`: who may sign the CRLs among them.
+  void find(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, CrlSigners& signers);
   // That which takes this statement back; null: none does. Of several the first.
   const Judgement* of(const StatementId& statement) const;
   // What this withdrawal takes back, where no earlier one does.

@@ -93,10 +93,11 @@ bool TemporalRules::relevant(const Known& known) const {
   return std::any_of(referenced_.begin(), referenced_.end(), [&](const auto& other) { return contains(known.domains, other); });
 }
 
-// A certificate's time is when its validity begins, not when it was made: it may come before, and counts from then on.
+// A certificate's time is when its validity begins, not when it was made: it may come before, and counts from then on. So may a
+// CRL: a CA that is rarely switched on makes those of a year in one go.
 bool TemporalRules::made_ahead(const Judgement& judgement) const {
   const Statement& statement = judgement.fact->statement;
-  return statement.format != Format::x509 && statement.issued_at > judgement.received + budget::clock_skew_seconds;
+  return statement.format != Format::x509 && !statement.crl && statement.issued_at > judgement.received + budget::clock_skew_seconds;
 }
 
 bool TemporalRules::in_time(Judgement& judgement) {

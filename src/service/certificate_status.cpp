@@ -29,11 +29,12 @@ RevocationReason reason_of(Status alarm) {
 // What one subject's verdict says of the certificate.
 class OfSubject {
  public:
-  OfSubject(const policy::Verdict& verdict, const KeyId& ca, const std::string& name) : verdict_(verdict), ca_(ca), name_(name) {}
+  OfSubject(const policy::Verdict& verdict, const AskedCertificate& asked) : verdict_(verdict), asked_(asked) {}
 
   CertificateStatus status() const {
     CertificateStatus found;
     found.valid_until = verdict_.valid_until;
+    if (!verdict_.crl_not_found.empty()) return found;
     for (const policy::Judgement& judgement : verdict_.judgements) {
       if (!is_certificate(judgement)) continue;
       if (judgement.decided_by) return taken_back(judgement);
@@ -47,14 +48,15 @@ class OfSubject {
  private:
   bool is_certificate(const policy::Judgement& judgement) const {
     const auto& statement = judgement.fact->statement;
-    return statement.format == evidence::Format::x509 && statement.issuer == ca_ &&
-           std::find(statement.aliases.begin(), statement.aliases.end(), name_) != statement.aliases.end();
+    if (statement.format != evidence::Format::x509 || statement.issuer != asked_.ca || statement.certificates.empty()) return false;
+    const auto& fields = statement.certificates[0].fields();
+    return equal(fields.serial, asked_.serial) && equal(fields.issuer_canonical, asked_.issuer_name) && asked_.so_written(fields.issuer_name);
   }
 
   CertificateStatus taken_back(const policy::Judgement& identity) const {
     for (const policy::Judgement& judgement : verdict_.judgements) {
       if (judgement.fact->statement.id != *identity.decided_by) continue;
-      const auto* entry = policy::entry_of(judgement.fact->statement, identity.fact->statement);
+      const auto* entry = policy::entry_of(judgement, identity.fact->statement);
       if (entry) return revoked(std::min(entry->at, verdict_.at), entry->reason);
     }
     return revoked(said_at(*identity.decided_by), RevocationReason::unspecified);
@@ -77,15 +79,13 @@ class OfSubject {
   }
 
   const policy::Verdict& verdict_;
-  const KeyId& ca_;
-  const std::string& name_;
+  const AskedCertificate& asked_;
 };
 
 }  // namespace
 
-Result<CertificateStatus> certificate_status(Service& service, const KeyId& ca, View issuer_name, View serial,
-                                             std::string_view domain, const Principal& who) {
-  const std::string name = evidence::x509::issued_name(issuer_name, serial);
+Result<CertificateStatus> certificate_status(Service& service, const AskedCertificate& asked, std::string_view domain, const Principal& who) {
+  const std::string name = evidence::x509::issued_name(asked.issuer_name, asked.serial);
   std::vector<SubjectId> subjects;
   {
     TRY(const auto reader, service.ledger().reader());
@@ -105,7 +105,7 @@ Result<CertificateStatus> certificate_status(Service& service, const KeyId& ca, 
     if (!service.may_read(*looked->published->policies, looked->verdict.domain, Kind::status,
                           {looked->verdict.holder, &subject}, who))
       continue;
-    CertificateStatus one = OfSubject(looked->verdict, ca, name).status();
+    CertificateStatus one = OfSubject(looked->verdict, asked).status();
     if (subjects.size() == 1 && looked->open) {
       one.subject = subject;
       one.stamp = stamp;

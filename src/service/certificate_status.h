@@ -1,6 +1,7 @@
 // Whether one X.509 certificate still stands, as OCSP asks (RFC 6960 section 2.2): out of the verdict of its subject.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "crypto/ocsp.h"
@@ -19,9 +20,15 @@ struct CertificateStatus {
 };
 
 // Revoked: its identity was taken back (a withdrawal, a CRL), or its subject is in alarm. Good: its identity counts in the
-// domain. Unknown: nothing of it is kept, or may be read by `who`, or its CA plays no role there. `issuer_name`: DER of the
-// CA's distinguished name; `serial`: the INTEGER's octets.
-Result<CertificateStatus> certificate_status(Service& service, const KeyId& ca, View issuer_name, View serial,
-                                             std::string_view domain, const Principal& who);
+// domain. Unknown: nothing of it is kept, or may be read by `who`, or its CA plays no role there.
+struct AskedCertificate {
+  KeyId ca;
+  View issuer_name;  // the CA's distinguished name, as it is compared (crypto/name.h)
+  View serial;       // the INTEGER's octets
+  // May the certificate say its issuer's name in these octets (DER)? A CertID has their hash, and a name may be written in several
+  // ways.
+  std::function<bool(View)> so_written;
+};
+Result<CertificateStatus> certificate_status(Service& service, const AskedCertificate& asked, std::string_view domain, const Principal& who);
 
 }  // namespace cm4it::service

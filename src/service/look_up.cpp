@@ -24,8 +24,8 @@ Result<void> Service::Impl::check_kept(const ledger::Published& published, const
   return fail(Code::not_found, "domain: " + domain + " is not kept by this server");
 }
 
-Result<policy::Facts> Service::facts(const ledger::Reader& reader, const SubjectId& subject) const {
-  TRY(auto facts, reader.facts(subject));
+Result<policy::Facts> Service::facts(const ledger::Reader& reader, const SubjectId& subject, const ledger::Reader::AsOf& as_of) const {
+  TRY(auto facts, reader.facts(subject, as_of));
   mark_restricted(facts, reader.policies());
   return facts;
 }
@@ -118,12 +118,12 @@ Result<Looked> Service::look(const ledger::Reader& reader, const SubjectId& subj
   const auto& policies = reader.policies();
   if (sees_nothing(policies, domain, who)) return no_subject(subject);
   auto facts = std::make_shared<policy::Facts>();
-  TRY(*facts, this->facts(reader, subject));
+  const Time present = std::max(impl_->options.clock(), reader.published().newest_time);
+  TRY(*facts, this->facts(reader, subject, {domain, at.value_or(present)}));
   folded += facts->about.size();
   for (const auto& [model, about] : facts->models) folded += about.size();
   Sight sight(*this, policies, *facts, domain, who);
   if (!sight.verdict()) return no_subject(subject);
-  const Time present = std::max(impl_->options.clock(), reader.published().newest_time);
   Looked looked{facts, policy::fold(*facts, policies, domain, at.value_or(present)), reader.published_ptr()};
   const auto hidden = sight.hidden();
   hide(hidden, looked.verdict);
@@ -141,9 +141,9 @@ Result<Service::MayAnswer> Service::may(const SubjectId& from, const SubjectId& 
   const std::string domain = impl_->domain_or_default(domain_name);
   TRY(const auto reader, impl_->ledger->reader());
   CHECK_OK(impl_->check_kept(reader.published(), domain));
-  TRY(const auto from_facts, facts(reader, from));
-  TRY(const auto to_facts, facts(reader, to));
   const Time at = std::max(impl_->options.clock(), reader.published().newest_time);
+  TRY(const auto from_facts, facts(reader, from, {domain, at}));
+  TRY(const auto to_facts, facts(reader, to, {domain, at}));
   auto from_verdict = policy::fold(from_facts, reader.policies(), domain, at);
   auto to_verdict = policy::fold(to_facts, reader.policies(), domain, at);
   for (const auto& [facts, verdict] : {std::pair{&from_facts, &from_verdict}, {&to_facts, &to_verdict}}) {

@@ -228,7 +228,7 @@ class Service {
   // One who proves no key plays no role by which a subject could be his.
   bool sees_nothing(const policy::Policies& policies, std::string_view domain, const Principal& who) const;
   // With what this copy may not read filled in.
-  Result<policy::Facts> facts(const ledger::Reader& reader, const SubjectId& subject) const;
+  Result<policy::Facts> facts(const ledger::Reader& reader, const SubjectId& subject, const ledger::Reader::AsOf& as_of) const;
   std::unique_ptr<Impl> impl_;
 };
 

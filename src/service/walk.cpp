@@ -5,6 +5,7 @@
 #include "base/budgets.h"
 #include "evidence/crl.h"
 #include "evidence/x509.h"
+#include "policy/crl_signers.h"
 #include "policy/fold.h"
 #include "policy/paths.h"
 
@@ -65,7 +66,7 @@ class Walk {
     if (!issuer) {  // only now is it known who speaks, and whether again
       TRY(const auto kept, context_.reader.record(walked.submission->evidence.id()));
       if (!kept) CHECK_OK(quota(walked.submission->evidence.statements(), walked.issuer));
-      if (!kept) CHECK_OK(follows(walked.submission->evidence));
+      if (!kept) CHECK_OK(can_take_back(walked.submission->evidence));
     }
     return walked;
   }
@@ -149,22 +150,24 @@ class Walk {
     std::vector<crypto::Certificate> kept;
     for (const KeyId& key : keys)
       for (const auto& fact : authorities_[key])
-        if (policy::is_authority(fact.statement) && equal(fact.statement.certificates[0].fields().subject_name, issuer.name))
+        if (policy::is_authority(fact.statement) && fact.statement.certificates[0].fields().subject_canonical == issuer.name)
           kept.push_back(fact.statement.certificates[0]);
     issuers_ = policy::issuers_of(decoded_, kept, policies_, domains_);
-    if (!issuers_.certain) only_signer();
+    if (!issuers_.certain || issuers_.keys.size() > 1) only_signer();
     // What these keys say of themselves binds what they say of others.
     keys.clear();
     for (const auto& key : issuers_.keys) keys.push_back(key.id());
     return context_.reader.add_authorities(std::move(keys), authorities_);
   }
 
-  // Names and roles leave several keys, and only the signature tells which of them it is: a few, and bounded.
+  // Names and roles leave several keys, and only the signature tells which of them it is: a few, and bounded. Where it is none of
+  // those that it names by their identifier either, the signature is what is wrong.
   void only_signer() {
     const auto signer = std::find_if(issuers_.keys.begin(), issuers_.keys.end(),
-                                     [&](const auto& key) { return evidence::verify(Decoded(decoded_), key).has_value(); });
-    issuers_.certain = signer != issuers_.keys.end();
-    if (issuers_.certain) issuers_.keys = {crypto::PublicKey(*signer)};
+                                     [&](const auto& key) { return evidence::check_signature(decoded_, key).has_value(); });
+    const auto left = signer != issuers_.keys.end() ? signer : issuers_.identified > 0 ? issuers_.keys.begin() : issuers_.keys.end();
+    issuers_.certain = left != issuers_.keys.end();
+    if (issuers_.certain) issuers_.keys = {crypto::PublicKey(*left)};
     else issuers_.keys.clear();
   }
 
@@ -187,13 +190,23 @@ class Walk {
     });
   }
 
-  // A CRL that is newer and bears no higher number would count for nothing: a CA that was set back does not notice by itself.
-  Result<void> follows(const evidence::Verified& evidence) const {
-    const auto& crl = evidence.statements().at(0).crl;
+  // A CRL that could end nothing is not taken in silence. One that is newer and bears no higher number would count for nothing: a CA
+  // that was set back does not notice by itself.
+  Result<void> can_take_back(const evidence::Verified& evidence) {
+    const Statement& statement = evidence.statements().at(0);
+    const auto& crl = statement.crl;
     if (!crl) return {};
-    TRY(const auto highest, context_.reader.highest_crl(evidence.issuer(), *crl));
-    if (!highest || highest->crl->this_update > crl->this_update || crypto::crl_number_less(highest->crl->number, crl->number)) return {};
-    return fail(Code::conflict, "crl.cRLNumber: " + crl->name + " is newer than " + highest->crl->name + ", which is kept, and its number is not higher: "
+    const auto* domain = policies_.newest(domains_[0]);
+    if (domain) {
+      policy::CrlSigners signers(authorities_, policies_, *domain, context_.now);
+      if (auto why = signers.why_not(statement); !why.empty()) return fail(Code::not_permitted, "crl: " + why);
+      if (signers.has_other_names(statement))
+        return fail(Code::not_yet, "crl.issuer: no certificate of its signer that is kept here has the name that " + crl->name + " gives: it would end nothing",
+                    "push the CA's certificate of that name first");
+    }
+    TRY(const auto before, context_.reader.crl_before(evidence.issuer(), *crl));
+    if (!before) return {};
+    return fail(Code::conflict, "crl.cRLNumber: " + crl->name + " is newer than " + before->crl->name + ", which is kept, and its number is not higher: "
                 "it would count for nothing", "let the CA number its CRLs on from there (for `openssl ca` the file crlnumber)");
   }
 

@@ -46,6 +46,62 @@ TEST(CertificateOfARoleHolder, IsFoundWithoutAKeyIdentifier) {
   EXPECT_EQ(ics.outcome(draft), "received");
 }
 
+// In whatever letters the CA's name is asked for.
+TEST(CertificateOfARoleHolder, IsFoundByItsIssuersName) {
+  Pki ics;
+  ics.take(device_by(ics.root, "sensor"));
+  const auto reader = ics.service->ledger().reader();
+  for (const char* name : {"x509-issued:cn=acme  root, o=ACME#01", "X509-issued:CN=Acme Root,O=Acme#01"}) {
+    const auto found = reader->resolve(name);
+    ASSERT_TRUE(found) << name << ": " << found.error().message;
+    EXPECT_EQ(*found, device_of("sensor"));
+  }
+}
+
+// A policy may list many CAs, and their certificates need not say which key made them.
+TEST(CertificateOfARoleHolder, IsFoundAmongManyCas) {
+  Pki ics;
+  std::string keys, entries;
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = "ca" + std::to_string(i);
+    keys += name + " = \"" + base64_of(key_of("ca " + name)) + "\"\n";
+    entries += ", { key = \"" + name + "\", formats = [\"x509\"] }";
+  }
+  std::string policy = pki_policy(2);
+  policy.insert(policy.find("root = \""), keys);
+  const std::string role = "manufacturer = [\"acme\"";
+  policy.insert(policy.find(role) + role.size(), entries);
+  const auto taken = ics.submit_one(policy_evidence("acme", "acme.example", policy, *ics.clock));
+  ASSERT_FALSE(taken.error) << taken.error->message;
+  for (const int i : {0, 17, 39}) {
+    auto draft = device_by(authority("ca" + std::to_string(i)), "sensor " + std::to_string(i));
+    draft.extensions.clear();
+    EXPECT_EQ(ics.outcome(draft), "received") << i;
+  }
+}
+
+// A CA below the root gives its key the identifier of another's: whose certificate it is says the signature.
+TEST(CertificateOfARoleHolder, ABorrowedKeyIdentifierShutsNobodyOut) {
+  Pki ics;
+  const Bytes identifier(20, 0x5a);  // no hash of the key
+  const auto numbered = [&](const Authority& ca) {
+    auto draft = ics.root.issues(ca.key->public_key(), ca.subject);
+    draft.extensions.push_back(basic_constraints());
+    draft.extensions.push_back(subject_key_id(identifier));
+    return draft;
+  };
+  const auto honest = authority("Honest");
+  ics.take(numbered(honest));
+  for (int i = 0; i < 6; ++i) ics.take(numbered({key_of("thief " + std::to_string(i)), honest.subject}));
+  auto draft = device_by(honest, "sensor");
+  draft.extensions = {authority_key_id(identifier)};
+  EXPECT_EQ(ics.outcome(draft), "received");
+  // Nobody's, by this identifier: the signature is wrong.
+  draft = device_by({key_of("somebody"), honest.subject}, "another");
+  draft.extensions = {authority_key_id(identifier)};
+  EXPECT_THAT(ics.outcome(draft), HasSubstr("does not verify under the issuer's key"));
+}
+
 TEST(CertificateOfAStranger, IsRefusedOrWaits) {
   Pki ics;
   const auto stranger = authority("Stranger");

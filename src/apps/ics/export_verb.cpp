@@ -7,7 +7,7 @@
 #include "apps/ics/output_file.h"
 #include "apps/ics/subjects.h"
 #include "base/budgets.h"
-#include "crypto/certificate.h"
+#include "crypto/pem.h"
 #include "evidence/openpgp.h"
 
 namespace cm4it::ics {

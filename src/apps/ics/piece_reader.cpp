@@ -14,9 +14,8 @@ namespace {
 
 constexpr std::size_t window_bytes = 4 * 1024 * 1024;
 constexpr std::size_t certificate_bytes = 2 * 1024 * 1024;  // of one in a dump
-constexpr std::string_view pem_begin = "-----BEGIN CERTIFICATE-----", pem_end = "-----END CERTIFICATE-----";
-constexpr std::string_view crl_begin = "-----BEGIN X509 CRL-----", crl_end = "-----END X509 CRL-----";
-constexpr std::size_t crl_pem_bytes = 3 * (budget::crl_bytes / 2);
+constexpr std::string_view pem_begin = "-----BEGIN ";
+constexpr std::size_t large_block_bytes = 3 * (budget::crl_bytes / 2);  // of a CRL, of a bundle, in base64
 constexpr char der_sequence = '\x30';
 constexpr char cose_sign1_tag = '\xd2', array_of_two = '\x82';
 
@@ -87,9 +86,9 @@ Result<void> PieceReader::start() {
     armored_ = static_cast<unsigned char>(rest()[0]) < 0x80;
     return armored_ ? read_armored() : Result<void>{};
   }
-  if (evidence::x509::looks_like_certificates(view(rest())) || evidence::crl::looks_like_crl(view(rest())) || evidence::crl::has_crl_block(rest())) {
+  if (evidence::x509::looks_like_pkix(view(rest()))) {
     format_ = evidence::Format::x509;
-    pem_ = rest()[0] != der_sequence;
+    pem_ = crypto::has_pkix_pem(rest()) && rest()[0] != der_sequence;
     if (rest().find("PRIVATE KEY-----") != std::string_view::npos)
       return fail(Code::not_permitted, name_ + ": a private key is in it; nothing of it was sent", "give a file of certificates alone");
     return {};
@@ -131,6 +130,7 @@ Result<std::vector<evidence::Piece>> PieceReader::at(std::uint64_t begin) {
   fill(budget::evidence_bytes);
   TRY(auto piece, *format_ == evidence::Format::manifest ? element() : next());
   if (piece) pieces.push_back(std::move(*piece));
+  while (auto other = from_queue()) pieces.push_back(std::move(*other));  // of the same bundle
   return pieces;
 }
 
@@ -185,49 +185,85 @@ Result<void> PieceReader::read_certificate() {
 
 Result<std::optional<evidence::Piece>> PieceReader::next_in_certificates() {
   if (queue_.empty() && !armored_) CHECK_OK(read_certificate());
-  if (queue_.empty()) return std::optional<evidence::Piece>{};
+  return from_queue();
+}
+
+std::optional<evidence::Piece> PieceReader::from_queue() {
+  if (queue_.empty()) return {};
   auto piece = std::optional(std::move(queue_.front()));
   queue_.pop_front();
   return piece;
 }
 
-// RFC 7468: what stands around the blocks is passed over.
+void PieceReader::give_out(std::vector<crypto::PkixItem> items) {
+  for (auto& item : items) queue_.push_back({item.crl ? evidence::Format::crl : evidence::Format::x509, std::move(item.der)});
+}
+
+// RFC 7468: what stands around the blocks is passed over, and so are blocks of other things.
 Result<std::optional<evidence::Piece>> PieceReader::next_x509() {
-  for (;;) {
+  while (queue_.empty()) {
     fill(budget::evidence_bytes);
-    const auto at = std::min(rest().find(pem_begin), rest().find(crl_begin));
+    const auto at = rest().find(pem_begin);
     if (at == std::string_view::npos && drained_) {
       consume(rest().size());
       return std::optional<evidence::Piece>{};
     }
-    if (at != std::string_view::npos) {
-      consume(at);
-      break;
+    if (at == std::string_view::npos) {
+      consume(rest().size() - pem_begin.size());
+      continue;
     }
-    consume(rest().size() - pem_begin.size());
+    consume(at);
+    fill(budget::evidence_bytes);
+    const std::string_view label = rest().substr(pem_begin.size(), 64);
+    const auto kind = crypto::pkix_kind(label.substr(0, label.find("-----")));
+    if (kind) CHECK_OK(read_block(*kind));
+    else consume(pem_begin.size());
   }
-  const bool list = rest().starts_with(crl_begin);
-  const std::size_t most = list ? crl_pem_bytes : budget::evidence_bytes;
+  return from_queue();
+}
+
+// The block that begins here, into the queue: of a bundle all that is in it.
+Result<void> PieceReader::read_block(crypto::PkixKind kind) {
+  const std::size_t most = kind == crypto::PkixKind::certificate ? budget::evidence_bytes : large_block_bytes;
   fill(most);
   begin_ = offset_;
-  const auto end = rest().substr(0, most).find(list ? crl_end : pem_end);
-  if (end == std::string_view::npos)
-    return bad(list ? "the input ends inside a CRL, or that is too large" : "the input ends inside a certificate, or that is too large");
-  if (list) {
-    TRY(auto lists, evidence::crl::crls_in_pem(rest().substr(0, end + crl_end.size()), 1));
-    consume(end + crl_end.size());
-    return std::optional(evidence::Piece{evidence::Format::crl, std::move(lists.at(0))});
+  const auto block = crypto::next_pem(rest().substr(0, most));
+  if (!block || !*block) {
+    const char* what = kind == crypto::PkixKind::certificate ? "certificate" : kind == crypto::PkixKind::crl ? "CRL" : "bundle";
+    return bad(std::string("the input ends inside a ") + what + ", or that is too large");
   }
-  TRY(auto certificates, crypto::certificates_in_pem(rest().substr(0, end + pem_end.size()), 1));
-  consume(end + pem_end.size());
-  return std::optional(evidence::Piece{evidence::Format::x509, std::move(certificates.at(0))});
+  auto items = crypto::items_in_pem(rest().substr(0, (*block)->end), budget::submission_items);
+  if (!items) return bad(items.error().message, items.error().code);
+  give_out(std::move(*items));
+  consume((*block)->end);
+  return {};
+}
+
+// A bundle, or DER without PEM's lines in base64: the rest of the file, as a whole.
+Result<std::optional<evidence::Piece>> PieceReader::next_in_whole(bool base64) {
+  fill(large_block_bytes);
+  if (!drained_) return bad("more than " + std::to_string(large_block_bytes) + " octets", Code::too_large);
+  begin_ = offset_;
+  Bytes decoded = base64 ? crypto::bare_base64(rest()).value_or(Bytes{}) : to_bytes(view(rest()));
+  consume(rest().size());
+  if (!crypto::looks_like_bundle(decoded)) {
+    const auto format = evidence::crl::looks_like_crl(decoded) ? evidence::Format::crl : evidence::Format::x509;
+    return std::optional(evidence::Piece{format, std::move(decoded)});
+  }
+  auto items = crypto::items_in_bundle(decoded, budget::submission_items);
+  if (!items) return bad(items.error().message, items.error().code);
+  give_out(std::move(*items));
+  return from_queue();
 }
 
 // What is no DER is given on as it is: the server says what is wrong.
 Result<std::optional<evidence::Piece>> PieceReader::next_x509_der() {
+  if (!queue_.empty()) return from_queue();
   fill(budget::evidence_bytes);
   begin_ = offset_;
   if (rest().empty()) return std::optional<evidence::Piece>{};
+  if (rest()[0] != der_sequence) return next_in_whole(true);
+  if (crypto::looks_like_bundle(view(rest()))) return next_in_whole(false);
   const bool list = evidence::crl::looks_like_crl(view(rest()));
   if (list) fill(budget::crl_bytes + 16);
   const auto item = DerReader(view(rest())).item("certificate");

@@ -1,6 +1,6 @@
 // Evidence out of a file of any length, a piece after another: a CBOR sequence (COSE_Sign1, or [format, evidence]), a
-// manifest (a JSON array of elements, or one element), OpenPGP certificates, or X.509 certificates and CRLs (PEM, or DER one after
-// another). Which of them is seen by how it begins.
+// manifest (a JSON array of elements, or one element), OpenPGP certificates, or X.509 certificates and CRLs (PEM, DER one after
+// another, or bundles: PKCS #7). Which of them is seen by how it begins.
 #pragma once
 
 #include <deque>
@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "crypto/pem.h"
 #include "evidence/openpgp.h"
 
 namespace cm4it::ics {
@@ -46,6 +47,10 @@ class PieceReader {
   Result<std::optional<evidence::Piece>> next_in_certificates();
   Result<std::optional<evidence::Piece>> next_x509();
   Result<std::optional<evidence::Piece>> next_x509_der();
+  Result<std::optional<evidence::Piece>> next_in_whole(bool base64);
+  Result<void> read_block(crypto::PkixKind kind);
+  std::optional<evidence::Piece> from_queue();
+  void give_out(std::vector<crypto::PkixItem> items);
   void give_out(evidence::openpgp::TakenApart taken);
   Result<void> read_armored();
   Result<void> read_certificate();
@@ -55,7 +60,7 @@ class PieceReader {
   std::size_t used_ = 0;
   std::uint64_t begin_ = 0, offset_ = 0;
   bool drained_ = false, array_ = false, armored_ = false, pem_ = false;
-  std::deque<evidence::Piece> queue_;  // of the last certificate
+  std::deque<evidence::Piece> queue_;  // of the last certificate (OpenPGP), or bundle
   std::vector<std::string> left_out_;
   std::optional<evidence::Format> format_;
   Place place_ = Place::start;

@@ -1,6 +1,8 @@
 // X.509 certificates at the command line: pushed in any form, exported as they came, and a CA as manufacturer.
 #include "apps/ics/bulk_fixture.h"
 #include "crypto/digest.h"
+#include "crypto/openssl_for_test.h"
+#include "crypto/pem.h"
 #include "evidence/x509_test_support.h"
 
 namespace cm4it::ics {
@@ -35,6 +37,33 @@ TEST_F(Certificates, ArePushedInPemAndInDer) {
   for (int i = 0; i < 2000; ++i) large += std::string(3000, '#') + "\n" + crypto::certificate_pem(one);
   write("large.pem", large);
   EXPECT_EQ(number_at(file_of(bulk({"import", file("large.pem"), "--json"})), "pieces"), 2000u);
+}
+
+TEST_F(Certificates, ArePushedOutOfBundles) {
+  if (!crypto::test::OpenSsl::there()) GTEST_SKIP() << "no openssl here";
+  const crypto::test::OpenSsl openssl;
+  openssl.make_ca("ca");
+  openssl.issue("ca", "leaf", 5);
+  openssl.make_crl("ca", "list", 1, {{"02", ""}});
+  ASSERT_TRUE(openssl.run("crl2pkcs7 -in list.pem -certfile ca.pem -certfile leaf.pem -out all.p7b")) << openssl.said();
+  ASSERT_TRUE(openssl.run("pkcs7 -in all.p7b -outform DER -out all.der")) << openssl.said();
+  write("est", to_base64(openssl.der("all.der")));
+  const auto ca = octets(openssl.der("ca.cer")), leaf = octets(openssl.der("leaf.cer")), list = octets(openssl.der("list.crl"));
+  for (const std::string& bundle : {openssl.path("all.p7b"), openssl.path("all.der"), file("est")})
+    for (const char* verb : {"push", "import"}) {
+      const auto outcome = bulk({verb, bundle});
+      EXPECT_EQ(outcome.code, exit_yes) << verb << bundle << outcome.err;
+      EXPECT_THAT(keeper_.pieces, ElementsAre(ca, leaf, list)) << verb << bundle;
+      forget();
+    }
+  // The key of the one that issued none of the others; of what a CA is asked with.
+  const auto id = [&](const std::string& path) { return ics({"key", "id", path}); };
+  const auto expected = "key:" + to_hex(crypto::Certificate::from_der(openssl.der("leaf.cer")).value().key().id().digest);
+  for (const std::string& path : {openssl.path("all.p7b"), openssl.path("all.der"), file("est"), openssl.path("leaf.csr"), openssl.path("leaf.pem"),
+                                  openssl.path("leaf.cer")})
+    EXPECT_THAT(id(path).out, HasSubstr(expected)) << path << id(path).err;
+  write("two.pem", openssl.get("ca.pem") + crypto::certificate_pem(device("1")));
+  EXPECT_THAT(id(file("two.pem")).err, HasSubstr("that of the subject alone is needed"));
 }
 
 TEST_F(Certificates, WithAPrivateKeyAreNotSent) {

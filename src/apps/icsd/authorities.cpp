@@ -4,15 +4,15 @@
 #include <sstream>
 
 #include "base/budgets.h"
-#include "crypto/certificate.h"
 #include "crypto/load_key.h"
+#include "crypto/pem.h"
 
 namespace cm4it::icsd {
 namespace {
 
 constexpr std::size_t most_certificates = 8;  // that one answer bears
 
-// PEM, one or many, or DER, one.
+// PEM, DER, or a bundle (PKCS #7).
 Result<std::vector<Bytes>> certificates_in(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::stringstream content;
@@ -20,10 +20,8 @@ Result<std::vector<Bytes>> certificates_in(const std::filesystem::path& file) {
   const std::string bytes = content.str();
   if (bytes.size() > budget::certificate_file_bytes)
     return fail(Code::too_large, file.string() + ": more than " + std::to_string(budget::certificate_file_bytes) + " octets");
-  if (bytes.find("-----BEGIN ") == bytes.npos) return std::vector<Bytes>{to_bytes(view(bytes))};
-  auto found = crypto::certificates_in_pem(bytes, most_certificates);
+  auto found = crypto::certificates_in_file(bytes, most_certificates);
   if (!found) return within(file.string(), std::move(found).error());
-  if (found->empty()) return fail(Code::malformed, file.string() + ": no certificate in it");
   return found;
 }
 

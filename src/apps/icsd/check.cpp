@@ -11,6 +11,7 @@
 #include "apps/icsd/enrolment.h"
 #include "apps/icsd/key_files.h"
 #include "crypto/certificate.h"
+#include "crypto/pem.h"
 #include "evidence/evidence.h"
 #include "net/tls.h"
 #include "policy/descriptor.h"
@@ -71,7 +72,7 @@ class Check {
 
   // Of what is read only in part here (a certificate with a critical extension that we do not know) nothing is said.
   void dates(const std::string& chain) {
-    const auto certificates = crypto::certificates_in_pem(chain, most_certificates);
+    const auto certificates = crypto::certificates_in_file(chain, most_certificates);
     if (!certificates) return;
     for (const auto& der : *certificates) {
       const auto certificate = crypto::Certificate::from_der(der);
@@ -104,10 +105,20 @@ class Check {
   }
 
   void lists() {
-    if (const auto authorities = read_authorities(config_); !authorities) fault("ocsp", authorities.error());
+    if (const auto authorities = read_authorities(config_)) delegates(*authorities);
+    else fault("ocsp", authorities.error());
     for (std::size_t i = 0; i < config_.crls.size(); ++i)
       if (const auto& file = config_.crls[i].file; !file.empty() && ::access(file.c_str(), R_OK) != 0)
         fault("crl[" + std::to_string(i) + "].file: " + file.string() + ": cannot be read");
+  }
+
+  void delegates(const std::vector<ocsp::Authority>& authorities) {
+    for (const auto& [responder, domain, lifetime] : authorities) {
+      const std::string which = "ocsp: the certificate of the delegate of " + responder.ca_text();
+      if (responder.valid_from() > now_) fault(which + " holds only from " + to_rfc3339(responder.valid_from()) + " on");
+      if (responder.valid_until() <= now_) fault(which + " expired at " + to_rfc3339(responder.valid_until()));
+      else if (responder.valid_until() < now_ + expiry_warning) remark(which + " expires at " + to_rfc3339(responder.valid_until()));
+    }
   }
 
   void places() {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "crypto/pem.h"
 #include "evidence/crl_test_support.h"
 #include "net/server.h"
 #include "service/network_fixture.h"

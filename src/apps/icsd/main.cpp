@@ -71,8 +71,8 @@ int main(int argc, char** argv) try {
   if (!server) return failed(server.error());
   for (const auto& url : (*server)->urls()) cm4it::log_info("ready on " + url);
   for (int received = 0; sigwait(&signals, &received) == 0 && received == SIGHUP;) {
-    if (auto reloaded = (*server)->reload(); reloaded) cm4it::log_info("TLS key and certificate were read again");
-    else cm4it::log_error("TLS key and certificate stay as they were: " + reloaded.error().message);
+    if (auto reloaded = (*server)->reload(); reloaded) cm4it::log_info("TLS key and certificate, and the delegates of OCSP, were read again");
+    else cm4it::log_error("TLS key and certificate, and the delegates of OCSP, stay as they were: " + reloaded.error().message);
   }
   cm4it::log_info("stopping");
   server->reset();

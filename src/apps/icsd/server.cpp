@@ -137,6 +137,7 @@ Result<void> Server::listen() {
                                                        {"cm4it_requests", static_cast<double>(sum.requests)},
                                                        {"cm4it_requests_rejected", static_cast<double>(sum.rejected)}};
   };
+  options.delegates_until = [this] { return ocsp_ ? ocsp_->delegates_until() : std::vector<std::pair<std::string, Time>>{}; };
   door_ = std::make_unique<http::Door>(*service_, std::move(options));
   hkp_ = std::make_unique<hkp::Hkp>(*service_, hkp::HkpOptions{config_.cache_bytes});
   TRY(auto authorities, read_authorities(config_));
@@ -168,6 +169,8 @@ Result<void> Server::listen() {
 Result<void> Server::reload() {
   TRY(const auto key, load_tls_key(config_));
   TRY(const auto chain, load_chain(config_));
+  TRY(auto authorities, read_authorities(config_));
+  if (ocsp_) ocsp_->replace(std::move(authorities));
   for (std::size_t i = 0; i < config_.listen.size(); ++i) CHECK_OK(listeners_[i]->reload_tls(key, chain));
   if (!(key->public_key() == key_->public_key()))
     log_warn("TLS has a new key, " + key->public_key().id().text() + "; tokens and links keep " + key_->public_key().id().text() +

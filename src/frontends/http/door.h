@@ -27,6 +27,7 @@ struct DoorOptions {
   std::function<std::vector<PeerState>()> peers;
   // Lines in Prometheus' text format from other rooms (connections, …).
   std::function<std::vector<std::pair<std::string, double>>()> extra_metrics;
+  std::function<std::vector<std::pair<std::string, Time>>()> delegates_until;  // of OCSP, by their CA's name
 };
 
 class Door {

@@ -91,6 +91,11 @@ Answer get_metrics(Door::Impl& door, const Call& call) {
       metrics.gauge("cm4it_peer_broken", "1: it contradicted itself and is no longer followed.", peer.state == "broken" ? 1 : 0, labels);
       metrics.gauge("cm4it_peer_pending", "Statements still to be forwarded there.", static_cast<double>(peer.pending), labels);
     }
+  if (door.options.delegates_until)
+    for (const auto& [ca, until] : door.options.delegates_until())
+      if (until != Time::never())
+        metrics.gauge("cm4it_ocsp_delegate_seconds_left", "Until the certificate of a CA's OCSP delegate expires; negative: since.",
+                      static_cast<double>(until - door.service.now()), {{"ca", ca}});
   if (door.options.extra_metrics)
     for (const auto& [name, value] : door.options.extra_metrics()) metrics.gauge(name, "See docs/configuration.md.", value);
   return bytes_answer(view(metrics.text()), "text/plain; version=0.0.4");

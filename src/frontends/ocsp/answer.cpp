@@ -17,6 +17,9 @@ using service::CertificateStatus;
 const Authority* authority_for(const std::vector<Authority>& authorities, const Request& request) {
   for (const CertId& id : request.asked)
     for (const Authority& authority : authorities)
+      if (authority.responder.is_issuer(id) && authority.responder.names_ca(id)) return &authority;
+  for (const CertId& id : request.asked)
+    for (const Authority& authority : authorities)
       if (authority.responder.is_issuer(id)) return &authority;
   return nullptr;
 }
@@ -27,9 +30,12 @@ Seconds max_age_of(const Authority& authority) { return std::max<Seconds>(1, aut
 class Answering {
  public:
   Answering(service::Service& service, const Authority& authority, const service::Principal& who)
-      : service_(service), authority_(authority), who_(who), now_(service.now()), next_(now_ + authority.lifetime) {}
+      : service_(service), authority_(authority), who_(who), now_(service.now()), next_(std::min(now_ + authority.lifetime, authority.responder.valid_until())) {}
 
   Result<Outcome> answer(View der, const Request& request) {
+    // Nobody believes what is signed with a certificate that does not hold (RFC 6960 section 3.2).
+    if (now_ < authority_.responder.valid_from() || now_ >= authority_.responder.valid_until())
+      return fail(Code::unavailable, "the certificate of the delegate of " + authority_.responder.ca_text() + " does not hold at this time");
     std::vector<Single> singles;
     CertificateStatus last;
     for (const CertId& id : request.asked) {
@@ -51,8 +57,9 @@ class Answering {
   // Of another CA nothing is known here.
   Result<CertificateStatus> status_of(const CertId& id) const {
     if (!authority_.responder.is_issuer(id)) return CertificateStatus{};
-    return service::certificate_status(service_, authority_.responder.ca_key().id(), authority_.responder.ca_name(), id.serial,
-                                       authority_.domain, who_);
+    const auto& responder = authority_.responder;
+    const auto so_written = [&](View name) { return responder.names_ca(id) || crypto::ocsp::has_name(id, name); };
+    return service::certificate_status(service_, {responder.ca_key().id(), responder.ca_name(), id.serial, so_written}, authority_.domain, who_);
   }
 
   service::Service& service_;
@@ -69,11 +76,12 @@ Outcome refused(Refusal why) { return {crypto::ocsp::refuse(why), 0, {}}; }
 Outcome Ocsp::Impl::answer(View der, const service::Principal& who) const {
   const auto request = crypto::ocsp::parse_request(der);
   if (!request) return refused(Refusal::malformed_request);
-  const Authority* authority = authority_for(options.authorities, *request);
+  const auto all = authorities();
+  const Authority* authority = authority_for(*all, *request);
   if (!authority) return refused(Refusal::unauthorized);  // RFC 5019 section 2.2.3: not capable of answering for it
   auto outcome = Answering(service, *authority, who).answer(der, *request);
   if (outcome) return std::move(*outcome);
-  log_warn("ocsp: " + outcome.error().message);
+  if (outcome.error().code != Code::unavailable) log_warn("ocsp: " + outcome.error().message);
   return refused(outcome.error().code == Code::unavailable ? Refusal::try_later : Refusal::internal_error);
 }
 

@@ -1,17 +1,21 @@
 // The inside of OCSP: what its files share.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
 
 #include "base/guarded.h"
+#include "frontends/ocsp/delegates.h"
 #include "frontends/ocsp/ocsp.h"
 #include "service/answer_cache.h"
 #include "service/certificate_status.h"
 
 namespace cm4it::ocsp {
+
+using AuthoritiesPtr = std::shared_ptr<const std::vector<Authority>>;
 
 // An answer that may be given again: to a request without nonce, about one certificate.
 struct Made {
@@ -30,12 +34,16 @@ struct Outcome {
 };
 
 struct Ocsp::Impl : std::enable_shared_from_this<Ocsp::Impl> {
-  Impl(service::Service& given, OcspOptions options_given) : service(given), options(std::move(options_given)) {}
+  Impl(service::Service& given, OcspOptions options_given);
 
   void handle(const net::Request& request, net::Responder respond);
 
   // answer.cpp: the request's answer, signed now, out of what `who` may read. Refusals are answers as well.
   Outcome answer(View request, const service::Principal& who) const;
+
+  // Those that answer now; they may be replaced meanwhile.
+  AuthoritiesPtr authorities() const;
+  void replace(std::vector<Authority> authorities);
 
   // ready.cpp. An answer of this thread, or of another: null where none is good any more.
   std::shared_ptr<const std::string> ready(View request, bool get);
@@ -45,9 +53,12 @@ struct Ocsp::Impl : std::enable_shared_from_this<Ocsp::Impl> {
   void stop();
 
   service::Service& service;
-  const OcspOptions options;
+  const OcspOptions options;  // without the authorities
 
  private:
+  mutable Guarded<AuthoritiesPtr> authorities_;
+  std::atomic<std::uint64_t> replaced_ = 0;  // how often they were: what a thread keeps of earlier ones is let go
+  DelegateWatch watch_;
   service::AnswerCache& cache();
   void put(const Digest& request, const Made& made, bool get);
   Made keep(const Outcome& outcome);

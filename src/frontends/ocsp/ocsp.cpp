@@ -91,4 +91,28 @@ net::Handler Ocsp::handler() {
 
 std::size_t Ocsp::sign_due() { return impl_->sign_due(); }
 
+void Ocsp::replace(std::vector<Authority> authorities) { impl_->replace(std::move(authorities)); }
+
+std::vector<std::pair<std::string, Time>> Ocsp::delegates_until() const {
+  std::vector<std::pair<std::string, Time>> all;
+  for (const Authority& authority : *impl_->authorities()) all.emplace_back(authority.responder.ca_text(), authority.responder.valid_until());
+  return all;
+}
+
+Ocsp::Impl::Impl(service::Service& given, OcspOptions options_given) : service(given), options(std::move(options_given)) {
+  replace(options.authorities);
+}
+
+AuthoritiesPtr Ocsp::Impl::authorities() const {
+  return authorities_.with([](const auto& now) { return now; });
+}
+
+void Ocsp::Impl::replace(std::vector<Authority> authorities) {
+  auto next = std::make_shared<const std::vector<Authority>>(std::move(authorities));
+  authorities_.with([&](auto& now) { now = next; });
+  known_.with([](auto& known) { known.clear(); });
+  replaced_.fetch_add(1);
+  watch_.begin(*next, service.now());
+}
+
 }  // namespace cm4it::ocsp

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "crypto/ocsp.h"
@@ -33,6 +34,10 @@ class Ocsp {
   static bool serves(std::string_view path) { return path == "/ocsp" || path.starts_with("/ocsp/"); }
   // Signs anew what was asked for lately and ends soon; how many that were.
   std::size_t sign_due();
+  // From now on these answer, for the same CAs or others; what was signed before is not given again.
+  void replace(std::vector<Authority> authorities);
+  // Until when the certificates of each CA's delegate hold: the CA's name, and the time; never() without certificates.
+  std::vector<std::pair<std::string, Time>> delegates_until() const;
 
   struct Impl;
 

@@ -3,6 +3,7 @@
 
 #include "crypto/certificate.h"
 #include "crypto/openssl_for_test.h"
+#include "evidence/x509_test_support.h"
 #include "net/client.h"
 #include "net/server.h"
 #include "service/fixture.h"
@@ -29,24 +30,29 @@ class Site {
         "[roles]\nmanufacturer = [\"acme\", { key = \"ca\", formats = [\"cose\", \"x509\"] }]\n"
         "[write]\nidentity = [\"manufacturer\"]\nstatus = [\"manufacturer\"]\n" + more;
     EXPECT_EQ(ics.submit_one(policy_evidence("acme", "acme.example", policy, *ics.clock)).outcome, service::ItemResult::Outcome::received);
+    OcspOptions options;
+    options.authorities.push_back(authority(with, lifetime));
+    options.sign_ahead = sign_ahead;
+    door = std::make_unique<Ocsp>(*ics.service, std::move(options));
+    auto started = net::HttpServer::start({}, door->handler());
+    EXPECT_TRUE(started) << (started ? "" : started.error().message);
+    server = std::move(*started);
+  }
+
+  // `days`: for which the delegate's certificate holds.
+  Authority authority(With with, Seconds lifetime = 3600, const std::string& days = "365") {
     std::vector<Bytes> certificates;
     crypto::SignerPtr key = ca_key;
     if (with == With::delegate) {
       key = key_of("delegate", crypto::Algorithm::es256);
       openssl.put("delegate.der", crypto::ocsp::delegate_request(*key, "delegate").value());
       EXPECT_TRUE(openssl.run("req -inform DER -in delegate.der -out delegate.csr")) << openssl.said();
-      openssl.issue("ca", "delegate", 99, "delegate.csr");
+      openssl.issue("ca", "delegate", 99, "delegate.csr", days);
       certificates.push_back(openssl.der("delegate.cer"));
     }
     auto responder = crypto::ocsp::Responder::make(key, openssl.der("ca.cer"), certificates);
     EXPECT_TRUE(responder) << (responder ? "" : responder.error().message);
-    OcspOptions options;
-    options.authorities.push_back({std::move(*responder), "acme.example", lifetime});
-    options.sign_ahead = sign_ahead;
-    door = std::make_unique<Ocsp>(*ics.service, std::move(options));
-    auto started = net::HttpServer::start({}, door->handler());
-    EXPECT_TRUE(started) << (started ? "" : started.error().message);
-    server = std::move(*started);
+    return {std::move(*responder), "acme.example", lifetime};
   }
 
   // A device whose certificate the CA issued and the server keeps.
@@ -222,6 +228,88 @@ TEST_F(OcspDoor, WhatCannotBeAnsweredIsToldByItsCode) {
   EXPECT_EQ(send("GET", "/ocsp").status, 405u);
   EXPECT_EQ(send("DELETE", "/ocsp/MAo=").status, 405u);
   EXPECT_EQ(status(send("GET", "/ocsp/no%20base64")), 1);
+}
+
+using OcspDelegate = OcspDoor;
+
+int refusal_of(const net::Reply& reply) { return reply.body.size() == 5 ? static_cast<int>(reply.body[4]) : -1; }
+
+// A line of what openssl prints of an answer: a time.
+std::string time_in(const std::string& printed, const std::string& name) {
+  const auto at = printed.find(name);
+  if (at == printed.npos) return "no " + name;
+  const auto begin = printed.find(": ", at) + 2;
+  return printed.substr(begin, printed.find('\n', begin) - begin);
+}
+
+TEST_F(OcspDelegate, NoAnswerOutlivesItsCertificate) {
+  Site site(With::delegate);
+  site.device("a", 1);
+  const Time end = site.door->delegates_until().at(0).second;
+  ASSERT_NE(end, Time::never());
+  *site.ics.clock = end + -100;
+  site.openssl.put("answer", site.post(site.request("a")).body);
+  site.openssl.run("ocsp -respin answer -resp_text -noverify");
+  const auto printed = site.openssl.said();
+  EXPECT_EQ(time_in(printed, "Next Update"), time_in(printed, "Not After ")) << printed;
+}
+
+TEST_F(OcspDelegate, WhoseCertificateHasEndedSignsNothingUntilThereIsAnother) {
+  Site site(With::delegate);
+  const auto device = site.device("a", 1);
+  const Bytes request = site.request("a");
+  const auto first = site.post(request).body;
+  *site.ics.clock = site.door->delegates_until().at(0).second;
+  constexpr int try_later = 3;
+  EXPECT_EQ(refusal_of(site.post(request)), try_later);
+  site.door->sign_due();
+  std::vector<Authority> renewed;
+  renewed.push_back(site.authority(With::delegate, 3600, "800"));
+  site.door->replace(std::move(renewed));
+  EXPECT_EQ(refusal_of(site.post(request)), -1);
+  EXPECT_GT(site.door->delegates_until().at(0).second, *site.ics.clock);
+}
+
+// What was signed with the old one is not given again: it may have been replaced because its key was stolen.
+TEST_F(OcspDelegate, ANewOneSignsAnew) {
+  Site site(With::delegate);
+  site.device("a", 1);
+  const Bytes request = site.request("a");
+  const auto first = site.post(request).body;
+  EXPECT_EQ(site.get(request).body, first);
+  std::vector<Authority> renewed;
+  renewed.push_back(site.authority(With::no_delegate));
+  site.door->replace(std::move(renewed));
+  EXPECT_NE(site.post(request).body, first);
+  EXPECT_NE(site.get(request).body, first);
+  EXPECT_EQ(site.door->delegates_until().at(0).second, Time::never());
+}
+
+// The device's certificate has the CA's name in other letters than the CA's own has: openssl hashes those.
+TEST_F(OcspDoor, TheIssuersNameMayBeWrittenInAnotherWay) {
+  Site site(With::no_delegate);
+  const auto& ca = site.ca_key;
+  const auto key = key_of("a", crypto::Algorithm::es256)->public_key();
+  auto draft = evidence::x509::test::Authority{ca, evidence::x509::test::name("CA", "acme", {}, evidence::x509::test::printable_string)}.issues(
+      key, evidence::x509::test::name("a", "Acme"));
+  draft.not_before = der::generalized(*site.ics.clock + -60);
+  draft.not_after = der::generalized(*site.ics.clock + 86'400);
+  draft.serial = {0x21};
+  const Bytes certificate = draft.encode();
+  ASSERT_EQ(site.ics.submit({certificate}, Format::x509, "acme.example").at(0).outcome, service::ItemResult::Outcome::received);
+  site.openssl.put("a.cer", certificate);
+  ASSERT_TRUE(site.openssl.run("x509 -inform DER -in a.cer -out a.pem")) << site.openssl.said();
+  EXPECT_THAT(site.ask("-cert a.pem"), HasSubstr("a.pem: good"));
+  EXPECT_THAT(site.ask("-serial 0x21"), HasSubstr("0x21: good"));
+  // A name that is none of these.
+  auto other = site.request("a");
+  const Bytes hash = crypto::digest(crypto::Hash::sha1, evidence::x509::test::name("CA", "acme", {}, evidence::x509::test::printable_string));
+  const auto at = std::search(other.begin(), other.end(), hash.begin(), hash.end());
+  ASSERT_NE(at, other.end());
+  *at ^= 1;
+  site.openssl.put("answer", site.post(other).body);
+  site.openssl.run("ocsp -respin answer -resp_text -noverify");
+  EXPECT_THAT(site.openssl.said(), HasSubstr("Cert Status: unknown"));
 }
 
 TEST_F(OcspDoor, BusyReadersAreToldToComeLater) {

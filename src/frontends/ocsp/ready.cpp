@@ -38,10 +38,15 @@ net::Response http_of(const Outcome& outcome, bool get) {
 }  // namespace
 
 service::AnswerCache& Ocsp::Impl::cache() {
-  thread_local std::map<const Impl*, std::unique_ptr<service::AnswerCache>> caches;
-  auto& mine = caches[this];
-  if (!mine) mine = std::make_unique<service::AnswerCache>(options.cache_bytes);
-  return *mine;
+  struct Mine {
+    std::unique_ptr<service::AnswerCache> answers;
+    std::uint64_t of = 0;  // the authorities that signed them
+  };
+  thread_local std::map<const Impl*, Mine> caches;
+  Mine& mine = caches[this];
+  const std::uint64_t now = replaced_.load(std::memory_order_relaxed);
+  if (!mine.answers || mine.of != now) mine = {std::make_unique<service::AnswerCache>(options.cache_bytes), now};
+  return *mine.answers;
 }
 
 void Ocsp::Impl::put(const Digest& request, const Made& made, bool get) {
@@ -93,6 +98,7 @@ net::Response Ocsp::Impl::http_answer(const Outcome& outcome, bool get) {
 
 // A second ahead: others may go on with the old one for a quarter of its life. What nobody asked for in the meantime is let go.
 std::size_t Ocsp::Impl::sign_due() {
+  watch_.look(*authorities(), service.now());
   const Time soon = service.now() + 1;
   const auto due = known_.with([&](auto& known) {
     std::vector<Bytes> requests;

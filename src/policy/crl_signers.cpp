@@ -1,0 +1,94 @@
+#include "policy/crl_signers.h"
+
+#include <algorithm>
+
+#include "base/budgets.h"
+
+namespace cm4it::policy {
+namespace {
+
+bool contains(const std::vector<KeyId>& keys, const KeyId& key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); }
+
+}  // namespace
+
+// The certificates about this key that this domain has received by now, expired ones too.
+const std::vector<CrlSigners::Received>& CrlSigners::received(const KeyId& key) {
+  const auto [entry, fresh] = known_.try_emplace(key);
+  const auto facts = authorities_.find(key);
+  if (!fresh || facts == authorities_.end()) return entry->second;
+  TemporalRules rules(policies_, domain_, at_);
+  auto order = rules.order_by_receipt(facts->second);
+  for (Judgement& judgement : order)
+    if (is_authority(judgement.fact->statement) && (rules.in_time(judgement) || rules.expired_only(judgement)))
+      entry->second.push_back({&judgement.fact->statement.certificates[0], judgement.fact->statement.issuer});
+  return entry->second;
+}
+
+CrlSigners::Named CrlSigners::named(const KeyId& key, View name) {
+  Named found;
+  for (const Received& one : received(key)) {
+    const auto& fields = one.certificate->fields();
+    if (!equal(fields.subject_canonical, name)) continue;
+    found.issuers.push_back(one.issuer);
+    if (fields.self_issued()) found.self_issued_by.push_back(one.issuer);
+  }
+  return found;
+}
+
+bool CrlSigners::plays_a_role(const KeyId& key) const {
+  return !policies_.roles_of(domain_.domain, key, Format::x509).empty();
+}
+
+// `from`: the key that made certificates in this name.
+bool CrlSigners::linked(const KeyId& from, const KeyId& to, View name) {
+  const Named of_from = named(from, name), of_to = named(to, name);
+  // It certified its new key under its own name.
+  if (contains(of_to.self_issued_by, from)) return true;
+  // Who stands above it gave its name to both keys.
+  if (std::any_of(of_to.issuers.begin(), of_to.issuers.end(),
+                  [&](const KeyId& above) { return above != to && contains(of_from.issuers, above); }))
+    return true;
+  // The new key certified the old one, whose rights all come from there. A key that has a right of its own is nobody else's.
+  const auto from_there = [&](const KeyId& issuer) { return issuer == to || issuer == from; };
+  return contains(of_from.self_issued_by, to) && !plays_a_role(from) &&
+         std::all_of(of_from.issuers.begin(), of_from.issuers.end(), from_there);
+}
+
+// Key after key, in the order of their ids: a CA may have changed its key more than once.
+bool CrlSigners::reaches(const KeyId& from, const KeyId& to, View name) {
+  std::vector<KeyId> reached{from};
+  for (std::size_t next = 0; next < reached.size() && reached.size() <= budget::crl_signers; ++next) {
+    if (linked(reached[next], to, name)) return true;
+    for (const auto& [key, facts] : authorities_)
+      if (!contains(reached, key) && key != to && linked(reached[next], key, name)) reached.push_back(key);
+  }
+  return false;
+}
+
+bool CrlSigners::speaks_for(const evidence::Statement& crl, const KeyId& issuer) {
+  if (crl.issuer == issuer) return true;
+  const auto [answer, fresh] = answers_.try_emplace({issuer, crl.issuer, crl.crl->issuer_name}, false);
+  if (fresh) answer->second = reaches(issuer, crl.issuer, crl.crl->issuer_name);
+  return answer->second;
+}
+
+bool CrlSigners::has_other_names(const evidence::Statement& crl) {
+  const auto& certificates = received(crl.issuer);
+  return !certificates.empty() && std::none_of(certificates.begin(), certificates.end(), [&](const Received& one) {
+    return equal(one.certificate->fields().subject_canonical, crl.crl->issuer_name);
+  });
+}
+
+// By its certificates of that name; where there is none, by all of them.
+std::string CrlSigners::why_not(const evidence::Statement& crl) {
+  std::vector<const crypto::Certificate*> all, of_name;
+  for (const Received& one : received(crl.issuer)) {
+    all.push_back(one.certificate);
+    if (equal(one.certificate->fields().subject_canonical, crl.crl->issuer_name)) of_name.push_back(one.certificate);
+  }
+  const auto& asked = of_name.empty() ? all : of_name;
+  if (asked.empty() || std::any_of(asked.begin(), asked.end(), [](const auto* one) { return one->fields().may_sign_crls(); })) return {};
+  return "keyUsage: no certificate of its signer has cRLSign: it may not sign CRLs (RFC 5280 section 6.3.3 (f))";
+}
+
+}  // namespace cm4it::policy
