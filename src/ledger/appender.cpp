@@ -50,7 +50,7 @@ void Appender::run() {
   for (;;) {
     std::vector<Message> messages = inbox_.take(budget::append_batch, 500ms);
     if (messages.empty() && inbox_.closed()) return;
-    if (messages.empty() && !heads_are_due(options_.clock())) continue;
+    if (messages.empty() && !state_.pinned_aside && !heads_are_due(options_.clock())) continue;
     try {
       take_batch(std::move(messages));
     } catch (const std::exception& error) {  // whoever waits for this batch would wait for ever

@@ -79,6 +79,7 @@ Result<BatchBuilder::Work*> BatchBuilder::work_for(const Record& kept) {
 
 Result<void> BatchBuilder::add(const AppendEvidence& message) {
   const Submission& submission = message.submission;
+  if (stays_aside(submission)) return keep_aside(submission);
   for (const auto& domain : submission.homes)
     if (!after_.homes.contains(domain)) return fail(Code::internal, "log: this server is no home of " + domain);
   // Whatever can fail comes first: nothing is taken by half.
@@ -223,10 +224,14 @@ Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
     after_.domains[domain] = {true, log.head().time, false};
     after_.newest_time = std::max(after_.newest_time, log.head().time);
   }
-  if (policies_changed_) {
-    change_.everything = true;
-    after_.assemble();
+  if (policies_changed_) after_.assemble();
+  for (bool more = policies_changed_ || after_.pinned_aside; more;) {  // what enters may pin other domains
+    TRY(more, enter_pinned(now));
+    if (more) after_.assemble();
   }
+  after_.pinned_aside = false;
+  if (aside_) after_.unpinned = aside_;
+  if (policies_changed_) change_.everything = true;
   change_.next = after_.next;
   batch_.put(table::meta, to_bytes(view("server")), to_bytes(view(options_.server_name)));
   batch_.put(table::meta, to_bytes(view(table::rows)), to_bytes(view(table::rows_version)));
@@ -237,7 +242,9 @@ Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
 }
 
 Appended BatchBuilder::answer(const StatementId& id) {
-  Work& work = works_.at(id);
+  const auto found = works_.find(id);
+  if (found == works_.end()) return {id, aside_new_.erase(id) > 0, {}};
+  Work& work = found->second;
   Appended appended{id, std::exchange(work.is_new, false), work.placed};
   for (std::size_t i = 0; i < work.entry.placements.size(); ++i)
     appended.placements.push_back({work.entry.placements[i].first, work.entry.placements[i].second, work.times[i]});

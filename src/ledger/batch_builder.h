@@ -54,6 +54,13 @@ class BatchBuilder {
   Result<std::optional<Bytes>> read(store::Table table, View key) const;
   void put(store::Table table, Bytes key, Bytes value);
   void note_change(const Work& work);
+  // unpinned.h
+  bool stays_aside(const Submission& submission) const;
+  Result<void> keep_aside(const Submission& submission);
+  Unpinned& aside();
+  void remove_aside(const Unpinned::Row& row);
+  Result<bool> enter_pinned(Time now);
+  Result<void> enter(const Unpinned::Row& row, Time now);
   bool takes_back_certificate(const evidence::Statement& statement) const;
 
   const Options& options_;
@@ -65,6 +72,9 @@ class BatchBuilder {
   std::vector<StatementId> order_;
   std::set<std::string> grown_;
   std::optional<Error> broken_;  // a log took a leaf in by half: nothing of this batch may be written
+  std::shared_ptr<Unpinned> aside_;            // null: nothing of it changes
+  std::map<StatementId, Bytes> aside_values_;  // rows of this batch
+  std::set<StatementId> aside_new_;            // not answered yet
   bool policies_changed_ = false;
   bool changed_ = false;
   // Rows of this batch that a later entry of it may read again.

@@ -6,6 +6,7 @@
 #include "ledger/ledger.h"
 #include "ledger/names.h"
 #include "ledger/tables.h"
+#include "ledger/unpinned.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -32,7 +33,11 @@ SubjectId subject_from(View row, View model) {
 Reader::Reader(std::unique_ptr<store::Snapshot> snapshot, PublishedPtr published)
     : snapshot_(std::move(snapshot)), published_(std::move(published)) {}
 
-Result<std::optional<Record>> Reader::record(const StatementId& id) const { return find_record(*snapshot_, id); }
+Result<std::optional<Record>> Reader::record(const StatementId& id) const {
+  TRY(auto kept, find_record(*snapshot_, id));
+  if (kept) return kept;
+  return find_aside(*snapshot_, id);
+}
 
 Result<std::optional<Record>> Reader::record_at(std::uint64_t position) const {
   TRY(const auto row, snapshot_->get(table::journal, table::number(position)));
@@ -202,6 +207,9 @@ Result<std::vector<std::pair<std::uint64_t, StatementId>>> Reader::descriptors(s
     found.emplace_back(read_u64(key.subspan(domain.size() + 1, 8)), statement_from(key.last(32)));
     return true;
   }));
+  TRY(const auto aside, aside_of(*snapshot_, domain));
+  found.insert(found.end(), aside.begin(), aside.end());
+  std::sort(found.begin(), found.end());
   return found;
 }
 

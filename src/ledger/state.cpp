@@ -1,7 +1,5 @@
 #include "ledger/state.h"
 
-#include <set>
-
 #include <algorithm>
 
 #include "base/cbor.h"
@@ -48,6 +46,10 @@ Result<void> load_policies(const store::Snapshot& snapshot, State& state) {
     return true;
   }));
   state.assemble();
+  TRY(auto unpinned, Unpinned::load(snapshot));
+  const auto domains = unpinned.domains();
+  state.pinned_aside = std::any_of(domains.begin(), domains.end(), [&](const auto& domain) { return state.policies->chain(domain) != nullptr; });
+  state.unpinned = std::make_shared<const Unpinned>(std::move(unpinned));
   return {};
 }
 
@@ -114,10 +116,6 @@ Result<policy::SignedDescriptor> signed_descriptor(const evidence::Statement& st
 
 void State::assemble() {
   policies = std::make_shared<const policy::Policies>(policy::Policies::assemble(descriptors, pins));
-  std::set<std::string_view> unpinned;
-  for (const auto& one : descriptors)
-    if (!policies->chain(one.descriptor->domain)) unpinned.insert(one.descriptor->domain);
-  unpinned_domains = unpinned.size();
 }
 
 Result<State> load_state(const Options& options, const store::Store& store) {
@@ -148,7 +146,7 @@ PublishedPtr publish(const State& state, const Options& options) {
   published->next = state.next;
   published->policies = state.policies;
   published->domains = state.domains;
-  published->unpinned_domains = state.unpinned_domains;
+  published->unpinned_domains = state.unpinned->owners();
   for (const auto& [domain, log] : state.homes) published->own_heads.emplace(domain, log.head());
   published->newest_time = state.newest_time;
   return published;

@@ -7,6 +7,7 @@
 
 #include "ledger/home_log.h"
 #include "ledger/ledger.h"
+#include "ledger/unpinned.h"
 
 namespace cm4it::ledger {
 
@@ -20,7 +21,8 @@ struct State {
   std::map<std::string, policy::DomainState, std::less<>> domains;
   Time newest_time;
   policy::PoliciesPtr policies;  // of descriptors and pins: assemble() after either changed
-  std::size_t unpinned_domains = 0;
+  std::shared_ptr<const Unpinned> unpinned = std::make_shared<Unpinned>();
+  bool pinned_aside = false;  // something pins a domain whose descriptors are still kept aside: the next batch takes them in
 
   void assemble();
 };

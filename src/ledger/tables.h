@@ -15,6 +15,7 @@ using store::Table;
 inline constexpr Table journal = 1;     // position → Entry
 inline constexpr Table heads = 2;       // signed heads and batch signatures, own and foreign
 inline constexpr Table meta = 3;        // who the store belongs to; notes of other rooms
+inline constexpr Table aside = 15;      // descriptors of domains that nothing pins (ledger/unpinned.h)
 inline constexpr Table pins = 12;       // domain → owner key id, learned from counted transfers
 // Derived: made anew from the sources by rebuild().
 inline constexpr Table statements = 4;  // statement id → positions of its entries, the record's first

@@ -30,13 +30,16 @@ Response problem(unsigned status, std::string_view rule) {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<Loop> loop, FileDescriptor socket, SslPtr ssl, std::string remote)
+Connection::Connection(std::shared_ptr<Loop> loop, Accepted accepted, std::optional<TlsContext> tls)
     : loop_(std::move(loop)),
-      remote_(std::move(remote)),
-      secure_(ssl != nullptr),
-      socket_(std::move(socket)),
-      transport_(socket_.get(), std::move(ssl)),
-      deadline_(loop_->now() + options().request_timeout) {}
+      remote_(std::move(accepted.remote)),
+      source_(accepted.source),
+      tls_(std::move(tls)),
+      socket_(std::move(accepted.fd)),
+      transport_(socket_.get(), nullptr),
+      deadline_(loop_->now() + options().handshake_timeout) {
+  active();
+}
 
 Connection::~Connection() = default;
 
@@ -54,6 +57,7 @@ void Connection::guarded(F&& f) {
 void Connection::ready(std::uint32_t events) {
   if (events & Poller::ended) ended_ = true;
   if (half_closed() && (events & Poller::broken)) return close();
+  if (phase_ != Phase::handshake) transport_.stirred();
   run();
 }
 
@@ -76,27 +80,6 @@ Connection::Next Connection::step() {
   return wants_to_read() ? read_once() : Next::blocked;
 }
 
-Connection::Next Connection::shake_hands() {
-  auto io = transport_.handshake();
-  if (io == Transport::Io::want_read || io == Transport::Io::want_write) return Next::blocked;
-  if (io == Transport::Io::done && secure_ && options().ask_client_certificate) {
-    auto key = transport_.peer_key();
-    if (key) {
-      client_key_ = std::move(*key);
-    } else if (key.error().code != Code::not_found) {
-      io = Transport::Io::failed;
-    }
-  }
-  if (io != Transport::Io::done) {
-    loop_->count().handshake_failures.add();
-    close();
-    return Next::blocked;
-  }
-  phase_ = Phase::reading;
-  deadline_ = loop_->now() + options().idle_timeout;
-  return Next::more;
-}
-
 bool Connection::wants_to_read() const {
   switch (phase_) {
     case Phase::reading: return !unsent_;
@@ -115,7 +98,7 @@ Connection::Next Connection::read_once() {
   auto io = transport_.read(loop_->input, count);
   switch (io) {
     case Transport::Io::done: received(count); break;
-    case Transport::Io::want_read:
+    case Transport::Io::want_read: return transport_.more_came() ? Next::more : Next::blocked;
     case Transport::Io::want_write: return Next::blocked;
     case Transport::Io::ended: return end_of_input();
     case Transport::Io::failed: close(); return Next::blocked;
@@ -202,13 +185,14 @@ bool Connection::serve_one(char* data, std::size_t size, std::size_t& used) {
 void Connection::handle(const char* message) {
   Request request;
   parser_->fill(request, message);
-  request.secure = secure_;
+  request.secure = tls_.has_value();
   request.client_key = client_key_ ? &*client_key_ : nullptr;
   request.remote = remote_;
   head_only_ = request.method == "HEAD";
   keep_alive_ = parser_->keep_alive();
   http_1_0_ = parser_->http_1_0();
   request_begun_ = false;
+  active();
   loop_->count().requests.add();
   phase_ = Phase::handling;
   try {
@@ -377,14 +361,19 @@ void Connection::end() {
 
 void Connection::close() {
   if (phase_ == Phase::closed) return;
+  if (in_handshake()) loop_->end_handshake(source_);
   phase_ = Phase::closed;
   gone_.store(true, std::memory_order_relaxed);
   drop(buffer_.size());
   parser_.reset();
   unsent_.reset();
-  transport_ = Transport(-1, nullptr);
   loop_->unwatch(socket_.get());
-  socket_ = FileDescriptor();
+  if (shaking_) {
+    ::shutdown(socket_.get(), SHUT_RDWR);  // a handshake's thread has it: it is closed with this object
+  } else {
+    transport_ = Transport(-1, nullptr);
+    socket_ = FileDescriptor();
+  }
   loop_->forget(*this);
 }
 

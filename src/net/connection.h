@@ -14,13 +14,14 @@ namespace cm4it::net {
 
 class Connection final : public Exchange, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<Loop> loop, FileDescriptor socket, SslPtr ssl, std::string remote);
+  Connection(std::shared_ptr<Loop> loop, Accepted accepted, std::optional<TlsContext> tls);  // no context: in the clear
   ~Connection() override;
 
   void ready(std::uint32_t events);   // of epoll: does what can be done now
   void run();                         // the same, when nothing new is known
   void tick();                        // ends what takes too long
   void deliver(Response&& response);  // a late answer
+  void shaken(Shaken&& shaken);       // what a step of the handshake came to
   void wind_down();                   // the server stops: at once if nothing is under way
   void close();
   void break_off();  // the server's patience is over
@@ -28,6 +29,11 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void answer(std::shared_ptr<Exchange> self, Response&& response) override;
   bool gone() const override { return gone_.load(std::memory_order_relaxed); }
   bool half_closed() const override { return half_closed_.load(std::memory_order_relaxed); }
+
+  Standing standing() const;
+  Source source() const { return source_; }
+  bool known() const { return known_; }
+  bool in_handshake() const;  // begun, and not finished
 
   std::size_t index = 0;  // in the loop's list
 
@@ -45,6 +51,8 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
 
   Next step();
   Next shake_hands();
+  Shaken shake();
+  void active() { last_active_ = loop_->next_activity(); }
   Next read_once();
   Next end_of_input();
   void received(std::size_t count);
@@ -68,13 +76,19 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   // Constant after construction
   const std::shared_ptr<Loop> loop_;
   const std::string remote_;
-  const bool secure_;
+  const Source source_;
+  const std::optional<TlsContext> tls_;
 
   std::atomic<bool> gone_{false}, half_closed_{false};  // written by the loop's thread
 
-  // The loop's thread only
+  // The loop's thread only; these two are left to a handshake's thread while `shaking_`
   FileDescriptor socket_;  // none once closed
   Transport transport_;
+  bool shaking_ = false;     // a step of the handshake is under way, or waits for its turn
+  bool stirred_ = false;     // the socket was ready since the last step began
+  bool hello_seen_ = false;
+  bool known_ = false;       // options().known said so
+  std::uint64_t last_active_ = 0;
   std::optional<crypto::PublicKey> client_key_;
   Phase phase_ = Phase::handshake;
   std::string buffer_;                     // came, but is not served yet

@@ -119,7 +119,7 @@ class Walk {
     for (const KeyId& candidate : issuers) {
       id = evidence::statement_id(decoded_.format(), candidate, decoded_.signed_bytes());
       TRY(const auto record, context_.reader.record(id));
-      if (!record) continue;
+      if (!record || record->position == 0) continue;  // one that is kept aside: that it came again keeps it longer
       issuer = &candidate;
       break;
     }
@@ -332,16 +332,10 @@ class Walk {
     return {};
   }
 
-  // Anybody may introduce a domain; what nothing pins is bounded.
+  // Anybody may introduce a domain: for what nothing pins the ledger makes room (ledger/unpinned.h).
   Result<void> room_for(const std::string& domain, std::size_t kept) const {
-    const bool pinned = policies_.chain(domain) != nullptr;
-    if (kept >= (pinned ? budget::policy_versions : budget::unpinned_descriptors))
-      return fail(Code::too_large, "domain: " + std::to_string(kept) + " descriptors of " + domain + " are kept already" +
-                  (pinned ? "" : ", and nothing pins its owner"), "pin the owner: `ics trust`, or [[pin]] in icsd.toml");
-    if (!pinned && kept == 0 && context_.reader.published().unpinned_domains >= budget::unpinned_domains)
-      return fail(Code::too_large, "domain: as many domains as this server keeps without a pin are known already",
-                  "pin its owner: `ics trust`, or [[pin]] in icsd.toml");
-    return {};
+    if (!policies_.chain(domain) || kept < budget::policy_versions) return {};
+    return fail(Code::too_large, "domain: " + std::to_string(kept) + " descriptors of " + domain + " are kept already");
   }
 
   Result<Walked> policy_evidence(std::vector<ledger::ForeignReceipt> receipts = {}) {

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "apps/icsd/authorities.h"
+#include "apps/icsd/descriptors.h"
 #include "apps/icsd/enrolment.h"
 #include "apps/icsd/key_files.h"
 #include "base/budgets.h"
@@ -28,6 +29,18 @@ std::string sum_of(const std::vector<service::ItemResult>& results) {
   std::size_t entered = 0;
   for (const auto& result : results) entered += !result.error.has_value();
   return std::to_string(entered) + " of " + std::to_string(results.size());
+}
+
+constexpr std::size_t few_connections = 1000;
+
+// A server of a domain whose policy counts here. Whoever sells something brings a policy along: one that nothing but a sale has
+// pinned names no servers of ours.
+bool is_server(const policy::Policies& policies, const KeyId& key) {
+  const auto of = policies.servers_with_key(key);
+  return std::any_of(of.begin(), of.end(), [&](const auto& server) {
+    const auto* chain = policies.chain(server.domain);
+    return chain && chain->pinned_by != policy::Pin::Source::transfer;
+  });
 }
 
 }  // namespace
@@ -120,6 +133,18 @@ void Server::warn_of_other_keys() {
       for (const auto& line : unlike_policy(config_, *newest, key_->public_key().id(), log)) log_warn(line);
 }
 
+ListenerShare Server::share_out_descriptors() {
+  const std::size_t listeners = config_.listen.size() + config_.http.size() + config_.hkp.size();
+  descriptors_ = raise_descriptor_limit(listeners);
+  const auto share = share_of_listener(descriptors_.limit, listeners);
+  log_info("file descriptors: " + std::to_string(descriptors_.limit) + " (soft limit at start " + std::to_string(descriptors_.found) +
+           "); each listener takes " + std::to_string(share.connections) + " connections, with TLS " + std::to_string(share.reserved) +
+           " of them kept for servers of the policy");
+  if (share.connections < few_connections)
+    log_warn("file descriptors: few, because the hard limit is " + std::to_string(descriptors_.limit) + "; raise it (LimitNOFILE, ulimit -H -n)");
+  return share;
+}
+
 Result<void> Server::listen() {
   http::DoorOptions options;
   options.server_name = config_.name;
@@ -132,10 +157,18 @@ Result<void> Server::listen() {
       sum.open += counters.open;
       sum.requests += counters.requests;
       sum.rejected += counters.rejected;
+      sum.refused += counters.refused;
+      sum.displaced += counters.displaced;
+      sum.handshake_failures += counters.handshake_failures;
     }
-    return std::vector<std::pair<std::string, double>>{{"cm4it_connections", static_cast<double>(sum.open)},
-                                                       {"cm4it_requests", static_cast<double>(sum.requests)},
-                                                       {"cm4it_requests_rejected", static_cast<double>(sum.rejected)}};
+    const auto value = [](std::size_t number) { return static_cast<double>(number); };
+    return std::vector<std::pair<std::string, double>>{{"cm4it_connections", value(sum.open)},
+                                                       {"cm4it_connections_displaced", value(sum.displaced)},
+                                                       {"cm4it_connections_refused", value(sum.refused)},
+                                                       {"cm4it_descriptors_limit", value(descriptors_.limit)},
+                                                       {"cm4it_handshakes_failed", value(sum.handshake_failures)},
+                                                       {"cm4it_requests", value(sum.requests)},
+                                                       {"cm4it_requests_rejected", value(sum.rejected)}};
   };
   options.delegates_until = [this] { return ocsp_ ? ocsp_->delegates_until() : std::vector<std::pair<std::string, Time>>{}; };
   door_ = std::make_unique<http::Door>(*service_, std::move(options));
@@ -148,6 +181,7 @@ Result<void> Server::listen() {
     (hkp::Hkp::serves(request.path) ? hkp : http)(request, std::move(respond));
   };
   TRY(const auto chain, load_chain(config_));
+  const auto share = share_out_descriptors();
   const auto open_listener = [&](const std::string& address, bool tls, const net::Handler& handler) -> Result<void> {
     net::ListenerOptions listener;
     listener.address = address;
@@ -156,6 +190,9 @@ Result<void> Server::listen() {
     if (tls) listener.tls_key = key_;
     if (tls) listener.tls_chain = chain;
     listener.ask_client_certificate = tls;
+    listener.max_connections = share.connections;
+    listener.reserved_connections = share.reserved;
+    if (tls) listener.known = [this](const crypto::PublicKey& key) { return is_server(*service_->ledger().published()->policies, key.id()); };
     TRY(auto started, net::HttpServer::start(std::move(listener), handler));
     listeners_.push_back(std::move(started));
     return {};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/icsd/config.h"
+#include "apps/icsd/descriptors.h"
 #include "frontends/hkp/hkp.h"
 #include "frontends/http/door.h"
 #include "frontends/ocsp/ocsp.h"
@@ -31,10 +32,12 @@ class Server {
   // Where a policy that counts here names this server with another key than it has.
   void warn_of_other_keys();
   Result<void> listen();
+  ListenerShare share_out_descriptors();
   Result<void> write_address();
 
   const Config config_;
   crypto::SignerPtr key_;
+  Descriptors descriptors_;
   std::unique_ptr<sync::Sync> sync_;  // outlives the service, which forwards to it
   std::unique_ptr<service::Service> service_;
   std::unique_ptr<CrlFetcher> crls_;

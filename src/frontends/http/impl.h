@@ -31,8 +31,9 @@ struct Door::Impl : std::enable_shared_from_this<Door::Impl> {
   // A ready answer out of this thread's cache, if the request is one of those that have them.
   std::shared_ptr<const std::string> cached(const net::Request& request);
   service::AnswerCache& cache();
-  // The number of a domain in cache keys; 0 is the default domain. None: not known, do not cache.
+  // The number of a domain in cache keys; 0 is the default domain. Only for domains that are kept here.
   std::uint32_t domain_number(const std::string& domain);
+  std::uint32_t known_domain_number(const std::string& domain);  // UINT32_MAX: it has none
 
   service::Service& service;
   const DoorOptions options;

@@ -38,7 +38,6 @@ net::Response kept(Door::Impl& door, const Call& call, CachedKind kind, const Fo
   const std::string domain = call.get("domain");
   if (!found.looked.open || call.path[2] != found.subject.text()) return response;
   const auto number = door.domain_number(domain);
-  if (number == UINT32_MAX) return response;
   auto ready = net::serialize(response);
   door.cache().put({found.subject, kind, number}, found.stamp, found.looked.verdict.valid_until, ready);
   response.ready = std::move(ready);
@@ -64,7 +63,8 @@ std::shared_ptr<const std::string> Door::Impl::cached(const net::Request& reques
   if (key.kind == cached_verdict && request.header("Accept").find("cwt") != std::string_view::npos) return {};
   if (!request.query.empty()) {
     if (!request.query.starts_with("domain=") || request.query.find_first_of("&%+") != std::string_view::npos) return {};
-    key.domain = domain_number(std::string(request.query.substr(7)));
+    key.domain = known_domain_number(std::string(request.query.substr(7)));
+    if (key.domain == UINT32_MAX) return {};
   }
   const auto* found = cache().find(key, service.stamp(key.subject), service.now());
   return found ? *found : nullptr;
@@ -83,14 +83,20 @@ service::AnswerCache& Door::Impl::cache() {
   return *mine;
 }
 
+// Numbers are given to domains that answers were made for, which are those that are kept here: a name that is only asked for
+// leaves nothing behind.
 std::uint32_t Door::Impl::domain_number(const std::string& domain) {
   if (domain.empty()) return 0;
   return domain_numbers.with([&](auto& numbers) {
-    if (const auto known = numbers.find(domain); known != numbers.end()) return known->second;
-    if (numbers.size() >= 10'000) return UINT32_MAX;  // asked about by strangers: never put, never found
-    const auto number = static_cast<std::uint32_t>(numbers.size() + 1);
-    numbers.emplace(domain, number);
-    return number;
+    return numbers.emplace(domain, static_cast<std::uint32_t>(numbers.size() + 1)).first->second;
+  });
+}
+
+std::uint32_t Door::Impl::known_domain_number(const std::string& domain) {
+  if (domain.empty()) return 0;
+  return domain_numbers.with([&](const auto& numbers) {
+    const auto known = numbers.find(domain);
+    return known == numbers.end() ? UINT32_MAX : known->second;
   });
 }
 
