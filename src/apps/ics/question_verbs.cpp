@@ -1,4 +1,6 @@
 // The questions: tables for people, the server's own JSON for machines.
+#include <CLI/CLI.hpp>
+
 #include "apps/ics/answers.h"
 #include "apps/ics/arguments.h"
 #include "apps/ics/output_file.h"
@@ -21,8 +23,9 @@ void print_validity(const Context& context, const json::object& answer) {
 Result<int> why(Context& context, const std::string& subject, const std::string& at) {
   std::string when;
   if (!at.empty()) {
-    TRY(const auto time, parse_when("--at", at, context.clock()));
-    when = to_rfc3339(time);
+    const auto time = parse_when("--at", at, context.clock());
+    if (!time) return context.misuse(time.error().message, time.error().detail);
+    when = to_rfc3339(*time);
   }
   TRY(const auto answer, ask_about(context, subject, "verdict", {{"at", when}}));
   const auto admitted = text_at(answer, "admitted");
@@ -146,6 +149,9 @@ void add_find(CLI::App& app, Context& context) {
   verb->add_option("--status", options->status, "in this status: in-use, stolen, …");
   verb->add_option("--holder", options->holder, "held by this domain");
   verb->add_option("--issuer", options->issuer, "with a statement that counts of this key: key:… or its file");
+  verb->add_option("--cloud", options->cloud, "assigned to this cloud");
+  verb->add_option("--verdict", options->verdict, "with this verdict here")->check(CLI::IsMember({"admitted", "not-admitted", "unknown"}));
+  verb->add_option("--label", options->label, "endorsed as this");
   verb->add_option("--limit", options->limit, "at most so many; 0: all")->capture_default_str();
 }
 
