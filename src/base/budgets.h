@@ -111,6 +111,11 @@ inline constexpr std::size_t feed_folded = 200'000;           // statements fold
 inline constexpr std::size_t feed_folded_of_one = 50'000;     // of them for one subject, which is then sent rather than passed over
 inline constexpr std::size_t feed_wait_seconds = 60;          // longest long poll
 
+// Between servers
+inline constexpr std::size_t witnesses = 64;                  // peers that a home asks what they know of its logs
+inline constexpr std::size_t known_heads = 64;                // of one domain, told to who asks
+inline constexpr std::size_t mark_bytes = 1024 * 1024;        // the file of what a log key has signed
+
 // Queues
 inline constexpr std::size_t appender_inbox = 65'536;
 inline constexpr std::size_t append_batch = 8192;
@@ -122,6 +127,8 @@ inline constexpr std::size_t connections = 20'000;            // a listener
 // Time
 inline constexpr long clock_skew_seconds = 300;               // iat beyond received
 inline constexpr long head_interval_seconds = 60;             // a fresh head at least this often
+inline constexpr long clock_step_seconds = 60 * 60;           // by which a home's clock may be put right without anybody being asked
+inline constexpr long unwitnessed_seconds = 7 * 24 * 60 * 60; // a home may have been away, over a boot, without anybody being asked
 inline constexpr long request_timeout_seconds = 20;           // a request's head and body, from its first byte
 inline constexpr long idle_timeout_seconds = 90;              // between requests
 inline constexpr long answer_timeout_seconds = 300;           // for a handler to answer; then 503

@@ -77,12 +77,27 @@ Result<BatchBuilder::Work*> BatchBuilder::work_for(const Record& kept) {
   return &works_.emplace(kept.id, std::move(work)).first->second;
 }
 
+// Of a home that signs nothing: what its logs have already needs no signature.
+Result<void> BatchBuilder::may_be_signed(const Submission& submission) {
+  if (refusal_.empty() || submission.homes.empty()) return {};
+  Work kept;
+  kept.entry.id = submission.evidence.id();
+  CHECK_OK(load_known(kept));
+  const bool placed = std::all_of(submission.homes.begin(), submission.homes.end(), [&](const auto& domain) {
+    return std::any_of(kept.placed.begin(), kept.placed.end(), [&](const Placement& place) { return place.domain == domain; });
+  });
+  if (placed) return {};
+  return fail(Code::unavailable, "log of " + submission.homes[0] + ": nothing is signed: " + refusal_,
+              "docs/configuration.md, \"When a home does not sign\"");
+}
+
 Result<void> BatchBuilder::add(const AppendEvidence& message) {
   const Submission& submission = message.submission;
   if (stays_aside(submission)) return keep_aside(submission);
   for (const auto& domain : submission.homes)
     if (!after_.homes.contains(domain)) return fail(Code::internal, "log: this server is no home of " + domain);
   // Whatever can fail comes first: nothing is taken by half.
+  CHECK_OK(may_be_signed(submission));
   std::vector<std::string> lifted;
   for (const auto& domain : submission.forward_to) {
     TRY(const auto refused, snapshot_.get(table::meta, view("note:" + refusal_note(submission.evidence.id(), domain))));
@@ -122,11 +137,9 @@ void BatchBuilder::add(const AppendHead& message) {
   changed_ = true;
   const ForeignHead& foreign = message.head;
   Bytes key = table::named(foreign.domain, crypto::sha256(view(foreign.head.origin)));  // an origin may be longer than a key
-  batch_.put(table::heads, table::prefixed(foreign.counts ? 'f' : 's', std::move(key)),
-             encode(KeptHead{foreign.note, foreign.head, foreign.log}));
-  auto& state = after_.domains[foreign.domain];
-  if (!state.home && foreign.counts) state.newest_head = std::max(state.newest_head.value_or(Time{}), foreign.head.time);
-  after_.newest_time = std::max(after_.newest_time, foreign.head.time);
+  Bytes row = table::prefixed(foreign.counts ? 'f' : 's', std::move(key));
+  after_.take_head(row, {foreign.domain, foreign.counts, foreign.head.time});
+  batch_.put(table::heads, std::move(row), encode(KeptHead{foreign.note, foreign.head, foreign.log}));
 }
 
 void BatchBuilder::add(const PutNote& message) {
@@ -222,7 +235,7 @@ Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
     CHECK_OK(log.seal(now, *options_.log_key, batch_));
     log.settle();
     after_.domains[domain] = {true, log.head().time, false};
-    after_.newest_time = std::max(after_.newest_time, log.head().time);
+    after_.take_head(table::prefixed('n', to_bytes(view(domain))), {domain, true, log.head().time});
   }
   if (policies_changed_) after_.assemble();
   for (bool more = policies_changed_ || after_.pinned_aside; more;) {  // what enters may pin other domains
@@ -235,7 +248,6 @@ Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
   change_.next = after_.next;
   batch_.put(table::meta, to_bytes(view("server")), to_bytes(view(options_.server_name)));
   batch_.put(table::meta, to_bytes(view(table::rows)), to_bytes(view(table::rows_version)));
-  batch_.put(table::meta, to_bytes(view(table::newest_time)), table::number(static_cast<std::uint64_t>(after_.newest_time.seconds)));
   ++after_.commits;
   batch_.set_head(head_of(after_));
   return {};

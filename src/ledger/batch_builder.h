@@ -13,8 +13,9 @@ namespace cm4it::ledger {
 
 class BatchBuilder {
  public:
-  BatchBuilder(const Options& options, const State& before, const store::Snapshot& snapshot)
-      : options_(options), snapshot_(snapshot), after_(before) {}
+  // `refusal`: why nothing is signed, so that nothing enters a log; empty: it is.
+  BatchBuilder(const Options& options, const State& before, const store::Snapshot& snapshot, std::string refusal = {})
+      : options_(options), snapshot_(snapshot), refusal_(std::move(refusal)), after_(before) {}
 
   // An error concerns this message alone.
   Result<void> add(const AppendEvidence& message);
@@ -47,6 +48,7 @@ class BatchBuilder {
     std::set<std::pair<std::string, KeyId>> known_receipts;
     std::vector<Time> times;                       // of entry.placements
   };
+  Result<void> may_be_signed(const Submission& submission);
   Result<Work*> work_for(const Submission& submission);
   Result<Work*> work_for(const Record& kept);
   Result<void> load_known(Work& work);
@@ -65,6 +67,7 @@ class BatchBuilder {
 
   const Options& options_;
   const store::Snapshot& snapshot_;
+  const std::string refusal_;
   State after_;
   store::Batch batch_;
   Change change_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "base/uptime.h"
 #include "evidence/evidence.h"
 #include "ledger/note.h"
 #include "ledger/receipt.h"
@@ -121,6 +123,9 @@ class Reader {
   Result<void> add_authorities(std::vector<KeyId> keys, policy::Authorities& to, const std::optional<AsOf>& as_of = {}) const;
   Result<std::optional<Record>> record(const StatementId& id) const;
   Result<std::optional<Record>> record_at(std::uint64_t position) const;
+  // Is this what was kept: by the leaf's place in an own log, by another home's receipt, or else by the statement's id.
+  // internal: it is damaged; the store's file or the disk is.
+  Result<void> check(const Record& record) const;
   // The record that the entry at this position brought, or brought a place or a receipt of.
   Result<std::optional<Record>> record_touched_at(std::uint64_t position) const;
   // A CRL of this one's issuer, name and scope that is no newer, and whose number is not lower: with it kept, this one would
@@ -193,6 +198,10 @@ struct Options {
   std::vector<std::string> homes;             // domains this server is home of
   std::vector<policy::Pin> pins;              // of the configuration
   Clock clock;
+  std::filesystem::path mark = {};            // what the log key has signed, kept beside it; empty: not kept
+  UptimeSource uptime = {};                   // how long the machine has been up; null: nobody knows
+  bool accept_clock = false;                  // sign at what the clock says, however far that is from the newest head
+  std::string hold = {};                      // nothing is signed for this reason, until hold("")
   // A broken invariant (someone else wrote to the store): the process must stop; a restart recovers by the normal path.
   std::function<void(const Error&)> on_broken;
 };
@@ -219,6 +228,14 @@ class Ledger {
   Result<void> add_pin(policy::Pin pin, std::function<void(Result<void>)> done = {});
   // Waits until everything that was handed over before is durable (tests, shutting down).
   void drain();
+
+  // Why this home signs nothing at present, and so takes nothing into its logs; empty: it does.
+  std::string signing_refusal() const;
+  void hold(std::string reason);              // from now on, for this reason; empty: no longer
+  void vouch(Time peers_now);                 // a peer's clock: settles how much time has passed while this home was away
+  // By this server's log key, of a domain it is home of: does its log go on from that head. conflict: no; it signs nothing any
+  // more. Other errors: nobody knows.
+  Result<void> compare_own_head(const std::string& domain, const std::string& note);
 
   const Options& options() const;
 

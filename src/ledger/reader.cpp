@@ -79,8 +79,13 @@ Result<std::vector<std::pair<std::string, Bytes>>> Reader::receipts(const Statem
   for (const Entry& entry : entries) {
     for (const auto& [domain, index] : entry.placements) {
       TRY(const auto batch, batch_of(*snapshot_, domain, index));
-      TRY(const auto path, inclusion_path(index, batch.tree_size, stored_nodes(domain, *snapshot_)));
-      receipts.emplace_back(domain, encode_receipt(batch, index, path));
+      TRY(const auto nodes, inclusion_path(index, batch.tree_size, stored_nodes(domain, *snapshot_)));
+      TRY(const Digest leaf, stored_nodes(domain, *snapshot_)(0, index));
+      const auto root = root_from_inclusion(leaf, index, batch.tree_size, nodes);
+      if (!root || *root != batch.root)
+        return fail(Code::internal, "log of " + domain + ": its tiles do not give the root that was signed over leaf " + std::to_string(index),
+                    "run `ics rebuild`; if it fails, restore a backup");
+      receipts.emplace_back(domain, encode_receipt(batch, index, nodes));
     }
     for (const auto& receipt : entry.receipts) receipts.emplace_back(receipt.domain, receipt.cose);
   }
@@ -160,7 +165,9 @@ Result<void> Reader::search(std::string_view field, std::string_view value, cons
 
 Result<std::string> Reader::checkpoint(std::string_view domain) const {
   TRY(const auto row, snapshot_->get(table::heads, table::prefixed('n', to_bytes(view(domain)))));
-  if (!row) return fail(Code::not_found, "no log of " + std::string(domain) + " is kept here");
+  const auto own = published_->own_heads.find(domain);  // a log that begins is told of once that was published
+  if (!row || (own != published_->own_heads.end() && own->second.origin.empty()))
+    return fail(Code::not_found, "no log of " + std::string(domain) + " is kept here");
   TRY(auto head, decode_head(*row));
   return std::move(head.note);
 }

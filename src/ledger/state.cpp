@@ -73,10 +73,7 @@ Result<void> load_foreign_heads(const store::Snapshot& snapshot, bool counted, S
       outcome = tl::unexpected(head.error());
       return false;
     }
-    const std::string domain(text(key).substr(1, text(key).find('\0') - 1));
-    auto& kept = state.domains[domain];
-    if (!kept.home && counted) kept.newest_head = std::max(kept.newest_head.value_or(Time{}), head->head.time);
-    state.newest_time = std::max(state.newest_time, head->head.time);
+    state.take_head(to_bytes(key), {std::string(text(key).substr(1, text(key).find('\0') - 1)), counted, head->head.time});
     return true;
   }));
   return outcome;
@@ -84,7 +81,8 @@ Result<void> load_foreign_heads(const store::Snapshot& snapshot, bool counted, S
 
 Result<void> load_heads(const Options& options, const store::Snapshot& snapshot, State& state) {
   for (const auto& domain : options.homes) {
-    TRY(const auto row, snapshot.get(table::heads, table::prefixed('n', to_bytes(view(domain)))));
+    const Bytes key = table::prefixed('n', to_bytes(view(domain)));
+    TRY(const auto row, snapshot.get(table::heads, key));
     std::optional<KeptHead> head;
     if (row) {
       TRY(head, decode_head(*row));
@@ -92,7 +90,7 @@ Result<void> load_heads(const Options& options, const store::Snapshot& snapshot,
     if (head) CHECK_OK(check_log_key(domain, *head, options));
     TRY(auto log, HomeLog::load(domain, options.server_name + "/" + domain, head, snapshot));
     state.domains[domain] = {true, head ? std::optional(head->head.time) : std::nullopt, false};
-    if (head) state.newest_time = std::max(state.newest_time, head->head.time);
+    if (head) state.take_head(key, {domain, true, head->head.time});
     state.homes.emplace(domain, std::move(log));
   }
   CHECK_OK(load_foreign_heads(snapshot, true, state));
@@ -114,6 +112,18 @@ Result<policy::SignedDescriptor> signed_descriptor(const evidence::Statement& st
                                   statement.issuer, statement.issued_at};
 }
 
+void State::take_head(Bytes row, KnownHead head) {
+  auto& domain = domains[head.domain];
+  heads[std::move(row)] = head;
+  newest_time = {};
+  std::optional<Time> newest;
+  for (const auto& [key, known] : heads) {
+    newest_time = std::max(newest_time, known.time);
+    if (known.domain == head.domain && known.counts) newest = std::max(newest.value_or(known.time), known.time);
+  }
+  if (!domain.home) domain.newest_head = newest;
+}
+
 void State::assemble() {
   policies = std::make_shared<const policy::Policies>(policy::Policies::assemble(descriptors, pins));
 }
@@ -133,8 +143,6 @@ Result<State> load_state(const Options& options, const store::Store& store) {
     TRY(state.next, reader.uint());
     TRY(state.commits, reader.uint());
   }
-  TRY(const auto time, snapshot->get(table::meta, view(table::newest_time)));
-  if (time && time->size() == 8) state.newest_time = Time{static_cast<std::int64_t>(read_u64(*time))};
   CHECK_OK(load_heads(options, *snapshot, state));
   CHECK_OK(load_policies(*snapshot, state));
   return state;

@@ -30,7 +30,6 @@ inline constexpr Table speakers = 13;   // subject row ‖ issuer ‖ position �
 inline constexpr Table crls = 14;       // 'c' ‖ issuer ‖ scope ‖ number ‖ position → thisUpdate ‖ FactRow; 'e' ‖ position ‖ serial → page of entries
 inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles, log, feed, policies, speakers, crls};
 
-inline constexpr std::string_view newest_time = "newest time";  // in meta: the newest verified head
 inline constexpr std::string_view rows = "rows";  // in meta: which derived rows there are, and how they are made
 inline constexpr std::string_view rows_version = "4";
 inline constexpr std::string_view rebuilding = "rebuilding";  // in meta while rows are made anew

@@ -56,6 +56,8 @@ class Admission {
         add(Outcome::unknown, "domain", name + " is not kept here", {});
       else if (state->second.restricted)
         add(Outcome::unknown, "domain", "this copy of " + name + " may not read every kind of statement", {});
+      if (state != facts_.domains.end() && state->second.doubt)
+        add(Outcome::unknown, state->second.doubt->rule, state->second.doubt->text, {});
     }
   }
 

@@ -135,7 +135,12 @@ class Feed {
       if (lent) items.push_back({event.id, false});
       return items;
     }
-    TRY(const auto statements, statements_of(event.id));
+    const auto read = statements_of(event.id);
+    if (!read && damaged(event.id)) {
+      items.push_back({event.id, false});
+      return items;
+    }
+    TRY(const auto statements, read);
     bool chosen = selector_.globs.empty();
     for (const Statement& statement : statements) {
       if (selector_.globs.empty()) break;
@@ -184,6 +189,11 @@ class Feed {
     return {};
   }
 
+  bool damaged(const StatementId& id) const {
+    const auto record = reader_.record(id);
+    return record && *record && !service_.check_kept_evidence(reader_, **record);
+  }
+
   // Does a transfer that was sent name this domain.
   Result<bool> is_lent(const std::string& domain) {
     const auto [known, first] = lent_.try_emplace(domain, false);
@@ -218,9 +228,16 @@ class Feed {
     if (!sent_.insert(item.id).second) return {};
     TRY(auto record, reader_.record(item.id));
     if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+    // What is damaged here is not sent on; that something belongs in its place is, so that the receiver knows what it misses.
+    const bool sound = service_.check_kept_evidence(reader_, *record).has_value();
     TRY(auto receipts, reader_.receipts(item.id));
-    TRY(const bool shown, may_be_read(*record, receipts));
-    if (!shown) return {};
+    if (sound) {
+      TRY(const bool shown, may_be_read(*record, receipts));
+      if (!shown) return {};
+    } else {
+      if (!service_.reads_entries(request_.domain, who_)) return {};
+      record->evidence.clear();
+    }
     bytes_ += record->evidence.size() + 64;
     for (const auto& [domain, cose] : receipts) bytes_ += cose.size();
     page_.records.push_back({record->format, std::move(record->evidence), record->issuer, std::move(receipts), item.backfill});

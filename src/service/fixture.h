@@ -48,7 +48,7 @@ class Ics {
       Quotas quotas = {})
       : domain_(std::move(domain)), clock(std::make_shared<HandClock>(Time{1'800'000'000})) {
     Clock now = [clock = clock]() -> Time { return *clock; };
-    Options options{.clock = now, .server_key = key_of(domain_ + " server", crypto::Algorithm::es256),
+    Options options{.clock = now, .steady = [passed = passed] { return Seconds{passed->load()}; }, .server_key = key_of(domain_ + " server", crypto::Algorithm::es256),
                     .default_domain = domain_, .workers = workers, .issuer_per_minute = quotas.issuer_per_minute,
                     .subject_statements = quotas.subject_statements,
                     .folded_statements = quotas.folded_statements};
@@ -90,6 +90,7 @@ class Ics {
 
   const std::string domain_;
   std::shared_ptr<HandClock> clock;
+  std::shared_ptr<std::atomic<std::int64_t>> passed = std::make_shared<std::atomic<std::int64_t>>(0);  // since anything, whatever the clock says
   std::unique_ptr<Service> service;
 
  private:

@@ -37,7 +37,7 @@ struct Waiting {
 struct Round;
 
 struct Service::Impl {
-  explicit Impl(Options given);
+  Impl(Options given, bool is_home);
   ~Impl();
   void stop();  // what waits is still done
 
@@ -68,8 +68,20 @@ struct Service::Impl {
   void set_undecided(const SubjectId& subject, bool yes);
   Result<void> load_undecided();
 
+  // integrity.cpp
+  // Before evidence is sent to anybody. internal: it is not what was kept, which is logged and counted.
+  Result<void> check_kept_evidence(const ledger::Reader& reader, const ledger::Record& record) const;
+  void note_damage(const StatementId& id, const Error& error) const;
+
+  // clocks.cpp
+  Time now(const ledger::Published& published) const { return std::max(clocks.now(), published.newest_time); }
+  void add_doubts(policy::Facts& facts, const ledger::Published& published) const;
+  Result<void> load_clocks();
+  void clock_news();  // verdicts may be others now
+
   // Constant after start().
   const Options options;
+  HomeClocks clocks;
   std::unique_ptr<ledger::Ledger> ledger;
   Forwarder* forwarder = nullptr;
 
@@ -80,6 +92,7 @@ struct Service::Impl {
   Guarded<Waiting> waiting;
   // Foreign batch signatures that were verified: (origin, size, root, signature) by hash; bounded.
   Guarded<std::set<Digest>> verified_batches;
+  mutable Guarded<std::set<StatementId>> damaged;  // as far as it was found; bounded
   PolicyIndex policy_index;
   // Stamps of the verdict cache.
   std::atomic<std::uint64_t> epoch{1};

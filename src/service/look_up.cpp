@@ -27,6 +27,7 @@ Result<void> Service::Impl::check_kept(const ledger::Published& published, const
 Result<policy::Facts> Service::facts(const ledger::Reader& reader, const SubjectId& subject, const ledger::Reader::AsOf& as_of) const {
   TRY(auto facts, reader.facts(subject, as_of));
   mark_restricted(facts, reader.policies());
+  impl_->add_doubts(facts, reader.published());
   return facts;
 }
 
@@ -118,13 +119,15 @@ Result<Looked> Service::look(const ledger::Reader& reader, const SubjectId& subj
   const auto& policies = reader.policies();
   if (sees_nothing(policies, domain, who)) return no_subject(subject);
   auto facts = std::make_shared<policy::Facts>();
-  const Time present = std::max(impl_->options.clock(), reader.published().newest_time);
+  const Time present = impl_->now(reader.published());
   TRY(*facts, this->facts(reader, subject, {domain, at.value_or(present)}));
   folded += facts->about.size();
   for (const auto& [model, about] : facts->models) folded += about.size();
   Sight sight(*this, policies, *facts, domain, who);
   if (!sight.verdict()) return no_subject(subject);
   Looked looked{facts, policy::fold(*facts, policies, domain, at.value_or(present)), reader.published_ptr()};
+  if (const auto clock = impl_->clocks.behind_homes(); !clock.empty() && !at)
+    looked.verdict.reasons.push_back({policy::Reason::Outcome::met, "clock", clock, {}});
   const auto hidden = sight.hidden();
   hide(hidden, looked.verdict);
   looked.known = policies.newest(domain) ? !looked.verdict.judgements.empty() : !facts->about.empty();
@@ -141,7 +144,7 @@ Result<Service::MayAnswer> Service::may(const SubjectId& from, const SubjectId& 
   const std::string domain = impl_->domain_or_default(domain_name);
   TRY(const auto reader, impl_->ledger->reader());
   CHECK_OK(impl_->check_kept(reader.published(), domain));
-  const Time at = std::max(impl_->options.clock(), reader.published().newest_time);
+  const Time at = impl_->now(reader.published());
   TRY(const auto from_facts, facts(reader, from, {domain, at}));
   TRY(const auto to_facts, facts(reader, to, {domain, at}));
   auto from_verdict = policy::fold(from_facts, reader.policies(), domain, at);
@@ -182,6 +185,12 @@ Result<ledger::Record> Service::evidence(const StatementId& id, const Principal&
   TRY(const auto reader, impl_->ledger->reader());
   TRY(auto record, reader.record(id));
   if (!record) return no_evidence(id);
+  const auto sound = impl_->check_kept_evidence(reader, *record);
+  if (!sound) {  // what it says of whom cannot be trusted: whoever may read everything is told
+    for (const auto& own : own_domains(*this, reader))
+      if (reads_entries(own, who)) return tl::unexpected(sound.error());
+    return no_evidence(id);
+  }
   TRY(const bool shown, readable(*this, reader, *record, who));
   if (!shown) return no_evidence(id);
   return std::move(*record);
@@ -222,6 +231,7 @@ Result<std::vector<ledger::Record>> Service::policy(std::string_view domain_name
   for (const auto& [number, id] : descriptors) {
     if (version != 0 && number != version) continue;
     TRY(auto record, reader.record(id));
+    if (record) CHECK_OK(impl_->check_kept_evidence(reader, *record));
     if (record) records.push_back(std::move(*record));
   }
   if (records.empty()) return fail(Code::not_found, "no policy of " + domain + " is kept here");

@@ -6,7 +6,8 @@
 
 namespace cm4it::service {
 
-Service::Impl::Impl(Options given) : options(std::move(given)), quota(options.issuer_per_minute) {}
+Service::Impl::Impl(Options given, bool is_home)
+    : options(std::move(given)), clocks(options.clock, options.steady, is_home), quota(options.issuer_per_minute) {}
 
 Service::Impl::~Impl() {
   stop();
@@ -26,11 +27,12 @@ Service::~Service() { impl_->stop(); }  // what a reading asks of this object it
 
 Result<std::unique_ptr<Service>> Service::start(Options options, ledger::Options ledger_options,
                                                 std::unique_ptr<store::Store> store) {
-  auto impl = std::make_unique<Impl>(std::move(options));
+  auto impl = std::make_unique<Impl>(std::move(options), !ledger_options.homes.empty());
   Impl* raw = impl.get();
   TRY(impl->ledger, ledger::Ledger::open(std::move(ledger_options), std::move(store),
                                          [raw](const ledger::Change& change) { raw->on_change(change); }));
   CHECK_OK(impl->load_undecided());
+  CHECK_OK(impl->load_clocks());
   const auto published = impl->ledger->published();
   impl->change_log.with([&](ChangeLog& log) {
     log.next = std::max(log.next, published->next);
@@ -55,7 +57,7 @@ bool Service::Impl::is_home(std::string_view domain) const {
   return std::find(homes.begin(), homes.end(), domain) != homes.end();
 }
 
-Time Service::now() const { return std::max(impl_->options.clock(), impl_->ledger->published()->newest_time); }
+Time Service::now() const { return impl_->now(*impl_->ledger->published()); }
 const std::string& Service::default_domain() const { return impl_->options.default_domain; }
 KeyId Service::server_key() const { return impl_->options.server_key->public_key().id(); }
 ledger::Ledger& Service::ledger() { return *impl_->ledger; }
@@ -96,8 +98,10 @@ std::vector<DomainView> Service::domains(const Principal& who) const {
       view.owner = chain.pinned_owner;
     }
   }
+  const auto refusal = impl_->ledger->signing_refusal();
   for (const auto& [name, head] : published->own_heads) {
     if (!reads_log(name, who)) continue;
+    views[name].not_signing = refusal;
     views[name].size = head.size;
     views[name].origin = head.origin;
   }

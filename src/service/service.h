@@ -12,6 +12,7 @@
 #include "ledger/ledger.h"
 #include "ledger/merkle.h"
 #include "policy/fold.h"
+#include "service/home_clocks.h"
 
 namespace cm4it::service {
 
@@ -54,6 +55,9 @@ struct IngestReport {
   std::size_t taken = 0, known = 0, refused = 0, not_yet = 0;
   bool of_models = false;                     // something that was taken is said of a model: of all its subjects
   std::string first_refusal;
+  // Of `refused`: those of which their receipts say that a home has received them, so that something is missing here.
+  std::size_t missed = 0;
+  std::string first_missed;
   std::vector<HeldLeaf> leaves;               // of what was taken, or known
   std::optional<Error> failure;               // of this server (a full disk, a full queue): the records are to be asked for again
 };
@@ -116,6 +120,7 @@ struct DomainView {
   std::optional<Time> newest_head;
   std::optional<std::uint64_t> size;          // homes: leaves
   std::string origin;
+  std::string not_signing;                    // homes: why nothing enters the log at present; empty: it does
 };
 
 // Stamps of the verdict cache: an answer computed under a stamp is good while the stamp is still the present one and
@@ -124,6 +129,7 @@ struct Stamp { std::uint64_t epoch = 0; std::uint32_t slot = 0; bool operator==(
 
 struct Options {
   Clock clock;
+  SteadySeconds steady = machine_seconds();   // by which time goes on where homes' clocks are used
   crypto::SignerPtr server_key;               // tokens
   std::string default_domain;
   unsigned workers = 0;                       // threads that decode and verify, and as many for long readings; 0: one a core
@@ -150,10 +156,11 @@ class Service {
   struct HeadCheck {
     ledger::ForeignHead head;
     std::optional<ledger::Head> earlier;      // that counts
+    std::string earlier_note;
     std::optional<ledger::Head> compared;     // that compare_head() kept
     bool settled = false;                     // nothing newer than what counts
   };
-  Result<HeadCheck> check_head(const std::string& domain, const std::string& note) const;
+  Result<HeadCheck> check_head(const std::string& domain, const std::string& note);
   // From now on this copy is as fresh as that head: only of one whose content up to it came from a home of the domain that
   // was asked for, or gives its root. `consistency` none: the head came by way of another server, which has no tiles to prove
   // it with; sizes and roots are compared all the same. conflict: it contradicts an earlier head. That home must not be
@@ -194,6 +201,8 @@ class Service {
   std::optional<Ticket> when_changed(std::uint64_t position, std::function<void()> call);
   void forget(Ticket ticket);
 
+  // Signed heads of a domain's logs that are known here, its own and those of other homes: notes.
+  Result<std::vector<std::string>> known_heads(std::string_view domain, const Principal& who) const;
   Result<std::string> checkpoint(std::string_view domain, const Principal& who) const;
   Result<Bytes> tile(std::string_view domain, unsigned level, std::uint64_t index, unsigned width, const Principal& who) const;
   Result<Bytes> entries(std::string_view domain, std::uint64_t index, unsigned width, const Principal& who) const;
@@ -208,10 +217,19 @@ class Service {
   void mark_restricted(policy::Facts& facts, const policy::Policies& policies) const;
 
   Stamp stamp(const SubjectId& subject) const;
-  Time now() const;                           // max(clock, newest verified head seen)
+  Time now() const;                           // the clock's or that of homes (home_clocks.h), and never before the newest head
+  const HomeClocks& clocks() const;
+  // internal: what the store has of it is damaged; that is logged and counted.
+  Result<void> check_kept_evidence(const ledger::Reader& reader, const ledger::Record& record) const;
+  // What whoever runs the server should know: wrong clocks, logs that are not signed. Empty: nothing. Of logs that `who` may
+  // not read no more than that something is wrong.
+  std::vector<std::string> warnings(const Principal& who) const;
   const std::string& default_domain() const;
   KeyId server_key() const;
   ledger::Ledger& ledger();
+
+  // Statements whose evidence was found damaged in the store (integrity.cpp): none of them is sent to anybody.
+  std::size_t damaged() const;
 
   struct Counters {
     std::uint64_t received = 0, provisional = 0, not_yet = 0, refused = 0, commits = 0, look_ups = 0;
@@ -227,7 +245,7 @@ class Service {
                       std::optional<Time> at, std::size_t& folded) const;
   // One who proves no key plays no role by which a subject could be his.
   bool sees_nothing(const policy::Policies& policies, std::string_view domain, const Principal& who) const;
-  // With what this copy may not read filled in.
+  // With what this copy may not read, and what is in doubt, filled in.
   Result<policy::Facts> facts(const ledger::Reader& reader, const SubjectId& subject, const ledger::Reader::AsOf& as_of) const;
   std::unique_ptr<Impl> impl_;
 };

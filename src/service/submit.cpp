@@ -131,7 +131,7 @@ void Service::Impl::walk_round(const std::shared_ptr<Round>& round, std::size_t 
       piece_done(round, index, refusal(reader.error()));
       continue;
     }
-    const Time now = std::max(options.clock(), reader->published().newest_time);
+    const Time now = this->now(reader->published());
     auto walked = walk(round->pieces[index],
                        {*reader, ledger->options(), round->domain, now, options.subject_statements});
     if (!walked) {

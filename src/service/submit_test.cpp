@@ -123,19 +123,22 @@ TEST_F(Submit, ValidityIsJudgedByTheClock) {
   EXPECT_FALSE(judged(plant, *item.statement).counts);
 }
 
-// A clock that boots in 1970 changes nothing: time is what the newest head says.
-TEST_F(Submit, AClockThatStartsAnewDoesNotMatter) {
+// A clock that boots in 1970: time is what the newest head says, and a home signs nothing at it until it is set.
+TEST_F(Submit, AClockThatStartsAnew) {
   deploy();
   const auto before = plant.service->now();
-  *plant.clock = Time{0};
-  EXPECT_EQ(plant.service->now(), before);
-  EXPECT_EQ(plant.verdict(sensor_id).admitted, policy::Admitted::yes);
-  *plant.clock = before;
   const Bytes piece = plant.say("volta", sensor_id, Endorse{"certified", ""});
   *plant.clock = Time{0};
+  EXPECT_EQ(plant.service->now(), before);
+  const auto refused = plant.submit_one(piece);
+  ASSERT_TRUE(refused.error);
+  EXPECT_EQ(refused.error->code, Code::unavailable);
+  EXPECT_THAT(refused.error->message, testing::HasSubstr("this server's clock says 1970-01-01T00:00:00Z"));
+  EXPECT_EQ(plant.verdict(sensor_id).admitted, policy::Admitted::unknown);
+  *plant.clock = before;
   const auto item = plant.submit_one(piece);
   ASSERT_EQ(item.outcome, Outcome::received) << why(item);
-  EXPECT_GE(item.received.at(0).received, before);
+  EXPECT_EQ(plant.verdict(sensor_id).admitted, policy::Admitted::yes);
 }
 
 TEST(Quotas, OfAnIssuer) {

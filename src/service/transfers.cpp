@@ -48,7 +48,7 @@ std::vector<policy::Pin> Service::Impl::pins_of(const std::set<SubjectId>& subje
       open.push_back(&fact);
       domains.insert(fact.domains.begin(), fact.domains.end());
     }
-    const Time now = as_received(*facts, std::max(options.clock(), reader->published().newest_time));
+    const Time now = as_received(*facts, this->now(reader->published()));
     std::set<StatementId> counted;
     for (const auto& domain : domains)
       for (const auto& judgement : policy::fold(*facts, policies, domain, now).judgements)

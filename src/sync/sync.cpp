@@ -94,6 +94,14 @@ void Sync::forward(const evidence::StatementId& statement, const std::vector<std
   for (const auto& domain : domains) impl_->outbox(domain, [&](Outbox& box) { box.add(statement); });
 }
 
+void Sync::wake() {
+  impl_->links.with([](const auto& links) { for (const auto& [name, link] : links) link->wake(); });
+}
+
+void Sync::heard_from(const KeyId& server) {
+  impl_->links.with([&](const auto& links) { for (const auto& [name, link] : links) link->heard_from(server); });
+}
+
 std::vector<LinkState> Sync::links() const {
   std::vector<LinkState> states;
   impl_->links.with([&](const auto& links) {

@@ -29,11 +29,12 @@ struct Options {
 
 struct LinkState {
   std::string domain, url;
-  std::string state = "backing-off";  // "following", "backing-off", "broken"
+  std::string state = "backing-off";  // "following", "backing-off", "broken"; "following": all that it sent is here
   std::uint64_t position = 0;
   std::optional<Time> newest_head;
   std::string last_error;
   std::size_t pending = 0;
+  std::size_t missed = 0;  // records of the feed that could not be taken, as of the last walk over them
 };
 
 class Sync : public service::Forwarder {
@@ -46,6 +47,10 @@ class Sync : public service::Forwarder {
 
   void forward(const evidence::StatementId& statement, const std::vector<std::string>& domains) override;
   std::vector<LinkState> links() const;
+  // Every link asks now, whatever it waits for.
+  void wake();
+  // A server with this key has just spoken to us: links that wait for it to come back need not.
+  void heard_from(const KeyId& server);
 
  private:
   struct Impl;

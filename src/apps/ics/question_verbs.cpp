@@ -96,6 +96,7 @@ Result<int> domains(Context& context) {
   const auto& itself = object_at(answer, "server");
   context.console.line("server " + text_at(itself, "name") + " " + text_at(itself, "key"));
   Table table({"DOMAIN", "KEPT AS", "POLICY", "OWNER", "PINNED BY", "NEWEST HEAD", "LEAVES"});
+  std::vector<std::string> silent;
   for (const auto& entry : array_at(answer, "domains")) {
     if (!entry.is_object()) continue;
     const auto& one = entry.get_object();
@@ -105,12 +106,20 @@ Result<int> domains(Context& context) {
                         : version == 0         ? Cell("none counts", Tone::warn)
                                                : Cell("version " + std::to_string(version));
     const auto pinned = text_at(one, "pinned");
+    if (const auto why = text_at(one, "not_signing"); !why.empty()) silent.push_back(text_at(one, "domain") + " signs nothing: " + why);
     table.add({text_at(one, "domain"), home ? "home" : "copy", policy, short_id(text_at(one, "owner")),
                pinned.empty() ? Cell("nothing", Tone::warn) : Cell(pinned), text_at(one, "newest_head"),
                one.contains("size") ? grouped(number_at(one, "size")) : "-"});
   }
   table.print(context.console);
+  for (const auto& line : silent) context.console.out << context.console.toned(clean(line), Tone::bad) << '\n';
   return exit_yes;
+}
+
+// What went wrong on a link, and which clock is wrong.
+std::string trouble(const json::object& peer) {
+  const auto error = text_at(peer, "last_error"), clock = text_at(peer, "clock");
+  return error + (error.empty() || clock.empty() ? "" : "; ") + clock;
 }
 
 Result<int> peers(Context& context) {
@@ -132,7 +141,7 @@ Result<int> peers(Context& context) {
                grouped(number_at(one, "position")),
                text_at(one, "newest_head"),
                grouped(number_at(one, "pending")),
-               text_at(one, "last_error")});
+               trouble(one)});
   }
   if (table.empty()) context.console.line("no peers: this server copies no domain, and forwards to none");
   else table.print(context.console);

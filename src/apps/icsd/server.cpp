@@ -21,7 +21,7 @@ std::vector<http::PeerState> peer_states(const sync::Sync* sync) {
   std::vector<http::PeerState> states;
   if (!sync) return states;
   for (auto& link : sync->links())
-    states.push_back({link.domain, link.url, link.state, link.position, link.newest_head, link.last_error, link.pending});
+    states.push_back({link.domain, link.url, link.state, link.position, link.newest_head, link.last_error, link.pending, link.missed, {}});
   return states;
 }
 
@@ -43,18 +43,24 @@ bool is_server(const policy::Policies& policies, const KeyId& key) {
   });
 }
 
+// What servers ask each other, and send.
+bool is_of_servers(std::string_view path) {
+  return path == "/v1/feed" || path == "/v1/evidence" || path.starts_with("/v1/domains/");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(Config config) {
   std::unique_ptr<Server> server(new Server(std::move(config)));
   CHECK_OK(server->open());
+  CHECK_OK(server->ask_witnesses());
   CHECK_OK(server->submit_own_evidence());
   server->warn_of_other_keys();
-  server->sync_ = std::make_unique<sync::Sync>(
-      sync::Options{server->key_, server->config_.name, server->config_.follow}, *server->service_);
+  server->sync_ = std::make_unique<sync::Sync>(server->sync_options_, *server->service_);
   server->service_->set_forwarder(server->sync_.get());
   CHECK_OK(server->listen());
   CHECK_OK(server->write_address());
+  server->witnesses_->keep_asking();
   if (!server->config_.crls.empty()) server->crls_ = std::make_unique<CrlFetcher>(server->config_.crls, *server->service_);
   return server;
 }
@@ -63,6 +69,7 @@ Server::~Server() {
   std::error_code ignored;
   if (wrote_address_) std::filesystem::remove(config_.directory / "address", ignored);
   crls_.reset();
+  witnesses_.reset();
   door_.reset();  // long polls are answered, so that listeners need not wait for them
   for (auto& listener : listeners_) listener->stop();
   ocsp_.reset();
@@ -78,6 +85,10 @@ Result<void> Server::open() {
   ledger_options.homes = config_.homes;
   ledger_options.pins = config_.pins;
   ledger_options.clock = system_time;
+  ledger_options.mark = config_.log_mark;
+  ledger_options.uptime = machine_uptime;
+  ledger_options.accept_clock = config_.accept_clock;
+  ledger_options.hold = "the peers are being asked what they know of its logs";
   // Someone else wrote to the store: nothing this process believes of it holds any more.
   ledger_options.on_broken = [](const Error& error) {
     log_error("stopping: " + error.message);
@@ -95,6 +106,17 @@ Result<void> Server::open() {
   options.issuer_per_minute = config_.issuer_per_minute;
   options.subject_statements = config_.subject_statements;
   TRY(service_, service::Service::start(std::move(options), std::move(ledger_options), std::move(store)));
+  sync_options_ = {key_, config_.name, config_.follow};
+  return {};
+}
+
+// Before anything is signed: whether this store is the newest there is, and how much time has passed.
+Result<void> Server::ask_witnesses() {
+  witnesses_ = std::make_unique<sync::Witnesses>(sync_options_, *service_);
+  CHECK_OK(witnesses_->ask());
+  service_->ledger().hold({});
+  if (const auto silent = witnesses_->unasked(); silent > 0 && !config_.homes.empty())
+    log_warn(std::to_string(silent) + " peers could not be asked what they know of this home's logs; they are asked again");
   return {};
 }
 
@@ -175,8 +197,9 @@ Result<void> Server::listen() {
   hkp_ = std::make_unique<hkp::Hkp>(*service_, hkp::HkpOptions{config_.cache_bytes});
   TRY(auto authorities, read_authorities(config_));
   if (!authorities.empty()) ocsp_ = std::make_unique<ocsp::Ocsp>(*service_, ocsp::OcspOptions{std::move(authorities), config_.cache_bytes});
-  const net::Handler all = [http = door_->handler(), hkp = hkp_->handler(), ocsp = ocsp_ ? ocsp_->handler() : net::Handler{}](
+  const net::Handler all = [this, http = door_->handler(), hkp = hkp_->handler(), ocsp = ocsp_ ? ocsp_->handler() : net::Handler{}](
                                const net::Request& request, net::Responder respond) {
+    if (request.client_key && is_of_servers(request.path)) sync_->heard_from(request.client_key->id());
     if (ocsp && ocsp::Ocsp::serves(request.path)) return ocsp(request, std::move(respond));
     (hkp::Hkp::serves(request.path) ? hkp : http)(request, std::move(respond));
   };
@@ -204,6 +227,7 @@ Result<void> Server::listen() {
 }
 
 Result<void> Server::reload() {
+  sync_->wake();
   TRY(const auto key, load_tls_key(config_));
   TRY(const auto chain, load_chain(config_));
   TRY(auto authorities, read_authorities(config_));

@@ -12,6 +12,7 @@
 #include "frontends/ocsp/ocsp.h"
 #include "net/server.h"
 #include "service/service.h"
+#include "sync/witnesses.h"
 
 namespace cm4it::icsd {
 
@@ -28,6 +29,7 @@ class Server {
  private:
   explicit Server(Config config) : config_(std::move(config)) {}
   Result<void> open();
+  Result<void> ask_witnesses();
   Result<void> submit_own_evidence();
   // Where a policy that counts here names this server with another key than it has.
   void warn_of_other_keys();
@@ -38,8 +40,10 @@ class Server {
   const Config config_;
   crypto::SignerPtr key_;
   Descriptors descriptors_;
+  sync::Options sync_options_;
   std::unique_ptr<sync::Sync> sync_;  // outlives the service, which forwards to it
   std::unique_ptr<service::Service> service_;
+  std::unique_ptr<sync::Witnesses> witnesses_;
   std::unique_ptr<CrlFetcher> crls_;
   std::unique_ptr<http::Door> door_;
   std::unique_ptr<hkp::Hkp> hkp_;

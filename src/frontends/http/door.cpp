@@ -35,6 +35,8 @@ const std::vector<Route>& routes() {
       {"GET", {"v1", "keys", "*"}, {}, get_key, nullptr},
       {"GET", {"v1", "domains"}, {}, get_domains, nullptr},
       {"GET", {"v1", "domains", "*", "policy"}, {"version", "all"}, get_policy, nullptr},
+      {"GET", {"v1", "domains", "*", "heads"}, {}, get_heads, nullptr},
+      {"POST", {"v1", "domains", "*", "heads"}, {}, post_head, nullptr},
       {"GET", {"v1", "feed"}, {"domain", "from", "select", "wait"}, nullptr, get_feed},
       {"GET", {"v1", "changes"}, {"domain", "from", "wait"}, nullptr, get_changes},
       {"GET", {"v1", "peers"}, {}, get_peers, nullptr},

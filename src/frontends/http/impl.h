@@ -64,6 +64,8 @@ Answer get_receipt(Door::Impl& door, const Call& call);
 Answer get_key(Door::Impl& door, const Call& call);
 Answer get_domains(Door::Impl& door, const Call& call);
 Answer get_policy(Door::Impl& door, const Call& call);
+Answer get_heads(Door::Impl& door, const Call& call);
+Answer post_head(Door::Impl& door, const Call& call);
 Answer get_peers(Door::Impl& door, const Call& call);
 Answer get_health(Door::Impl& door, const Call& call);
 Answer get_ready(Door::Impl& door, const Call& call);
