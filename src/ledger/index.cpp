@@ -80,7 +80,9 @@ std::vector<std::string> domains_of(const Entry& entry, const std::vector<Statem
   if (!facts.made_in.empty()) domains.push_back(facts.made_in);
   const bool foreign = std::all_of(statements.begin(), statements.end(),
                                    [](const Statement& statement) { return statement.domains.empty(); });
-  if (foreign) {  // evidence that names no domain is made where homes took it
+  // Evidence that names no domain is made where homes took it; a policy, also of another domain, bears on what they judge by it.
+  const bool policy = std::any_of(statements.begin(), statements.end(), [](const Statement& one) { return one.kind() == evidence::Kind::policy; });
+  if (foreign || policy) {
     for (const auto& received : facts.received) domains.push_back(received.domain);
     for (const auto& [domain, index] : entry.placements) domains.push_back(domain);
   }

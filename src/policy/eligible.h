@@ -33,6 +33,8 @@ struct Context {
   // Of a certificate (X.509): the keys that may have signed it, and the certificates of CAs that are kept above those.
   std::vector<crypto::PublicKey> issuers{};
   const Authorities* authorities = nullptr;
+  std::optional<KeyId> holder_owner{};  // under which owner the holder is meant, where a transfer says
+  Time now{};  // what comes now is received now; unset: whether a right has ended is not asked
 };
 // The keys that may have signed a certificate: those of its issuer's name that are kept (`kept`), those with the identifier it
 // gives, its own where it is self-issued; where none has that identifier, also those that play a role with certificates.
