@@ -122,6 +122,8 @@ Result<void> index_entry(const IndexInput& input, const RowReader& read, const A
       CHECK_OK(index_policy(statement, write));
       Bytes speaker = table::speaker_key(statement.subject, entry.record->issuer);
       append_u64(speaker, record_at);
+      const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
+      if (change && evidence::is_alarm(change->status)) write(table::alarms, Bytes(speaker), {});
       write(table::speakers, std::move(speaker), {});
     }
     // A new receipt can put foreign evidence into another domain, so the names are written with every entry.

@@ -110,8 +110,8 @@ class Reader {
   const policy::Policies& policies() const { return *published_->policies; }
   const PublishedPtr& published_ptr() const { return published_; }
 
-  // Everything kept about a subject and its models, with the domains' states. Of more than budget::subject_statements an
-  // equal share of everyone who spoke, the newest; all domains are `restricted` then.
+  // Everything kept about a subject and its models, with the domains' states. Of more than budget::subject_statements alarms first,
+  // and an equal share of everyone who spoke, the newest; it is not `whole` then.
   Result<policy::Facts> facts(const SubjectId& subject) const;
   // What is kept of these CAs' keys and of those above them: certificates, and what was taken back of them; bounded.
   Result<void> add_authorities(std::vector<KeyId> keys, policy::Authorities& to) const;
@@ -159,7 +159,7 @@ class Reader {
   Result<Bytes> tile(std::string_view domain, unsigned level, std::uint64_t index, unsigned width) const;
 
   // Signed heads of other homes, newest of each: (domain, origin, note). `counted` false: those that are only compared with.
-  struct KnownHead { std::string domain, origin, note; };
+  struct KnownHead { std::string domain, origin, note; Head head; };
   Result<std::vector<KnownHead>> foreign_heads(bool counted = true) const;
   // Signed descriptors of a domain, also where nothing pins it: statement ids by version.
   Result<std::vector<std::pair<std::uint64_t, StatementId>>> descriptors(std::string_view domain) const;

@@ -34,6 +34,8 @@ struct Candidates {
     if (decoded.carried_key() && decoded.carried_key()->id() == id) return {*decoded.carried_key()};
     // Whoever certified something may take it back, also where no policy lists the key: a CA below another.
     if (const auto* key = context.authorities ? certified_key(id, *context.authorities) : nullptr) return {*key};
+    for (const auto& key : context.issuers)  // the subject's own, out of an identity of it
+      if (key.id() == id) return {key};
     return {};
   }
   std::vector<crypto::PublicKey> operator()(const evidence::Method1Id& id) const { return policies.find_keys(id); }
@@ -284,6 +286,9 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
   if (later)
     return refuse(Answer::not_yet, "kid: the issuer " + issuer_text(decoded) + " " + role_needed + "; it does not speak for the holder, " +
                   (context.holder.empty() ? std::string("which is none yet") : std::string(context.holder)));
+  if (const auto* issuer = std::get_if<KeyId>(&decoded.issuer());
+      issuer && contains(allowed, "self") && statement.subject == evidence::SubjectId::key(*issuer) && candidates(decoded, policies, context).empty())
+    return refuse(Answer::not_yet, "kid: the subject speaks of itself, and no identity of it is kept here that tells its key");
   if (contains(allowed, "holder"))
     if (const auto missing = holder_to_come(decoded, policies, context))
       return refuse(Answer::not_yet, "kid: " + *missing + "; the issuer may come to speak for the holder, and else " + role_needed);

@@ -30,7 +30,8 @@ struct Context {
   bool contradiction = false;
   std::optional<KeyId> target_issuer;
   std::vector<KeyId> named{};  // the keys that certificates kept here give to the name of an OpenPGP issuer
-  // Of a certificate (X.509): the keys that may have signed it, and the certificates of CAs that are kept above those.
+  // Of what a subject says of itself: its key, out of an identity of it. Of a certificate (X.509): the keys that may have signed it, and
+  // the certificates of CAs that are kept above those.
   std::vector<crypto::PublicKey> issuers{};
   const Authorities* authorities = nullptr;
   std::optional<KeyId> holder_owner{};  // under which owner the holder is meant, where a transfer says

@@ -54,6 +54,7 @@ SignedDescriptor descriptor(const std::string& signer, const std::string& domain
 class History {
  public:
   explicit History(std::uint64_t seed) : seed_(seed), engine_(seed) {
+    world_.facts.about.reserve(most_events);  // verdicts point into it
     world_.facts.domains = {{x, {}}, {acme, {}}, {rival, {}}};
     policies_.push_back(descriptor("xo", x, 1, "xo", x_rules + copy_of(acme, "ao") + copy_of(rival, "ro"), start, true));
     policies_.push_back(descriptor("ao", acme, 1, "ao", makers("\"line1\""), start, true));
@@ -84,12 +85,14 @@ class History {
   int transfers = 0, alarms = 0, lifted = 0;
 
  private:
+  static constexpr int most_events = 64;
+
   static std::string makers(const std::string& list, const std::string& more = {}) {
     return "[roles]\nmanufacturer = [" + list + "]\n" + more + "[write]\nidentity = [\"manufacturer\"]\ntransfer = [\"holder\"]\nstatus = [\"manufacturer\", \"holder\"]\n";
   }
 
   std::size_t below(std::size_t n) { return engine_() % n; }
-  template <class T> const T& of(const std::vector<T>& list) { return list[below(list.size())]; }
+  template <class T> T of(const std::vector<T>& list) { return list[below(list.size())]; }
   Time now() const { return moment(event_); }
 
   void assemble() {

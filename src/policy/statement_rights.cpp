@@ -64,9 +64,14 @@ void StatementRights::play(Judgement& judgement, const std::vector<std::string>&
     late = "received after the issuer's role " + membership.role + " had ended (" + to_rfc3339(*membership.until) + ")";
     return;
   }
+  const KeyId& anchor = path ? path->anchor : judgement.fact->statement.issuer;
+  if (judgement.fact->statement.kind() == Kind::transfer && lent_since(judgement, anchor, membership) > judgement.received) {
+    late = "received before " + membership.set_by + " lent its issuer the role " + membership.role;
+    return;
+  }
   judgement.roles.push_back(membership.role);
   if (judgement.fact->statement.kind() == Kind::identity)
-    since_ = std::min(since_, lent_since(judgement, path ? path->anchor : judgement.fact->statement.issuer, membership));
+    since_ = std::min(since_, lent_since(judgement, anchor, membership));
   if (path) judgement.by_paths.push_back(membership);
 }
 
@@ -98,13 +103,13 @@ std::string StatementRights::no_right(const Judgement& judgement, const std::vec
   return why;
 }
 
-// Another domain that takes back a role it lent unsays what was permitted in it. An alarm stays, and whose a subject was at first.
+// Another domain that takes back a role it lent unsays what was permitted in it. Alarms stay, and whose a subject was.
 void StatementRights::take_lent(Judgement& judgement, const std::vector<std::string>& allowed, CountedAuthorities::Span& way) {
   const Statement& statement = judgement.fact->statement;
   const bool identity = statement.kind() == Kind::identity;
-  if (!identity && !is_alarm(statement)) return;
+  if (!identity && !is_alarm(statement) && statement.kind() != Kind::transfer) return;
   for (const auto& lent : policies_.lent_to(domain_.domain, statement.issuer, statement.format, heard(judgement))) {
-    if (!lent.then || !lent.to || !contains(allowed, lent.role) || contains(judgement.roles, lent.role)) continue;
+    if (!(lent.then || is_alarm(statement)) || !lent.to || lent.set_by == domain_.domain || !contains(allowed, lent.role) || contains(judgement.roles, lent.role)) continue;
     judgement.roles.push_back(lent.role);
     judgement.right_ended = std::max(judgement.right_ended.value_or(*lent.to), *lent.to);
     way.from = std::max(way.from, lent.from);

@@ -66,8 +66,15 @@ std::optional<RightEnd> right_end(const Judgement& judgement, const Judged& judg
   };
   const auto until = [&](const std::optional<Time>& time) { consider(time ? std::optional(at_time(*time)) : std::nullopt); };
   const auto& allowed = domain.write.at(Kind::status);
-  for (const auto& membership : policies.roles_of(domain.domain, statement.issuer, statement.format))
-    if (contains(allowed, membership.role)) until(membership.until);
+  const Heard heard{judgement.received, judgement.received_by};
+  for (const auto& membership : policies.roles_of(domain.domain, statement.issuer, statement.format)) {
+    if (!contains(allowed, membership.role)) continue;
+    auto end = membership.until;  // or when it was received that it had ended
+    if (end)
+      for (const auto& role : policies.lent_to(domain.domain, statement.issuer, statement.format, heard))
+        if (role.role == membership.role && role.set_by == membership.set_by && role.to) end = std::max(*end, *role.to);
+    until(end);
+  }
   for (const auto& membership : judgement.by_paths) until(membership.until);
   if (judgement.right_ended) until(judgement.right_ended);
   if (judgement.spoke_for) consider(end_as_holder(judgement, judged, policies));

@@ -1,10 +1,14 @@
 // Who spoke for a holder, and whom other domains lent a role, as their policies had been received at the time.
 #include <algorithm>
+#include <functional>
+#include <limits>
 
 #include "policy/policies.h"
 
 namespace cm4it::policy {
 namespace {
+
+constexpr Time beginning{std::numeric_limits<std::int64_t>::min()};
 
 const RoleEntry* entry_of(const Descriptor& descriptor, const std::string& role, const KeyId& key, Format format) {
   const auto entries = descriptor.roles.find(role);
@@ -33,6 +37,23 @@ Policies::Voice voice_in(const Tenure& tenure, const KeyId& key) {
 bool speaks(const Tenure& tenure, const KeyId& key, Time when) {
   const auto voice = voice_in(tenure, key);
   return voice.speaks && (!voice.until || when < *voice.until);
+}
+
+// Since when a right is over, as far as was known at any time since: an end that was dated back began when it was received.
+// `until` of a tenure: none, it gives no such right; the inner none, without end. None: it is not over.
+using UntilOf = std::function<std::optional<std::optional<Time>>(const Tenure&)>;
+std::optional<Time> over_since(const ChainHistory& history, const UntilOf& until_of) {
+  std::optional<Time> since;
+  const auto& tenures = history.tenures();
+  for (auto tenure = tenures.rbegin(); tenure != tenures.rend(); ++tenure) {
+    const auto until = until_of(*tenure);
+    if (until && !*until) return since;
+    const Time over = until ? std::max(tenure->from, **until) : tenure->from;
+    if (tenure != tenures.rbegin() && over >= std::prev(tenure)->from) return since;
+    since = over;
+    if (over > tenure->from) return since;
+  }
+  return since;
 }
 
 bool lends(const Tenure& tenure, const std::string& role, const KeyId& key, Format format, Time when) {
@@ -122,15 +143,12 @@ std::optional<Time> Policies::voice_ended(const Holder& holder, const KeyId& iss
   const Line* line = line_of(holder, heard);
   if (!line) return heard.when;
   const ChainHistory& history = line->heard_by(heard.by);
-  std::optional<Time> until;
-  const auto end = history.end_of(heard.when, [&](const Tenure& tenure) {
-    const Time when = std::max(heard.when, tenure.from);
-    if (tenure.contested || !speaks(tenure, issuer, when)) return false;
-    until = voice_in(tenure, issuer).until;
-    return true;
+  const auto over = over_since(history, [&](const Tenure& tenure) -> std::optional<std::optional<Time>> {
+    const auto voice = voice_in(tenure, issuer);
+    if (tenure.contested || !voice.speaks) return {};
+    return voice.until;
   });
-  if (end && until) return std::min(*end, *until);
-  return end ? end : until;
+  return over ? std::optional(std::max(*over, heard.when)) : over;
 }
 
 bool Policies::same_holder(const Holder& a, const Holder& b, const Heard& heard) const {
@@ -141,18 +159,25 @@ std::vector<Policies::Lent> Policies::lent_to(std::string_view domain, const Key
   std::vector<Lent> all;
   const Descriptor* descriptor = newest(domain);
   if (!descriptor) return all;
-  for (const auto& [role, entries] : descriptor->roles)
-    for (const RoleEntry& entry : entries) {
-      const auto* reference = std::get_if<RoleReference>(&entry.who);
-      const Line* line = reference ? line_of(Holder{reference->domain}, heard) : nullptr;
-      if (!line) continue;
-      const ChainHistory& history = line->heard_by(heard.by);
-      const auto holds = [&](const Tenure& tenure) { return lends(tenure, reference->role, issuer, format, heard.when); };
-      const auto from = history.beginning_of(heard.when, holds);
-      if (!from) continue;
-      const auto now = history.in_second(heard.when);
-      all.push_back({role, reference->domain, std::any_of(now.begin(), now.end(), holds), *from, history.end_of(heard.when, holds)});
-    }
+  const auto add = [&](const std::string& role, const std::string& set_by, const std::string& their_role) {
+    const Line* line = line_of(Holder{set_by}, heard);
+    if (!line) return;
+    const ChainHistory& history = line->heard_by(heard.by);
+    const auto holds = [&](const Tenure& tenure) { return lends(tenure, their_role, issuer, format, heard.when); };
+    const auto from = history.beginning_of(heard.when, holds);
+    if (!from) return;
+    const auto now = history.in_second(heard.when);
+    const auto over = over_since(history, [&](const Tenure& tenure) -> std::optional<std::optional<Time>> {
+      if (!lends(tenure, their_role, issuer, format, beginning)) return {};
+      return entry_of(*tenure.versions.front(), their_role, issuer, format)->until;
+    });
+    all.push_back({role, set_by, std::any_of(now.begin(), now.end(), holds), *from, over});
+  };
+  for (const auto& [role, entries] : descriptor->roles) {
+    add(role, descriptor->domain, role);
+    for (const RoleEntry& entry : entries)
+      if (const auto* reference = std::get_if<RoleReference>(&entry.who)) add(role, reference->domain, reference->role);
+  }
   return all;
 }
 

@@ -172,6 +172,21 @@ class Walk {
     else issuers_.keys.clear();
   }
 
+  // What a subject says of itself: its key stands in an identity of it.
+  Result<void> find_own_key(const Statement& statement) {
+    if (policies_.find_key(statement.issuer) || decoded_.carried_key()) return {};
+    TRY(const auto facts, context_.reader.facts(statement.subject));
+    for (const auto& fact : facts.about) {
+      const auto* identity = std::get_if<evidence::Identity>(&fact.statement.body);
+      if (!identity || identity->spki.empty()) continue;
+      auto key = crypto::PublicKey::from_canonical_spki(identity->spki);
+      if (!key || key->id() != statement.issuer) continue;
+      issuers_.keys = {std::move(*key)};
+      return {};
+    }
+    return {};
+  }
+
   // An OpenPGP signature names its maker's certificate: that which is kept here tells the key. A short name may be several.
   Result<void> find_named() {
     if (const auto* authority = std::get_if<evidence::X509Issuer>(&decoded_.issuer())) return find_authorities(*authority);
@@ -179,6 +194,7 @@ class Walk {
       std::vector<KeyId> keys;
       const auto& statement = decoded_.statements()[0];
       for (const auto& certificate : statement.certificates) keys.push_back(certificate.key().id());
+      if (statement.subject == evidence::SubjectId::key(statement.issuer)) CHECK_OK(find_own_key(statement));
       if (statement.kind() == evidence::Kind::withdraw && !policies_.find_key(statement.issuer)) keys.push_back(statement.issuer);  // it may be a CA below another
       return context_.reader.add_authorities(std::move(keys), authorities_);
     }
@@ -324,6 +340,7 @@ class Walk {
       if (const auto* key = policies_.find_key(*named)) keys_ = {*key};
       else if (decoded_.carried_key() && decoded_.carried_key()->id() == *named) keys_ = {*decoded_.carried_key()};
       else if (const auto* certified = policy::certified_key(*named, authorities_)) keys_ = {*certified};
+      else keys_ = issuers_.keys;  // the subject's own
     } else if (const auto* method1 = std::get_if<evidence::Method1Id>(&decoded_.issuer())) {
       keys_ = policies_.find_keys(*method1);
     } else if (const auto* key = policies_.find_key(claimed)) {
