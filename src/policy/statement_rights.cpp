@@ -64,8 +64,11 @@ void StatementRights::play(Judgement& judgement, const std::vector<std::string>&
     late = "received after the issuer's role " + membership.role + " had ended (" + to_rfc3339(*membership.until) + ")";
     return;
   }
+  // What hands over or lifts an alarm needs the right when it comes: a role that is lent later does not change what was.
   const KeyId& anchor = path ? path->anchor : judgement.fact->statement.issuer;
-  if (judgement.fact->statement.kind() == Kind::transfer && lent_since(judgement, anchor, membership) > judgement.received) {
+  const Statement& statement = judgement.fact->statement;
+  const bool settles = statement.kind() == Kind::transfer || (statement.kind() == Kind::status && !is_alarm(statement));
+  if (settles && lent_since(judgement, anchor, membership) > judgement.received) {
     late = "received before " + membership.set_by + " lent its issuer the role " + membership.role;
     return;
   }
@@ -109,13 +112,13 @@ void StatementRights::take_lent(Judgement& judgement, const std::vector<std::str
   const bool identity = statement.kind() == Kind::identity;
   if (!identity && !is_alarm(statement) && statement.kind() != Kind::transfer) return;
   for (const auto& lent : policies_.lent_to(domain_.domain, statement.issuer, statement.format, heard(judgement))) {
-    if (!(lent.then || is_alarm(statement)) || !lent.to || lent.set_by == domain_.domain || !contains(allowed, lent.role) || contains(judgement.roles, lent.role)) continue;
+    if (!(lent.then || is_alarm(statement)) || lent.set_by == domain_.domain || !contains(allowed, lent.role) || contains(judgement.roles, lent.role)) continue;
     judgement.roles.push_back(lent.role);
-    judgement.right_ended = std::max(judgement.right_ended.value_or(*lent.to), *lent.to);
+    if (lent.to) judgement.right_ended = std::max(judgement.right_ended.value_or(*lent.to), *lent.to);
     way.from = std::max(way.from, lent.from);
     if (identity) judgement.why_not = lent.set_by + " has taken back the role " + lent.role + " that it lent its issuer";
   }
-  if (identity && !judgement.roles.empty()) way.to = std::min({way.to, *judgement.right_ended, rules_.at()});
+  if (identity && !judgement.roles.empty()) way.to = std::min({way.to, judgement.right_ended.value_or(rules_.at()), rules_.at()});
 }
 
 // A role that a domain lends later does not change whose something was before.

@@ -1,14 +1,11 @@
 // Who spoke for a holder, and whom other domains lent a role, as their policies had been received at the time.
 #include <algorithm>
 #include <functional>
-#include <limits>
 
 #include "policy/policies.h"
 
 namespace cm4it::policy {
 namespace {
-
-constexpr Time beginning{std::numeric_limits<std::int64_t>::min()};
 
 const RoleEntry* entry_of(const Descriptor& descriptor, const std::string& role, const KeyId& key, Format format) {
   const auto entries = descriptor.roles.find(role);
@@ -56,11 +53,14 @@ std::optional<Time> over_since(const ChainHistory& history, const UntilOf& until
   return since;
 }
 
-bool lends(const Tenure& tenure, const std::string& role, const KeyId& key, Format format, Time when) {
-  return !tenure.contested && std::all_of(tenure.versions.begin(), tenure.versions.end(), [&](const auto& version) {
-    const auto* entry = entry_of(*version, role, key, format);
-    return entry && (!entry->until || when < *entry->until);
-  });
+// Of rivals what any of them says: they are the same owner's. Null: none lends it.
+const RoleEntry* lent_by(const Tenure& tenure, const std::string& role, const KeyId& key, Format format) {
+  const RoleEntry* longest = nullptr;
+  for (const auto& version : tenure.versions) {
+    const auto* entry = tenure.contested ? nullptr : entry_of(*version, role, key, format);
+    if (entry && (!longest || (longest->until && (!entry->until || *entry->until > *longest->until)))) longest = entry;
+  }
+  return longest;
 }
 
 }  // namespace
@@ -163,13 +163,17 @@ std::vector<Policies::Lent> Policies::lent_to(std::string_view domain, const Key
     const Line* line = line_of(Holder{set_by}, heard);
     if (!line) return;
     const ChainHistory& history = line->heard_by(heard.by);
-    const auto holds = [&](const Tenure& tenure) { return lends(tenure, their_role, issuer, format, heard.when); };
+    const auto holds = [&](const Tenure& tenure) {
+      const auto* entry = lent_by(tenure, their_role, issuer, format);
+      return entry && (!entry->until || heard.when < *entry->until);
+    };
     const auto from = history.beginning_of(heard.when, holds);
     if (!from) return;
     const auto now = history.in_second(heard.when);
     const auto over = over_since(history, [&](const Tenure& tenure) -> std::optional<std::optional<Time>> {
-      if (!lends(tenure, their_role, issuer, format, beginning)) return {};
-      return entry_of(*tenure.versions.front(), their_role, issuer, format)->until;
+      const auto* entry = lent_by(tenure, their_role, issuer, format);
+      if (!entry) return {};
+      return entry->until;
     });
     all.push_back({role, set_by, std::any_of(now.begin(), now.end(), holds), *from, over});
   };
