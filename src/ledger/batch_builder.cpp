@@ -161,12 +161,15 @@ Result<void> BatchBuilder::add(const NoteRefusal& message) {
 }
 
 void BatchBuilder::add(const AddPin& message) {
-  const auto known = std::find_if(after_.pins.begin(), after_.pins.end(), [&](const policy::Pin& pin) {
-    return pin.domain == message.pin.domain && pin.source == policy::Pin::Source::transfer;
-  });
-  if (known != after_.pins.end()) return;
+  bool first = true;  // of its domain
+  for (const policy::Pin& pin : after_.pins) {
+    if (pin.domain != message.pin.domain || pin.source != policy::Pin::Source::transfer) continue;
+    if (pin.owner == message.pin.owner) return;
+    first = false;
+  }
   changed_ = true;
-  batch_.put(table::pins, to_bytes(view(message.pin.domain)), to_bytes(message.pin.owner.digest));
+  Bytes key = first ? to_bytes(view(message.pin.domain)) : table::named(message.pin.domain, View(message.pin.owner.digest));
+  batch_.put(table::pins, std::move(key), to_bytes(message.pin.owner.digest));
   after_.pins.push_back(message.pin);
   policies_changed_ = true;
 }
@@ -198,6 +201,23 @@ void BatchBuilder::note_change(const Work& work) {
   }
 }
 
+// A version that is new, or one of which it is new whose homes received it.
+Result<void> BatchBuilder::take_policy(const Work& work, const evidence::Statement& statement) {
+  auto known = std::find_if(after_.descriptors.begin(), after_.descriptors.end(),
+                            [&](const auto& one) { return one.statement == statement.id; });
+  if (known == after_.descriptors.end()) {
+    TRY(auto descriptor, signed_descriptor(statement));
+    if (work.entry.record) descriptor.first_seen = work.entry.record->first_seen;
+    known = after_.descriptors.insert(known, std::move(descriptor));
+  }
+  const KeyId own_log = options_.log_key ? options_.log_key->public_key().id() : KeyId{};
+  for (std::size_t i = 0; i < work.entry.placements.size(); ++i)
+    known->receipts.push_back({work.entry.placements[i].first, own_log, work.times[i], work.entry.placements[i].second});
+  for (const auto& receipt : work.entry.receipts) known->receipts.push_back({receipt.domain, receipt.log, receipt.time, receipt.index});
+  policies_changed_ = true;
+  return {};
+}
+
 Result<void> BatchBuilder::write(Work& work) {
   const std::uint64_t position = after_.next++;
   if (work.entry.record) work.entry.record->position = position;
@@ -208,13 +228,8 @@ Result<void> BatchBuilder::write(Work& work) {
                        [this](store::Table table, Bytes key, Bytes value) {
                          put(table, std::move(key), std::move(value));
                        }));
-  if (work.is_new)
-    for (const auto& statement : work.statements)
-      if (statement.kind() == evidence::Kind::policy) {
-        TRY(auto descriptor, signed_descriptor(statement));
-        after_.descriptors.push_back(std::move(descriptor));
-        policies_changed_ = true;
-      }
+  for (const auto& statement : work.statements)
+    if (statement.kind() == evidence::Kind::policy) CHECK_OK(take_policy(work, statement));
   note_change(work);
   return {};
 }

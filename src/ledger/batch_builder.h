@@ -53,6 +53,7 @@ class BatchBuilder {
   Result<Work*> work_for(const Record& kept);
   Result<void> load_known(Work& work);
   Result<void> write(Work& work);
+  Result<void> take_policy(const Work& work, const evidence::Statement& statement);
   Result<std::optional<Bytes>> read(store::Table table, View key) const;
   void put(store::Table table, Bytes key, Bytes value);
   void note_change(const Work& work);

@@ -85,7 +85,9 @@ std::vector<std::string> domains_of(const Entry& entry, const std::vector<Statem
   if (!facts.made_in.empty()) domains.push_back(facts.made_in);
   const bool foreign = std::all_of(statements.begin(), statements.end(),
                                    [](const Statement& statement) { return statement.domains.empty(); });
-  if (foreign) {  // evidence that names no domain is made where homes took it
+  // Evidence that names no domain is made where homes took it; a policy, also of another domain, bears on what they judge by it.
+  const bool policy = std::any_of(statements.begin(), statements.end(), [](const Statement& one) { return one.kind() == evidence::Kind::policy; });
+  if (foreign || policy) {
     for (const auto& received : facts.received) domains.push_back(received.domain);
     for (const auto& [domain, index] : entry.placements) domains.push_back(domain);
   }
@@ -130,6 +132,8 @@ Result<void> index_entry(const IndexInput& input, const RowReader& read, const A
       CHECK_OK(index_policy(statement, write));
       Bytes speaker = table::speaker_key(statement.subject, entry.record->issuer);
       append_u64(speaker, record_at);
+      const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
+      if (change && evidence::is_alarm(change->status)) write(table::alarms, Bytes(speaker), {});
       write(table::speakers, std::move(speaker), {});
     }
     // A new receipt can put foreign evidence into another domain, so the names are written with every entry.

@@ -113,8 +113,8 @@ class Reader {
   const policy::Policies& policies() const { return *published_->policies; }
   const PublishedPtr& published_ptr() const { return published_; }
 
-  // Everything kept about a subject and its models, with the domains' states. Of more than budget::subject_statements an
-  // equal share of everyone who spoke, the newest; all domains are `restricted` then.
+  // Everything kept about a subject and its models, with the domains' states. Of more than budget::subject_statements alarms first,
+  // and an equal share of everyone who spoke, the newest; it is not `whole` then.
   // `as_of`: for which verdict. Of CRLs there may be many, of which one counts: that of the time asked about is among the facts
   // then. Without it those of the highest numbers are, and a verdict for which they do not suffice says so.
   struct AsOf { std::string_view domain; Time at; };
@@ -169,7 +169,7 @@ class Reader {
   Result<Bytes> tile(std::string_view domain, unsigned level, std::uint64_t index, unsigned width) const;
 
   // Signed heads of other homes, newest of each: (domain, origin, note). `counted` false: those that are only compared with.
-  struct KnownHead { std::string domain, origin, note; };
+  struct KnownHead { std::string domain, origin, note; Head head; };
   Result<std::vector<KnownHead>> foreign_heads(bool counted = true) const;
   // Signed descriptors of a domain, also where nothing pins it: statement ids by version.
   Result<std::vector<std::pair<std::uint64_t, StatementId>>> descriptors(std::string_view domain) const;

@@ -201,7 +201,7 @@ Result<std::vector<Reader::KnownHead>> Reader::foreign_heads(bool counted) const
       return false;
     }
     const auto name = text(key).substr(1);
-    heads.push_back({std::string(name.substr(0, name.find('\0'))), head->head.origin, head->note});
+    heads.push_back({std::string(name.substr(0, name.find('\0'))), head->head.origin, head->note, head->head});
     return true;
   }));
   CHECK_OK(outcome);

@@ -22,7 +22,21 @@ Result<void> check_owner(const Options& options, const store::Snapshot& snapshot
   return {};
 }
 
-Result<void> load_policies(const store::Snapshot& snapshot, State& state) {
+// When a policy version came, and whose homes have received it.
+Result<void> add_receipts(const store::Snapshot& snapshot, const evidence::Statement& statement, std::uint64_t position, const KeyId& own_log,
+                          policy::SignedDescriptor& descriptor) {
+  TRY(const auto row, snapshot.get(table::subjects, table::subject_key(statement.subject, position)));
+  if (!row) return fail(Code::malformed, "store: a policy's facts are missing", "run `ics rebuild`");
+  TRY(auto facts, decode_fact_row(*row));
+  descriptor.first_seen = facts.first_seen;
+  descriptor.receipts = std::move(facts.received);
+  for (auto& receipt : descriptor.receipts)
+    if (receipt.log == KeyId{}) receipt.log = own_log;
+  return {};
+}
+
+Result<void> load_policies(const Options& options, const store::Snapshot& snapshot, State& state) {
+  const KeyId own_log = options.log_key ? options.log_key->public_key().id() : KeyId{};
   std::vector<StatementId> ids;
   CHECK_OK(snapshot.scan(table::policies, {}, [&](View key, View) {
     StatementId id;
@@ -36,11 +50,12 @@ Result<void> load_policies(const store::Snapshot& snapshot, State& state) {
     TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
     for (const auto& statement : statements) {
       TRY(auto descriptor, signed_descriptor(statement));
+      CHECK_OK(add_receipts(snapshot, statement, record->position, own_log, descriptor));
       state.descriptors.push_back(std::move(descriptor));
     }
   }
   CHECK_OK(snapshot.scan(table::pins, {}, [&](View key, View value) {
-    policy::Pin pin{std::string(text(key)), {}, policy::Pin::Source::transfer};
+    policy::Pin pin{std::string(text(key).substr(0, text(key).find('\0'))), {}, policy::Pin::Source::transfer};
     if (value.size() == 32) std::copy(value.begin(), value.end(), pin.owner.digest.begin());
     state.pins.push_back(std::move(pin));
     return true;
@@ -144,7 +159,7 @@ Result<State> load_state(const Options& options, const store::Store& store) {
     TRY(state.commits, reader.uint());
   }
   CHECK_OK(load_heads(options, *snapshot, state));
-  CHECK_OK(load_policies(*snapshot, state));
+  CHECK_OK(load_policies(options, *snapshot, state));
   return state;
 }
 

@@ -28,10 +28,11 @@ inline constexpr Table feed = 10;       // domain ‖ 0 ‖ position → stateme
 inline constexpr Table policies = 11;   // domain ‖ 0 ‖ version ‖ statement id → nothing
 inline constexpr Table speakers = 13;   // subject row ‖ issuer ‖ position → nothing
 inline constexpr Table crls = 14;       // 'c' ‖ issuer ‖ scope ‖ number ‖ position → thisUpdate ‖ FactRow; 'e' ‖ position ‖ serial → page of entries
-inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles, log, feed, policies, speakers, crls};
+inline constexpr Table alarms = 16;     // subject row ‖ issuer ‖ position → nothing: of those of `speakers` the alarms
+inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles, log, feed, policies, speakers, crls, alarms};
 
 inline constexpr std::string_view rows = "rows";  // in meta: which derived rows there are, and how they are made
-inline constexpr std::string_view rows_version = "4";
+inline constexpr std::string_view rows_version = "5";
 inline constexpr std::string_view rebuilding = "rebuilding";  // in meta while rows are made anew
 
 Bytes number(std::uint64_t position);                                       // big-endian: in order

@@ -23,6 +23,8 @@ class Admission {
     verdict_.newest_head = oldest_head();
     kept_here();
     no_fork();
+    if (!facts_.whole)
+      add(Outcome::unknown, "subject", "more statements about it are kept here than are judged at once; alarms are among those that are", {});
     if (facts_.about.empty()) {
       add(Outcome::unknown, "subject", "nothing about this subject is kept here", {});
     } else if (!verdict_.type) {

@@ -48,6 +48,7 @@ struct Facts {
   std::map<std::string, std::vector<Fact>, std::less<>> models;  // by model id text; those its identities name
   Authorities authorities;                                      // those above its certificates, as far as they are kept
   std::map<std::string, DomainState, std::less<>> domains;       // kept here; absent: not kept
+  bool whole = true;                                             // false: more is kept than is folded at once; alarms are there first
 };
 
 }  // namespace cm4it::policy

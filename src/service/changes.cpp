@@ -99,7 +99,7 @@ Result<ChangesPage> Service::changes(std::optional<std::uint64_t> from, std::str
     TRY(const auto facts, reader.facts(subject));
     folded += facts.about.size();
     const auto holder = policy::holder_of(facts, policies, domain, now());
-    if (may_read(policies, domain, std::nullopt, {holder.domain, &subject}, who)) shown.push_back(std::move(subject));
+    if (may_read(policies, domain, std::nullopt, {holder, &subject}, who)) shown.push_back(std::move(subject));
   }
   page.subjects = std::move(shown);
   return page;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <future>
 
+#include "base/log.h"
 #include "crypto/digest.h"
 #include "policy/paths.h"
 #include "service/impl.h"
@@ -30,18 +31,39 @@ Digest fingerprint(const ledger::BatchSignature& batch) {
   return crypto::sha256(all);
 }
 
+using KnownHeads = std::vector<ledger::Reader::KnownHead>;
+
+Result<KnownHeads> known_heads(const ledger::Reader& reader) {
+  TRY(auto heads, reader.foreign_heads(true));
+  TRY(const auto compared, reader.foreign_heads(false));
+  heads.insert(heads.end(), compared.begin(), compared.end());
+  return heads;
+}
+
+// The times of a log only grow: what a head did not hold yet was received by its time or later.
+bool is_dated_back(const ledger::Receipt& receipt, const KnownHeads& heads) {
+  return std::any_of(heads.begin(), heads.end(), [&](const auto& known) {
+    return known.origin == receipt.batch.origin && receipt.index >= known.head.size && receipt.batch.received < known.head.time;
+  });
+}
+
 // A receipt that holds: by a log that the newest policy lists as a home's, over this very leaf. One signature serves a
 // whole batch, so those that were verified are remembered. Its time may be ahead: nothing is passed over for that
 // (decisions/0039). `by_home`: one such home is said to have signed it, whether that is so or not.
 std::optional<ledger::ForeignReceipt> checked_receipt(Service::Impl& impl, const policy::Policies& policies,
                                                       const std::string& domain, const Bytes& cose, const Digest& leaf,
-                                                      bool& by_home) {
+                                                      const KnownHeads& heads, bool& by_home) {
   auto receipt = ledger::decode_receipt(cose, leaf);
   if (!receipt) return {};
   const auto& batch = receipt->batch;
   const auto* home = home_with(policies, domain, batch.log);
   if (!home || !home->log || !origin_is_of(batch.origin, home->name, domain)) return {};
   by_home = true;
+  if (is_dated_back(*receipt, heads)) {
+    log_warn("receipt of " + batch.origin + " for its leaf " + std::to_string(receipt->index) + ": dated " + to_rfc3339(batch.received) +
+             ", before a head of that log that did not hold it: passed over");
+    return {};
+  }
   const Digest known = fingerprint(batch);
   const bool seen = impl.verified_batches.with([&](std::set<Digest>& batches) { return batches.contains(known); });
   if (!seen) {
@@ -113,6 +135,8 @@ Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector
     }
     waiting.clear();
   };
+  TRY(const auto before, impl_->ledger->reader());
+  TRY(const auto heads, known_heads(before));
   for (PeerRecord& record : records) {
     // A policy may be that of a holder whom one of these names: its owner is pinned by then.
     if (std::any_of(waiting.begin(), waiting.end(), [](const Handed& one) { return one.transfer; }) && is_policy(record)) settle();
@@ -122,7 +146,7 @@ Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector
     bool by_home = false;
     for (const auto& [domain, cose] : record.receipts)
       if (!impl_->is_home(domain))
-        if (auto receipt = checked_receipt(*impl_, reader.policies(), domain, cose, leaf, by_home))
+        if (auto receipt = checked_receipt(*impl_, reader.policies(), domain, cose, leaf, heads, by_home))
           receipts.push_back(std::move(*receipt));
     std::vector<HeldLeaf> leaves;
     for (const auto& receipt : receipts) leaves.push_back({receipt.domain, receipt.log, receipt.index, leaf});

@@ -26,7 +26,7 @@ bool plays(const policy::Policies& policies, const policy::Descriptor& domain, c
     return server && server->home;
   }
   if (role == "holder") {
-    if (about.holder.empty()) return false;
+    if (about.holder.domain.empty()) return false;
     const auto voice = policies.speaks_for(about.holder, key);
     return voice.speaks && (!voice.until || now < *voice.until);
   }
@@ -80,7 +80,7 @@ void Service::mark_restricted(policy::Facts& facts, const policy::Policies& poli
     state.restricted |= std::any_of(std::begin(every_kind), std::end(every_kind), [&, name = std::string_view(domain)](Kind kind) {
       if (may_read(policies, name, kind, {}, self)) return false;
       const auto holder = policy::holder_of(facts, policies, name, now());
-      return !may_read(policies, name, kind, {holder.domain, &facts.subject}, self);
+      return !may_read(policies, name, kind, {holder, &facts.subject}, self);
     });
   }
 }

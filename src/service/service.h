@@ -105,7 +105,7 @@ struct FeedPage {
 };
 
 // Whose statements are read: what decides for the roles holder and self. Empty: whoever may read all of a kind.
-struct About { std::string holder; const SubjectId* subject = nullptr; };
+struct About { policy::Holder holder; const SubjectId* subject = nullptr; };
 
 struct ChangesPage { std::vector<SubjectId> subjects; bool everything = false; std::uint64_t next = 0; };
 

@@ -36,6 +36,56 @@ TEST_F(Submit, TheOrderWithinOneSubmissionDoesNotMatter) {
   EXPECT_EQ(verdict.status, Status::in_use);
 }
 
+TEST_F(Submit, WhatCanNeverCountIsRefused) {
+  ASSERT_EQ(acme.submit_one(acme.say("acme", sensor_id, device_identity("sensor"))).outcome, Outcome::received);
+  const Time now = *acme.clock;
+  const auto signed_in_acme = [&](Body body, Time issued, std::optional<Time> expires = {}) {
+    return *evidence::sign({sensor_id, {"acme.example"}, std::move(body), issued, {}, expires}, *key_of("acme"));
+  };
+  const auto ahead = acme.submit_one(signed_in_acme(StatusChange{Status::in_use, ""}, now + 330));
+  EXPECT_EQ(ahead.outcome, Outcome::refused);
+  EXPECT_THAT(why(ahead), HasSubstr("claims.6: iat"));
+  const auto over = acme.submit_one(signed_in_acme(StatusChange{Status::in_use, ""}, now + -100, now + -50));
+  EXPECT_EQ(over.outcome, Outcome::refused);
+  EXPECT_THAT(why(over), HasSubstr("claims.4: exp"));
+  // What restricts is taken, and counts from its receipt.
+  EXPECT_EQ(acme.submit_one(signed_in_acme(StatusChange{Status::stolen, ""}, now + 330)).outcome, Outcome::received);
+  EXPECT_EQ(acme.verdict(sensor_id).status, Status::stolen);
+}
+
+// Of `transfer` or `withdraw` as some other client would sign it: sign() itself refuses.
+TEST_F(Submit, ATransferBearsNoTimesOfItsOwn) {
+  const auto draft = [&](std::optional<Time> nbf, std::optional<Time> exp) {
+    return evidence::sign({sensor_id, {"acme.example"}, Transfer{"plant.example", id_of("plant")}, *acme.clock, nbf, exp}, *key_of("acme"));
+  };
+  for (const bool sleeps : {true, false}) {
+    const auto refused = sleeps ? draft(*acme.clock + 6, {}) : draft({}, *acme.clock + 6);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr(sleeps ? "claims.5: a transfer bears no nbf" : "claims.4: a transfer bears no exp"));
+  }
+}
+
+TEST_F(Submit, WhatADeviceSaysOfItself) {
+  std::string text = acme_policy(2);
+  text.replace(text.find("status = [\"manufacturer\""), 24, "status = [\"self\", \"manufacturer\"");
+  ASSERT_EQ(acme.submit_one(policy_evidence("acme", "acme.example", text, *acme.clock)).outcome, Outcome::received);
+  const Bytes word = acme.say("sensor", sensor_id, StatusChange{Status::lost, ""}, {"acme.example"});
+  EXPECT_EQ(acme.submit_one(word).outcome, Outcome::not_yet) << "nothing tells its key";
+  ASSERT_EQ(acme.submit_one(acme.say("acme", sensor_id, device_identity("sensor"))).outcome, Outcome::received);
+  const auto item = acme.submit_one(word);
+  EXPECT_EQ(item.outcome, Outcome::received) << why(item);
+  EXPECT_EQ(acme.verdict(sensor_id).status, Status::lost);
+}
+
+TEST_F(Submit, WhileThePolicyIsForkedAlarmsAreKept) {
+  ASSERT_EQ(acme.submit_one(acme.say("acme", sensor_id, device_identity("sensor"))).outcome, Outcome::received);
+  for (const char* ttl : {"1m", "2m"})
+    ASSERT_EQ(acme.submit_one(policy_evidence("acme", "acme.example", acme_policy(2, std::string("[tokens]\nttl = \"") + ttl + "\"\n"), *acme.clock)).outcome, Outcome::received);
+  EXPECT_EQ(acme.submit_one(acme.say("acme", sensor_id, StatusChange{Status::in_use, ""})).outcome, Outcome::not_yet);
+  EXPECT_EQ(acme.submit_one(acme.say("acme", sensor_id, StatusChange{Status::stolen, ""})).outcome, Outcome::received);
+  EXPECT_EQ(acme.verdict(sensor_id).status, Status::stolen);
+}
+
 TEST_F(Submit, NotYetIsNotKept) {
   const Bytes transfer = acme.say("acme", sensor_id, Transfer{"plant.example", id_of("plant")});
   const auto first = acme.submit_one(transfer);

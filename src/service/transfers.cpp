@@ -10,6 +10,15 @@ namespace {
 
 constexpr std::string_view note_prefix = "transfer/";
 
+// Is the holder that a transfer names known: a domain begun by that owner, or one that more than a sale vouches for and whose it was.
+bool is_pinned(const policy::Policies& policies, const evidence::Transfer& transfer) {
+  const auto chains = policies.chains_of(transfer.domain);
+  if (chains.empty()) return false;
+  if (std::any_of(chains.begin(), chains.end(), [&](const auto* chain) { return chain->pinned_owner == transfer.owner; })) return true;
+  return chains[0]->pinned_by != policy::Pin::Source::transfer &&
+         policies.knows_holder({transfer.domain, false, transfer.owner}, {Time::never(), transfer.domain});
+}
+
 }  // namespace
 
 Result<void> Service::Impl::load_undecided() {
@@ -44,7 +53,7 @@ std::vector<policy::Pin> Service::Impl::pins_of(const std::set<SubjectId>& subje
     std::set<std::string> domains;
     for (const auto& fact : facts->about) {
       const auto* transfer = std::get_if<evidence::Transfer>(&fact.statement.body);
-      if (!transfer || policies.chain(transfer->domain)) continue;
+      if (!transfer || is_pinned(policies, *transfer)) continue;
       open.push_back(&fact);
       domains.insert(fact.domains.begin(), fact.domains.end());
     }

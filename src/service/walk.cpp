@@ -58,6 +58,7 @@ class Walk {
     CHECK_OK(find_named());
     TRY(auto known, already_known());
     if (known) return std::move(*known);
+    CHECK_OK(could_count());
     const auto* issuer = std::get_if<KeyId>(&decoded_.issuer());
     if (issuer) CHECK_OK(quota(decoded_.statements(), *issuer));
     CHECK_OK(judge_rights());
@@ -88,6 +89,8 @@ class Walk {
   }
 
  private:
+  static constexpr std::size_t most_transferred = 32;  // subjects looked at to find where a policy is judged by
+
   bool is_policy() const {
     return !decoded_.statements().empty() && decoded_.statements()[0].kind() == Kind::policy;
   }
@@ -110,7 +113,8 @@ class Walk {
   }
 
   // The same statement, whatever its signature bytes or its unsigned parts: the first receipt answers it.
-  Result<std::optional<Walked>> already_known() const {
+  Result<std::optional<Walked>> already_known() const { return already_known(domains_); }
+  Result<std::optional<Walked>> already_known(const std::vector<std::string>& taken_in) const {
     const auto* named = std::get_if<KeyId>(&decoded_.issuer());
     std::vector<KeyId> issuers = named ? std::vector{*named} : named_;
     for (const auto& key : issuers_.keys) issuers.push_back(key.id());
@@ -125,7 +129,7 @@ class Walk {
     }
     if (!issuer) return std::optional<Walked>{};
     TRY(auto placements, context_.reader.placements(id));
-    for (const auto& domain : domains_)
+    for (const auto& domain : taken_in)
       if (is_home(domain) && std::none_of(placements.begin(), placements.end(),
                                           [&](const Placement& placement) { return placement.domain == domain; }))
         return std::optional<Walked>{};  // one of our logs has not taken it: it may do so now
@@ -171,6 +175,21 @@ class Walk {
     else issuers_.keys.clear();
   }
 
+  // What a subject says of itself: its key stands in an identity of it.
+  Result<void> find_own_key(const Statement& statement) {
+    if (policies_.find_key(statement.issuer) || decoded_.carried_key()) return {};
+    TRY(const auto facts, context_.reader.facts(statement.subject));
+    for (const auto& fact : facts.about) {
+      const auto* identity = std::get_if<evidence::Identity>(&fact.statement.body);
+      if (!identity || identity->spki.empty()) continue;
+      auto key = crypto::PublicKey::from_canonical_spki(identity->spki);
+      if (!key || key->id() != statement.issuer) continue;
+      issuers_.keys = {std::move(*key)};
+      return {};
+    }
+    return {};
+  }
+
   // An OpenPGP signature names its maker's certificate: that which is kept here tells the key. A short name may be several.
   Result<void> find_named() {
     if (const auto* authority = std::get_if<evidence::X509Issuer>(&decoded_.issuer())) return find_authorities(*authority);
@@ -178,6 +197,7 @@ class Walk {
       std::vector<KeyId> keys;
       const auto& statement = decoded_.statements()[0];
       for (const auto& certificate : statement.certificates) keys.push_back(certificate.key().id());
+      if (statement.subject == evidence::SubjectId::key(statement.issuer)) CHECK_OK(find_own_key(statement));
       if (statement.kind() == evidence::Kind::withdraw && !policies_.find_key(statement.issuer)) keys.push_back(statement.issuer);  // it may be a CA below another
       return context_.reader.add_authorities(std::move(keys), authorities_);
     }
@@ -222,6 +242,21 @@ class Walk {
                 "raise quotas.subject_statements in icsd.toml");
   }
 
+  // What can never count, whoever says it, is not received.
+  Result<void> could_count() const {
+    const auto& statements = decoded_.statements();
+    const bool native = decoded_.format() == evidence::Format::cose;
+    if (native) CHECK_OK(evidence::check_times(statements[0]));
+    if (native && statements[0].expires && *statements[0].expires <= context_.now)
+      return fail(Code::not_permitted, "claims.4: exp, " + to_rfc3339(*statements[0].expires) + ", has passed: it can count for nothing");
+    if (decoded_.format() == evidence::Format::x509 || decoded_.format() == evidence::Format::crl) return {};  // valid from a time to come
+    const auto ahead = [&](const Statement& one) { return !is_alarm(one) && one.issued_at > context_.now + budget::clock_skew_seconds; };
+    if (!std::all_of(statements.begin(), statements.end(), ahead)) return {};
+    return fail(Code::not_permitted, std::string(native ? "claims.6: iat, " : "signature: its time, ") + to_rfc3339(statements[0].issued_at) +
+                ", is more than 5 minutes ahead of this server's clock (" + to_rfc3339(context_.now) + "): it could count for nothing",
+                "set the clock of whoever signs, and sign it again");
+  }
+
   // What an issuer may say of a subject does not hang on how much others said: they cannot use up its share, nor keep its
   // alarm out. All of them together are bounded too, but for alarms and for the first few of each.
   Result<void> quota(const std::vector<Statement>& statements, const KeyId& issuer) const {
@@ -251,6 +286,7 @@ class Walk {
 
   Result<Eligibility> eligible_in(const std::string& domain) const {
     policy::Context in{domain, {}, false, {}, named_, issuers_.keys, &authorities_};
+    in.now = context_.now;
     const Statement& statement = decoded_.statements()[0];
     if (const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body)) {
       TRY(const auto target, context_.reader.record(withdraw->statement));
@@ -265,6 +301,7 @@ class Walk {
     TRY(const auto facts, context_.reader.facts(statement.subject));
     const auto holder = policy::holder_of(facts, policies_, domain, as_received(facts, context_.now));
     in.holder = holder.domain;
+    in.holder_owner = holder.owner;
     in.contradiction = holder.contradiction;
     return policy::eligible(decoded_, policies_, in);
   }
@@ -316,6 +353,7 @@ class Walk {
       if (const auto* key = policies_.find_key(*named)) keys_ = {*key};
       else if (decoded_.carried_key() && decoded_.carried_key()->id() == *named) keys_ = {*decoded_.carried_key()};
       else if (const auto* certified = policy::certified_key(*named, authorities_)) keys_ = {*certified};
+      else keys_ = issuers_.keys;  // the subject's own
     } else if (const auto* method1 = std::get_if<evidence::Method1Id>(&decoded_.issuer())) {
       keys_ = policies_.find_keys(*method1);
     } else if (const auto* key = policies_.find_key(claimed)) {
@@ -332,6 +370,32 @@ class Walk {
     return {};
   }
 
+  // The logs of this server that bear witness to when a policy came: its own domain's, and of those that judge by it: they refer to
+  // that domain, or something was handed over to it there.
+  Result<std::vector<std::string>> homes_of_policy(const std::string& domain) const {
+    std::vector<std::string> homes;
+    for (const auto& home : context_.server.homes) {
+      const auto* descriptor = policies_.newest(home);
+      if (home == domain) homes.push_back(home);
+      else if (descriptor && policies_.chain(domain) && contains(descriptor->referenced(), domain)) homes.push_back(home);
+    }
+    if (!policies_.chain(domain)) return homes;
+    std::vector<evidence::SubjectId> subjects;
+    CHECK_OK(context_.reader.search("transferred", domain, {}, [&](const evidence::SubjectId& subject) {
+      subjects.push_back(subject);
+      return subjects.size() < most_transferred && homes.size() < context_.server.homes.size();
+    }));
+    for (const auto& subject : subjects) {
+      if (homes.size() == context_.server.homes.size()) break;
+      TRY(const auto facts, context_.reader.facts(subject));
+      for (const auto& fact : facts.about)
+        if (const auto* transfer = std::get_if<evidence::Transfer>(&fact.statement.body); transfer && transfer->domain == domain)
+          for (const auto& made_in : fact.domains)
+            if (is_home(made_in) && !contains(homes, made_in)) homes.push_back(made_in);
+    }
+    return homes;
+  }
+
   // Anybody may introduce a domain: for what nothing pins the ledger makes room (ledger/unpinned.h).
   Result<void> room_for(const std::string& domain, std::size_t kept) const {
     if (!policies_.chain(domain) || kept < budget::policy_versions) return {};
@@ -341,7 +405,8 @@ class Walk {
   Result<Walked> policy_evidence(std::vector<ledger::ForeignReceipt> receipts = {}) {
     const auto& body = std::get<evidence::PolicyText>(decoded_.statements()[0].body);
     TRY(const auto descriptor, policy::parse_descriptor(body.descriptor));
-    TRY(auto known, already_known());
+    TRY(homes_, homes_of_policy(descriptor.domain));
+    TRY(auto known, already_known(homes_));
     if (known && receipts.empty()) return std::move(*known);
     TRY(const auto kept, context_.reader.descriptors(descriptor.domain));
     if (!known) CHECK_OK(room_for(descriptor.domain, kept.size()));
@@ -350,7 +415,6 @@ class Walk {
       return fail(eligibility.answer == Eligibility::Answer::not_yet ? Code::not_yet : Code::not_permitted,
                   std::move(eligibility.why));
     keys_ = std::move(eligibility.keys);
-    if (is_home(descriptor.domain)) homes_ = {descriptor.domain};
     return verified(std::move(receipts));
   }
 
