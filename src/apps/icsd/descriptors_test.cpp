@@ -30,7 +30,7 @@ TEST(Descriptors, ListenersShareAndLeaveSome) {
       const auto share = share_of_listener(limit, listeners);
       EXPECT_GE(share.connections, 1u);
       EXPECT_LE(share.connections, budget::connections);
-      EXPECT_LE(share.connections * listeners + limit / 16, limit) << limit << " " << listeners;
+      EXPECT_LE(share.connections * listeners + std::min<std::size_t>(limit / 16, 1024), limit) << limit << " " << listeners;
       EXPECT_EQ(share.reserved, share.connections / 8);
     }
   EXPECT_EQ(share_of_listener(1024, 2).connections, 448u);
