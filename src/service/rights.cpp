@@ -86,7 +86,7 @@ Result<bool> Service::could_read(const ledger::Reader& reader, std::string_view 
   if (may_read(policies, domain, kind, {{}, &subject}, who)) return true;
   if (!who || sees_nothing(policies, domain, kind, who)) return false;
   for (const auto& holder : spoken_for(policies, *who)) {
-    if (!may_read(policies, domain, kind, {holder, &subject}, who)) continue;
+    if (!may_read(policies, domain, kind, {policy::Holder{holder}, &subject}, who)) continue;
     if (subject.kind == evidence::SubjectKind::model) return true;
     for (const char* field : {"domain", "transferred"}) {
       TRY(const bool found, reader.is_found(subject, field, holder));
