@@ -3,6 +3,7 @@
 
 #include "base/budgets.h"
 #include "evidence/x509.h"
+#include "ledger/brief.h"
 #include "ledger/crls.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
@@ -40,6 +41,7 @@ std::map<Bytes, Issued> issued_in_names(const std::vector<policy::Fact>& about) 
 }
 
 Result<EvidenceView> evidence_at(const store::Snapshot& snapshot, std::uint64_t position) {
+  CHECK_OK(Brief::charge(1));
   TRY(const auto row, snapshot.get(table::journal, table::number(position)));
   if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
   return evidence_in_entry(*row);

@@ -162,6 +162,9 @@ class Reader {
   Result<void> search(std::string_view field, std::string_view value, const std::optional<SubjectId>& after,
                       const std::function<bool(const SubjectId&)>& visit) const;
 
+  // Whether the search index leads from this value to the subject: one look-up, however much is kept of either.
+  Result<bool> is_found(const SubjectId& subject, std::string_view field, std::string_view value) const;
+
   // Of a home's log: the newest signed head, a leaf, a hash tile of `width` hashes.
   Result<std::string> checkpoint(std::string_view domain) const;
   Result<Bytes> leaf(std::string_view domain, std::uint64_t index) const;

@@ -65,6 +65,8 @@ class Pieces {
 
 Result<void> add(const Service& service, const ledger::Reader& reader, const SubjectId& subject, const std::string& alias,
                  const Principal& who, std::vector<Certificate>& to) {
+  TRY(const bool could, service.could_read_any(reader, subject, who));
+  if (!could) return {};
   TRY(const auto facts, reader.facts(subject));
   TRY(auto found, Pieces(service, reader, facts, who).certificates(facts, alias));
   std::move(found.begin(), found.end(), std::back_inserter(to));
