@@ -17,16 +17,6 @@ Ids statements_in(const json::value& answer) {
   return ids;
 }
 
-// Why a statement about a subject does not count at this party; empty if it does.
-std::string why_not_counted(const Party& party, const std::string& subject, const std::string& statement) {
-  const auto history = party.get("/v1/subjects/" + subject + "/history?domain=" + party.domain);
-  const auto* statements = history.if_contains("statements");
-  if (!statements || !statements->is_array()) return {};
-  for (const auto& each : statements->get_array())
-    if (at(each.get_object(), "statement") == statement) return at(each.get_object(), "why_not");
-  return {};
-}
-
 // An audit that had an earlier head to compare with, and found nothing wrong.
 Seen goes_on(const json::value& audit) {
   const auto* answer = audit.if_object();
@@ -47,10 +37,11 @@ void Story::replace_integrator() {
 
   const auto late = plant_.asks(
       {"endorse", unapproved_[0].id, "--label", "approved", "--domain", plant_.domain, "--key", plant_.file("volta.key")});
-  const Ids said = statements_in(late);
-  const std::string why_not = said.empty() ? "" : why_not_counted(plant_, unapproved_[0].id, *said.begin());
-  stage_.expect("what volta says now does not: " + why_not,
-                holds(why_not.find("had ended") != std::string::npos, json::serialize(late)));
+  boost::system::error_code absent;
+  const auto* refusal = late.find_pointer("/items/0/error/detail", absent);
+  const std::string why_not = refusal && refusal->is_string() ? std::string(refusal->as_string()) : "";
+  stage_.expect("what volta says now is refused: " + why_not,
+                holds(why_not.find("role integrator ended") != std::string::npos, json::serialize(late)));
   stage_.expect("so the device it would approve now is not admitted", admitted(plant_, unapproved_[0].id, "no"));
   Ids working = ids_of({&sensors_});
   working.erase(sensors_[0].id);

@@ -224,7 +224,7 @@ TEST_P(Conformance, limits_of_keys_and_values) {
   EXPECT_TRUE(refused(1, {}, {}, bytes("2")));
   EXPECT_TRUE(refused(1, Bytes(501, 'k'), {}, bytes("2")));
   EXPECT_TRUE(refused(1, bytes("a"), Bytes(16 * 1024 * 1024 + 1, 'v'), bytes("2")));
-  EXPECT_TRUE(refused(16, bytes("a"), {}, bytes("2")));
+  EXPECT_TRUE(refused(table_count, bytes("a"), {}, bytes("2")));
   EXPECT_TRUE(refused(head_table, head_key, bytes("2"), bytes("2")));  // set_head alone writes it
   EXPECT_TRUE(refused(1, bytes("a"), {}, {}));                         // that would take the head away
   EXPECT_EQ(get(1, "rides along"), std::nullopt);
