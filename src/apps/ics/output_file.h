@@ -1,6 +1,8 @@
 // What a person names with --out, and every other file that is written whole.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <sys/types.h>
 
 #include <chrono>
