@@ -55,9 +55,9 @@ bool CrlPart::covers(const crypto::Certificate& certificate) const {
   if (point.empty()) return true;
   const auto points = certificate.crl_points();
   for (DerReader names(point); !names.at_end();) {
-    const auto name = names.item("crl.issuingDistributionPoint");
-    if (!name) return false;
-    if (std::any_of(points.begin(), points.end(), [&](const Bytes& one) { return equal(one, name->whole); })) return true;
+    const auto whole_name = names.item("crl.issuingDistributionPoint");
+    if (!whole_name) return false;
+    if (std::any_of(points.begin(), points.end(), [&](const Bytes& one) { return equal(one, whole_name->whole); })) return true;
   }
   return false;
 }

@@ -20,7 +20,7 @@ struct PeerState {
   std::string last_error;
   std::size_t pending = 0;  // statements still to be forwarded there
   std::size_t missed = 0;   // records of its feed that could not be taken; they are asked for again
-  std::string clock;        // whose clock is wrong, as far as its heads tell; empty: none
+  std::string clock{};      // whose clock is wrong, as far as its heads tell; empty: none
 };
 
 struct DoorOptions {
