@@ -13,7 +13,9 @@ TEST(Signing, AClockThatWasSetAheadByAYear) {
   const auto before = home.head();
   for (const bool restarted : {false, true}) {
     *home.clock += 365 * day;
-    if (restarted) ASSERT_TRUE(home.start());
+    if (restarted) {
+      ASSERT_TRUE(home.start());
+    }
     expect_signs_nothing(home, "beyond the time that has passed on this machine");
     EXPECT_EQ(home.head(), before);
     *home.clock -= 365 * day;
