@@ -34,7 +34,7 @@ void index_names(const Statement& statement, const std::vector<std::string>& dom
 Result<void> index_policy(const Statement& statement, const RowWriter& write) {
   const auto* text = std::get_if<evidence::PolicyText>(&statement.body);
   if (!text) return {};
-  TRY(const auto descriptor, policy::parse_descriptor(text->descriptor));
+  TRY(const auto descriptor, policy::parse_descriptor(text->descriptor, policy::Homes::several));
   Bytes key = table::named(descriptor.domain, descriptor.version);
   append(key, statement.id.digest);
   write(table::policies, std::move(key), {});

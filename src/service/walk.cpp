@@ -52,7 +52,7 @@ class Walk {
     TRY(domains_, domains_of(decoded_, context_.submission_domain));
     if (is_policy()) {
       if (!is_home(domains_[0]) && forwards_policies_of(domains_[0])) elsewhere_ = {domains_[0]};
-      return policy_evidence();
+      return policy_evidence(false);
     }
     CHECK_OK(held_somewhere());
     CHECK_OK(find_named());
@@ -74,7 +74,8 @@ class Walk {
   Result<Walked> copy(const KeyId& issuer, std::vector<ledger::ForeignReceipt> receipts) {
     const std::string_view made_in = receipts.empty() ? std::string_view{} : std::string_view(receipts[0].domain);
     TRY(domains_, domains_of(decoded_, made_in));
-    if (is_policy()) return policy_evidence(std::move(receipts));
+    if (is_policy()) return policy_evidence(true, std::move(receipts));
+    add_listening_homes();
     CHECK_OK(find_named());
     CHECK_OK(judge_rights_at_homes());
     if (receipts.empty() && homes_.empty())
@@ -344,9 +345,8 @@ class Walk {
     return {};
   }
 
-  Result<Walked> policy_evidence(std::vector<ledger::ForeignReceipt> receipts = {}) {
-    const auto& body = std::get<evidence::PolicyText>(decoded_.statements()[0].body);
-    TRY(const auto descriptor, policy::parse_descriptor(body.descriptor));
+  // `copied`: out of a feed; the home took it already.
+  Result<Walked> policy_evidence(bool copied, std::vector<ledger::ForeignReceipt> receipts = {}) {
     TRY(auto known, already_known());
     if (known && receipts.empty()) return std::move(*known);
     TRY(const auto kept, context_.reader.descriptors(descriptor.domain));
@@ -412,3 +412,5 @@ Result<Walked> walk_copy(const evidence::Piece& piece, const KeyId& issuer,
 }
 
 }  // namespace cm4it::service
+    const auto& body = std::get<evidence::PolicyText>(decoded_.statements()[0].body);
+    TRY(const auto descriptor, policy::parse_descriptor(body.descriptor, copied ? policy::Homes::several : policy::Homes::one));

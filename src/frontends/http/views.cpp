@@ -40,7 +40,7 @@ struct BodyJson {
   }
   json::object operator()(const evidence::PolicyText& body) const {
     json::object shown;
-    if (const auto descriptor = policy::parse_descriptor(body.descriptor)) shown["version"] = descriptor->version;
+    if (const auto descriptor = policy::parse_descriptor(body.descriptor, policy::Homes::several)) shown["version"] = descriptor->version;
     return shown;
   }
 };
