@@ -142,7 +142,9 @@ class Service {
 
   // The walk, on a worker: decode, eligible, verify, append. `domain`: for evidence that names none. `done` is called
   // once, on another thread, results in the order of the pieces; unavailable when the queue is full.
-  Result<void> submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done);
+  // own: what lies beside the configuration, which the quota a minute does not concern.
+  enum class Whose { strangers, own };
+  Result<void> submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done, Whose whose = Whose::strangers);
   // The same walk for what a peer sent; blocks until all of it is durable. Then heads may be noted.
   Result<IngestReport> ingest(const std::string& from_domain, std::vector<PeerRecord> records);
   // A home's signed head, out of a peer's feed whose records up to it are ingested. First check_head(): is it a home's,

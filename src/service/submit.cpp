@@ -13,7 +13,9 @@ namespace cm4it::service {
 namespace {
 
 constexpr std::size_t pieces_a_job = 32;
-constexpr int most_rounds = 8;
+// Walks of one submission: several of each piece, and in a small one as many as a long chain of policy versions needs, of
+// which each waits for the one before.
+constexpr std::size_t walks_a_piece = 8, walks_at_least = 20'000;
 
 Error queue_is_full() {
   return {Code::unavailable, "too many submissions wait to be verified", "try again in a moment"};
@@ -27,16 +29,18 @@ struct Round {
   SubmitDone done;
   std::vector<ItemResult> results;
   std::size_t asked = 0;                 // pieces that were submitted: what comes along with them is behind those
-  int rounds = 0;
+  std::size_t walks = 0;                 // of pieces, again and again
+  bool own = false;                      // this server's own evidence: no quota a minute
   std::size_t entered_before = 0;
   std::vector<std::size_t> indices;      // of this round
   std::atomic<std::size_t> waiting{0};   // pieces of this round that have no result yet
 };
 
-Result<void> Service::submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done) {
+Result<void> Service::submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done, Whose whose) {
   if (pieces.empty()) return fail(Code::malformed, "body: no evidence in it");
   auto round = std::make_shared<Round>();
   round->asked = pieces.size();
+  round->own = whose == Whose::own;
   round->pieces = std::move(pieces);
   round->domain = impl_->domain_or_default(domain);
   round->done = std::move(done);
@@ -72,6 +76,7 @@ void Service::Impl::start_round(const std::shared_ptr<Round>& round, std::vector
   round->indices = std::move(indices);
   const std::size_t count = round->indices.size();
   round->waiting = count;
+  round->walks += count;
   for (std::size_t begin = 0; begin < count; begin += pieces_a_job) {
     const std::size_t end = std::min(count, begin + pieces_a_job);
     if (jobs.send([this, round, begin, end] { walk_round(round, begin, end); })) continue;
@@ -138,7 +143,7 @@ void Service::Impl::walk_round(const std::shared_ptr<Round>& round, std::size_t 
       piece_done(round, index, refusal(walked.error()));
     } else if (walked->known) {
       piece_done(round, index, entered(std::move(*walked->known), {}, {}));
-    } else if (!quota.with([&](IssuerQuota& left) { return left.take(walked->issuer, now); })) {
+    } else if (!round->own && !quota.with([&](IssuerQuota& left) { return left.take(walked->issuer, now); })) {
       piece_done(round, index, refusal({Code::unavailable, "issuer: its quota of statements a minute is used up",
                                         "wait a minute, or raise quotas.issuer_per_minute in icsd.toml"}));
     } else {
@@ -174,7 +179,8 @@ void Service::Impl::round_done(const std::shared_ptr<Round>& round) {
                                          round->results[i].error->code == Code::not_permitted))
       again.push_back(i);
   }
-  if (!again.empty() && entered_now > round->entered_before && ++round->rounds < most_rounds) {
+  const std::size_t most_walks = std::max(walks_at_least, walks_a_piece * round->pieces.size());
+  if (!again.empty() && entered_now > round->entered_before && round->walks + again.size() <= most_walks) {
     round->entered_before = entered_now;
     return start_round(round, std::move(again));
   }

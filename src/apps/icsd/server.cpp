@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <fstream>
-#include <future>
-#include <sstream>
 
 #include "apps/icsd/authorities.h"
 #include "apps/icsd/enrolment.h"
 #include "apps/icsd/key_files.h"
+#include "apps/icsd/own_evidence.h"
 #include "base/budgets.h"
 #include "base/log.h"
 #include "crypto/load_key.h"
@@ -24,10 +23,15 @@ std::vector<http::PeerState> peer_states(const sync::Sync* sync) {
   return states;
 }
 
-std::string sum_of(const std::vector<service::ItemResult>& results) {
-  std::size_t entered = 0;
-  for (const auto& result : results) entered += !result.error.has_value();
-  return std::to_string(entered) + " of " + std::to_string(results.size());
+// Kept from before the rule of one home (decisions/0029).
+void warn_of_homes(const policy::Policies& policies) {
+  for (const auto& [domain, chain] : policies.chains()) {
+    const auto* descriptor = chain.newest();
+    const auto homes = descriptor ? std::count_if(descriptor->servers.begin(), descriptor->servers.end(), [](const auto& server) { return server.second.home; }) : 0;
+    if (homes > 1)
+      log_warn("policy of " + domain + ": it lists " + std::to_string(homes) + " homes, which may come to differ: several homes of one domain come later. " +
+               "Sign a version with one");
+  }
 }
 
 }  // namespace
@@ -35,7 +39,8 @@ std::string sum_of(const std::vector<service::ItemResult>& results) {
 Result<std::unique_ptr<Server>> Server::start(Config config) {
   std::unique_ptr<Server> server(new Server(std::move(config)));
   CHECK_OK(server->open());
-  CHECK_OK(server->submit_own_evidence());
+  CHECK_OK(take_own_evidence(*server->service_, server->config_.evidence, server->config_.homes));
+  warn_of_homes(*server->service_->ledger().published()->policies);
   server->warn_of_other_keys();
   server->sync_ = std::make_unique<sync::Sync>(
       sync::Options{server->key_, server->config_.name, server->config_.follow}, *server->service_);
@@ -82,33 +87,6 @@ Result<void> Server::open() {
   options.issuer_per_minute = config_.issuer_per_minute;
   options.subject_statements = config_.subject_statements;
   TRY(service_, service::Service::start(std::move(options), std::move(ledger_options), std::move(store)));
-  return {};
-}
-
-// Policies and identities that `ics` left beside the configuration; what is kept already changes nothing.
-Result<void> Server::submit_own_evidence() {
-  std::error_code error;
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(config_.evidence, error))
-    if (entry.path().extension() == ".cose") files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  std::vector<evidence::Piece> pieces;
-  for (const auto& file : files) {
-    std::ifstream in(file, std::ios::binary);
-    std::stringstream content;
-    content << in.rdbuf();
-    const std::string bytes = content.str();
-    auto split = evidence::split("application/cbor-seq", view(bytes));
-    if (!split) return within(file.string(), std::move(split).error());
-    pieces.insert(pieces.end(), split->begin(), split->end());
-  }
-  if (pieces.empty()) return {};
-  std::promise<std::vector<service::ItemResult>> done;
-  CHECK_OK(service_->submit(std::move(pieces), config_.domain, [&](auto results) { done.set_value(std::move(results)); }));
-  const auto results = done.get_future().get();
-  log_info("own evidence: " + sum_of(results) + " pieces are kept");
-  for (const auto& result : results)
-    if (result.error) log_warn("own evidence: " + result.error->message);
   return {};
 }
 

@@ -27,7 +27,6 @@ class Server {
  private:
   explicit Server(Config config) : config_(std::move(config)) {}
   Result<void> open();
-  Result<void> submit_own_evidence();
   // Where a policy that counts here names this server with another key than it has.
   void warn_of_other_keys();
   Result<void> listen();
