@@ -111,6 +111,10 @@ inline constexpr std::size_t feed_folded = 200'000;           // statements fold
 inline constexpr std::size_t feed_folded_of_one = 50'000;     // of them for one subject, which is then sent rather than passed over
 inline constexpr std::size_t feed_wait_seconds = 60;          // longest long poll
 
+inline constexpr std::size_t self_compromises = 16;           // of one key, that are looked into: the first ones that came
+
+inline constexpr std::size_t ended_domains = 1000;            // of which it is told how many statements did not get there
+
 // Queues
 inline constexpr std::size_t appender_inbox = 65'536;
 inline constexpr std::size_t append_batch = 8192;

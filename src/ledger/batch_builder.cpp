@@ -186,6 +186,8 @@ void BatchBuilder::note_change(const Work& work) {
 
 Result<void> BatchBuilder::write(Work& work) {
   const std::uint64_t position = after_.next++;
+    // Whatever a role's key said, and what lies under a CA, may count no more.
+    if (is_self_compromise(statement, statement.issuer)) change_.everything = true;
   if (work.entry.record) work.entry.record->position = position;
   batch_.put(table::journal, table::number(position), encode(work.entry));
   CHECK_OK(index_entry({work.entry, position, work.statements, work.times},

@@ -69,7 +69,8 @@ Result<void> Reader::add_record(const SubjectId& subject, std::uint64_t position
 Result<policy::Fact> Reader::fact_of(evidence::Statement statement, const FactRow& facts) const {
   policy::Fact fact{std::move(statement), {}, facts.received, facts.first_seen};
   fact.domains = fact.statement.domains;
-  if (fact.domains.empty()) {
+  const bool own_alarm = is_self_compromise(fact.statement, fact.statement.issuer);  // concerns all domains that took it
+  if (fact.domains.empty() || own_alarm) {
     if (!facts.made_in.empty()) fact.domains.push_back(facts.made_in);
     for (const auto& received : facts.received) fact.domains.push_back(received.domain);
     std::sort(fact.domains.begin(), fact.domains.end());
@@ -142,3 +143,4 @@ Result<policy::Facts> Reader::facts(const SubjectId& subject, const std::optiona
 }
 
 }  // namespace cm4it::ledger
+  CHECK_OK(add_compromises(facts));

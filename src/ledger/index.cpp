@@ -41,6 +41,13 @@ Result<void> index_policy(const Statement& statement, const RowWriter& write) {
   return {};
 }
 
+void index_compromise(const Statement& statement, const KeyId& issuer, std::uint64_t record_at, const RowWriter& write) {
+  if (!is_self_compromise(statement, issuer)) return;
+  Bytes row = table::compromised_key(issuer, statement.kind() == evidence::Kind::withdraw ? statement.part : std::nullopt);
+  append_u64(row, record_at);
+  write(table::compromised, std::move(row), {});
+}
+
 // Adds what this entry knows of times to a fact row, that is kept or begins here.
 FactRow updated(const IndexInput& input, std::optional<FactRow> kept) {
   FactRow row;
@@ -83,9 +90,9 @@ std::vector<std::string> domains_of(const Entry& entry, const std::vector<Statem
   std::vector<std::string> domains;
   for (const auto& statement : statements) domains.insert(domains.end(), statement.domains.begin(), statement.domains.end());
   if (!facts.made_in.empty()) domains.push_back(facts.made_in);
-  const bool foreign = std::all_of(statements.begin(), statements.end(),
-                                   [](const Statement& statement) { return statement.domains.empty(); });
-  if (foreign) {  // evidence that names no domain is made where homes took it
+  // Evidence that names no domain is made where homes took it, and a key's own alarm concerns all that listen to the key.
+  const bool foreign = std::all_of(statements.begin(), statements.end(), [](const Statement& statement) { return statement.domains.empty(); });
+  if (foreign || std::any_of(statements.begin(), statements.end(), [](const Statement& one) { return is_self_compromise(one, one.issuer); })) {
     for (const auto& received : facts.received) domains.push_back(received.domain);
     for (const auto& [domain, index] : entry.placements) domains.push_back(domain);
   }
@@ -131,6 +138,7 @@ Result<void> index_entry(const IndexInput& input, const RowReader& read, const A
       Bytes speaker = table::speaker_key(statement.subject, entry.record->issuer);
       append_u64(speaker, record_at);
       write(table::speakers, std::move(speaker), {});
+      index_compromise(statement, entry.record->issuer, record_at, write);
     }
     // A new receipt can put foreign evidence into another domain, so the names are written with every entry.
     TRY(const auto arrived, arrival(statement.subject));

@@ -119,6 +119,8 @@ class Reader {
   Result<policy::Facts> facts(const SubjectId& subject, const std::optional<AsOf>& as_of = {}) const;
   // What is kept of these CAs' keys and of those above them: certificates, and what was taken back of them; bounded.
   Result<void> add_authorities(std::vector<KeyId> keys, policy::Authorities& to, const std::optional<AsOf>& as_of = {}) const;
+  // What this key said of itself that silences it, or that part of its certificate; the first ones that came here.
+  Result<std::vector<policy::Fact>> compromises_of(const KeyId& key, const std::optional<Digest>& part = {}) const;
   Result<std::optional<Record>> record(const StatementId& id) const;
   Result<std::optional<Record>> record_at(std::uint64_t position) const;
   // The record that the entry at this position brought, or brought a place or a receipt of.
@@ -175,6 +177,7 @@ class Reader {
  private:
   Result<bool> add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const;  // false: not all of them
   Result<void> add_record(const SubjectId& subject, std::uint64_t position, View row, std::vector<policy::Fact>& to) const;
+  Result<void> add_compromises(policy::Facts& facts) const;
   Result<policy::Fact> fact_of(evidence::Statement statement, const FactRow& facts) const;
   Result<std::vector<KeyId>> keys_named(View name) const;
   Result<void> add_crls(const SubjectId& subject, const std::optional<AsOf>& as_of, std::vector<policy::Fact>& about,

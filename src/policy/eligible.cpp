@@ -33,6 +33,7 @@ struct Candidates {
     if (const auto* key = policies.find_key(id)) return {*key};
     if (decoded.carried_key() && decoded.carried_key()->id() == id) return {*decoded.carried_key()};
     // Whoever certified something may take it back, also where no policy lists the key: a CA below another.
+    if (context.subject_key && context.subject_key->id() == id) return {*context.subject_key};
     if (const auto* key = context.authorities ? certified_key(id, *context.authorities) : nullptr) return {*key};
     return {};
   }
@@ -146,6 +147,19 @@ bool has_right(const KeyId& issuer, const Decoded& decoded, const Policies& poli
          !context.holder.empty() && policies.speaks_for(context.holder, issuer).speaks;
 }
 
+// A key's own word that it is compromised is taken whatever [write] says, and while the policy is forked: it can only lower. Of
+// a key that nobody here knows it says nothing to anybody.
+std::vector<crypto::PublicKey> self_compromised(const Decoded& decoded, const Policies& policies, const Context& context) {
+  std::vector<crypto::PublicKey> keys;
+  const auto& statements = decoded.statements();
+  for (auto& key : candidates(decoded, policies, context)) {
+    const KeyId id = key.id();
+    const bool own = std::all_of(statements.begin(), statements.end(), [&](const Statement& one) { return is_self_compromise(one, id); });
+    if (own && (context.subject_is_kept || policies.find_key(id))) keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
 // Could a transfer, or the end of a contradiction, still give it the right as holder?
 bool may_become_holder(const KeyId& issuer, const Policies& policies) {
   return std::any_of(policies.chains().begin(), policies.chains().end(),
@@ -232,6 +246,7 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
   if (policies.forked(domain))
     return refuse(Answer::not_yet, "domain: version " + std::to_string(descriptor->version) + " of the policy of " +
                   domain + " was signed twice (a fork); nothing is admitted until a higher one");
+  if (auto keys = self_compromised(decoded, policies, context); !keys.empty()) return {Answer::yes, std::move(keys), {}};
   const Statement& statement = decoded.statements().at(0);
   const Kind kind = statement.kind();
   const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body);

@@ -33,6 +33,10 @@ struct Context {
   // Of a certificate (X.509): the keys that may have signed it, and the certificates of CAs that are kept above those.
   std::vector<crypto::PublicKey> issuers{};
   const Authorities* authorities = nullptr;
+  // Something is kept about the subject; and its key, where an identity of it gives that.
+  bool subject_is_kept = false;
+  std::vector<std::string> target_domains{};
+  std::optional<crypto::PublicKey> subject_key{};
 };
 // The keys that may have signed a certificate or a CRL: first those with the identifier it gives; unless one of them has it by its
 // hash also those of its issuer's name that are kept (`kept`), its own where it is self-issued, and those that play a role with

@@ -103,6 +103,22 @@ TEST(Eligible, AWithdrawalIsItsIssuersAlone) {
 TEST(Eligible, SelfSpeaksOfItselfAlone) {
   const auto policies = both(plant_policy(1, edited(plant_rules, "identity = [\"manufacturer\"", "identity = [\"self\", \"manufacturer\"")));
   expect(eligible(said("sensor", identity_of("sensor")), policies, held_by_acme), Answer::yes, "", "sensor");
+// Whatever [write] says, and while the policy is forked: it can only lower. Strangers' keys are nobody's business.
+TEST(Eligible, AKeysOwnWordThatItIsCompromised) {
+  const auto own = said("sensor", StatusChange{Status::compromised, ""});
+  Context context = held_by_acme;
+  context.subject_key = key_of("sensor")->public_key();
+  EXPECT_NE(eligible(own, both(), context).answer, Answer::yes);
+  context.subject_is_kept = true;
+  expect(eligible(own, both(), context), Answer::yes, "", "sensor");
+  const auto forked = assemble({signed_by("plant", plant_policy()), signed_by("plant", plant_policy() + "[tokens]\nttl = \"1m\"\n"),
+                                signed_by("acme", acme_policy())}, {pin(plant, "plant")});
+  expect(eligible(own, forked, context), Answer::yes, "", "sensor");
+  expect(eligible(said("tuev", StatusChange{Status::compromised, ""}, plant, "tuev"), both(), held_by_acme), Answer::yes, "", "tuev");
+  EXPECT_NE(eligible(said("sensor", StatusChange{Status::stolen, ""}), both(), context).answer, Answer::yes);
+  EXPECT_NE(eligible(said("sensor", StatusChange{Status::compromised, ""}, plant, "other"), both(), context).answer, Answer::yes);
+}
+
   expect(eligible(said("sensor", identity_of("other"), plant, "other"), policies, held_by_acme), Answer::no, "plays no role");
 }
 

@@ -38,11 +38,14 @@ struct DomainState {
 
 // Of a CA's key: the certificates about it, and what was taken back of them. By its id.
 using Authorities = std::map<KeyId, std::vector<Fact>>;
+// What keys said of themselves that silences them (evidence::is_self_compromise), by their ids.
+using Compromises = std::map<KeyId, std::vector<Fact>>;
 
 struct Facts {
   evidence::SubjectId subject;
   std::vector<Fact> about;                                      // the subject
   std::map<std::string, std::vector<Fact>, std::less<>> models;  // by model id text; those its identities name
+  Compromises compromises;                                      // of the keys that spoke of it, or stand above its certificates
   Authorities authorities;                                      // those above its certificates, as far as they are kept
   std::map<std::string, DomainState, std::less<>> domains;       // kept here; absent: not kept
 };

@@ -25,6 +25,7 @@ struct Judgement {
   std::string why_not;                   // empty when it counts
   std::optional<StatementId> decided_by;  // the statement that made it not count (a withdrawal)
   bool by_holder_only = false;           // it had its right as holder at the time
+  bool issuer_compromised = false;       // by its own word, at the time asked about (policy/compromised.h)
   std::vector<Policies::Membership> by_paths;  // of `roles`, those that certificates of CAs gave
   std::vector<KeyId> crl_for;            // of a CRL that counts: of whose certificates it speaks
 };

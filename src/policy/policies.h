@@ -45,6 +45,9 @@ class Policies {
   struct Voice { bool speaks = false; std::optional<Time> until; };
   Voice speaks_for(std::string_view domain, const KeyId& issuer) const;
 
+  // Does it play any role in this domain, in whatever format.
+  bool plays_a_role(std::string_view domain, const KeyId& key) const;
+
   // The key with this name, wherever a policy lists it (what is needed to verify); null: unknown.
   const crypto::PublicKey* find_key(const KeyId& id) const;
   std::vector<crypto::PublicKey> find_keys(const evidence::Method1Id& id) const;  // at most budget::candidate_keys

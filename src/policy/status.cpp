@@ -68,6 +68,14 @@ StatusResult status_of(const Judged& own, const std::vector<Judged>& of_models, 
     says.push_back({Status::compromised, compromise->since, compromise->crl->received, crl.issuer, crl.id, true});
   }
 
+  // A key does not become sound again by saying so.
+  for (const Judgement& judgement : own.judgements) {
+    const auto& statement = judgement.fact->statement;
+    const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
+    if (change && judgement.counts && is_self_compromise(statement, statement.issuer))
+      says.push_back({change->status, statement.issued_at, judgement.received, statement.issuer, statement.id, true});
+  }
+
   const Say* decisive = nullptr;
   for (const Say& say : says) {
     if (!decisive) {

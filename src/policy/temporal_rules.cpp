@@ -102,6 +102,7 @@ bool TemporalRules::made_ahead(const Judgement& judgement) const {
 
 bool TemporalRules::in_time(Judgement& judgement) {
   const Statement& statement = judgement.fact->statement;
+  const bool unbounded = is_self_compromise(statement, statement.issuer);  // its dates are the thief's as well as the owner's
   if (!relevant(known_of(judgement))) {
     const auto& refused = judgement.fact->refused;
     judgement.why_not = refused.empty() ? "made in a domain that the policy of " + domain_.domain + " does not refer to"
@@ -109,6 +110,8 @@ bool TemporalRules::in_time(Judgement& judgement) {
   } else if (judgement.received > at_) {
     changes_at(judgement.received);
     judgement.why_not = "received later than the time asked about";
+  } else if (unbounded) {
+    return true;
   } else if (made_ahead(judgement)) {
     judgement.why_not = "issued in the future: iat is more than 5 minutes beyond the time it was received";
   } else if (statement.not_before && *statement.not_before > at_) {

@@ -151,6 +151,7 @@ void Service::Impl::walk_round(const std::shared_ptr<Round>& round, std::size_t 
       auto done = [this, round, index, statements, elsewhere = walked->elsewhere,
                    not_taken = walked->not_taken](Result<ledger::Appended> appended) {
         if (!appended) return piece_done(round, index, refusal(appended.error()));
+        if (appended->is_new) warn_of_compromise(statements);
         if (forwarder && !elsewhere.empty()) forwarder->forward(appended->id, elsewhere);
         note_transfers(statements, [this, round, index, result = entered(std::move(*appended), elsewhere, not_taken)] {
           piece_done(round, index, result);

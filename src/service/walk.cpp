@@ -50,6 +50,7 @@ class Walk {
 
   Result<Walked> submission() {
     TRY(domains_, domains_of(decoded_, context_.submission_domain));
+    add_listening_homes();
     if (is_policy()) {
       if (!is_home(domains_[0]) && forwards_policies_of(domains_[0])) elsewhere_ = {domains_[0]};
       return policy_evidence(false);
@@ -59,12 +60,14 @@ class Walk {
     TRY(auto known, already_known());
     if (known) return std::move(*known);
     const auto* issuer = std::get_if<KeyId>(&decoded_.issuer());
+    if (issuer) CHECK_OK(may_still_speak(decoded_.statements(), *issuer));
     if (issuer) CHECK_OK(quota(decoded_.statements(), *issuer));
     CHECK_OK(judge_rights());
     if (keys_.empty()) return tl::unexpected(*refusal_);
     TRY(auto walked, verified({}));
     if (!issuer) {  // only now is it known who speaks, and whether again
       TRY(const auto kept, context_.reader.record(walked.submission->evidence.id()));
+      if (!kept) CHECK_OK(may_still_speak(walked.submission->evidence.statements(), walked.issuer));
       if (!kept) CHECK_OK(quota(walked.submission->evidence.statements(), walked.issuer));
       if (!kept) CHECK_OK(can_take_back(walked.submission->evidence));
     }
@@ -100,6 +103,30 @@ class Walk {
     const auto& kept = context_.reader.published().domains;
     for (const auto& domain : domains_)
       if (is_home(domain) || kept.contains(domain)) return {};
+  // A key's own alarm goes into the log of every domain of ours that listens to the key: their copies must hear of it too.
+  void add_listening_homes() {
+    const auto* issuer = std::get_if<KeyId>(&decoded_.issuer());
+    const auto& statements = decoded_.statements();
+    if (!issuer || statements.empty() || !is_self_compromise(statements[0], *issuer)) return;
+    for (const auto& home : context_.server.homes)
+      if (!contains(domains_, home) && policies_.plays_a_role(home, *issuer)) domains_.push_back(home);
+  }
+
+  // Nothing it says since counts anywhere. What it says of itself is heard, and it may take back what it said.
+  Result<void> may_still_speak(const std::vector<Statement>& statements, const KeyId& issuer) const {
+    for (const Statement& statement : statements) {
+      if (statement.kind() == evidence::Kind::withdraw || statement.subject == evidence::SubjectId::key(issuer)) continue;
+      TRY(auto said, context_.reader.compromises_of(issuer));
+      if (said.empty() && statement.signed_by_part) {
+        TRY(said, context_.reader.compromises_of(issuer, statement.signed_by_part));
+      }
+      if (said.empty()) return {};
+      return fail(Code::not_permitted, "issuer: " + issuer.text() + " says of itself that it is compromised (statement " + said[0].statement.id.text() +
+                  "): nothing that it says since counts", "sign with another key");
+    }
+    return {};
+  }
+
     return fail(Code::misdirected, "domain: " + domains_[0] + " is not kept by this server",
                 home_url(policies_, domains_[0]));
   }
@@ -255,9 +282,42 @@ class Walk {
     const Statement& statement = decoded_.statements()[0];
     if (const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body)) {
       TRY(const auto target, context_.reader.record(withdraw->statement));
+  // Of a key that speaks of itself: whether it is known here, and the key itself out of an identity of it.
+  Result<void> find_subject(policy::Context& in) const {
+    const Statement& statement = decoded_.statements()[0];
+    const auto* issuer = std::get_if<KeyId>(&decoded_.issuer());
+    if (!issuer || statement.subject != evidence::SubjectId::key(*issuer)) return {};
+    TRY(const auto kept, context_.reader.count(statement.subject, 1));
+    in.subject_is_kept = kept > 0;
+    if (decoded_.format() != evidence::Format::cose || policies_.find_key(*issuer)) return {};
+    TRY(in.subject_key, key_of_subject(statement.subject));
+    return {};
+  }
+
+  Result<std::optional<crypto::PublicKey>> key_of_subject(const evidence::SubjectId& subject) const {
+    TRY(const auto facts, context_.reader.facts(subject));
+    for (const auto& fact : facts.about)
+      if (const auto* identity = std::get_if<evidence::Identity>(&fact.statement.body); identity && !identity->spki.empty())
+        if (auto key = crypto::PublicKey::from_canonical_spki(identity->spki)) return std::optional(std::move(*key));
+    return std::optional<crypto::PublicKey>{};
+  }
+
+  // Where a statement was made that is kept here.
+  Result<std::vector<std::string>> domains_of_kept(const ledger::Record& record) const {
+    TRY(const auto statements, evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
+    std::vector<std::string> domains = statements.empty() ? std::vector<std::string>{} : statements[0].domains;
+    if (!domains.empty()) return domains;
+    if (!record.made_in.empty()) domains.push_back(record.made_in);
+    TRY(const auto receipts, context_.reader.receipts(record.id));
+    for (const auto& [domain, cose] : receipts)
+      if (!contains(domains, domain)) domains.push_back(domain);
+    return domains;
+  }
+
       if (target) in.target_issuer = target->issuer;
     }
     auto by_role = policy::eligible(decoded_, policies_, in);
+    CHECK_OK(find_subject(in));
     if (by_role.answer == Eligibility::Answer::yes) return by_role;
     // Whose the subject is takes a walk over all that was said of it.
     const auto* descriptor = policies_.newest(domain);
@@ -336,6 +396,10 @@ class Walk {
   // Anybody may introduce a domain; what nothing pins is bounded.
   Result<void> room_for(const std::string& domain, std::size_t kept) const {
     const bool pinned = policies_.chain(domain) != nullptr;
+      else if (decoded_.statements()[0].subject == evidence::SubjectId::key(claimed)) {
+        TRY(const auto own, key_of_subject(decoded_.statements()[0].subject));
+        if (own) keys_ = {*own};
+      }
     if (kept >= (pinned ? budget::policy_versions : budget::unpinned_descriptors))
       return fail(Code::too_large, "domain: " + std::to_string(kept) + " descriptors of " + domain + " are kept already" +
                   (pinned ? "" : ", and nothing pins its owner"), "pin the owner: `ics trust`, or [[pin]] in icsd.toml");
@@ -368,6 +432,8 @@ class Walk {
         last = std::move(evidence).error();
         continue;
       }
+    const auto& body = std::get<evidence::PolicyText>(decoded_.statements()[0].body);
+    TRY(const auto descriptor, policy::parse_descriptor(body.descriptor, copied ? policy::Homes::several : policy::Homes::one));
       Walked walked;
       walked.issuer = evidence->issuer();
       walked.elsewhere = std::move(elsewhere_);
@@ -412,5 +478,3 @@ Result<Walked> walk_copy(const evidence::Piece& piece, const KeyId& issuer,
 }
 
 }  // namespace cm4it::service
-    const auto& body = std::get<evidence::PolicyText>(decoded_.statements()[0].body);
-    TRY(const auto descriptor, policy::parse_descriptor(body.descriptor, copied ? policy::Homes::several : policy::Homes::one));

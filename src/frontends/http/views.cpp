@@ -193,6 +193,7 @@ json::object history_json(const service::Looked& looked) {
     one["counts"] = judgement.counts;
     one["roles"] = texts(judgement.roles);
     add_text(one, "why_not", judgement.why_not);
+    if (is_self_compromise(statement, statement.issuer)) one["silences_issuer"] = true;
     if (judgement.decided_by) one["decided_by"] = judgement.decided_by->text();
     statements.push_back(std::move(one));
   }
