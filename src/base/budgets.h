@@ -125,6 +125,7 @@ inline constexpr std::size_t connections = 20'000;            // a listener
 
 // Time
 inline constexpr long clock_skew_seconds = 300;               // iat beyond received
+inline constexpr long forwarding_seconds = 7 * 24 * 3600;      // a home that goes on saying "not yet" of a statement; then it is given up
 inline constexpr long head_interval_seconds = 60;             // a fresh head at least this often
 inline constexpr long request_timeout_seconds = 20;           // a request's head and body, from its first byte
 inline constexpr long idle_timeout_seconds = 90;              // between requests

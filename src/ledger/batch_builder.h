@@ -47,6 +47,7 @@ class BatchBuilder {
     std::set<std::pair<std::string, KeyId>> known_receipts;
     std::vector<Time> times;                       // of entry.placements
   };
+  void note_forwarding(const Submission& submission, Work& work);
   Result<Work*> work_for(const Submission& submission);
   Result<Work*> work_for(const Record& kept);
   Result<void> load_known(Work& work);

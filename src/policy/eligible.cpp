@@ -172,6 +172,9 @@ Eligibility eligible_withdrawal(const Decoded& decoded, const Policies& policies
     return refuse(Answer::not_yet, "payload.3.1: the statement to take back is not kept here");
   if (!issuer || *issuer != *context.target_issuer)
     return refuse(Answer::no, "kid: only the issuer of a statement, " + context.target_issuer->text() + ", can take it back");
+  if (!contains(context.target_domains, context.domain))
+    return refuse(Answer::no, "payload.1: the statement to take back was made in " + join(context.target_domains) + ", not in " +
+                  std::string(context.domain) + ": it is taken back where it was made");
   auto keys = candidates(decoded, policies, context);
   if (keys.empty())
     return refuse(Answer::not_yet, "kid: no policy that is known here lists the key " + issuer->text() + ", and no certificate of it is kept");
@@ -243,10 +246,10 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
   const std::string domain(context.domain);
   const Descriptor* descriptor = policies.newest(domain);
   if (!descriptor) return refuse(Answer::not_yet, "domain: no policy of " + domain + " counts here");
+  if (auto keys = self_compromised(decoded, policies, context); !keys.empty()) return {Answer::yes, std::move(keys), {}};
   if (policies.forked(domain))
     return refuse(Answer::not_yet, "domain: version " + std::to_string(descriptor->version) + " of the policy of " +
                   domain + " was signed twice (a fork); nothing is admitted until a higher one");
-  if (auto keys = self_compromised(decoded, policies, context); !keys.empty()) return {Answer::yes, std::move(keys), {}};
   const Statement& statement = decoded.statements().at(0);
   const Kind kind = statement.kind();
   const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body);

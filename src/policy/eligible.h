@@ -23,7 +23,7 @@ struct Eligibility {
 };
 
 // In one domain. `holder`: the subject's holder there as far as known (empty: none); `target_issuer`: of a
-// withdrawal, the issuer of the statement it names, if that is kept.
+// withdrawal, the issuer of the statement it names, if that is kept, and `target_domains`: where that was made.
 struct Context {
   std::string_view domain;
   std::string_view holder;

@@ -97,12 +97,12 @@ TEST(Eligible, AWithdrawalIsItsIssuersAlone) {
   context.target_issuer = id_of("sparks");
   expect(eligible(withdrawal, both(), context), Answer::no, "only the issuer of a statement, " + id_of("sparks").text());
   context.target_issuer = id_of("volta");
+  context.target_domains = {acme};
+  expect(eligible(withdrawal, both(), context), Answer::no, "was made in acme.example, not in plant.example");
+  context.target_domains = {acme, plant};
   expect(eligible(withdrawal, both(), context), Answer::yes, "", "volta");
 }
 
-TEST(Eligible, SelfSpeaksOfItselfAlone) {
-  const auto policies = both(plant_policy(1, edited(plant_rules, "identity = [\"manufacturer\"", "identity = [\"self\", \"manufacturer\"")));
-  expect(eligible(said("sensor", identity_of("sensor")), policies, held_by_acme), Answer::yes, "", "sensor");
 // Whatever [write] says, and while the policy is forked: it can only lower. Strangers' keys are nobody's business.
 TEST(Eligible, AKeysOwnWordThatItIsCompromised) {
   const auto own = said("sensor", StatusChange{Status::compromised, ""});
@@ -119,6 +119,9 @@ TEST(Eligible, AKeysOwnWordThatItIsCompromised) {
   EXPECT_NE(eligible(said("sensor", StatusChange{Status::compromised, ""}, plant, "other"), both(), context).answer, Answer::yes);
 }
 
+TEST(Eligible, SelfSpeaksOfItselfAlone) {
+  const auto policies = both(plant_policy(1, edited(plant_rules, "identity = [\"manufacturer\"", "identity = [\"self\", \"manufacturer\"")));
+  expect(eligible(said("sensor", identity_of("sensor")), policies, held_by_acme), Answer::yes, "", "sensor");
   expect(eligible(said("sensor", identity_of("other"), plant, "other"), policies, held_by_acme), Answer::no, "plays no role");
 }
 

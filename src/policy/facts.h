@@ -25,7 +25,7 @@ struct Fact {
   std::vector<std::string> domains;   // where it was made: its own list; of foreign evidence, the submissions' domains
   std::vector<ReceivedAt> receipts;   // every one that is known; order and duplicates do not matter
   Time first_seen;                    // by this server: provisional time, until a receipt comes
-  // Domains it names whose homes refused it for good, and why: it is not made there, so they are not among `domains`.
+  // Domains it names and is not made in, so that they are not among `domains`, and why: refused by their homes, not sent there, …
   std::vector<std::pair<std::string, std::string>> refused = {};
 };
 

@@ -28,6 +28,8 @@ class Forwarder {
  public:
   virtual ~Forwarder() = default;
   virtual void forward(const StatementId& statement, const std::vector<std::string>& domains) = 0;
+  // It names this domain, and is not sent there; for who asks how forwarding fares.
+  virtual void not_forwarded(const StatementId& statement, const std::string& domain, const std::string& why) = 0;
 };
 
 struct ItemResult {
@@ -37,7 +39,7 @@ struct ItemResult {
   std::vector<Placement> received;            // in this server's logs
   std::vector<std::string> forwarded_to;      // domains whose homes still have to receive it
   std::optional<Error> error;                 // not_yet, refused
-  // Of what is kept for another domain: which of this server's logs did not take it, and why.
+  // Of what is kept for another domain: which of this server's logs did not take it, which domains it is not sent to; and why.
   std::vector<std::pair<std::string, Error>> not_taken;
 };
 using SubmitDone = std::function<void(std::vector<ItemResult>)>;
@@ -147,6 +149,8 @@ class Service {
   Result<void> submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done, Whose whose = Whose::strangers);
   // The same walk for what a peer sent; blocks until all of it is durable. Then heads may be noted.
   Result<IngestReport> ingest(const std::string& from_domain, std::vector<PeerRecord> records);
+  // Why the homes of a domain would refuse for good what is kept here, as far as the policies known here tell; none: they may take it.
+  Result<std::optional<std::string>> would_be_refused(const ledger::Record& record, const std::string& domain) const;
   // A home's signed head, out of a peer's feed whose records up to it are ingested. First check_head(): is it a home's,
   // and which earlier heads of that origin are known; then note_head() with a proof of consistency where the tree grew.
   struct HeadCheck {

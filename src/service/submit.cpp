@@ -153,6 +153,8 @@ void Service::Impl::walk_round(const std::shared_ptr<Round>& round, std::size_t 
         if (!appended) return piece_done(round, index, refusal(appended.error()));
         if (appended->is_new) warn_of_compromise(statements);
         if (forwarder && !elsewhere.empty()) forwarder->forward(appended->id, elsewhere);
+        for (const auto& [domain, error] : not_taken)
+          if (forwarder && !is_home(domain)) forwarder->not_forwarded(appended->id, domain, error.message);
         note_transfers(statements, [this, round, index, result = entered(std::move(*appended), elsewhere, not_taken)] {
           piece_done(round, index, result);
         });
@@ -195,6 +197,13 @@ void Service::Impl::round_done(const std::shared_ptr<Round>& round) {
     }
   }
   round->done(std::move(round->results));
+}
+
+Result<std::optional<std::string>> Service::would_be_refused(const ledger::Record& record, const std::string& domain) const {
+  TRY(const auto reader, impl_->ledger->reader());
+  TRY(auto found, eligibility(record, domain, {reader, impl_->ledger->options(), domain, now(), impl_->options.subject_statements}));
+  if (found.answer != policy::Eligibility::Answer::no) return std::optional<std::string>{};
+  return std::optional(std::move(found.why));
 }
 
 }  // namespace cm4it::service

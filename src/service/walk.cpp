@@ -74,6 +74,12 @@ class Walk {
     return walked;
   }
 
+  Result<Eligibility> could_enter(const std::string& domain) {
+    if (is_policy()) return Eligibility{Eligibility::Answer::yes, {}, {}};
+    CHECK_OK(find_named());
+    return eligible_in(domain);
+  }
+
   Result<Walked> copy(const KeyId& issuer, std::vector<ledger::ForeignReceipt> receipts) {
     const std::string_view made_in = receipts.empty() ? std::string_view{} : std::string_view(receipts[0].domain);
     TRY(domains_, domains_of(decoded_, made_in));
@@ -85,7 +91,6 @@ class Walk {
       return fail(Code::not_permitted, "receipt: a copy keeps only what a home has received, and none by a home of " +
                   domains_[0] + " came with it");
     if (keys_.empty()) CHECK_OK(find_issuer(issuer));
-    elsewhere_.clear();
     TRY(auto walked, verified(std::move(receipts)));
     CHECK_OK(quota_of_copy(walked.submission->evidence));
     return walked;
@@ -98,11 +103,6 @@ class Walk {
 
   bool is_home(std::string_view domain) const { return contains(context_.server.homes, domain); }
 
-  // Somewhere in this server: as home, or as a copy.
-  Result<void> held_somewhere() const {
-    const auto& kept = context_.reader.published().domains;
-    for (const auto& domain : domains_)
-      if (is_home(domain) || kept.contains(domain)) return {};
   // A key's own alarm goes into the log of every domain of ours that listens to the key: their copies must hear of it too.
   void add_listening_homes() {
     const auto* issuer = std::get_if<KeyId>(&decoded_.issuer());
@@ -127,6 +127,11 @@ class Walk {
     return {};
   }
 
+  // Somewhere in this server: as home, or as a copy.
+  Result<void> held_somewhere() const {
+    const auto& kept = context_.reader.published().domains;
+    for (const auto& domain : domains_)
+      if (is_home(domain) || kept.contains(domain)) return {};
     return fail(Code::misdirected, "domain: " + domains_[0] + " is not kept by this server",
                 home_url(policies_, domains_[0]));
   }
@@ -277,11 +282,6 @@ class Walk {
     return {};
   }
 
-  Result<Eligibility> eligible_in(const std::string& domain) const {
-    policy::Context in{domain, {}, false, {}, named_, issuers_.keys, &authorities_};
-    const Statement& statement = decoded_.statements()[0];
-    if (const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body)) {
-      TRY(const auto target, context_.reader.record(withdraw->statement));
   // Of a key that speaks of itself: whether it is known here, and the key itself out of an identity of it.
   Result<void> find_subject(policy::Context& in) const {
     const Statement& statement = decoded_.statements()[0];
@@ -314,10 +314,18 @@ class Walk {
     return domains;
   }
 
+  Result<Eligibility> eligible_in(const std::string& domain) const {
+    policy::Context in{domain, {}, false, {}, named_, issuers_.keys, &authorities_};
+    const Statement& statement = decoded_.statements()[0];
+    CHECK_OK(find_subject(in));
+    if (const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body)) {
+      TRY(const auto target, context_.reader.record(withdraw->statement));
       if (target) in.target_issuer = target->issuer;
+      if (target) {
+        TRY(in.target_domains, domains_of_kept(*target));
+      }
     }
     auto by_role = policy::eligible(decoded_, policies_, in);
-    CHECK_OK(find_subject(in));
     if (by_role.answer == Eligibility::Answer::yes) return by_role;
     // Whose the subject is takes a walk over all that was said of it.
     const auto* descriptor = policies_.newest(domain);
@@ -339,13 +347,24 @@ class Walk {
         if (keys_.empty()) keys_ = std::move(eligibility.keys);
         continue;
       }
-      // What another domain's home would make of it is for that home to say, unless its policy here says no.
-      if (eligibility.answer == Eligibility::Answer::not_yet && !is_home(domain)) undecided_.push_back(domain);
-      if (is_home(domain)) not_taken_.emplace_back(domain, error_of(eligibility));
+      not_here(domain, eligibility);
       remember(domain, eligibility);
     }
-    if (!keys_.empty()) elsewhere_.insert(elsewhere_.end(), undecided_.begin(), undecided_.end());
+    if (keys_.empty()) return {};
+    for (const auto& [domain, why] : undecided_) elsewhere_.push_back(domain);
     return {};
+  }
+
+  // What another domain's home would make of it is for that home to say, unless its policy here says no, or nothing tells who that
+  // home is.
+  void not_here(const std::string& domain, const Eligibility& eligibility) {
+    const bool known = policies_.chain(domain) != nullptr;
+    if (eligibility.answer == Eligibility::Answer::not_yet && !is_home(domain) && known)
+      return undecided_.emplace_back(domain, eligibility.why), void();
+    auto error = error_of(eligibility);
+    if (!known) error.message = "domain: nothing here pins the owner of " + domain + ", so its home is not known";
+    not_made_.emplace_back(domain, is_home(domain) ? to_bytes(view(error.message)) : ledger::not_sent(error.message));
+    not_taken_.emplace_back(domain, std::move(error));
   }
 
   Result<void> judge_rights_at_homes() {
@@ -377,6 +396,10 @@ class Walk {
       if (const auto* key = policies_.find_key(*named)) keys_ = {*key};
       else if (decoded_.carried_key() && decoded_.carried_key()->id() == *named) keys_ = {*decoded_.carried_key()};
       else if (const auto* certified = policy::certified_key(*named, authorities_)) keys_ = {*certified};
+      else if (decoded_.statements()[0].subject == evidence::SubjectId::key(claimed)) {
+        TRY(const auto own, key_of_subject(decoded_.statements()[0].subject));
+        if (own) keys_ = {*own};
+      }
     } else if (const auto* method1 = std::get_if<evidence::Method1Id>(&decoded_.issuer())) {
       keys_ = policies_.find_keys(*method1);
     } else if (const auto* key = policies_.find_key(claimed)) {
@@ -396,10 +419,6 @@ class Walk {
   // Anybody may introduce a domain; what nothing pins is bounded.
   Result<void> room_for(const std::string& domain, std::size_t kept) const {
     const bool pinned = policies_.chain(domain) != nullptr;
-      else if (decoded_.statements()[0].subject == evidence::SubjectId::key(claimed)) {
-        TRY(const auto own, key_of_subject(decoded_.statements()[0].subject));
-        if (own) keys_ = {*own};
-      }
     if (kept >= (pinned ? budget::policy_versions : budget::unpinned_descriptors))
       return fail(Code::too_large, "domain: " + std::to_string(kept) + " descriptors of " + domain + " are kept already" +
                   (pinned ? "" : ", and nothing pins its owner"), "pin the owner: `ics trust`, or [[pin]] in icsd.toml");
@@ -413,6 +432,8 @@ class Walk {
   Result<Walked> policy_evidence(bool copied, std::vector<ledger::ForeignReceipt> receipts = {}) {
     TRY(auto known, already_known());
     if (known && receipts.empty()) return std::move(*known);
+    const auto& body = std::get<evidence::PolicyText>(decoded_.statements()[0].body);
+    TRY(const auto descriptor, policy::parse_descriptor(body.descriptor, copied ? policy::Homes::several : policy::Homes::one));
     TRY(const auto kept, context_.reader.descriptors(descriptor.domain));
     if (!known) CHECK_OK(room_for(descriptor.domain, kept.size()));
     auto eligibility = policy::eligible_policy(decoded_, descriptor, policies_);
@@ -432,15 +453,14 @@ class Walk {
         last = std::move(evidence).error();
         continue;
       }
-    const auto& body = std::get<evidence::PolicyText>(decoded_.statements()[0].body);
-    TRY(const auto descriptor, policy::parse_descriptor(body.descriptor, copied ? policy::Homes::several : policy::Homes::one));
       Walked walked;
       walked.issuer = evidence->issuer();
       walked.elsewhere = std::move(elsewhere_);
       walked.not_taken = std::move(not_taken_);
       const bool native = evidence->format() == evidence::Format::cose;
       walked.submission.emplace(ledger::Submission{std::move(*evidence), native ? std::string() : domains_[0],
-                                                   std::move(homes_), std::move(receipts), walked.elsewhere});
+                                                   std::move(homes_), std::move(receipts), walked.elsewhere,
+                                                   std::move(undecided_), std::move(not_made_)});
       return walked;
     }
     return tl::unexpected(std::move(last));
@@ -449,7 +469,9 @@ class Walk {
   Decoded decoded_;
   const WalkContext& context_;
   const policy::Policies& policies_;
-  std::vector<std::string> domains_, homes_, elsewhere_, undecided_;
+  std::vector<std::string> domains_, homes_, elsewhere_;
+  std::vector<std::pair<std::string, std::string>> undecided_;  // of elsewhere_, and why
+  std::vector<std::pair<std::string, Bytes>> not_made_;
   std::vector<KeyId> named_;  // whose certificates bear the name of an OpenPGP issuer
   policy::Issuers issuers_;           // of a certificate (X.509)
   policy::Authorities authorities_;   // and the CAs above them
@@ -469,6 +491,11 @@ Time as_received(const policy::Facts& facts, Time now) {
 Result<Walked> walk(const evidence::Piece& piece, const WalkContext& context) {
   TRY(auto decoded, evidence::decode(piece.format, piece.bytes));
   return Walk(std::move(decoded), context).submission();
+}
+
+Result<policy::Eligibility> eligibility(const ledger::Record& record, const std::string& domain, const WalkContext& context) {
+  TRY(auto decoded, evidence::decode(record.format, record.evidence));
+  return Walk(std::move(decoded), context).could_enter(domain);
 }
 
 Result<Walked> walk_copy(const evidence::Piece& piece, const KeyId& issuer,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/budgets.h"
 #include "base/log.h"
 #include "service/sight.h"
 
@@ -13,10 +14,14 @@ using std::chrono::milliseconds;
 constexpr milliseconds first_pause{250}, longest_pause{30'000};
 constexpr std::size_t pieces_a_request = 500;
 
+Bytes given_up(const std::string& answer) {
+  return ledger::not_sent("given up after " + format_duration(budget::forwarding_seconds) + ": " + answer);
+}
+
 }  // namespace
 
-Outbox::Outbox(std::string domain, const Options& options, service::Service& service)
-    : domain_(std::move(domain)), options_(options), service_(service), own_policies_(service), thread_([this] { run(); }) {}
+Outbox::Outbox(std::string domain, const Options& options, service::Service& service, Ended ended)
+    : domain_(std::move(domain)), options_(options), service_(service), ended_(std::move(ended)), own_policies_(service), thread_([this] { run(); }) {}
 
 Outbox::~Outbox() {
   {
@@ -37,6 +42,14 @@ void Outbox::add(const evidence::StatementId& statement) {
   added_.notify_all();
 }
 
+void Outbox::look_again() {
+  {
+    std::lock_guard lock(mutex_);
+    again_ = true;
+  }
+  added_.notify_all();
+}
+
 void Outbox::run() {
   milliseconds pause = first_pause;
   bool failed = false;  // then what is new waits as well, or every statement would be a knock at a door that is shut
@@ -44,9 +57,9 @@ void Outbox::run() {
     {
       std::unique_lock lock(mutex_);
       const bool idle = pending() == 0;
-      added_.wait_for(lock, idle ? longest_pause : pause, [&] { return stopped_ || (news_ && (idle || !failed)); });
+      added_.wait_for(lock, idle ? longest_pause : pause, [&] { return stopped_ || again_ || (news_ && (idle || !failed)); });
       if (stopped_) return;
-      news_ = false;
+      news_ = again_ = false;
     }
     if (pending() == 0) continue;
     Result<bool> settled = fail(Code::internal, "");
@@ -90,13 +103,16 @@ Result<std::shared_ptr<Peer>> Outbox::home() {
 }
 
 Result<bool> Outbox::send_all() {
-  TRY(const auto peer, home());
+  TRY(bool settled, end_what_would_be_refused());
+  if (pending() == 0) return settled;
+  auto found = home();
+  if (!found && found.error().code == Code::not_yet) CHECK_OK(end_what_is_too_old(found.error().message));
+  TRY(const auto peer, std::move(found));
   CHECK_OK(own_policies_.send(*peer));  // our own rules first: the home may need them to judge what follows
   if (!own_policies_.problem().empty()) last_error_.with([&](auto& last) { last = own_policies_.problem(); });
   const auto all = waiting_.with([](const auto& waiting) {
     return std::vector<evidence::StatementId>(waiting.begin(), waiting.end());
   });
-  bool settled = false;
   for (std::size_t begin = 0; begin < all.size(); begin += pieces_a_request) {
     const auto end = std::min(all.size(), begin + pieces_a_request);
     TRY(const bool some, send({all.begin() + static_cast<std::ptrdiff_t>(begin), all.begin() + static_cast<std::ptrdiff_t>(end)}, *peer));
@@ -132,10 +148,12 @@ Result<bool> Outbox::send(const std::vector<evidence::StatementId>& statements, 
 
 // True: nothing is left to do about it. What is provisional there, not yet, or found no room is tried again.
 Result<bool> Outbox::settle(const ledger::Record& record, const Peer::Outcome& outcome, Peer& peer) {
-  if (outcome.result == "refused" && !outcome.again) return refused(record, outcome.reason);
+  if (outcome.result == "refused" && !outcome.again) return end(record.id, to_bytes(view(outcome.reason)));
   if (outcome.result != "received") {
     last_error_.with([&](auto& last) { last = outcome.reason; });
-    return false;
+    if (outcome.again) return false;
+    TRY(const bool too_old, is_too_old(record.id));
+    return too_old ? end(record.id, given_up(outcome.reason)) : Result<bool>(false);
   }
   // Until its receipt is here the statement is provisional, whatever the home says.
   if (auto fetched = fetch_receipt(record, peer); !fetched) {
@@ -174,7 +192,7 @@ Result<void> Outbox::fetch_receipt(const ledger::Record& record, Peer& peer) {
     TRY(const bool readable, may_read(record));
     if (!readable) {
       log_info("receipt of " + record.id.text() + ": the policy of " + domain_ + " does not let this server read it");
-      return {};
+      return service_.ledger().put_note(ledger::taken_note(record.id, domain_), Bytes{}, {});
     }
   }
   if (!receipt) return tl::unexpected(receipt.error());
@@ -192,11 +210,54 @@ void Outbox::received(const evidence::StatementId& statement) {
 }
 
 // It does not count here either from now on, and its history says why.
-Result<bool> Outbox::refused(const ledger::Record& record, const std::string& why) {
-  log_warn("statement " + record.id.text() + " is refused by the home of " + domain_ + ": " + why);
-  CHECK_OK(service_.ledger().refuse(record.id, domain_, why));
-  waiting_.with([&](auto& waiting) { waiting.erase(record.id); });
+Result<bool> Outbox::end(const evidence::StatementId& statement, Bytes note) {
+  const std::string why = ledger::refusal_text(domain_, note);
+  log_warn("statement " + statement.text() + " is " + why);
+  CHECK_OK(service_.ledger().refuse(statement, domain_, std::move(note)));
+  waiting_.with([&](auto& waiting) { waiting.erase(statement); });
+  ended_(why);
   return true;
+}
+
+// Under other policies than when it came: what the home would refuse now is not sent, and counts here no longer.
+Result<bool> Outbox::end_what_would_be_refused() {
+  const auto policies = service_.ledger().published()->policies;
+  if (policies != judged_by_) judged_.clear();
+  judged_by_ = policies;
+  bool any = false;
+  for (const auto& id : waiting_.with([](const auto& waiting) { return waiting; })) {
+    if (!judged_.insert(id).second) continue;
+    std::optional<std::string> why;
+    if (!policies->chain(domain_)) why = "nothing here pins the owner of " + domain_ + " any more, so its home is not known";
+    TRY(const auto reader, service_.ledger().reader());
+    TRY(const auto record, reader.record(id));
+    if (record && !why) {
+      TRY(why, service_.would_be_refused(*record, domain_));
+    }
+    if (!why) continue;
+    TRY(const bool ended, end(id, ledger::not_sent(*why)));
+    any |= ended;
+  }
+  return any;
+}
+
+Result<bool> Outbox::end_what_is_too_old(const std::string& answer) {
+  bool any = false;
+  for (const auto& id : waiting_.with([](const auto& waiting) { return waiting; })) {
+    TRY(const bool too_old, is_too_old(id));
+    if (!too_old) continue;
+    TRY(const bool ended, end(id, given_up(answer)));
+    any |= ended;
+  }
+  return any;
+}
+
+Result<bool> Outbox::is_too_old(const evidence::StatementId& statement) const {
+  TRY(const auto reader, service_.ledger().reader());
+  TRY(const auto note, reader.note(ledger::forward_note(statement, domain_)));
+  TRY(const auto record, reader.record(statement));
+  if (!note || !record) return false;
+  return service_.now() - ledger::decode_waiting(*note, record->first_seen).since > budget::forwarding_seconds;
 }
 
 }  // namespace cm4it::sync

@@ -29,11 +29,14 @@ struct Options {
 
 struct LinkState {
   std::string domain, url;
-  std::string state = "backing-off";  // "following", "backing-off", "broken"
+  std::string state = "backing-off";  // "following", "backing-off", "broken"; of forwarding: "forwarding", "idle"
   std::uint64_t position = 0;
   std::optional<Time> newest_head;
   std::string last_error;
   std::size_t pending = 0;
+  // Statements whose way to this domain's home ended without a receipt: refused there, or not sent; and the last one's reason.
+  std::size_t refused = 0;
+  std::string last_refusal;
 };
 
 class Sync : public service::Forwarder {
@@ -45,6 +48,7 @@ class Sync : public service::Forwarder {
   void stop();
 
   void forward(const evidence::StatementId& statement, const std::vector<std::string>& domains) override;
+  void not_forwarded(const evidence::StatementId& statement, const std::string& domain, const std::string& why) override;
   std::vector<LinkState> links() const;
 
  private:

@@ -117,19 +117,21 @@ Result<int> peers(Context& context) {
     context.print_json(answer);
     return exit_yes;
   }
-  Table table({"DOMAIN", "URL", "STATE", "POSITION", "NEWEST HEAD", "TO FORWARD", "LAST ERROR"});
+  Table table({"DOMAIN", "URL", "STATE", "POSITION", "NEWEST HEAD", "TO FORWARD", "REFUSED", "LAST ERROR"});
   for (const auto& entry : array_at(answer, "peers")) {
     if (!entry.is_object()) continue;
     const auto& one = entry.get_object();
     const auto state = text_at(one, "state");
     const Tone tone = state == "following" ? Tone::good : state == "broken" ? Tone::bad : Tone::warn;
+    const auto error = text_at(one, "last_error");
     table.add({text_at(one, "domain"),
                text_at(one, "url"),
                {state, tone},
                grouped(number_at(one, "position")),
                text_at(one, "newest_head"),
                grouped(number_at(one, "pending")),
-               text_at(one, "last_error")});
+               grouped(number_at(one, "refused")),
+               error.empty() ? text_at(one, "last_refusal") : error});
   }
   if (table.empty()) context.console.line("no peers: this server copies no domain, and forwards to none");
   else table.print(context.console);

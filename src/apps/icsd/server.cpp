@@ -19,7 +19,8 @@ std::vector<http::PeerState> peer_states(const sync::Sync* sync) {
   std::vector<http::PeerState> states;
   if (!sync) return states;
   for (auto& link : sync->links())
-    states.push_back({link.domain, link.url, link.state, link.position, link.newest_head, link.last_error, link.pending});
+    states.push_back({link.domain, link.url, link.state, link.position, link.newest_head, link.last_error, link.pending, link.refused,
+                      link.last_refusal});
   return states;
 }
 

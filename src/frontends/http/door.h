@@ -19,6 +19,8 @@ struct PeerState {
   std::optional<Time> newest_head;
   std::string last_error;
   std::size_t pending = 0;  // statements still to be forwarded there
+  std::size_t refused = 0;  // that will not be received there, and the last one's reason
+  std::string last_refusal{};
 };
 
 struct DoorOptions {

@@ -47,7 +47,9 @@ Answer get_peers(Door::Impl& door, const Call& call) {
   json::array peers;
   if (door.options.peers)
     for (auto& peer : door.options.peers()) {
-      if (!door.service.reads_log(peer.domain, call.who)) peer.newest_head.reset();
+      const bool reads = door.service.reads_log(peer.domain, call.who);
+      if (!reads) peer.newest_head.reset();
+      if (!reads && door.service.ledger().published()->policies->newest(peer.domain)) peer.last_refusal.clear();
       peers.push_back(peer_json(peer));
     }
   return json_answer(json::serialize(json::object{{"peers", std::move(peers)}}));
@@ -90,6 +92,7 @@ Answer get_metrics(Door::Impl& door, const Call& call) {
       metrics.gauge("cm4it_peer_following", "1: followed; 0: backing off or broken.", peer.state == "following" ? 1 : 0, labels);
       metrics.gauge("cm4it_peer_broken", "1: it contradicted itself and is no longer followed.", peer.state == "broken" ? 1 : 0, labels);
       metrics.gauge("cm4it_peer_pending", "Statements still to be forwarded there.", static_cast<double>(peer.pending), labels);
+      metrics.gauge("cm4it_peer_refused", "Statements that will not be received there.", static_cast<double>(peer.refused), labels);
     }
   if (door.options.delegates_until)
     for (const auto& [ca, until] : door.options.delegates_until())

@@ -235,6 +235,8 @@ json::object peer_json(const PeerState& peer) {
                      {"pending", peer.pending}};
   if (peer.newest_head) shown["newest_head"] = to_rfc3339(*peer.newest_head);
   add_text(shown, "last_error", peer.last_error);
+  if (peer.refused > 0) shown["refused"] = peer.refused;
+  add_text(shown, "last_refusal", peer.last_refusal);
   return shown;
 }
 
