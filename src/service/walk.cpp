@@ -8,6 +8,7 @@
 #include "policy/crl_signers.h"
 #include "policy/fold.h"
 #include "policy/paths.h"
+#include "service/walk_facts.h"
 
 namespace cm4it::service {
 namespace {
@@ -50,7 +51,7 @@ class Walk {
 
   Result<Walked> submission() {
     TRY(domains_, domains_of(decoded_, context_.submission_domain));
-    add_listening_homes();
+    add_listening_homes(decoded_, policies_, context_.server.homes, domains_);
     if (is_policy()) {
       if (!is_home(domains_[0]) && forwards_policies_of(domains_[0])) elsewhere_ = {domains_[0]};
       return policy_evidence(false);
@@ -60,14 +61,14 @@ class Walk {
     TRY(auto known, already_known());
     if (known) return std::move(*known);
     const auto* issuer = std::get_if<KeyId>(&decoded_.issuer());
-    if (issuer) CHECK_OK(may_still_speak(decoded_.statements(), *issuer));
+    if (issuer) CHECK_OK(may_still_speak(context_.reader, decoded_.statements(), *issuer));
     if (issuer) CHECK_OK(quota(decoded_.statements(), *issuer));
     CHECK_OK(judge_rights());
     if (keys_.empty()) return tl::unexpected(*refusal_);
     TRY(auto walked, verified({}));
     if (!issuer) {  // only now is it known who speaks, and whether again
       TRY(const auto kept, context_.reader.record(walked.submission->evidence.id()));
-      if (!kept) CHECK_OK(may_still_speak(walked.submission->evidence.statements(), walked.issuer));
+      if (!kept) CHECK_OK(may_still_speak(context_.reader, walked.submission->evidence.statements(), walked.issuer));
       if (!kept) CHECK_OK(quota(walked.submission->evidence.statements(), walked.issuer));
       if (!kept) CHECK_OK(can_take_back(walked.submission->evidence));
     }
@@ -84,7 +85,7 @@ class Walk {
     const std::string_view made_in = receipts.empty() ? std::string_view{} : std::string_view(receipts[0].domain);
     TRY(domains_, domains_of(decoded_, made_in));
     if (is_policy()) return policy_evidence(true, std::move(receipts));
-    add_listening_homes();
+    add_listening_homes(decoded_, policies_, context_.server.homes, domains_);
     CHECK_OK(find_named());
     CHECK_OK(judge_rights_at_homes());
     if (receipts.empty() && homes_.empty())
@@ -102,30 +103,6 @@ class Walk {
   }
 
   bool is_home(std::string_view domain) const { return contains(context_.server.homes, domain); }
-
-  // A key's own alarm goes into the log of every domain of ours that listens to the key: their copies must hear of it too.
-  void add_listening_homes() {
-    const auto* issuer = std::get_if<KeyId>(&decoded_.issuer());
-    const auto& statements = decoded_.statements();
-    if (!issuer || statements.empty() || !is_self_compromise(statements[0], *issuer)) return;
-    for (const auto& home : context_.server.homes)
-      if (!contains(domains_, home) && policies_.plays_a_role(home, *issuer)) domains_.push_back(home);
-  }
-
-  // Nothing it says since counts anywhere. What it says of itself is heard, and it may take back what it said.
-  Result<void> may_still_speak(const std::vector<Statement>& statements, const KeyId& issuer) const {
-    for (const Statement& statement : statements) {
-      if (statement.kind() == evidence::Kind::withdraw || statement.subject == evidence::SubjectId::key(issuer)) continue;
-      TRY(auto said, context_.reader.compromises_of(issuer));
-      if (said.empty() && statement.signed_by_part) {
-        TRY(said, context_.reader.compromises_of(issuer, statement.signed_by_part));
-      }
-      if (said.empty()) return {};
-      return fail(Code::not_permitted, "issuer: " + issuer.text() + " says of itself that it is compromised (statement " + said[0].statement.id.text() +
-                  "): nothing that it says since counts", "sign with another key");
-    }
-    return {};
-  }
 
   // Somewhere in this server: as home, or as a copy.
   Result<void> held_somewhere() const {
@@ -282,47 +259,15 @@ class Walk {
     return {};
   }
 
-  // Of a key that speaks of itself: whether it is known here, and the key itself out of an identity of it.
-  Result<void> find_subject(policy::Context& in) const {
-    const Statement& statement = decoded_.statements()[0];
-    const auto* issuer = std::get_if<KeyId>(&decoded_.issuer());
-    if (!issuer || statement.subject != evidence::SubjectId::key(*issuer)) return {};
-    TRY(const auto kept, context_.reader.count(statement.subject, 1));
-    in.subject_is_kept = kept > 0;
-    if (decoded_.format() != evidence::Format::cose || policies_.find_key(*issuer)) return {};
-    TRY(in.subject_key, key_of_subject(statement.subject));
-    return {};
-  }
-
-  Result<std::optional<crypto::PublicKey>> key_of_subject(const evidence::SubjectId& subject) const {
-    TRY(const auto facts, context_.reader.facts(subject));
-    for (const auto& fact : facts.about)
-      if (const auto* identity = std::get_if<evidence::Identity>(&fact.statement.body); identity && !identity->spki.empty())
-        if (auto key = crypto::PublicKey::from_canonical_spki(identity->spki)) return std::optional(std::move(*key));
-    return std::optional<crypto::PublicKey>{};
-  }
-
-  // Where a statement was made that is kept here.
-  Result<std::vector<std::string>> domains_of_kept(const ledger::Record& record) const {
-    TRY(const auto statements, evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
-    std::vector<std::string> domains = statements.empty() ? std::vector<std::string>{} : statements[0].domains;
-    if (!domains.empty()) return domains;
-    if (!record.made_in.empty()) domains.push_back(record.made_in);
-    TRY(const auto receipts, context_.reader.receipts(record.id));
-    for (const auto& [domain, cose] : receipts)
-      if (!contains(domains, domain)) domains.push_back(domain);
-    return domains;
-  }
-
   Result<Eligibility> eligible_in(const std::string& domain) const {
     policy::Context in{domain, {}, false, {}, named_, issuers_.keys, &authorities_};
     const Statement& statement = decoded_.statements()[0];
-    CHECK_OK(find_subject(in));
+    CHECK_OK(find_subject(context_.reader, decoded_, in));
     if (const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body)) {
       TRY(const auto target, context_.reader.record(withdraw->statement));
       if (target) in.target_issuer = target->issuer;
       if (target) {
-        TRY(in.target_domains, domains_of_kept(*target));
+        TRY(in.target_domains, domains_of_kept(context_.reader, *target));
       }
     }
     auto by_role = policy::eligible(decoded_, policies_, in);
@@ -397,7 +342,7 @@ class Walk {
       else if (decoded_.carried_key() && decoded_.carried_key()->id() == *named) keys_ = {*decoded_.carried_key()};
       else if (const auto* certified = policy::certified_key(*named, authorities_)) keys_ = {*certified};
       else if (decoded_.statements()[0].subject == evidence::SubjectId::key(claimed)) {
-        TRY(const auto own, key_of_subject(decoded_.statements()[0].subject));
+        TRY(const auto own, key_of_subject(context_.reader, decoded_.statements()[0].subject));
         if (own) keys_ = {*own};
       }
     } else if (const auto* method1 = std::get_if<evidence::Method1Id>(&decoded_.issuer())) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/budgets.h"
 #include "base/log.h"
 #include "service/sight.h"
 
@@ -13,10 +12,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds first_pause{250}, longest_pause{30'000};
 constexpr std::size_t pieces_a_request = 500;
-
-Bytes given_up(const std::string& answer) {
-  return ledger::not_sent("given up after " + format_duration(budget::forwarding_seconds) + ": " + answer);
-}
 
 }  // namespace
 
@@ -153,7 +148,7 @@ Result<bool> Outbox::settle(const ledger::Record& record, const Peer::Outcome& o
     last_error_.with([&](auto& last) { last = outcome.reason; });
     if (outcome.again) return false;
     TRY(const bool too_old, is_too_old(record.id));
-    return too_old ? end(record.id, given_up(outcome.reason)) : Result<bool>(false);
+    return too_old ? give_up(record.id, outcome.reason) : Result<bool>(false);
   }
   // Until its receipt is here the statement is provisional, whatever the home says.
   if (auto fetched = fetch_receipt(record, peer); !fetched) {
@@ -207,57 +202,6 @@ void Outbox::received(const evidence::StatementId& statement) {
   waiting_.with([&](auto& waiting) { waiting.erase(statement); });
   if (!service_.ledger().put_note(ledger::forward_note(statement, domain_), std::nullopt, {}))
     log_info("forwarding note of " + statement.text() + " stays: it is sent once more after a restart");
-}
-
-// It does not count here either from now on, and its history says why.
-Result<bool> Outbox::end(const evidence::StatementId& statement, Bytes note) {
-  const std::string why = ledger::refusal_text(domain_, note);
-  log_warn("statement " + statement.text() + " is " + why);
-  CHECK_OK(service_.ledger().refuse(statement, domain_, std::move(note)));
-  waiting_.with([&](auto& waiting) { waiting.erase(statement); });
-  ended_(why);
-  return true;
-}
-
-// Under other policies than when it came: what the home would refuse now is not sent, and counts here no longer.
-Result<bool> Outbox::end_what_would_be_refused() {
-  const auto policies = service_.ledger().published()->policies;
-  if (policies != judged_by_) judged_.clear();
-  judged_by_ = policies;
-  bool any = false;
-  for (const auto& id : waiting_.with([](const auto& waiting) { return waiting; })) {
-    if (!judged_.insert(id).second) continue;
-    std::optional<std::string> why;
-    if (!policies->chain(domain_)) why = "nothing here pins the owner of " + domain_ + " any more, so its home is not known";
-    TRY(const auto reader, service_.ledger().reader());
-    TRY(const auto record, reader.record(id));
-    if (record && !why) {
-      TRY(why, service_.would_be_refused(*record, domain_));
-    }
-    if (!why) continue;
-    TRY(const bool ended, end(id, ledger::not_sent(*why)));
-    any |= ended;
-  }
-  return any;
-}
-
-Result<bool> Outbox::end_what_is_too_old(const std::string& answer) {
-  bool any = false;
-  for (const auto& id : waiting_.with([](const auto& waiting) { return waiting; })) {
-    TRY(const bool too_old, is_too_old(id));
-    if (!too_old) continue;
-    TRY(const bool ended, end(id, given_up(answer)));
-    any |= ended;
-  }
-  return any;
-}
-
-Result<bool> Outbox::is_too_old(const evidence::StatementId& statement) const {
-  TRY(const auto reader, service_.ledger().reader());
-  TRY(const auto note, reader.note(ledger::forward_note(statement, domain_)));
-  TRY(const auto record, reader.record(statement));
-  if (!note || !record) return false;
-  return service_.now() - ledger::decode_waiting(*note, record->first_seen).since > budget::forwarding_seconds;
 }
 
 }  // namespace cm4it::sync

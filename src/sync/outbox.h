@@ -33,6 +33,7 @@ class Outbox {
   Result<bool> settle(const ledger::Record& record, const Peer::Outcome& outcome, Peer& peer);
   void received(const evidence::StatementId& statement);
   Result<bool> end(const evidence::StatementId& statement, Bytes note);
+  Result<bool> give_up(const evidence::StatementId& statement, const std::string& answer);
   Result<bool> end_what_would_be_refused();
   Result<bool> end_what_is_too_old(const std::string& answer);
   Result<bool> is_too_old(const evidence::StatementId& statement) const;
