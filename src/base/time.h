@@ -21,6 +21,9 @@ struct Time {
 
 using Seconds = std::int64_t;  // a span of time
 
+// A clock that says less was never set: it is no judge of anybody else's.
+inline constexpr Time plausible_clock{1'767'225'600};  // 2026
+
 // Saturates at never(): an unbounded span stays unbounded.
 constexpr Time operator+(Time time, Seconds span) {
   if (span > 0 && time.seconds > std::numeric_limits<std::int64_t>::max() - span) return Time::never();

@@ -231,6 +231,15 @@ Result<void> check_algorithm(const Decoded& decoded, const crypto::PublicKey& is
               std::to_string(crypto::cose_id(issuer.algorithm())) + ", not " + std::to_string(header.alg));
 }
 
+Result<void> check_times(const Statement& statement) {
+  const bool transfer = statement.kind() == Kind::transfer;
+  if (!transfer && statement.kind() != Kind::withdraw) return {};
+  const std::string what = transfer ? "a transfer" : "a withdrawal";
+  if (statement.not_before) return bad("claims.5", what + " bears no nbf: it counts from its receipt on");
+  if (statement.expires) return bad("claims.4", what + " bears no exp: it counts for good");
+  return {};
+}
+
 Result<Bytes> sign(const Draft& given, const crypto::Signer& issuer, std::span<const crypto::Certificate> chain) {
   if (const auto* withdraw = std::get_if<Withdraw>(&given.body); withdraw && withdraw->part)
     return bad("payload.3.1", "a withdrawal names the statement it takes back; only OpenPGP takes back by part");
@@ -243,7 +252,8 @@ Result<Bytes> sign(const Draft& given, const crypto::Signer& issuer, std::span<c
   CborWriter out;
   out.tag(cose_sign1).array(4).bytes(header).map(0).bytes(payload).bytes(signature);
   // What decode() would refuse is never signed away.
-  CHECK_OK(decode_cose(out.view(), false));
+  TRY(const auto decoded, decode_cose(out.view(), false));
+  CHECK_OK(check_times(decoded.statements().at(0)));
   return out.take();
 }
 

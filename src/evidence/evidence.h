@@ -116,6 +116,9 @@ struct Draft {
   Time issued_at;
   std::optional<Time> not_before, expires;
 };
+// What settles something settles it for good: transfers and withdrawals bear neither nbf nor exp. What is kept and bears one counts
+// for nothing. malformed names the claim.
+Result<void> check_times(const Statement& statement);
 // COSE_Sign1 evidence; whatever decode() would refuse is refused here, with the same words. `chain`: certificates of the issuer's
 // key, its own first, which go along as x5chain (RFC 9360): where no policy lists that key, they lead to one that is.
 Result<Bytes> sign(const Draft& draft, const crypto::Signer& issuer, std::span<const crypto::Certificate> chain = {});

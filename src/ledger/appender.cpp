@@ -25,8 +25,8 @@ void refuse(Message& message, const Error& error) {
 
 }  // namespace
 
-Appender::Appender(const Options& options, store::Store& store, State state, OnChange on_change)
-    : options_(options), store_(store), on_change_(std::move(on_change)), inbox_(budget::appender_inbox),
+Appender::Appender(const Options& options, store::Store& store, Signing& signing, State state, OnChange on_change)
+    : options_(options), store_(store), signing_(signing), on_change_(std::move(on_change)), inbox_(budget::appender_inbox),
       state_(std::move(state)), published_(publish(state_, options_)), thread_([this] { run(); }) {}
 
 Appender::~Appender() {
@@ -42,21 +42,39 @@ Result<void> Appender::send(Message message) {
 bool Appender::heads_are_due(Time now) const {
   return std::any_of(state_.homes.begin(), state_.homes.end(), [&](const auto& home) {
     return now - home.second.head().time >= budget::head_interval_seconds || home.second.head().origin.empty();
-  });
+  }) || Signing::must_sign(state_, now);
 }
 
 void Appender::run() {
   using namespace std::chrono_literals;
   for (;;) {
     std::vector<Message> messages = inbox_.take(budget::append_batch, 500ms);
-    if (messages.empty() && inbox_.closed()) return;
-    if (messages.empty() && !heads_are_due(options_.clock())) continue;
+    if (messages.empty()) {
+      const Time now = options_.clock();
+      const bool due = check_signing(now).empty() && heads_are_due(now), last = inbox_.closed();
+      if (auto marked = signing_.committed(state_, now, last); !marked) log_failure(0, marked.error(), now);
+      if (last) return;
+      if (!due && !state_.pinned_aside) continue;
+    }
     try {
       take_batch(std::move(messages));
     } catch (const std::exception& error) {  // whoever waits for this batch would wait for ever
       stop({Code::internal, std::string("appender: ") + error.what(), "start again"});
     }
   }
+}
+
+// A verdict of a home that cannot take an alarm is another than before, and so it is when it can again.
+std::string Appender::check_signing(Time now) {
+  const bool before = signing_.refusal().empty();
+  auto refusal = signing_.check(state_, now);
+  if (refusal.empty() != before && on_change_) {
+    Change change;
+    change.next = state_.next;
+    change.everything = true;
+    on_change_(change);
+  }
+  return refusal;
 }
 
 void Appender::stop(const Error& broken) const {
@@ -80,7 +98,9 @@ void Appender::take_batch(std::vector<Message> messages) {
     for (auto& message : messages) refuse(message, snapshot.error());
     return;
   }
-  BatchBuilder builder(options_, state_, **snapshot);
+  const Time now = options_.clock();
+  const std::string refusal = check_signing(now);
+  BatchBuilder builder(options_, state_, **snapshot, refusal);
   std::vector<bool> taken(messages.size(), true);
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const auto add = [&](const auto& message) -> Result<void> {
@@ -93,10 +113,9 @@ void Appender::take_batch(std::vector<Message> messages) {
       taken[i] = false;
     }
   }
-  const Time now = options_.clock();
-  Result<void> outcome = builder.finish(now, heads_are_due(now));
+  Result<void> outcome = builder.finish(now, refusal.empty() && heads_are_due(now));
   snapshot->reset();  // the old pages are free to go before the commit
-  if (outcome && builder.changed()) outcome = commit(builder);
+  if (outcome && builder.changed()) outcome = commit(builder, now);
   if (!outcome) log_failure(messages.size(), outcome.error(), now);
   else last_failure_.clear();
   for (std::size_t i = 0; i < messages.size(); ++i) {
@@ -113,7 +132,8 @@ void Appender::take_batch(std::vector<Message> messages) {
 
 // If we crash before the commit returns: nothing was answered, and either all of the batch is there or none of it.
 // If we crash after it: all of it is there; whoever was not answered submits again and gets the same receipt.
-Result<void> Appender::commit(const BatchBuilder& builder) {
+// The mark of a log that begins is durable before anybody hears of it: a store that is lost later cannot begin another.
+Result<void> Appender::commit(const BatchBuilder& builder, Time now) {
   auto outcome = store_.commit(builder.batch(), head_of(state_));
   if (outcome && *outcome == store::Commit::conflict) {
     const Error broken{Code::internal, "store: another process wrote to it", "stop the other process and start again"};
@@ -122,10 +142,11 @@ Result<void> Appender::commit(const BatchBuilder& builder) {
   }
   if (!outcome) CHECK_OK(settle_unknown(builder, outcome.error()));
   state_ = builder.after();
-  auto now = publish(state_, options_);
-  published_.with([&](PublishedPtr& published) { published.swap(now); });
+  auto marked = signing_.committed(state_, now);
+  auto next = publish(state_, options_);
+  published_.with([&](PublishedPtr& published) { published.swap(next); });
   if (on_change_) on_change_(builder.change());
-  return {};
+  return marked;
 }
 
 // A commit that failed may have been written all the same: the head tells. Nothing else changes the head.

@@ -7,6 +7,7 @@
 #include "base/guarded.h"
 #include "base/inbox.h"
 #include "ledger/batch_builder.h"
+#include "ledger/signing.h"
 #include "ledger/state.h"
 
 namespace cm4it::ledger {
@@ -14,7 +15,7 @@ namespace cm4it::ledger {
 class Appender {
  public:
   // `state` is what load_state() read.
-  Appender(const Options& options, store::Store& store, State state, OnChange on_change);
+  Appender(const Options& options, store::Store& store, Signing& signing, State state, OnChange on_change);
   ~Appender();  // what waits is still appended
 
   // unavailable when the inbox is full; the message's callbacks are then never called.
@@ -24,15 +25,17 @@ class Appender {
  private:
   void run();
   void take_batch(std::vector<Message> messages);
+  std::string check_signing(Time now);
   bool heads_are_due(Time now) const;
   void stop(const Error& broken) const;  // a broken invariant: the process goes down, a restart recovers
   void log_failure(std::size_t submissions, const Error& error, Time now);
-  Result<void> commit(const BatchBuilder& builder);
+  Result<void> commit(const BatchBuilder& builder, Time now);
   Result<void> settle_unknown(const BatchBuilder& builder, const Error& error);
 
   // Constant after construction.
   const Options& options_;
   store::Store& store_;
+  Signing& signing_;
   const OnChange on_change_;
 
   Inbox<Message> inbox_;

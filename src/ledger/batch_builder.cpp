@@ -77,11 +77,27 @@ Result<BatchBuilder::Work*> BatchBuilder::work_for(const Record& kept) {
   return &works_.emplace(kept.id, std::move(work)).first->second;
 }
 
+// Of a home that signs nothing: what its logs have already needs no signature.
+Result<void> BatchBuilder::may_be_signed(const Submission& submission) {
+  if (refusal_.empty() || submission.homes.empty()) return {};
+  Work kept;
+  kept.entry.id = submission.evidence.id();
+  CHECK_OK(load_known(kept));
+  const bool placed = std::all_of(submission.homes.begin(), submission.homes.end(), [&](const auto& domain) {
+    return std::any_of(kept.placed.begin(), kept.placed.end(), [&](const Placement& place) { return place.domain == domain; });
+  });
+  if (placed) return {};
+  return fail(Code::unavailable, "log of " + submission.homes[0] + ": nothing is signed: " + refusal_,
+              "docs/configuration.md, \"When a home does not sign\"");
+}
+
 Result<void> BatchBuilder::add(const AppendEvidence& message) {
   const Submission& submission = message.submission;
+  if (stays_aside(submission)) return keep_aside(submission);
   for (const auto& domain : submission.homes)
     if (!after_.homes.contains(domain)) return fail(Code::internal, "log: this server is no home of " + domain);
   // Whatever can fail comes first: nothing is taken by half.
+  CHECK_OK(may_be_signed(submission));
   std::vector<std::string> lifted;
   for (const auto* domains : {&submission.homes, &submission.forward_to})
     for (const auto& domain : *domains) {
@@ -136,11 +152,9 @@ void BatchBuilder::add(const AppendHead& message) {
   changed_ = true;
   const ForeignHead& foreign = message.head;
   Bytes key = table::named(foreign.domain, crypto::sha256(view(foreign.head.origin)));  // an origin may be longer than a key
-  batch_.put(table::heads, table::prefixed(foreign.counts ? 'f' : 's', std::move(key)),
-             encode(KeptHead{foreign.note, foreign.head, foreign.log}));
-  auto& state = after_.domains[foreign.domain];
-  if (!state.home && foreign.counts) state.newest_head = std::max(state.newest_head.value_or(Time{}), foreign.head.time);
-  after_.newest_time = std::max(after_.newest_time, foreign.head.time);
+  Bytes row = table::prefixed(foreign.counts ? 'f' : 's', std::move(key));
+  after_.take_head(row, {foreign.domain, foreign.counts, foreign.head.time});
+  batch_.put(table::heads, std::move(row), encode(KeptHead{foreign.note, foreign.head, foreign.log}));
 }
 
 void BatchBuilder::add(const PutNote& message) {
@@ -162,12 +176,15 @@ Result<void> BatchBuilder::add(const NoteRefusal& message) {
 }
 
 void BatchBuilder::add(const AddPin& message) {
-  const auto known = std::find_if(after_.pins.begin(), after_.pins.end(), [&](const policy::Pin& pin) {
-    return pin.domain == message.pin.domain && pin.source == policy::Pin::Source::transfer;
-  });
-  if (known != after_.pins.end()) return;
+  bool first = true;  // of its domain
+  for (const policy::Pin& pin : after_.pins) {
+    if (pin.domain != message.pin.domain || pin.source != policy::Pin::Source::transfer) continue;
+    if (pin.owner == message.pin.owner) return;
+    first = false;
+  }
   changed_ = true;
-  batch_.put(table::pins, to_bytes(view(message.pin.domain)), to_bytes(message.pin.owner.digest));
+  Bytes key = first ? to_bytes(view(message.pin.domain)) : table::named(message.pin.domain, View(message.pin.owner.digest));
+  batch_.put(table::pins, std::move(key), to_bytes(message.pin.owner.digest));
   after_.pins.push_back(message.pin);
   policies_changed_ = true;
 }
@@ -201,6 +218,23 @@ void BatchBuilder::note_change(const Work& work) {
   }
 }
 
+// A version that is new, or one of which it is new whose homes received it.
+Result<void> BatchBuilder::take_policy(const Work& work, const evidence::Statement& statement) {
+  auto known = std::find_if(after_.descriptors.begin(), after_.descriptors.end(),
+                            [&](const auto& one) { return one.statement == statement.id; });
+  if (known == after_.descriptors.end()) {
+    TRY(auto descriptor, signed_descriptor(statement));
+    if (work.entry.record) descriptor.first_seen = work.entry.record->first_seen;
+    known = after_.descriptors.insert(known, std::move(descriptor));
+  }
+  const KeyId own_log = options_.log_key ? options_.log_key->public_key().id() : KeyId{};
+  for (std::size_t i = 0; i < work.entry.placements.size(); ++i)
+    known->receipts.push_back({work.entry.placements[i].first, own_log, work.times[i], work.entry.placements[i].second});
+  for (const auto& receipt : work.entry.receipts) known->receipts.push_back({receipt.domain, receipt.log, receipt.time, receipt.index});
+  policies_changed_ = true;
+  return {};
+}
+
 Result<void> BatchBuilder::write(Work& work) {
   const std::uint64_t position = after_.next++;
   if (work.entry.record) work.entry.record->position = position;
@@ -211,13 +245,8 @@ Result<void> BatchBuilder::write(Work& work) {
                        [this](store::Table table, Bytes key, Bytes value) {
                          put(table, std::move(key), std::move(value));
                        }));
-  if (work.is_new)
-    for (const auto& statement : work.statements)
-      if (statement.kind() == evidence::Kind::policy) {
-        TRY(auto descriptor, signed_descriptor(statement));
-        after_.descriptors.push_back(std::move(descriptor));
-        policies_changed_ = true;
-      }
+  for (const auto& statement : work.statements)
+    if (statement.kind() == evidence::Kind::policy) CHECK_OK(take_policy(work, statement));
   note_change(work);
   return {};
 }
@@ -238,23 +267,28 @@ Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
     CHECK_OK(log.seal(now, *options_.log_key, batch_));
     log.settle();
     after_.domains[domain] = {true, log.head().time, false};
-    after_.newest_time = std::max(after_.newest_time, log.head().time);
+    after_.take_head(table::prefixed('n', to_bytes(view(domain))), {domain, true, log.head().time});
   }
-  if (policies_changed_) {
-    change_.everything = true;
-    after_.assemble();
+  if (policies_changed_) after_.assemble();
+  for (bool more = policies_changed_ || after_.pinned_aside; more;) {  // what enters may pin other domains
+    TRY(more, enter_pinned(now));
+    if (more) after_.assemble();
   }
+  after_.pinned_aside = false;
+  if (aside_) after_.unpinned = aside_;
+  if (policies_changed_) change_.everything = true;
   change_.next = after_.next;
   batch_.put(table::meta, to_bytes(view("server")), to_bytes(view(options_.server_name)));
   batch_.put(table::meta, to_bytes(view(table::rows)), to_bytes(view(table::rows_version)));
-  batch_.put(table::meta, to_bytes(view(table::newest_time)), table::number(static_cast<std::uint64_t>(after_.newest_time.seconds)));
   ++after_.commits;
   batch_.set_head(head_of(after_));
   return {};
 }
 
 Appended BatchBuilder::answer(const StatementId& id) {
-  Work& work = works_.at(id);
+  const auto found = works_.find(id);
+  if (found == works_.end()) return {id, aside_new_.erase(id) > 0, {}};
+  Work& work = found->second;
   Appended appended{id, std::exchange(work.is_new, false), work.placed};
   for (std::size_t i = 0; i < work.entry.placements.size(); ++i)
     appended.placements.push_back({work.entry.placements[i].first, work.entry.placements[i].second, work.times[i]});

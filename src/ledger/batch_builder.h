@@ -13,8 +13,9 @@ namespace cm4it::ledger {
 
 class BatchBuilder {
  public:
-  BatchBuilder(const Options& options, const State& before, const store::Snapshot& snapshot)
-      : options_(options), snapshot_(snapshot), after_(before) {}
+  // `refusal`: why nothing is signed, so that nothing enters a log; empty: it is.
+  BatchBuilder(const Options& options, const State& before, const store::Snapshot& snapshot, std::string refusal = {})
+      : options_(options), snapshot_(snapshot), refusal_(std::move(refusal)), after_(before) {}
 
   // An error concerns this message alone.
   Result<void> add(const AppendEvidence& message);
@@ -48,17 +49,27 @@ class BatchBuilder {
     std::vector<Time> times;                       // of entry.placements
   };
   void note_forwarding(const Submission& submission, Work& work);
+  Result<void> may_be_signed(const Submission& submission);
   Result<Work*> work_for(const Submission& submission);
   Result<Work*> work_for(const Record& kept);
   Result<void> load_known(Work& work);
   Result<void> write(Work& work);
+  Result<void> take_policy(const Work& work, const evidence::Statement& statement);
   Result<std::optional<Bytes>> read(store::Table table, View key) const;
   void put(store::Table table, Bytes key, Bytes value);
   void note_change(const Work& work);
+  // unpinned.h
+  bool stays_aside(const Submission& submission) const;
+  Result<void> keep_aside(const Submission& submission);
+  Unpinned& aside();
+  void remove_aside(const Unpinned::Row& row);
+  Result<bool> enter_pinned(Time now);
+  Result<void> enter(const Unpinned::Row& row, Time now);
   bool takes_back_certificate(const evidence::Statement& statement) const;
 
   const Options& options_;
   const store::Snapshot& snapshot_;
+  const std::string refusal_;
   State after_;
   store::Batch batch_;
   Change change_;
@@ -66,6 +77,9 @@ class BatchBuilder {
   std::vector<StatementId> order_;
   std::set<std::string> grown_;
   std::optional<Error> broken_;  // a log took a leaf in by half: nothing of this batch may be written
+  std::shared_ptr<Unpinned> aside_;            // null: nothing of it changes
+  std::map<StatementId, Bytes> aside_values_;  // rows of this batch
+  std::set<StatementId> aside_new_;            // not answered yet
   bool policies_changed_ = false;
   bool changed_ = false;
   // Rows of this batch that a later entry of it may read again.

@@ -1,7 +1,11 @@
 // What the fold is given of one subject: out of its rows, bounded, and of nobody so much that others are not heard.
 #include <algorithm>
+#include <set>
 
 #include "base/budgets.h"
+#include "ledger/brief.h"
+#include "ledger/crls.h"
+#include "ledger/fold_budgets.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "ledger/tables.h"
@@ -10,14 +14,14 @@
 namespace cm4it::ledger {
 namespace {
 
-// Who said something of a subject; no more of them than statements are folded.
-Result<std::vector<KeyId>> speakers_of(const store::Snapshot& snapshot, const SubjectId& subject) {
+// Who has rows of this subject in `table` (speakers or alarms): no more than `most`, in the order of their key ids.
+Result<std::vector<KeyId>> speakers_of(const store::Snapshot& snapshot, store::Table table, const SubjectId& subject, std::size_t most) {
   const auto row = subject.row();
   store::Range range = store::Range::prefix(row);
   std::vector<KeyId> speakers;
-  for (bool more = true; more && speakers.size() < budget::subject_statements;) {
+  for (bool more = true; more && speakers.size() < most;) {
     more = false;
-    CHECK_OK(snapshot.scan(table::speakers, range, [&](View key, View) {
+    CHECK_OK(snapshot.scan(table, range, [&](View key, View) {
       KeyId& speaker = speakers.emplace_back();
       std::copy_n(key.begin() + static_cast<std::ptrdiff_t>(row.size()), speaker.digest.size(), speaker.digest.begin());
       more = true;
@@ -28,22 +32,27 @@ Result<std::vector<KeyId>> speakers_of(const store::Snapshot& snapshot, const Su
   return speakers;
 }
 
-// Of more statements than are folded: of everyone who spoke the newest of an equal share, in order of position.
-Result<std::vector<std::uint64_t>> fair_share(const store::Snapshot& snapshot, const SubjectId& subject) {
-  TRY(const auto speakers, speakers_of(snapshot, subject));
-  const std::size_t share = budget::subject_statements / std::max<std::size_t>(speakers.size(), 1);
-  std::vector<std::uint64_t> positions;
+// Of everyone who has rows there the newest of an equal share of `most`.
+Result<void> fair_share(const store::Snapshot& snapshot, store::Table table, const SubjectId& subject, std::size_t most,
+                        std::set<std::uint64_t>& positions) {
+  TRY(const auto speakers, speakers_of(snapshot, table, subject, most));
+  const std::size_t share = most / std::max<std::size_t>(speakers.size(), 1);
   for (const KeyId& speaker : speakers) {
     store::Range range = store::Range::prefix(table::speaker_key(subject, speaker));
     range.backwards = true;
     std::size_t taken = 0;
-    CHECK_OK(snapshot.scan(table::speakers, range, [&](View key, View) {
-      positions.push_back(table::last_number(key));
+    CHECK_OK(snapshot.scan(table, range, [&](View key, View) {
+      positions.insert(table::last_number(key));
       return ++taken < share;
     }));
   }
-  std::sort(positions.begin(), positions.end());
-  return positions;
+  return {};
+}
+
+std::size_t weight_of(const std::vector<policy::Fact>& facts, std::size_t from) {
+  std::size_t weight = 0;
+  for (; from < facts.size(); ++from) weight += facts[from].statement.certificates.empty() ? 1 : budget::certified_weight;
+  return weight;
 }
 
 }  // namespace
@@ -53,6 +62,7 @@ Result<void> Reader::add_record(const SubjectId& subject, std::uint64_t position
   TRY(const auto facts, decode_fact_row(row));
   TRY(const auto bytes, snapshot_->get(table::journal, table::number(position)));
   if (!bytes) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+  CHECK_OK(Brief::charge(1, bytes->size()));
   TRY(const auto entry, decode_entry(*bytes, position));
   if (!entry.record) return fail(Code::internal, "journal: an entry has no record", "run `ics rebuild`");
   TRY(auto statements,
@@ -112,18 +122,27 @@ Result<std::string> Reader::why_unmade(const StatementId& statement, const std::
   return refusal ? refusal_text(domain, *refusal) : "no home of " + domain + " is known to have received it";
 }
 
+// All of them; or, where that is more than is folded, alarms first, whoever else spoke, and a share of the rest: nothing is admitted on
+// it, so that it need not be long.
 Result<bool> Reader::add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const {
+  TRY(const auto kept, count(subject, budget::subject_statements + 1));
   Result<void> outcome;
-  bool whole = true;
-  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View key, View value) {
-    whole = to.size() < budget::subject_statements;
-    if (whole) outcome = add_record(subject, table::last_number(key), value, to);
-    return whole && outcome.has_value();
-  }));
+  bool whole = kept <= budget::subject_statements;
+  std::size_t weight = 0;
+  if (whole)
+    CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View key, View value) {
+      const std::size_t before = to.size();
+      outcome = add_record(subject, table::last_number(key), value, to);
+      weight += weight_of(to, before);
+      whole = weight <= budget::subject_statements;
+      return whole && outcome.has_value();
+    }));
   CHECK_OK(outcome);
   if (whole) return true;
   to.clear();
-  TRY(const auto positions, fair_share(*snapshot_, subject));
+  std::set<std::uint64_t> positions;
+  CHECK_OK(fair_share(*snapshot_, table::alarms, subject, budget::share_statements, positions));
+  CHECK_OK(fair_share(*snapshot_, table::speakers, subject, budget::share_statements, positions));
   for (const std::uint64_t position : positions) {
     TRY(const auto row, snapshot_->get(table::subjects, table::subject_key(subject, position)));
     if (row) CHECK_OK(add_record(subject, position, *row, to));
@@ -150,9 +169,7 @@ Result<policy::Facts> Reader::facts(const SubjectId& subject, const std::optiona
     }
   CHECK_OK(add_authorities(std::move(issuers), facts.authorities, as_of));
   CHECK_OK(add_compromises(facts));
-  // What was left out might refuse: no domain is known well enough to admit.
-  if (!whole)
-    for (auto& [name, state] : facts.domains) state.restricted = true;
+  facts.whole = whole;  // what was left out might refuse
   return facts;
 }
 

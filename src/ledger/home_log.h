@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "base/budgets.h"
 #include "ledger/journal.h"
 #include "ledger/merkle.h"
 
@@ -20,8 +21,9 @@ class HomeLog {
   const Head& head() const { return head_; }
   std::uint64_t size() const { return range_.size(); }
 
-  // The time the next head will bear: a log's time never goes back, whatever the clock does.
-  Time next_time(Time now) const { return std::max(now, head_.time); }
+  // The time the next head will bear. A log's time does not go back, whatever the clock does; but where its newest head is so
+  // far ahead that a home signs only once its clock was accepted (signing.h), that head's time was wrong.
+  Time next_time(Time now) const { return head_.time - now > budget::clock_step_seconds ? now : std::max(now, head_.time); }
 
   // Takes a leaf in; its index.
   Result<std::uint64_t> append(const Digest& leaf_hash, const store::Snapshot& snapshot);

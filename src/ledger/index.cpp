@@ -90,9 +90,14 @@ std::vector<std::string> domains_of(const Entry& entry, const std::vector<Statem
   std::vector<std::string> domains;
   for (const auto& statement : statements) domains.insert(domains.end(), statement.domains.begin(), statement.domains.end());
   if (!facts.made_in.empty()) domains.push_back(facts.made_in);
-  // Evidence that names no domain is made where homes took it, and a key's own alarm concerns all that listen to the key.
-  const bool foreign = std::all_of(statements.begin(), statements.end(), [](const Statement& statement) { return statement.domains.empty(); });
-  if (foreign || std::any_of(statements.begin(), statements.end(), [](const Statement& one) { return is_self_compromise(one, one.issuer); })) {
+  const bool foreign = std::all_of(statements.begin(), statements.end(),
+                                   [](const Statement& statement) { return statement.domains.empty(); });
+  // Evidence that names no domain is made where homes took it; a policy, also of another domain, bears on what they judge by it; and a
+  // key's own alarm concerns all that listen to the key.
+  const bool concerns_others = std::any_of(statements.begin(), statements.end(), [](const Statement& one) {
+    return one.kind() == evidence::Kind::policy || is_self_compromise(one, one.issuer);
+  });
+  if (foreign || concerns_others) {
     for (const auto& received : facts.received) domains.push_back(received.domain);
     for (const auto& [domain, index] : entry.placements) domains.push_back(domain);
   }
@@ -137,6 +142,8 @@ Result<void> index_entry(const IndexInput& input, const RowReader& read, const A
       CHECK_OK(index_policy(statement, write));
       Bytes speaker = table::speaker_key(statement.subject, entry.record->issuer);
       append_u64(speaker, record_at);
+      const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
+      if (change && evidence::is_alarm(change->status)) write(table::alarms, Bytes(speaker), {});
       write(table::speakers, std::move(speaker), {});
       index_compromise(statement, entry.record->issuer, record_at, write);
     }

@@ -29,6 +29,9 @@ Result<EvidenceView> evidence_in_entry(View row);
 // The record of a statement, if it is kept.
 Result<std::optional<Record>> find_record(const store::Snapshot& snapshot, const StatementId& id);
 
+// Whether the evidence gives its statement's id: of a signature's octets that says nothing.
+Result<void> check_id(const Record& record);
+
 // What the fold needs beside the evidence, next to the subject: [first seen, made in, [* [domain, log or empty: own, time, index]]]
 struct FactRow {
   Time first_seen;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "base/uptime.h"
 #include "evidence/evidence.h"
 #include "ledger/forwarding.h"
 #include "ledger/note.h"
@@ -111,8 +113,8 @@ class Reader {
   const policy::Policies& policies() const { return *published_->policies; }
   const PublishedPtr& published_ptr() const { return published_; }
 
-  // Everything kept about a subject and its models, with the domains' states. Of more than budget::subject_statements an
-  // equal share of everyone who spoke, the newest; all domains are `restricted` then.
+  // Everything kept about a subject and its models, with the domains' states. Of more than budget::subject_statements alarms first,
+  // and an equal share of everyone who spoke, the newest; it is not `whole` then.
   // `as_of`: for which verdict. Of CRLs there may be many, of which one counts: that of the time asked about is among the facts
   // then. Without it those of the highest numbers are, and a verdict for which they do not suffice says so.
   struct AsOf { std::string_view domain; Time at; };
@@ -123,6 +125,9 @@ class Reader {
   Result<std::vector<policy::Fact>> compromises_of(const KeyId& key, const std::optional<Digest>& part = {}) const;
   Result<std::optional<Record>> record(const StatementId& id) const;
   Result<std::optional<Record>> record_at(std::uint64_t position) const;
+  // Is this what was kept: by the leaf's place in an own log, by another home's receipt, or else by the statement's id.
+  // internal: it is damaged; the store's file or the disk is.
+  Result<void> check(const Record& record) const;
   // The record that the entry at this position brought, or brought a place or a receipt of.
   Result<std::optional<Record>> record_touched_at(std::uint64_t position) const;
   // A CRL of this one's issuer, name and scope that is no newer, and whose number is not lower: with it kept, this one would
@@ -159,6 +164,9 @@ class Reader {
   Result<void> search(std::string_view field, std::string_view value, const std::optional<SubjectId>& after,
                       const std::function<bool(const SubjectId&)>& visit) const;
 
+  // Whether the search index leads from this value to the subject: one look-up, however much is kept of either.
+  Result<bool> is_found(const SubjectId& subject, std::string_view field, std::string_view value) const;
+
   // Of a home's log: the newest signed head, a leaf, a hash tile of `width` hashes.
   Result<std::string> checkpoint(std::string_view domain) const;
   Result<Bytes> leaf(std::string_view domain, std::uint64_t index) const;
@@ -166,7 +174,7 @@ class Reader {
   Result<Bytes> tile(std::string_view domain, unsigned level, std::uint64_t index, unsigned width) const;
 
   // Signed heads of other homes, newest of each: (domain, origin, note). `counted` false: those that are only compared with.
-  struct KnownHead { std::string domain, origin, note; };
+  struct KnownHead { std::string domain, origin, note; Head head; };
   Result<std::vector<KnownHead>> foreign_heads(bool counted = true) const;
   // Signed descriptors of a domain, also where nothing pins it: statement ids by version.
   Result<std::vector<std::pair<std::uint64_t, StatementId>>> descriptors(std::string_view domain) const;
@@ -197,6 +205,10 @@ struct Options {
   std::vector<std::string> homes;             // domains this server is home of
   std::vector<policy::Pin> pins;              // of the configuration
   Clock clock;
+  std::filesystem::path mark = {};            // what the log key has signed, kept beside it; empty: not kept
+  UptimeSource uptime = {};                   // how long the machine has been up; null: nobody knows
+  bool accept_clock = false;                  // sign at what the clock says, however far that is from the newest head
+  std::string hold = {};                      // nothing is signed for this reason, until hold("")
   // A broken invariant (someone else wrote to the store): the process must stop; a restart recovers by the normal path.
   std::function<void(const Error&)> on_broken;
 };
@@ -223,6 +235,14 @@ class Ledger {
   Result<void> add_pin(policy::Pin pin, std::function<void(Result<void>)> done = {});
   // Waits until everything that was handed over before is durable (tests, shutting down).
   void drain();
+
+  // Why this home signs nothing at present, and so takes nothing into its logs; empty: it does.
+  std::string signing_refusal() const;
+  void hold(std::string reason);              // from now on, for this reason; empty: no longer
+  void vouch(Time peers_now);                 // a peer's clock: settles how much time has passed while this home was away
+  // By this server's log key, of a domain it is home of: does its log go on from that head. conflict: no; it signs nothing any
+  // more. Other errors: nobody knows.
+  Result<void> compare_own_head(const std::string& domain, const std::string& note);
 
   const Options& options() const;
 

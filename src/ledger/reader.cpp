@@ -1,11 +1,13 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "ledger/brief.h"
 #include "ledger/home_log.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "ledger/names.h"
 #include "ledger/tables.h"
+#include "ledger/unpinned.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -32,11 +34,16 @@ SubjectId subject_from(View row, View model) {
 Reader::Reader(std::unique_ptr<store::Snapshot> snapshot, PublishedPtr published)
     : snapshot_(std::move(snapshot)), published_(std::move(published)) {}
 
-Result<std::optional<Record>> Reader::record(const StatementId& id) const { return find_record(*snapshot_, id); }
+Result<std::optional<Record>> Reader::record(const StatementId& id) const {
+  TRY(auto kept, find_record(*snapshot_, id));
+  if (kept) return kept;
+  return find_aside(*snapshot_, id);
+}
 
 Result<std::optional<Record>> Reader::record_at(std::uint64_t position) const {
   TRY(const auto row, snapshot_->get(table::journal, table::number(position)));
   if (!row) return std::optional<Record>{};
+  CHECK_OK(Brief::charge(1, row->size()));
   TRY(auto entry, decode_entry(*row, position));
   return std::move(entry.record);
 }
@@ -44,6 +51,7 @@ Result<std::optional<Record>> Reader::record_at(std::uint64_t position) const {
 Result<std::optional<Record>> Reader::record_touched_at(std::uint64_t position) const {
   TRY(const auto row, snapshot_->get(table::journal, table::number(position)));
   if (!row) return std::optional<Record>{};
+  CHECK_OK(Brief::charge(1, row->size()));
   TRY(auto entry, decode_entry(*row, position));
   if (entry.record) return std::move(entry.record);
   return record(entry.id);
@@ -60,6 +68,7 @@ Result<std::vector<Entry>> entries_of(const store::Snapshot& snapshot, const Sta
     const std::uint64_t position = read_u64(positions->subspan(at, 8));
     TRY(const auto row, snapshot.get(table::journal, table::number(position)));
     if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+    CHECK_OK(Brief::charge(1, row->size()));
     TRY(auto entry, decode_entry(*row, position));
     entries.push_back(std::move(entry));
   }
@@ -74,8 +83,13 @@ Result<std::vector<std::pair<std::string, Bytes>>> Reader::receipts(const Statem
   for (const Entry& entry : entries) {
     for (const auto& [domain, index] : entry.placements) {
       TRY(const auto batch, batch_of(*snapshot_, domain, index));
-      TRY(const auto path, inclusion_path(index, batch.tree_size, stored_nodes(domain, *snapshot_)));
-      receipts.emplace_back(domain, encode_receipt(batch, index, path));
+      TRY(const auto nodes, inclusion_path(index, batch.tree_size, stored_nodes(domain, *snapshot_)));
+      TRY(const Digest leaf, stored_nodes(domain, *snapshot_)(0, index));
+      const auto root = root_from_inclusion(leaf, index, batch.tree_size, nodes);
+      if (!root || *root != batch.root)
+        return fail(Code::internal, "log of " + domain + ": its tiles do not give the root that was signed over leaf " + std::to_string(index),
+                    "run `ics rebuild`; if it fails, restore a backup");
+      receipts.emplace_back(domain, encode_receipt(batch, index, nodes));
     }
     for (const auto& receipt : entry.receipts) receipts.emplace_back(receipt.domain, receipt.cose);
   }
@@ -153,9 +167,24 @@ Result<void> Reader::search(std::string_view field, std::string_view value, cons
   });
 }
 
+Result<bool> Reader::is_found(const SubjectId& subject, std::string_view field, std::string_view value) const {
+  std::optional<std::uint64_t> arrived = 0;
+  if (field != table::in_order_of_ids) {
+    TRY(arrived, table::arrival(*snapshot_, subject));
+  }
+  if (!arrived) return false;
+  Bytes key = table::search_key(field, folded(value));
+  append_u64(key, *arrived);
+  append(key, subject.row());
+  TRY(const auto row, snapshot_->get(table::search, key));
+  return row.has_value();
+}
+
 Result<std::string> Reader::checkpoint(std::string_view domain) const {
   TRY(const auto row, snapshot_->get(table::heads, table::prefixed('n', to_bytes(view(domain)))));
-  if (!row) return fail(Code::not_found, "no log of " + std::string(domain) + " is kept here");
+  const auto own = published_->own_heads.find(domain);  // a log that begins is told of once that was published
+  if (!row || (own != published_->own_heads.end() && own->second.origin.empty()))
+    return fail(Code::not_found, "no log of " + std::string(domain) + " is kept here");
   TRY(auto head, decode_head(*row));
   return std::move(head.note);
 }
@@ -189,7 +218,7 @@ Result<std::vector<Reader::KnownHead>> Reader::foreign_heads(bool counted) const
       return false;
     }
     const auto name = text(key).substr(1);
-    heads.push_back({std::string(name.substr(0, name.find('\0'))), head->head.origin, head->note});
+    heads.push_back({std::string(name.substr(0, name.find('\0'))), head->head.origin, head->note, head->head});
     return true;
   }));
   CHECK_OK(outcome);
@@ -198,10 +227,16 @@ Result<std::vector<Reader::KnownHead>> Reader::foreign_heads(bool counted) const
 
 Result<std::vector<std::pair<std::uint64_t, StatementId>>> Reader::descriptors(std::string_view domain) const {
   std::vector<std::pair<std::uint64_t, StatementId>> found;
+  Result<void> outcome;
   CHECK_OK(snapshot_->scan(table::policies, store::Range::prefix(table::named(domain)), [&](View key, View) {
     found.emplace_back(read_u64(key.subspan(domain.size() + 1, 8)), statement_from(key.last(32)));
-    return true;
+    outcome = Brief::charge(1);
+    return outcome.has_value();
   }));
+  CHECK_OK(outcome);
+  TRY(const auto aside, aside_of(*snapshot_, domain));
+  found.insert(found.end(), aside.begin(), aside.end());
+  std::sort(found.begin(), found.end());
   return found;
 }
 

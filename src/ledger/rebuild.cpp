@@ -88,6 +88,7 @@ class Rebuild {
   Result<void> take(const store::Snapshot& sources, std::uint64_t position, View row) {
     TRY(auto entry, decode_entry(row, position));
     std::optional<Record> record = entry.record;
+    if (record) CHECK_OK(check_id(*record));
     if (!record) {  // an earlier entry has it: its row was just made
       TRY(const auto first, read(table::statements, entry.id.digest));
       if (!first) return fail(Code::malformed, "journal: entry " + std::to_string(position) + " has no record before it");

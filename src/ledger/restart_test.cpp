@@ -43,7 +43,7 @@ TEST(Restart, KnowsWhatItKnew) {
   ASSERT_TRUE(world.append(policy_statement("acme", "acme.example", acme_policy(1))));
   ASSERT_TRUE(world.append(policy_statement("acme", "acme.example", acme_policy(2))));
   ASSERT_TRUE(world.append(policy_statement("plant", "plant.example", plant_policy(1))));
-  ASSERT_TRUE(world.append(policy_statement("gamma", "gamma.example", head("gamma.example", 1, "gamma", {"gamma"}))));
+  ASSERT_TRUE(world.append(policy_statement("gamma", "gamma.example", head("gamma.example", 1, "gamma", {"gamma"})), {}));
   ASSERT_TRUE(world.ledger->add_pin(pin("plant.example", "plant", policy::Pin::Source::transfer)));
   ASSERT_TRUE(world.ledger->append_head(foreign_head("plant.example", 3, Time{1'800'000'010})));
   ASSERT_TRUE(world.append(Submission{old, {}, {"acme.example"}, {foreign_receipt("plant.example", old, Time{1'800'000'020})}, {"plant.example"}}));

@@ -1,7 +1,5 @@
 #include "ledger/state.h"
 
-#include <set>
-
 #include <algorithm>
 
 #include "base/cbor.h"
@@ -24,7 +22,21 @@ Result<void> check_owner(const Options& options, const store::Snapshot& snapshot
   return {};
 }
 
-Result<void> load_policies(const store::Snapshot& snapshot, State& state) {
+// When a policy version came, and whose homes have received it.
+Result<void> add_receipts(const store::Snapshot& snapshot, const evidence::Statement& statement, std::uint64_t position, const KeyId& own_log,
+                          policy::SignedDescriptor& descriptor) {
+  TRY(const auto row, snapshot.get(table::subjects, table::subject_key(statement.subject, position)));
+  if (!row) return fail(Code::malformed, "store: a policy's facts are missing", "run `ics rebuild`");
+  TRY(auto facts, decode_fact_row(*row));
+  descriptor.first_seen = facts.first_seen;
+  descriptor.receipts = std::move(facts.received);
+  for (auto& receipt : descriptor.receipts)
+    if (receipt.log == KeyId{}) receipt.log = own_log;
+  return {};
+}
+
+Result<void> load_policies(const Options& options, const store::Snapshot& snapshot, State& state) {
+  const KeyId own_log = options.log_key ? options.log_key->public_key().id() : KeyId{};
   std::vector<StatementId> ids;
   CHECK_OK(snapshot.scan(table::policies, {}, [&](View key, View) {
     StatementId id;
@@ -38,16 +50,21 @@ Result<void> load_policies(const store::Snapshot& snapshot, State& state) {
     TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
     for (const auto& statement : statements) {
       TRY(auto descriptor, signed_descriptor(statement));
+      CHECK_OK(add_receipts(snapshot, statement, record->position, own_log, descriptor));
       state.descriptors.push_back(std::move(descriptor));
     }
   }
   CHECK_OK(snapshot.scan(table::pins, {}, [&](View key, View value) {
-    policy::Pin pin{std::string(text(key)), {}, policy::Pin::Source::transfer};
+    policy::Pin pin{std::string(text(key).substr(0, text(key).find('\0'))), {}, policy::Pin::Source::transfer};
     if (value.size() == 32) std::copy(value.begin(), value.end(), pin.owner.digest.begin());
     state.pins.push_back(std::move(pin));
     return true;
   }));
   state.assemble();
+  TRY(auto unpinned, Unpinned::load(snapshot));
+  const auto domains = unpinned.domains();
+  state.pinned_aside = std::any_of(domains.begin(), domains.end(), [&](const auto& domain) { return state.policies->chain(domain) != nullptr; });
+  state.unpinned = std::make_shared<const Unpinned>(std::move(unpinned));
   return {};
 }
 
@@ -71,10 +88,7 @@ Result<void> load_foreign_heads(const store::Snapshot& snapshot, bool counted, S
       outcome = tl::unexpected(head.error());
       return false;
     }
-    const std::string domain(text(key).substr(1, text(key).find('\0') - 1));
-    auto& kept = state.domains[domain];
-    if (!kept.home && counted) kept.newest_head = std::max(kept.newest_head.value_or(Time{}), head->head.time);
-    state.newest_time = std::max(state.newest_time, head->head.time);
+    state.take_head(to_bytes(key), {std::string(text(key).substr(1, text(key).find('\0') - 1)), counted, head->head.time});
     return true;
   }));
   return outcome;
@@ -82,7 +96,8 @@ Result<void> load_foreign_heads(const store::Snapshot& snapshot, bool counted, S
 
 Result<void> load_heads(const Options& options, const store::Snapshot& snapshot, State& state) {
   for (const auto& domain : options.homes) {
-    TRY(const auto row, snapshot.get(table::heads, table::prefixed('n', to_bytes(view(domain)))));
+    const Bytes key = table::prefixed('n', to_bytes(view(domain)));
+    TRY(const auto row, snapshot.get(table::heads, key));
     std::optional<KeptHead> head;
     if (row) {
       TRY(head, decode_head(*row));
@@ -90,7 +105,7 @@ Result<void> load_heads(const Options& options, const store::Snapshot& snapshot,
     if (head) CHECK_OK(check_log_key(domain, *head, options));
     TRY(auto log, HomeLog::load(domain, options.server_name + "/" + domain, head, snapshot));
     state.domains[domain] = {true, head ? std::optional(head->head.time) : std::nullopt, false};
-    if (head) state.newest_time = std::max(state.newest_time, head->head.time);
+    if (head) state.take_head(key, {domain, true, head->head.time});
     state.homes.emplace(domain, std::move(log));
   }
   CHECK_OK(load_foreign_heads(snapshot, true, state));
@@ -112,12 +127,20 @@ Result<policy::SignedDescriptor> signed_descriptor(const evidence::Statement& st
                                   statement.issuer, statement.issued_at};
 }
 
+void State::take_head(Bytes row, KnownHead head) {
+  auto& domain = domains[head.domain];
+  heads[std::move(row)] = head;
+  newest_time = {};
+  std::optional<Time> newest;
+  for (const auto& [key, known] : heads) {
+    newest_time = std::max(newest_time, known.time);
+    if (known.domain == head.domain && known.counts) newest = std::max(newest.value_or(known.time), known.time);
+  }
+  if (!domain.home) domain.newest_head = newest;
+}
+
 void State::assemble() {
   policies = std::make_shared<const policy::Policies>(policy::Policies::assemble(descriptors, pins));
-  std::set<std::string_view> unpinned;
-  for (const auto& one : descriptors)
-    if (!policies->chain(one.descriptor->domain)) unpinned.insert(one.descriptor->domain);
-  unpinned_domains = unpinned.size();
 }
 
 Result<State> load_state(const Options& options, const store::Store& store) {
@@ -135,10 +158,8 @@ Result<State> load_state(const Options& options, const store::Store& store) {
     TRY(state.next, reader.uint());
     TRY(state.commits, reader.uint());
   }
-  TRY(const auto time, snapshot->get(table::meta, view(table::newest_time)));
-  if (time && time->size() == 8) state.newest_time = Time{static_cast<std::int64_t>(read_u64(*time))};
   CHECK_OK(load_heads(options, *snapshot, state));
-  CHECK_OK(load_policies(*snapshot, state));
+  CHECK_OK(load_policies(options, *snapshot, state));
   return state;
 }
 
@@ -148,7 +169,7 @@ PublishedPtr publish(const State& state, const Options& options) {
   published->next = state.next;
   published->policies = state.policies;
   published->domains = state.domains;
-  published->unpinned_domains = state.unpinned_domains;
+  published->unpinned_domains = state.unpinned->owners();
   for (const auto& [domain, log] : state.homes) published->own_heads.emplace(domain, log.head());
   published->newest_time = state.newest_time;
   return published;

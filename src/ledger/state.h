@@ -7,6 +7,7 @@
 
 #include "ledger/home_log.h"
 #include "ledger/ledger.h"
+#include "ledger/unpinned.h"
 
 namespace cm4it::ledger {
 
@@ -18,11 +19,17 @@ struct State {
   std::vector<policy::SignedDescriptor> descriptors;
   std::vector<policy::Pin> pins;  // of the configuration, and of counted transfers
   std::map<std::string, policy::DomainState, std::less<>> domains;
-  Time newest_time;
+  // The newest head of each log that is known, by its row in the table of heads.
+  struct KnownHead { std::string domain; bool counts = true; Time time; };
+  std::map<Bytes, KnownHead> heads;
+  Time newest_time;           // of all of them
   policy::PoliciesPtr policies;  // of descriptors and pins: assemble() after either changed
-  std::size_t unpinned_domains = 0;
+  std::shared_ptr<const Unpinned> unpinned = std::make_shared<Unpinned>();
+  bool pinned_aside = false;  // something pins a domain whose descriptors are still kept aside: the next batch takes them in
 
   void assemble();
+  // A head takes the place of the one before: its time may be an earlier one, where that home's clock was put right.
+  void take_head(Bytes row, KnownHead head);
 };
 
 Bytes head_of(const State& state);  // the store's head: [format 1, next, commits]; empty before the first commit

@@ -15,6 +15,7 @@ using store::Table;
 inline constexpr Table journal = 1;     // position → Entry
 inline constexpr Table heads = 2;       // signed heads and batch signatures, own and foreign
 inline constexpr Table meta = 3;        // who the store belongs to; notes of other rooms
+inline constexpr Table aside = 15;      // descriptors of domains that nothing pins (ledger/unpinned.h)
 inline constexpr Table pins = 12;       // domain → owner key id, learned from counted transfers
 // Derived: made anew from the sources by rebuild().
 inline constexpr Table statements = 4;  // statement id → positions of its entries, the record's first
@@ -27,12 +28,12 @@ inline constexpr Table feed = 10;       // domain ‖ 0 ‖ position → stateme
 inline constexpr Table policies = 11;   // domain ‖ 0 ‖ version ‖ statement id → nothing
 inline constexpr Table speakers = 13;   // subject row ‖ issuer ‖ position → nothing
 inline constexpr Table crls = 14;       // 'c' ‖ issuer ‖ scope ‖ number ‖ position → thisUpdate ‖ FactRow; 'e' ‖ position ‖ serial → page of entries
-inline constexpr Table compromised = 15;  // key id ‖ part of its certificate, zeros: the key ‖ position → nothing
-inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles, log, feed, policies, speakers, crls, compromised};
+inline constexpr Table alarms = 16;     // subject row ‖ issuer ‖ position → nothing: of those of `speakers` the alarms
+inline constexpr Table compromised = 17;  // key id ‖ part of its certificate, zeros: the key ‖ position → nothing
+inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles, log, feed, policies, speakers, crls, alarms, compromised};
 
-inline constexpr std::string_view newest_time = "newest time";  // in meta: the newest verified head
 inline constexpr std::string_view rows = "rows";  // in meta: which derived rows there are, and how they are made
-inline constexpr std::string_view rows_version = "5";
+inline constexpr std::string_view rows_version = "7";
 inline constexpr std::string_view rebuilding = "rebuilding";  // in meta while rows are made anew
 
 Bytes number(std::uint64_t position);                                       // big-endian: in order

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <charconv>
 #include <memory>
 #include <system_error>
@@ -129,7 +130,19 @@ Result<Accepted> accept_tcp(int listening) {
   }
   int on = 1;
   ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return Accepted{std::move(fd), to_text(remote)};
+  return Accepted{std::move(fd), to_text(remote), source_of(remote)};
+}
+
+Source source_of(const sockaddr_storage& address) {
+  Source source = 0;
+  if (address.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
+    const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6), link = IN6_IS_ADDR_LINKLOCAL(&v6);  // a link's hosts differ in the other half
+    std::memcpy(&source, v6.s6_addr + (mapped ? 12 : link ? 8 : 0), mapped ? 4 : 8);
+  } else {
+    std::memcpy(&source, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, 4);
+  }
+  return source;
 }
 
 std::string to_text(const sockaddr_storage& address) {

@@ -33,6 +33,11 @@ class FileDescriptor {
 
 // Is it an address that one could listen at: the grammar, a port of 0 to 65535. malformed names the rule.
 Result<void> check_address(const std::string& address);
+
+// Whom bounds count as one: an IPv4 address, or the first 64 bits of an IPv6 address, which one party's whole network has.
+using Source = std::uint64_t;
+Source source_of(const sockaddr_storage& address);
+
 // A non-blocking listening TCP socket. "192.0.2.1:8443", "[2001:db8::1]:8443", "localhost:0";
 // `shared`: several sockets of this process listen there (SO_REUSEPORT).
 // Errors: malformed (the text), unavailable (in use, or not an address of this machine).
@@ -49,6 +54,7 @@ Result<FileDescriptor> connect_tcp(const std::string& host, std::uint16_t port,
 struct Accepted {
   FileDescriptor fd;
   std::string remote;
+  Source source{};
 };
 Result<Accepted> accept_tcp(int listening);
 

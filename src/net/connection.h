@@ -14,13 +14,15 @@ namespace cm4it::net {
 
 class Connection final : public Exchange, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<Loop> loop, FileDescriptor socket, SslPtr ssl, std::string remote);
+  Connection(std::shared_ptr<Loop> loop, Accepted accepted, std::optional<TlsContext> tls);  // no context: in the clear
   ~Connection() override;
 
   void ready(std::uint32_t events);   // of epoll: does what can be done now
   void run();                         // the same, when nothing new is known
   void tick();                        // ends what takes too long
   void deliver(Response&& response);  // a late answer
+  void shaken(Shaken&& shaken);       // what a step of the handshake came to
+  void deliver_part(Result<std::string>&& part);  // of the answer's content
   void wind_down();                   // the server stops: at once if nothing is under way
   void close();
   void break_off();  // the server's patience is over
@@ -28,6 +30,11 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void answer(std::shared_ptr<Exchange> self, Response&& response) override;
   bool gone() const override { return gone_.load(std::memory_order_relaxed); }
   bool half_closed() const override { return half_closed_.load(std::memory_order_relaxed); }
+
+  Standing standing() const;
+  Source source() const { return source_; }
+  bool known() const { return known_; }
+  bool in_handshake() const;  // begun, and not finished
 
   std::size_t index = 0;  // in the loop's list
 
@@ -37,6 +44,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
     reading,    // requests, or waiting for one
     handling,   // the handler runs, and may answer
     waiting,    // for a late answer; pipelined requests wait too
+    streaming,  // an answer whose content is made in parts is being written; pipelined requests wait
     last,       // answered for the last time: still to be written
     lingering,  // our end is closed; reading until theirs is, lest the answer be lost (RFC 9112 section 9.6)
     closed
@@ -45,6 +53,8 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
 
   Next step();
   Next shake_hands();
+  Shaken shake();
+  void active() { last_active_ = loop_->next_activity(); }
   Next read_once();
   Next end_of_input();
   void received(std::size_t count);
@@ -56,6 +66,9 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void put_ready(Outbox& outbox, std::shared_ptr<const std::string> ready, std::string_view more_fields);
   void reject(unsigned status, std::string_view rule);
   bool flush();
+  void next_part();
+  void account();  // what has not been sent, to the process's sum
+  bool has_room_for(const Response& response);
   bool keep(std::string_view bytes);
   void drop(std::size_t bytes);
   bool wants_to_read() const;
@@ -67,20 +80,30 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
 
   // Constant after construction
   const std::shared_ptr<Loop> loop_;
-  const std::string remote_;
-  const bool secure_;
+  const std::string remote_, owner_;  // with and without the port
+  const Source source_;
+  const std::optional<TlsContext> tls_;
 
   std::atomic<bool> gone_{false}, half_closed_{false};  // written by the loop's thread
 
-  // The loop's thread only
+  // The loop's thread only; these two are left to a handshake's thread while `shaking_`
   FileDescriptor socket_;  // none once closed
   Transport transport_;
+  bool shaking_ = false;     // a step of the handshake is under way, or waits for its turn
+  bool stirred_ = false;     // the socket was ready since the last step began
+  bool hello_seen_ = false;
+  bool known_ = false;       // options().known said so
+  std::uint64_t last_active_ = 0;
   std::optional<crypto::PublicKey> client_key_;
   Phase phase_ = Phase::handshake;
   std::string buffer_;                     // came, but is not served yet
   std::unique_ptr<RequestParser> parser_;  // of a message that is not whole yet
   std::unique_ptr<Outbox> unsent_;         // blocked: nothing is served until it has gone
   std::size_t unsent_size_ = 0;            // when the deadline was set
+  std::size_t accounted_ = 0;              // of it in the process's sum
+  std::shared_ptr<Content> content_;       // of the answer in hand, if it is made in parts
+  std::uint64_t content_left_ = 0;         // octets of it that have not come yet
+  bool part_asked_ = false;
   bool head_only_ = false, keep_alive_ = true, http_1_0_ = false;  // of the request in hand
   bool request_begun_ = false;  // the deadline is that of a request, not of idleness
   bool ended_ = false;          // the client sends no more: read until its end is seen

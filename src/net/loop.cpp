@@ -19,8 +19,16 @@ constexpr milliseconds stopping_tick{5};
 // A quarter of the shortest time-out: coarse, and one timer for all connections.
 milliseconds tick_for(const ListenerOptions& options) {
   auto shortest = std::min(
-      {options.request_timeout, options.idle_timeout, options.write_timeout, options.answer_timeout});
+      {options.request_timeout, options.handshake_timeout, options.idle_timeout, options.write_timeout, options.answer_timeout});
   return std::clamp(shortest / 4, milliseconds(5), milliseconds(1000));
+}
+
+// A loop's part of what its listener may hold.
+Places::Limits limits_of(const ListenerOptions& options) {
+  const auto part = [&](std::size_t whole) { return std::max<std::size_t>(1, whole / std::max(1u, options.threads)); };
+  const std::size_t all = part(options.max_connections);
+  const std::size_t reserved = options.known ? std::min(part(options.reserved_connections), all - 1) : 0;
+  return {all, all - reserved, part(budget::handshakes_unfinished)};
 }
 
 // RFC 9110 section 5.6.7 IMF-fixdate, as a whole line.
@@ -45,6 +53,7 @@ Loop::Loop(std::shared_ptr<ServerShared> shared, FileDescriptor listening, Polle
       listening_(std::move(listening)),
       poller_(std::move(poller)),
       tick_every_(tick_for(shared_->options)),
+      places_(limits_of(shared_->options)),
       date_line_(make_date_line()) {}
 
 Result<void> Loop::listen() { return poller_.add(listening_.get(), &listening_); }
@@ -77,6 +86,7 @@ void Loop::turn() {
   }
   for (const auto& connection : std::exchange(again_, {})) connection->run();
   if (woken) answer_late();
+  for (const Source source : std::exchange(crowded_, {})) displace(places_.who_leaves(standings(), source));
   if (stop_asked_ && !stopping_) begin_stop();
   if (accept_more_ && !accept_paused_ && !stopping_) accept_waiting();
   if (std::chrono::steady_clock::now() >= next_tick_) tick();
@@ -90,7 +100,9 @@ void Loop::stop() {
 void Loop::accept_waiting() {
   for (int i = 0; i < accepts_in_turn; ++i) {
     auto accepted = accept_tcp(listening_.get());
-    if (!accepted) {  // no descriptors, no memory: the next tick tries again
+    if (!accepted) {  // no descriptors, no memory: when some are free again, and at the next tick
+      counters_.refused.add();
+      displace(places_.who_leaves(standings()));
       accept_paused_ = true;
       return;
     }
@@ -104,19 +116,13 @@ void Loop::accept_waiting() {
 
 void Loop::adopt(Accepted accepted) {
   counters_.accepted.add();
-  SslPtr ssl;
-  if (auto context = shared_->tls.with([](const auto& tls) { return tls; })) {
-    auto made = make_ssl(*context, accepted.fd.get(), true);
-    if (!made) return counters_.handshake_failures.add();
-    ssl = std::move(*made);
-  }
-  if (shared_->open.fetch_add(1) >= shared_->options.max_connections) {
-    --shared_->open;
-    return counters_.refused.add();
-  }
-  int fd = accepted.fd.get();
-  auto connection = std::make_shared<Connection>(shared_from_this(), std::move(accepted.fd), std::move(ssl),
-                                                 std::move(accepted.remote));
+  auto context = shared_->tls.with([](const auto& tls) { return tls; });
+  if (!places_.has_room()) displace(places_.who_leaves(standings()));
+  if (!places_.has_room()) return counters_.refused.add();
+  const int fd = accepted.fd.get();
+  auto connection = std::make_shared<Connection>(shared_from_this(), std::move(accepted), std::move(context));
+  ++shared_->open;
+  places_.enter();
   connection->index = connections_.size();
   connections_.push_back(connection);
   if (poller_.add(fd, connection.get())) {
@@ -126,9 +132,41 @@ void Loop::adopt(Accepted accepted) {
   }
 }
 
+std::vector<Standing> Loop::standings() const {
+  std::vector<Standing> standings;
+  standings.reserve(connections_.size());
+  for (const auto& connection : connections_) standings.push_back(connection->standing());
+  return standings;
+}
+
+void Loop::displace(const std::vector<std::size_t>& chosen) {
+  std::vector<std::shared_ptr<Connection>> leaving;  // who closes moves in the list
+  for (const std::size_t index : chosen) leaving.push_back(connections_[index]);
+  for (const auto& connection : leaving) connection->close();
+  counters_.displaced.add(leaving.size());
+}
+
+// Who has too many is looked at after what the kernel told: that may yet name those who leave.
+void Loop::begin_handshake(Source source) {
+  if (!places_.may_begin_handshake(source)) crowded_.insert(source);
+  places_.begin_handshake(source);
+}
+
+void Loop::say_what_was_refused() {
+  const auto displaced = counters_.displaced.get() - displaced_said_, refused = counters_.refused.get() - refused_said_;
+  if ((displaced == 0 && refused == 0) || now_ < say_again_at_) return;
+  spdlog::warn("http {}: {} connections of strangers made room for newer ones, {} were refused (docs/configuration.md, File descriptors); "
+               "{} are open, at most {}",
+               shared_->options.address, displaced, refused, shared_->open.load(), shared_->options.max_connections);
+  displaced_said_ += displaced;
+  refused_said_ += refused;
+  say_again_at_ = now_ + std::chrono::minutes(1);
+}
+
 void Loop::forget(Connection& connection) {
   std::size_t index = connection.index;
   --shared_->open;
+  places_.leave(connection.known());
   connections_[index].swap(connections_.back());
   connections_[index]->index = index;
   connections_.pop_back();
@@ -155,6 +193,7 @@ void Loop::tick() {
     auto connection = connections_[i];
     connection->tick();
   }
+  say_what_was_refused();
   if (stopping_ && (connections_.empty() || now_ >= stop_at_)) finish();
 }
 
@@ -177,24 +216,44 @@ void Loop::finish() {
   }
   Late dropped = late_.with([](Late& late) {
     late.closed = true;
-    return std::exchange(late, Late{{}, true});
+    return std::exchange(late, Late{{}, {}, {}, true});
   });
   finished_ = true;
 }
 
 void Loop::deliver(std::shared_ptr<Exchange> connection, Response&& response) {
-  bool first = late_.with([&](Late& late) {
-    if (late.closed) return false;
-    late.answers.emplace_back(std::move(connection), std::move(response));
-    return late.answers.size() == 1;
-  });
-  if (first) poller_.wake();
+  if (late_.with([&](Late& late) {
+        if (late.closed) return false;
+        late.answers.emplace_back(std::move(connection), std::move(response));
+        return late.first();
+      }))
+    poller_.wake();
+}
+
+void Loop::deliver(std::shared_ptr<Connection> connection, Shaken&& shaken) {
+  if (late_.with([&](Late& late) {
+        if (late.closed) return false;
+        late.shaken.emplace_back(std::move(connection), std::move(shaken));
+        return late.first();
+      }))
+    poller_.wake();
+}
+
+void Loop::deliver(std::shared_ptr<Connection> connection, Result<std::string>&& part) {
+  if (late_.with([&](Late& late) {
+        if (late.closed) return false;
+        late.parts.emplace_back(std::move(connection), std::move(part));
+        return late.first();
+      }))
+    poller_.wake();
 }
 
 void Loop::answer_late() {
-  auto answers = late_.with([](Late& late) { return std::exchange(late.answers, {}); });
+  auto [answers, shaken, parts, closed] = late_.with([](Late& late) { return std::exchange(late, {}); });
+  for (auto& [connection, part] : parts) connection->deliver_part(std::move(part));
   for (auto& [connection, response] : answers)
     static_cast<Connection&>(*connection).deliver(std::move(response));
+  for (auto& [connection, outcome] : shaken) connection->shaken(std::move(outcome));
 }
 
 }  // namespace cm4it::net

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -12,7 +13,9 @@
 
 #include "base/guarded.h"
 #include "net/address.h"
+#include "net/handshakes.h"
 #include "net/outbox.h"
+#include "net/places.h"
 #include "net/poller.h"
 #include "net/request_parser.h"
 #include "net/server.h"
@@ -36,7 +39,13 @@ class Counter {
 };
 
 struct LoopCounters {
-  Counter accepted, refused, requests, rejected, timeouts, handshake_failures;
+  Counter accepted, refused, displaced, requests, rejected, timeouts, handshake_failures;
+};
+
+// What a step of a TLS handshake came to.
+struct Shaken {
+  enum class Outcome { failed, blocked, done } outcome = Outcome::failed;
+  std::optional<crypto::PublicKey> key;  // proven by the client
 };
 
 // What the loops of one server have in common.
@@ -47,6 +56,7 @@ struct ServerShared {
   const Handler handler;
   Guarded<std::optional<TlsContext>> tls;  // none: in the clear
   std::atomic<std::size_t> open{0};        // connections
+  Handshakes* handshakes = nullptr;        // of a server with TLS; outlives the loops' threads
 };
 
 class Loop : public std::enable_shared_from_this<Loop> {
@@ -59,6 +69,9 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void stop();  // any thread
   // Any thread: hands a late answer to the loop's own.
   void deliver(std::shared_ptr<Exchange> connection, Response&& response);
+  void deliver(std::shared_ptr<Connection> connection, Shaken&& shaken);
+  // The same of a part of an answer's content.
+  void deliver(std::shared_ptr<Connection> connection, Result<std::string>&& part);
   bool on_this_thread() const { return std::this_thread::get_id() == thread_; }
   const LoopCounters& counters() const { return counters_; }
 
@@ -70,6 +83,10 @@ class Loop : public std::enable_shared_from_this<Loop> {
   bool stopping() const { return stopping_; }
   void unwatch(int fd) { poller_.remove(fd); }  // before it is closed
   void forget(Connection& connection);
+  void begin_handshake(Source source);
+  void end_handshake(Source source) { places_.end_handshake(source); }
+  void become_known() { places_.become_known(); }
+  std::uint64_t next_activity() { return ++activities_; }
   void again(std::shared_ptr<Connection> connection) {
     again_.push_back(std::move(connection));
   }  // after the others
@@ -86,12 +103,18 @@ class Loop : public std::enable_shared_from_this<Loop> {
  private:
   struct Late {
     std::vector<std::pair<std::shared_ptr<Exchange>, Response>> answers;
+    std::vector<std::pair<std::shared_ptr<Connection>, Shaken>> shaken;
+    std::vector<std::pair<std::shared_ptr<Connection>, Result<std::string>>> parts;
+    bool first() const { return answers.size() + shaken.size() + parts.size() == 1; }
     bool closed = false;
   };
 
   void turn();
   void accept_waiting();
   void adopt(Accepted accepted);
+  std::vector<Standing> standings() const;
+  void displace(const std::vector<std::size_t>& chosen);
+  void say_what_was_refused();
   void tick();
   void begin_stop();
   void finish();
@@ -107,13 +130,18 @@ class Loop : public std::enable_shared_from_this<Loop> {
   std::atomic<bool> stop_asked_{false};
 
   // The thread's own
+  Places places_;
   std::vector<std::shared_ptr<Connection>> connections_;
   std::vector<std::shared_ptr<Connection>> again_;
+  std::set<Source> crowded_;  // with more handshakes than one may have
   std::unique_ptr<RequestParser> parser_;
   SteadyTime now_ = std::chrono::steady_clock::now();
   SteadyTime next_tick_ = now_;
   SteadyTime stop_at_{};
   std::string date_line_;
+  std::uint64_t activities_ = 0;
+  SteadyTime say_again_at_{};
+  std::uint64_t displaced_said_ = 0, refused_said_ = 0;
   std::size_t buffered_ = 0;
   bool accept_more_ = true;     // connections may wait that we are not told of again
   bool accept_paused_ = false;  // until the next tick

@@ -10,6 +10,7 @@ struct HttpServer::Impl {
   std::shared_ptr<ServerShared> shared;
   std::vector<std::shared_ptr<Loop>> loops;
   std::vector<std::thread> threads;
+  std::unique_ptr<Handshakes> handshakes;  // null: in the clear
   std::string address;
   std::mutex stopping;
 };
@@ -34,8 +35,11 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(ListenerOptions options, H
   impl->address = options.address;
   bool several = options.threads > 1;
   if (several) CHECK_OK(check_free(options.address));
+  if (!options.unsent) options.unsent = std::make_shared<Unsent>();
   impl->shared = std::make_shared<ServerShared>(std::move(options), std::move(handler));
   impl->shared->tls.with([&](auto& current) { current = std::move(tls); });
+  if (impl->shared->options.tls_key) impl->handshakes = std::make_unique<Handshakes>(impl->shared->options.threads);
+  impl->shared->handshakes = impl->handshakes.get();
   for (unsigned i = 0; i < impl->shared->options.threads; ++i) {
     TRY(auto listening, listen_tcp(impl->address, several));
     impl->address = local_address(listening.get());
@@ -68,6 +72,7 @@ void HttpServer::stop() {
   for (const auto& loop : impl_->loops) loop->stop();
   for (auto& thread : impl_->threads) thread.join();
   impl_->threads.clear();
+  if (impl_->handshakes) impl_->handshakes->stop();
 }
 
 ServerCounters HttpServer::counters() const {
@@ -77,6 +82,7 @@ ServerCounters HttpServer::counters() const {
     const LoopCounters& one = loop->counters();
     sum.accepted += one.accepted.get();
     sum.refused += one.refused.get();
+    sum.displaced += one.displaced.get();
     sum.requests += one.requests.get();
     sum.rejected += one.rejected.get();
     sum.timeouts += one.timeouts.get();

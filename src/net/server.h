@@ -4,12 +4,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/budgets.h"
+#include "base/budgets_net.h"
 #include "crypto/signer.h"
 #include "net/http.h"
+#include "net/unsent.h"
 
 namespace cm4it::net {
 
@@ -23,11 +26,18 @@ struct ListenerOptions {
 
   std::size_t max_body = budget::http_body_bytes;
   std::size_t max_connections = budget::connections;       // of all threads together
+  // Of these so many are kept for clients whose proven key is `known` (asked on the event loops: must be quick; null: nobody's).
+  // Everybody else is a stranger: who does nothing, or holds most, makes room for newcomers (docs/configuration.md).
+  std::size_t reserved_connections = 0;
+  std::function<bool(const crypto::PublicKey&)> known;
   std::size_t max_buffered = budget::http_buffered_bytes;  // unfinished requests, all connections
+  std::shared_ptr<Unsent> unsent;  // of answers; all listeners of a process share one; null: one of its own
   using Milliseconds = std::chrono::milliseconds;
   Milliseconds request_timeout{budget::request_timeout_seconds * 1000};  // first byte to last
+  Milliseconds handshake_timeout{budget::handshake_timeout_seconds * 1000};  // of TLS, from the connection's beginning
   Milliseconds idle_timeout{budget::idle_timeout_seconds * 1000};        // between requests
   Milliseconds write_timeout{budget::write_timeout_seconds * 1000};      // to take 64 KiB of an answer
+  Milliseconds write_patience{budget::write_patience_seconds * 1000};    // the same where `unsent` is scarce
   Milliseconds answer_timeout{budget::answer_timeout_seconds * 1000};    // a handler's; then 503
   Milliseconds stop_grace{1000};  // stop() waits so long for answers under way
 };
@@ -36,7 +46,8 @@ struct ListenerOptions {
 struct ServerCounters {
   std::uint64_t open = 0;      // connections now
   std::uint64_t accepted = 0;  // connections ever
-  std::uint64_t refused = 0;   // connections beyond the budget
+  std::uint64_t refused = 0;   // connections there was no room for, or no descriptor
+  std::uint64_t displaced = 0;  // connections of strangers closed to make room
   std::uint64_t requests = 0;  // handed to the handler
   std::uint64_t rejected = 0;  // requests that broke a rule or a budget, answered 4xx by the server
   std::uint64_t timeouts = 0;  // connections closed because the client was too slow

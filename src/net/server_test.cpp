@@ -395,23 +395,33 @@ TEST(HttpServer, HandlerThatNeverAnswers) {
   EXPECT_TRUE(client.until_closed().starts_with("HTTP/1.1 503 "));
 }
 
+// A newcomer takes the place of whoever did nothing for longest; of those who all do something, of the oldest.
 TEST(HttpServer, ConnectionBudget) {
+  Shelf shelf;
   ListenerOptions options;
-  options.max_connections = 2;
-  auto server = start(echo, options);
-  RawClient one(server->port()), two(server->port());
-  for (RawClient* client : {&one, &two}) {
-    ASSERT_TRUE(client->send(get_request));
-    EXPECT_TRUE(client->answer().starts_with("HTTP/1.1 200"));
-  }
-  RawClient three(server->port());
-  EXPECT_TRUE(three.closed_by_server());
-  EXPECT_EQ(server->counters().refused, 1U);
-  one.close();
-  EXPECT_TRUE(eventually([&] { return server->counters().open == 1; }));
+  options.max_connections = 3;
+  auto server = start(shelf.handler(), options);
+  const auto answered = [](RawClient& client) { return client.send(get_request) && client.answer().starts_with("HTTP/1.1 200"); };
+  RawClient one(server->port());
+  ASSERT_TRUE(answered(one));
+  RawClient two(server->port()), three(server->port());
+  ASSERT_TRUE(answered(two));
+  ASSERT_TRUE(answered(three));
+  ASSERT_TRUE(answered(one)) << "two is idle for longest now";
   RawClient four(server->port());
-  ASSERT_TRUE(four.send(get_request));
-  EXPECT_TRUE(four.answer().starts_with("HTTP/1.1 200"));
+  ASSERT_TRUE(answered(four));
+  EXPECT_TRUE(two.closed_by_server());
+  EXPECT_EQ(server->counters().displaced, 1U);
+  std::vector<Responder> held;
+  for (RawClient* client : {&one, &three, &four}) {
+    ASSERT_TRUE(client->send(wait_request)) << "and is served";
+    held.push_back(shelf.take());
+  }
+  RawClient five(server->port());
+  ASSERT_TRUE(answered(five));
+  EXPECT_TRUE(one.closed_by_server());
+  EXPECT_EQ(server->counters().refused, 0U);
+  EXPECT_EQ(server->counters().open, 3U);
 }
 
 TEST(HttpServer, BudgetOfUnfinishedRequests) {

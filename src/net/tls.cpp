@@ -5,12 +5,11 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <sys/socket.h>
-
-#include <cerrno>
 #include <vector>
 
 #include "crypto/digest.h"
+#include "net/tls_bio.h"
+#include "net/tls_hello.h"
 #include "net/tls_internal.h"
 
 namespace cm4it::net {
@@ -184,53 +183,9 @@ Result<std::shared_ptr<SSL_CTX>> make_context(const SSL_METHOD* method) {
   SSL_CTX_set_max_early_data(context.get(), 0);
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                       SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_read_ahead(context.get(), 1);  // one system call for several records
+  SSL_CTX_clear_mode(context.get(), SSL_MODE_AUTO_RETRY);  // a read ends with what it began with, whatever else keeps coming
+  SSL_CTX_set_read_ahead(context.get(), 1);                // one system call for several records
   return context;
-}
-
-// A socket BIO whose writes to a connection that has gone are errors, not a SIGPIPE.
-struct BioState {
-  int fd;
-  bool drained = true;  // the last read took all there was
-};
-BioState* state_of(BIO* bio) { return static_cast<BioState*>(BIO_get_data(bio)); }
-
-int bio_outcome(BIO* bio, ssize_t done, int retry) {
-  BIO_clear_retry_flags(bio);
-  if (done < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
-    BIO_set_flags(bio, retry | BIO_FLAGS_SHOULD_RETRY);
-  return static_cast<int>(done);
-}
-
-int bio_read(BIO* bio, char* data, int size) {
-  ssize_t got = ::recv(state_of(bio)->fd, data, static_cast<std::size_t>(size), 0);
-  state_of(bio)->drained = got < size;
-  return bio_outcome(bio, got, BIO_FLAGS_READ);
-}
-
-int bio_write(BIO* bio, const char* data, int size) {
-  ssize_t sent = ::send(state_of(bio)->fd, data, static_cast<std::size_t>(size), MSG_NOSIGNAL);
-  return bio_outcome(bio, sent, BIO_FLAGS_WRITE);
-}
-
-int bio_destroy(BIO* bio) {
-  delete state_of(bio);
-  BIO_set_data(bio, nullptr);
-  return 1;
-}
-
-long bio_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
-
-BIO_METHOD* socket_method() {
-  static BIO_METHOD* const method = [] {
-    BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket");
-    BIO_meth_set_read(made, bio_read);
-    BIO_meth_set_write(made, bio_write);
-    BIO_meth_set_ctrl(made, bio_control);
-    BIO_meth_set_destroy(made, bio_destroy);
-    return made;
-  }();
-  return method;
 }
 
 }  // namespace
@@ -256,19 +211,12 @@ void SslDeleter::operator()(ssl_st* ssl) const { SSL_free(ssl); }
 
 Result<SslPtr> make_ssl(const TlsContext& context, int fd, bool server) {
   SslPtr ssl(SSL_new(context.native()));
-  BIO* bio = BIO_new(socket_method());
-  if (!ssl || !bio) {
-    BIO_free(bio);
-    return openssl_failed("tls connection");
-  }
-  BIO_set_data(bio, new BioState{fd});
-  BIO_set_init(bio, 1);
+  BIO* bio = ssl ? make_socket_bio(fd) : nullptr;
+  if (!bio) return openssl_failed("tls connection");
   SSL_set_bio(ssl.get(), bio, bio);
   server ? SSL_set_accept_state(ssl.get()) : SSL_set_connect_state(ssl.get());
   return ssl;
 }
-
-bool tls_drained(const ssl_st* ssl) { return state_of(SSL_get_rbio(ssl))->drained; }
 
 Result<void> equip_client(ssl_ctx_st* context, const crypto::Signer* signer, const std::string& common_name) {
   if (!set_suites(context) || !set_groups(context)) return openssl_failed("tls context");
@@ -310,6 +258,8 @@ Result<TlsContext> TlsContext::server(const crypto::Signer& signer, const std::s
     SSL_CTX_set_cert_verify_callback(context.get(), accept_supported_key, nullptr);
   }
   SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, nullptr);
+  bound_hellos(context.get());
+  bound_messages(context.get());
   return TlsContext(std::move(context));
 }
 

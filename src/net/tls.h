@@ -1,6 +1,6 @@
 // TLS 1.2 and 1.3 (RFC 5246, RFC 8446) for parties who know each other by key: certificates are
 // wrappings of keys, self-signed or not, whatever name or CA they bear. Forward-secret AEAD suites
-// only (RFC 9325 section 4.2); no resumption, no 0-RTT, no compression, no renegotiation: each
+// and the groups X25519, P-256 and P-384 only (RFC 9325 section 4.2); no resumption, no 0-RTT, no compression, no renegotiation: each
 // connection proves its keys anew.
 #pragma once
 

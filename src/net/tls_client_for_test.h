@@ -2,8 +2,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <signal.h>
 
 #include <functional>
 #include <memory>
@@ -23,6 +25,7 @@ class TlsClient {
     SSL_CTX_set_verify(context_.get(), SSL_VERIFY_NONE, nullptr);
     if (configure) configure(context_.get());
     ssl_.reset(SSL_new(context_.get()), SSL_free);
+    ::signal(SIGPIPE, SIG_IGN);  // OpenSSL's own socket BIO writes to what has gone
     SSL_set_fd(ssl_.get(), fd_.get());
     SSL_set_connect_state(ssl_.get());
   }
@@ -53,6 +56,7 @@ class TlsClient {
   template <class F>
   bool repeat(F&& operation) {
     for (;;) {
+      ERR_clear_error();  // what failed before would be taken for this operation's
       const int done = operation(ssl_.get());
       if (done > 0) return true;
       const int error = SSL_get_error(ssl_.get(), done);

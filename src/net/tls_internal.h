@@ -18,9 +18,6 @@ using SslPtr = std::unique_ptr<ssl_st, SslDeleter>;
 // A connection of `context` over the non-blocking socket `fd`, which stays the caller's.
 Result<SslPtr> make_ssl(const TlsContext& context, int fd, bool server);
 
-// The last read of such a connection took all that had come.
-bool tls_drained(const ssl_st* ssl);
-
 // Makes `context`, which must be a client's, show the signer's certificate (null: none), and accept
 // any supported key of the server's; for libcurl's own SSL_CTX too.
 Result<void> equip_client(ssl_ctx_st* context, const crypto::Signer* signer, const std::string& common_name);

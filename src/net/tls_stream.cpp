@@ -181,11 +181,10 @@ Result<std::unique_ptr<TlsStream>> TlsListener::accept() {
     pollfd waiting{impl_->fd.get(), POLLIN, 0};
     ::poll(&waiting, 1, -1);
     TRY(auto accepted, accept_tcp(impl_->fd.get()));
-    auto& [fd, remote] = accepted;
-    if (fd.get() < 0) continue;
-    TRY(auto ssl, make_ssl(impl_->context, fd.get(), true));
-    return std::unique_ptr<TlsStream>(new TlsStream(
-        std::make_unique<TlsStream::Impl>(impl_->context, std::move(fd), std::move(ssl), std::move(remote))));
+    if (accepted.fd.get() < 0) continue;
+    TRY(auto ssl, make_ssl(impl_->context, accepted.fd.get(), true));
+    return std::unique_ptr<TlsStream>(new TlsStream(std::make_unique<TlsStream::Impl>(
+        impl_->context, std::move(accepted.fd), std::move(ssl), std::move(accepted.remote))));
   }
   return fail(Code::unavailable, "tls listener: closed");
 }

@@ -7,6 +7,8 @@
 #include <array>
 #include <cerrno>
 
+#include "net/tls_bio.h"
+
 namespace cm4it::net {
 
 Transport::Io Transport::outcome(int returned) {
@@ -38,6 +40,12 @@ Transport::Io Transport::read(std::span<char> into, std::size_t& count) {
   if (got == 0) return Io::ended;
   return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? Io::want_read : Io::failed;
 }
+
+void Transport::stirred() {
+  if (ssl_) tls_stirred(ssl_.get());
+}
+
+bool Transport::more_came() const { return ssl_ && !tls_drained(ssl_.get()); }
 
 bool Transport::drained(std::size_t size, std::size_t count) const {
   if (!ssl_) return count < size;

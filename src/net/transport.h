@@ -22,6 +22,10 @@ class Transport {
   // Nothing more has come than the last read() into `size` bytes, which gave `count`, took: the next
   // change of the socket will be told.
   bool drained(std::size_t size, std::size_t count) const;
+  // The socket has something to read, for all that is known.
+  void stirred();
+  // After a read() that wants to read: what it read made no bytes, and the socket may have more.
+  bool more_came() const;
   // As much as goes. done: all of it; want_*: call again then, with what is left.
   Io write(Outbox& outbox);
   // The peer sees the end; it may still be read from.

@@ -23,6 +23,8 @@ class Admission {
     verdict_.newest_head = oldest_head();
     kept_here();
     no_fork();
+    if (!facts_.whole)
+      add(Outcome::unknown, "subject", "more statements about it are kept here than are judged at once; alarms are among those that are", {});
     if (facts_.about.empty()) {
       add(Outcome::unknown, "subject", "nothing about this subject is kept here", {});
     } else if (!verdict_.type) {
@@ -56,6 +58,8 @@ class Admission {
         add(Outcome::unknown, "domain", name + " is not kept here", {});
       else if (state->second.restricted)
         add(Outcome::unknown, "domain", "this copy of " + name + " may not read every kind of statement", {});
+      if (state != facts_.domains.end() && state->second.doubt)
+        add(Outcome::unknown, state->second.doubt->rule, state->second.doubt->text, {});
     }
   }
 

@@ -54,15 +54,6 @@ std::shared_ptr<const Descriptor> agreed_by(const Rivals& rivals) {
   return agreed;
 }
 
-// A former owner speaks until it signed its successor in. Of rivals that do so the earliest tells: whoever has the old
-// key could sign another any time.
-void hand_over(Chain& chain, const KeyId& from, const Rivals& rivals) {
-  Time until = Time::never();
-  for (const auto* rival : rivals) until = std::min(until, rival->issued_at);
-  const auto [former, fresh] = chain.former_owners.try_emplace(from, until);
-  if (!fresh) former->second = std::max(former->second, until);
-}
-
 void add_version(Chain& chain, const Rivals& counting) {
   const std::uint64_t version = chain.versions.size() + 1;
   if (chain.forked) chain.past_forks.push_back(version - 1);
@@ -72,8 +63,6 @@ void add_version(Chain& chain, const Rivals& counting) {
   if (chain.forked)
     for (const auto* rival : counting) chain.rivals.push_back(rival->statement);
   const auto owner = common_owner(counting);
-  const KeyId before = chain.signers.back();  // the owner so far; of version 1 the pinned one, whom no version named
-  if (version > 1 && owner != before) hand_over(chain, before, counting);
   if (owner) chain.signers.push_back(*owner);
   else chain.agreed = agreed_by(counting);
 }
@@ -109,7 +98,6 @@ Chain build_chain(const Pin& pin, const Descriptors& all) {
     if (!counting.empty()) add_version(chain, counting);
     else if (version > next) chain.beyond_gap.push_back(version);
   }
-  if (const auto* newest = chain.newest()) chain.former_owners.erase(newest->owner);
   return chain;
 }
 

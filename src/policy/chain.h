@@ -10,6 +10,7 @@
 
 #include "evidence/evidence.h"
 #include "policy/descriptor.h"
+#include "policy/facts.h"
 
 namespace cm4it::policy {
 
@@ -21,6 +22,8 @@ struct SignedDescriptor {
   StatementId statement;
   KeyId signer;
   Time issued_at;  // as the signer claims
+  Time first_seen = {};                   // by this server
+  std::vector<ReceivedAt> receipts = {};  // by whosever homes
 };
 
 // The owner this server believes a domain to have, and who told it.
@@ -44,7 +47,6 @@ struct Chain {
   std::vector<std::uint64_t> beyond_gap;   // versions seen that a missing one keeps from counting
   std::vector<std::uint64_t> past_forks;
   std::vector<KeyId> signers;              // who signs version 1, 2, …: one more than versions, unless contested
-  std::map<KeyId, Time> former_owners;     // whom versions named before, and until when it speaks (decisions/0016)
   std::shared_ptr<const Descriptor> agreed;  // when contested: what applies meanwhile
 
   bool contested() const { return agreed != nullptr; }

@@ -33,8 +33,9 @@ struct Candidates {
     if (const auto* key = policies.find_key(id)) return {*key};
     if (decoded.carried_key() && decoded.carried_key()->id() == id) return {*decoded.carried_key()};
     // Whoever certified something may take it back, also where no policy lists the key: a CA below another.
-    if (context.subject_key && context.subject_key->id() == id) return {*context.subject_key};
     if (const auto* key = context.authorities ? certified_key(id, *context.authorities) : nullptr) return {*key};
+    for (const auto& key : context.issuers)  // the subject's own, out of an identity of it
+      if (key.id() == id) return {key};
     return {};
   }
   std::vector<crypto::PublicKey> operator()(const evidence::Method1Id& id) const { return policies.find_keys(id); }
@@ -120,6 +121,18 @@ Paths certified_roles(const KeyId& issuer, const Decoded& decoded, const Policie
   return paths_of(statement, Format::x509, links, policies, context.domain);
 }
 
+bool is_alarm(const Statement& statement) {
+  const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
+  return change && evidence::is_alarm(change->status);
+}
+
+Holder holder_of(const Context& context) { return {std::string(context.holder), context.contradiction, context.holder_owner}; }
+
+// By this domain's own word. Of a role that another domain lends, that one's homes may have received it in time.
+bool has_ended(const Policies::Membership& membership, const Context& context) {
+  return membership.until && membership.set_by == context.domain && *membership.until <= context.now;
+}
+
 // Does this key have, or could it have had, a role that may write this. `broken`: why the way to one does not hold.
 bool has_right(const KeyId& issuer, const Decoded& decoded, const Policies& policies, const Context& context,
                const std::vector<std::string>& allowed, std::string& broken) {
@@ -129,8 +142,11 @@ bool has_right(const KeyId& issuer, const Decoded& decoded, const Policies& poli
       if (contains(allowed, path.membership.role)) return true;
     if (!paths.why_not.empty()) broken = std::move(paths.why_not);
   } else {
-    for (const auto& membership : policies.roles_of(context.domain, issuer, decoded.format()))
-      if (contains(allowed, membership.role)) return true;
+    for (const auto& membership : policies.roles_of(context.domain, issuer, decoded.format())) {
+      if (!contains(allowed, membership.role)) continue;
+      if (!has_ended(membership, context)) return true;
+      broken = "kid: the issuer's role " + membership.role + " ended at " + to_rfc3339(*membership.until) + ": what comes now cannot count";
+    }
     if (!decoded.statements()[0].certificates.empty()) {
       auto paths = certified_roles(issuer, decoded, policies, context);
       for (const Path& path : paths.found)
@@ -143,8 +159,16 @@ bool has_right(const KeyId& issuer, const Decoded& decoded, const Policies& poli
       std::all_of(statements.begin(), statements.end(),
                   [&](const Statement& s) { return s.subject == evidence::SubjectId::key(issuer); }))
     return true;
-  return contains(allowed, "holder") && decoded.format() == Format::cose && !context.contradiction &&
-         !context.holder.empty() && policies.speaks_for(context.holder, issuer).speaks;
+  if (!contains(allowed, "holder") || decoded.format() != Format::cose || context.contradiction || context.holder.empty()) return false;
+  const auto voice = policies.speaks_for(holder_of(context), issuer, is_alarm(statements[0]));
+  return voice.speaks && (!voice.until || context.now < *voice.until);
+}
+
+// While a domain is contested alarms are kept of those who could raise them before.
+bool may_alarm_in_contest(const Chain& chain, const KeyId& issuer, const Decoded& decoded, const Policies& policies) {
+  const Statement& statement = decoded.statements()[0];
+  return chain.contested() && is_alarm(statement) &&
+         policies.could_write(chain.domain, Kind::status, issuer, decoded.format(), {Time::never(), chain.domain});
 }
 
 // A key's own word that it is compromised is taken whatever [write] says, and while the policy is forked: it can only lower. Of
@@ -206,7 +230,8 @@ std::optional<std::string> holder_to_come(const Decoded& decoded, const Policies
   if (context.holder.empty()) return {};
   const std::string policy = "the policy of " + std::string(context.holder) + ", which holds the subject, ";
   if (policies.forked(context.holder)) return policy + "is forked";
-  if (!policies.newest(context.holder)) return policy + "has not come";
+  if (!policies.newest(context.holder) || !policies.knows_holder(holder_of(context), {Time::never(), context.domain}))
+    return policy + "has not come";
   return {};
 }
 
@@ -247,22 +272,24 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
   const Descriptor* descriptor = policies.newest(domain);
   if (!descriptor) return refuse(Answer::not_yet, "domain: no policy of " + domain + " counts here");
   if (auto keys = self_compromised(decoded, policies, context); !keys.empty()) return {Answer::yes, std::move(keys), {}};
-  if (policies.forked(domain))
+  const Statement& statement = decoded.statements().at(0);
+  // An alarm is kept all the same: it can only lower what is admitted later.
+  if (policies.forked(domain) && !is_alarm(statement))
     return refuse(Answer::not_yet, "domain: version " + std::to_string(descriptor->version) + " of the policy of " +
                   domain + " was signed twice (a fork); nothing is admitted until a higher one");
-  const Statement& statement = decoded.statements().at(0);
   const Kind kind = statement.kind();
   const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body);
   if (withdraw && !withdraw->part) return eligible_withdrawal(decoded, policies, context);
   const auto allowed = allowed_for(*descriptor, statement);
-  if (allowed.empty())
+  const Chain& chain = *policies.chain(domain);
+  if (allowed.empty() && !(chain.contested() && is_alarm(statement)))
     return refuse(Answer::no, "payload.2: [write] of " + domain + " lets nobody make statements of kind " + to_string(kind));
 
   Eligibility result;
   bool later = false;
   std::string broken;
   for (auto& key : candidates(decoded, policies, context)) {
-    if (has_right(key.id(), decoded, policies, context, allowed, broken)) result.keys.push_back(std::move(key));
+    if (has_right(key.id(), decoded, policies, context, allowed, broken) || may_alarm_in_contest(chain, key.id(), decoded, policies)) result.keys.push_back(std::move(key));
     else later |= contains(allowed, "holder") && may_become_holder(key.id(), policies);
   }
   if (!result.keys.empty()) {
@@ -280,6 +307,9 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
   if (later)
     return refuse(Answer::not_yet, "kid: the issuer " + issuer_text(decoded) + " " + role_needed + "; it does not speak for the holder, " +
                   (context.holder.empty() ? std::string("which is none yet") : std::string(context.holder)));
+  if (const auto* issuer = std::get_if<KeyId>(&decoded.issuer());
+      issuer && contains(allowed, "self") && statement.subject == evidence::SubjectId::key(*issuer) && candidates(decoded, policies, context).empty())
+    return refuse(Answer::not_yet, "kid: the subject speaks of itself, and no identity of it is kept here that tells its key");
   if (contains(allowed, "holder"))
     if (const auto missing = holder_to_come(decoded, policies, context))
       return refuse(Answer::not_yet, "kid: " + *missing + "; the issuer may come to speak for the holder, and else " + role_needed);
@@ -302,9 +332,16 @@ Eligibility eligible_policy(const Decoded& decoded, const Descriptor& descriptor
   if (statement.subject != evidence::SubjectId::key(descriptor.owner))
     return refuse(Answer::no, "claims.2: the subject is not the owner that the descriptor names, " + descriptor.owner.text());
 
-  const Chain* chain = policies.chain(descriptor.domain);
-  if (chain)
-    if (auto refusal = breaks_chain(*issuer, descriptor.version, *chain)) return std::move(*refusal);
+  // The domain's own chain, or one under an owner that a transfer named.
+  std::optional<Eligibility> refusal;
+  const auto chains = policies.chains_of(descriptor.domain);
+  for (const Chain* one : chains) {
+    auto broken = breaks_chain(*issuer, descriptor.version, *one);
+    if (!refusal || !broken) refusal = broken;
+    if (!broken) break;
+  }
+  if (refusal) return std::move(*refusal);
+  const Chain* chain = chains.empty() ? nullptr : chains[0];
   // Nothing pins this domain: it is kept as its owner's word, and applies nowhere.
   if (!chain && descriptor.version == 1 && *issuer != descriptor.owner)
     return refuse(Answer::no, "kid: version 1 is signed by the owner it names");

@@ -30,13 +30,15 @@ struct Context {
   bool contradiction = false;
   std::optional<KeyId> target_issuer;
   std::vector<KeyId> named{};  // the keys that certificates kept here give to the name of an OpenPGP issuer
-  // Of a certificate (X.509): the keys that may have signed it, and the certificates of CAs that are kept above those.
+  // Of what a subject says of itself: its key, out of an identity of it. Of a certificate (X.509): the keys that may have signed it, and
+  // the certificates of CAs that are kept above those.
   std::vector<crypto::PublicKey> issuers{};
   const Authorities* authorities = nullptr;
-  // Something is kept about the subject; and its key, where an identity of it gives that.
+  // Something is kept about the subject.
   bool subject_is_kept = false;
   std::vector<std::string> target_domains{};
-  std::optional<crypto::PublicKey> subject_key{};
+  std::optional<KeyId> holder_owner{};  // under which owner the holder is meant, where a transfer says
+  Time now{};  // what comes now is received now; unset: whether a right has ended is not asked
 };
 // The keys that may have signed a certificate or a CRL: first those with the identifier it gives; unless one of them has it by its
 // hash also those of its issuer's name that are kept (`kept`), its own where it is self-issued, and those that play a role with

@@ -34,6 +34,9 @@ struct DomainState {
   bool home = false;                  // this server is its home
   std::optional<Time> newest_head;    // newest head signed by a home whose content is held here
   bool restricted = false;            // kept here, but some kind may not be read by this copy
+  // Why it is not certain that what its homes have received counts here: nothing is admitted by it.
+  struct Doubt { std::string rule, text; };
+  std::optional<Doubt> doubt = {};
 };
 
 // Of a CA's key: the certificates about it, and what was taken back of them. By its id.
@@ -48,6 +51,7 @@ struct Facts {
   Compromises compromises;                                      // of the keys that spoke of it, or stand above its certificates
   Authorities authorities;                                      // those above its certificates, as far as they are kept
   std::map<std::string, DomainState, std::less<>> domains;       // kept here; absent: not kept
+  bool whole = true;                                             // false: more is kept than is folded at once; alarms are there first
 };
 
 }  // namespace cm4it::policy

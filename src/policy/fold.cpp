@@ -1,11 +1,14 @@
 #include "policy/fold.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <tuple>
 
 #include "policy/admission.h"
 #include "policy/judge.h"
 #include "policy/revoked.h"
+#include "policy/statement_rights.h"
 #include "policy/status.h"
 
 namespace cm4it::policy {
@@ -14,28 +17,35 @@ namespace {
 using evidence::Identity;
 using evidence::SubjectId;
 
-// Of the identities that give values the newest; at equal iat the one received last.
+// The newest of some statements; said at the same time, the one received last.
+void keep_newest(const Judgement*& newest, const Judgement& judgement) {
+  if (!newest || TemporalRules::said_at(judgement) >= TemporalRules::said_at(*newest)) newest = &judgement;
+}
+
+// Of the identities that give values the newest.
 const Judgement* identity_in_force(const Judged& own, const Descriptor& domain) {
   const Judgement* newest = nullptr;
-  for (const Judgement& judgement : own.judgements) {
-    if (!judgement.counts || !gives_values(judgement, domain)) continue;
-    if (!newest || judgement.fact->statement.issued_at >= newest->fact->statement.issued_at) newest = &judgement;
-  }
+  for (const Judgement& judgement : own.judgements)
+    if (judgement.counts && gives_values(judgement, domain)) keep_newest(newest, judgement);
   return newest;
 }
 
-// The models that counted identities name, in the domains they were made in.
-std::vector<std::string> counted_models(const Judged& own, const Descriptor& domain) {
-  std::vector<std::string> models;
-  for (const Judgement& judgement : own.judgements) {
-    if (!judgement.counts || !gives_values(judgement, domain)) continue;
-    const auto& identity = std::get<Identity>(judgement.fact->statement.body);
-    for (const auto& made_in : judgement.domains)
-      if (auto model = SubjectId::model_of(made_in, identity.model); model && identity.type != Type::model)
-        models.push_back(model->text());
-  }
-  std::sort(models.begin(), models.end());
-  models.erase(std::unique(models.begin(), models.end()), models.end());
+// The models that an identity makes its subject one of: in the domains it was made in, as far as its issuer may identify there.
+void add_models(const Judgement& judgement, const Policies& policies, const Descriptor& domain, std::set<std::string>& models) {
+  const auto& identity = std::get<Identity>(judgement.fact->statement.body);
+  if (identity.type == Type::model) return;
+  for (const auto& made_in : judgement.domains)
+    if (const auto model = SubjectId::model_of(made_in, identity.model); model && (made_in == domain.domain || may_identify_in(made_in, judgement, policies)))
+      models.insert(model->text());
+}
+
+// Alarms about a model reach what anyone's newest identity makes one of it: nobody lifts them by identifying it anew for another.
+std::set<std::string> models_of_alarms(const Judged& own, const Policies& policies, const Descriptor& domain) {
+  std::map<KeyId, const Judgement*> newest;
+  for (const Judgement& judgement : own.judgements)
+    if (judgement.counts && gives_values(judgement, domain)) keep_newest(newest[judgement.fact->statement.issuer], judgement);
+  std::set<std::string> models;
+  for (const auto& [issuer, judgement] : newest) add_models(*judgement, policies, domain, models);
   return models;
 }
 
@@ -51,14 +61,14 @@ void set_cloud(const Judged& own, Verdict& verdict) {
   const Judgement* newest = nullptr;
   for (const Judgement& judgement : own.judgements) {
     if (!judgement.counts || judgement.fact->statement.kind() != Kind::assign) continue;
-    if (!newest || judgement.fact->statement.issued_at >= newest->fact->statement.issued_at) newest = &judgement;
+    keep_newest(newest, judgement);
   }
   if (!newest) return;
   verdict.cloud = std::get<evidence::Assign>(newest->fact->statement.body).cloud;
   verdict.cloud_statement = newest->fact->statement.id;
 }
 
-Values values_of(const Verdict& verdict) {
+Values values_of(const Verdict& verdict, bool holder_is_known) {
   Values values;
   const auto add = [&](Field field, const std::string& text) {
     if (!text.empty()) values.emplace(field, text);
@@ -73,27 +83,11 @@ Values values_of(const Verdict& verdict) {
     add(Field::version, verdict.identity->version);
   }
   if (verdict.status) add(Field::status, to_string(*verdict.status));
-  add(Field::holder, verdict.holder);
+  // A domain's name under another owner than the one it has here is somebody else's, whatever it says.
+  if (holder_is_known) add(Field::holder, verdict.holder);
   add(Field::cloud, verdict.cloud);
   for (const auto& endorsement : verdict.endorsements) add(Field::label, endorsement.label);
   return values;
-}
-
-// When one of the role terms that a departed issuer's status depends on runs out.
-Time next_until(const Judged& judged, const Policies& policies, const Descriptor& domain, Time at) {
-  Time next = Time::never();
-  const auto consider = [&](std::optional<Time> until) {
-    if (until && *until > at && *until < next) next = *until;
-  };
-  for (const Judgement& judgement : judged.judgements) {
-    const auto& statement = judgement.fact->statement;
-    if (!judgement.counts || statement.kind() != Kind::status) continue;
-    for (const auto& membership : policies.roles_of(domain.domain, statement.issuer, statement.format))
-      consider(membership.until);
-    for (const auto& membership : judgement.by_paths) consider(membership.until);
-    if (!judged.holder.domain.empty()) consider(policies.speaks_for(judged.holder.domain, statement.issuer).until);
-  }
-  return next;
 }
 
 // What a rule lacks may have been said by a key that is compromised by its own word.
@@ -137,14 +131,20 @@ Verdict fold(const Facts& facts, const Policies& policies, std::string_view doma
   if (!domain) return unknown_domain(std::move(verdict));
 
   Judged own = judge(facts.subject, facts.about, facts, policies, *domain, at);
+  const Judgement* in_force = identity_in_force(own, *domain);
+  std::set<std::string> models_in_force;  // whose endorsements count: a superseded identity lends none
+  if (in_force) add_models(*in_force, policies, *domain, models_in_force);
   std::vector<Judged> of_models;
-  for (const auto& text : counted_models(own, *domain))
-    if (const auto model = facts.models.find(text); model != facts.models.end())
+  for (const auto& text : models_of_alarms(own, policies, *domain))
+    if (const auto model = facts.models.find(text); model != facts.models.end()) {
       of_models.push_back(judge(*SubjectId::parse(text), model->second, facts, policies, *domain, at));
+      if (models_in_force.contains(text)) add_endorsements(of_models.back(), true, verdict.endorsements);
+    }
 
   verdict.holder = own.holder.domain;
+  verdict.holder_owner = own.holder.owner;
   verdict.contradiction = own.holder.contradiction;
-  if (const Judgement* in_force = identity_in_force(own, *domain)) {
+  if (in_force) {
     verdict.identity = std::get<Identity>(in_force->fact->statement.body);
     verdict.identity_statement = in_force->fact->statement.id;
     verdict.type = verdict.identity->type;
@@ -153,20 +153,18 @@ Verdict fold(const Facts& facts, const Policies& policies, std::string_view doma
   } else {
     verdict.revoked = last_revoked(own.judgements);
   }
-  const StatusResult status = status_of(own, of_models, policies, *domain, at);
+  const StatusResult status = status_of(own, of_models, policies, *domain);
   verdict.status = status.status;
   verdict.status_statement = status.statement;
   set_cloud(own, verdict);
   add_endorsements(own, false, verdict.endorsements);
-  for (const Judged& model : of_models) add_endorsements(model, true, verdict.endorsements);
   std::sort(verdict.endorsements.begin(), verdict.endorsements.end(), [](const Endorsement& a, const Endorsement& b) {
     return std::tie(a.roles, a.label, a.statement) < std::tie(b.roles, b.label, b.statement);
   });
-  verdict.values = values_of(verdict);
+  verdict.values = values_of(verdict, !policies.chain(verdict.holder) || policies.same_holder(own.holder, {verdict.holder}, {at, domain->domain}));
 
-  verdict.valid_until = std::min(own.next_change, next_until(own, policies, *domain, at));
-  for (const Judged& model : of_models)
-    verdict.valid_until = std::min({verdict.valid_until, model.next_change, next_until(model, policies, *domain, at)});
+  verdict.valid_until = own.next_change;
+  for (const Judged& model : of_models) verdict.valid_until = std::min(verdict.valid_until, model.next_change);
   admit(facts, policies, *domain, verdict);
   name_compromised(own, verdict.reasons);
   verdict.judgements = std::move(own.judgements);

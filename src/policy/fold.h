@@ -25,7 +25,10 @@ struct Judgement {
   std::string why_not;                   // empty when it counts
   std::optional<StatementId> decided_by;  // the statement that made it not count (a withdrawal)
   bool by_holder_only = false;           // it had its right as holder at the time
-  bool issuer_compromised = false;       // by its own word, at the time asked about (policy/compromised.h)
+  std::optional<Time> issuer_compromised;  // since when, by its own word, at the time asked about (policy/compromised.h)
+  std::optional<Holder> spoke_for;       // whom, where `holder` is among the roles
+  std::string_view received_by;          // whose homes' receipt, or whose they should be, gave `received`
+  std::optional<Time> right_ended;       // another domain, which had lent the issuer its role, took it back then
   std::vector<Policies::Membership> by_paths;  // of `roles`, those that certificates of CAs gave
   std::vector<KeyId> crl_for;            // of a CRL that counts: of whose certificates it speaks
 };
@@ -59,6 +62,7 @@ struct Verdict {
   std::optional<Status> status;
   std::optional<StatementId> status_statement;
   std::string holder;                    // a domain; empty: none
+  std::optional<KeyId> holder_owner;     // under which owner, where a transfer named one
   bool contradiction = false;            // identified in several domains
   std::string cloud;
   std::optional<StatementId> cloud_statement;
@@ -88,7 +92,6 @@ struct Verdict {
 Verdict fold(const Facts& facts, const Policies& policies, std::string_view domain, Time at);
 
 // The holder of a subject as the fold sees it: what `eligible` and reading rights ask for.
-struct Holder { std::string domain; bool contradiction = false; };
 Holder holder_of(const Facts& facts, const Policies& policies, std::string_view domain, Time at);
 
 // The models ("model:domain/name") whose statements hold for this subject: what else facts must bring.

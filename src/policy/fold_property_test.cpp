@@ -70,8 +70,10 @@ Fact random_fact(Dice& dice, const SubjectId& subject, const Body& body, const s
   const Time received = dice.time();
   How how{.domains = dice.of(where), .index = dice.below(4)};
   how.issued = received + (dice.one_in(3) ? -7200 : dice.one_in(8) ? 400 : 0);
+  const bool for_good = std::holds_alternative<Transfer>(body) || std::holds_alternative<Withdraw>(body);
   if (dice.one_in(4)) how.expires = *how.issued + 1 + static_cast<Seconds>(dice.below(100'000));
   if (dice.one_in(5)) how.not_before = *how.issued + -1 + (how.expires ? 0 : static_cast<Seconds>(dice.below(30'000)));
+  if (for_good) how.not_before = how.expires = std::nullopt;
   if (dice.one_in(10)) how.format = Format::openpgp;
   Fact fact = fact_of(subject, issuer, body, received, how);
   std::erase_if(fact.receipts, [&](const ReceivedAt&) { return dice.one_in(3); });  // some are still provisional
@@ -82,6 +84,8 @@ Fact random_fact(Dice& dice, const SubjectId& subject, const Body& body, const s
 World random_world(Dice& dice) {
   World world = dice.one_in(2) ? deployed() : World();
   const std::size_t statements = 1 + dice.below(14);
+  for (const auto& [maker, domain] : {std::pair{"line1", acme}, {"rival", rival}})
+    if (dice.one_in(3)) world.say(maker, identity_of("sensor"), dice.time(), {.domains = {domain}});
   for (std::size_t i = 0; i < statements; ++i) {
     const Body body = random_body(dice, "sensor", world.facts.about);
     std::string issuer = dice.of(issuers);
@@ -217,7 +221,7 @@ TEST(FoldWorlds, AreOfEverySort) {
   if (std::getenv("CM4IT_SEED")) GTEST_SKIP() << "one seed says nothing about all";
   EXPECT_GT(admitted[Admitted::yes], 5);
   EXPECT_GT(admitted[Admitted::no], 50);
-  EXPECT_GT(contradictions, 5);
+  EXPECT_GT(contradictions, 2);
   EXPECT_GT(alarms, 10);
   EXPECT_GT(withdrawn, 5);
   EXPECT_GT(provisional, 20);

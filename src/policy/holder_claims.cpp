@@ -6,17 +6,27 @@ HolderClaims::HolderClaims(const evidence::SubjectId& subject) {
   if (subject.kind == evidence::SubjectKind::model) model_domain_ = subject.model.substr(0, subject.model.find('/'));
 }
 
+std::string HolderClaims::transfer(const Judgement& judgement) {
+  const auto& transfer = std::get<evidence::Transfer>(judgement.fact->statement.body);
+  if (!model_domain_.empty()) return "a model belongs to the domain in its name, and is never transferred";
+  if (holder_at(judgement.received).contradiction) return "identified in several domains: whose it is to give away is a contradiction";
+  if (!handovers_.empty() && !judgement.spoke_for) return "it was handed over before: only its holder, " + handovers_.back().to.domain + ", hands it on";
+  handovers_.push_back({{judgement.received, judgement.index, judgement.fact->statement.id}, {transfer.domain, false, transfer.owner}});
+  return {};
+}
+
 Holder HolderClaims::holder_at(Time when) const {
-  std::string first = model_domain_;
-  if (first.empty())
-    for (const auto& [identity, claim] : claims_) {
-      if (when < claim.from || when >= claim.to) continue;
-      for (const auto& domain : claim.domains) {
-        if (!first.empty() && first != domain) return {{}, true};
-        first = domain;
-      }
+  if (!model_domain_.empty()) return {model_domain_, false};
+  if (!handovers_.empty()) return handovers_.back().to;
+  std::string first;
+  for (const auto& [identity, claim] : claims_) {
+    if (when < claim.from || when >= claim.to) continue;
+    for (const auto& domain : claim.domains) {
+      if (!first.empty() && first != domain) return {{}, true};
+      first = domain;
     }
-  return {transferred_to_.empty() ? first : transferred_to_, false};
+  }
+  return {first, false};
 }
 
 }  // namespace cm4it::policy

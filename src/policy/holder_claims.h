@@ -1,11 +1,11 @@
-// Whose a subject is: what its identities claim, and what counted transfers made of it.
+// Whose a subject is: what its identities claim, and what counted transfers settled.
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
 
-#include "policy/fold.h"
+#include "policy/judge.h"
 
 namespace cm4it::policy {
 
@@ -22,15 +22,18 @@ class HolderClaims {
 
   void claim(const StatementId& identity, HolderClaim claim) { claims_[identity] = std::move(claim); }
   void forget(const StatementId& identity) { claims_.erase(identity); }
-  void transfer_to(std::string domain) { transferred_to_ = std::move(domain); }
+  // Why this transfer changes nothing; empty: it counts, and from then on only the holder it made can move the subject on.
+  std::string transfer(const Judgement& judgement);
 
-  // As of the statements taken so far. A model belongs to the domain in its name.
+  // As of the statements taken so far. What was handed over is settled; before, a model belongs to the domain in its name, and
+  // other subjects to the one domain that identities claim them for.
   Holder holder_at(Time when) const;
+  std::vector<Handover> handovers() && { return std::move(handovers_); }
 
  private:
   std::string model_domain_;  // empty: no model
   std::map<StatementId, HolderClaim> claims_;
-  std::string transferred_to_;
+  std::vector<Handover> handovers_;
 };
 
 }  // namespace cm4it::policy

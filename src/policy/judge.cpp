@@ -40,7 +40,8 @@ class Judge {
     for (Judgement& judgement : order) forget_withdrawn(judgement);
     std::string not_found = crl_not_found(order);
     if (not_found.empty()) not_found = rights_.crl_not_found();
-    return {std::move(order), claims_.holder_at(rules_.at()), std::min(rules_.next_change(), rights_.next_change()), std::move(not_found)};
+    const Holder holder = claims_.holder_at(rules_.at());
+    return {std::move(order), holder, std::move(claims_).handovers(), std::min(rules_.next_change(), rights_.next_change()), std::move(not_found)};
   }
 
  private:
@@ -66,20 +67,22 @@ class Judge {
     if (statement.kind() == Kind::withdraw) return apply_withdrawal(judgement);
     if (statement.kind() == Kind::policy) return judge_policy(judgement);
     judgement.why_not.clear();
-    if (const auto newer = superseded_.find(statement.id); newer != superseded_.end()) {
-      judgement.decided_by = newer->second;
-      judgement.why_not = "the key has made a newer one since";
-      return;
-    }
-    // Whether an identity that has expired since once said whose the subject is: see claim_holder().
+    // What does not count any more may once have said whose the subject is: see claim_holder().
     const bool timely = rules_.in_time(judgement);
+    const auto newer = superseded_.find(statement.id);
     if (!timely && !(statement.kind() == Kind::identity && rules_.expired_only(judgement))) return;
-    const CountedAuthorities::Span way = rights_.find(judgement, claims_.holder_at(judgement.received));
+    CountedAuthorities::Span way = rights_.find(judgement, claims_.holder_at(judgement.received));
     if (judgement.roles.empty()) return;
-    judgement.counts = timely && rules_.at() < way.to;
+    judgement.counts = timely && rules_.at() < way.to && newer == superseded_.end();
+    if (newer != superseded_.end()) {
+      way.to = std::min(way.to, newer->second->received);
+      judgement.decided_by = newer->second->fact->statement.id;
+      judgement.why_not = "the key has made a newer one since";
+    }
     if (statement.kind() == Kind::identity) claim_holder(judgement, way);
-    if (!judgement.counts) return;
-    if (const auto* transfer = std::get_if<evidence::Transfer>(&statement.body)) move_to(judgement, transfer->domain);
+    if (!judgement.counts || statement.kind() != Kind::transfer) return;
+    judgement.why_not = claims_.transfer(judgement);
+    judgement.counts = judgement.why_not.empty();
   }
 
   void judge_policy(Judgement& judgement) const {
@@ -98,26 +101,24 @@ class Judge {
     const Statement& statement = judgement.fact->statement;
     const auto* withdrawal = withdrawals_.of(statement.id);
     if (withdrawal && TemporalRules::earlier(*withdrawal, judgement)) return;
-    const auto& made_in = rules_.known_of(judgement).domains;
-    HolderClaim claim{{}, std::max(statement.not_before.value_or(way.from), way.from), std::min(statement.expires.value_or(way.to), way.to)};
-    if (contains(made_in, domain_.domain)) claim.domains.push_back(domain_.domain);
-    else
-      for (const auto& other : rules_.referenced())
-        if (contains(made_in, other)) claim.domains.push_back(other);
-    claims_.claim(statement.id, std::move(claim));
+    claims_.claim(statement.id, {claimed_for(judgement), std::max(statement.not_before.value_or(way.from), way.from),
+                                 std::min(statement.expires.value_or(way.to), way.to)});
+  }
+
+  // This domain, where it was made here too; else the referenced ones it was made in, of several those where its issuer may identify.
+  std::vector<std::string> claimed_for(const Judgement& judgement) const {
+    if (contains(judgement.domains, domain_.domain)) return {domain_.domain};
+    std::vector<std::string> made_in, may;
+    for (const auto& other : rules_.referenced()) {
+      if (!contains(judgement.domains, other)) continue;
+      made_in.push_back(other);
+      if (may_identify_in(other, judgement, policies_)) may.push_back(other);
+    }
+    return may.empty() ? made_in : may;
   }
 
   void apply_withdrawal(const Judgement& judgement) {
     for (const auto& taken_back : withdrawals_.by(judgement)) claims_.forget(taken_back);
-  }
-
-  void move_to(Judgement& judgement, const std::string& to) {
-    if (claims_.holder_at(judgement.received).contradiction) {
-      judgement.counts = false;
-      judgement.why_not = "identified in several domains: whose it is to give away is a contradiction";
-      return;
-    }
-    claims_.transfer_to(to);
   }
 
   void forget_withdrawn(Judgement& judgement) {
@@ -137,7 +138,7 @@ class Judge {
   StatementRights rights_;
   HolderClaims claims_;
   Withdrawals withdrawals_;
-  std::map<StatementId, StatementId> superseded_;
+  std::map<StatementId, const Judgement*> superseded_;
 };
 
 }  // namespace
@@ -145,22 +146,6 @@ class Judge {
 Judged judge(const SubjectId& subject, const std::vector<Fact>& about, const Facts& facts, const Policies& policies,
              const Descriptor& domain, Time at) {
   return Judge(subject, facts, policies, domain, at).run(about);
-}
-
-bool still_may(const Judgement& judgement, const Policies& policies, const Descriptor& domain, const Holder& holder,
-               Time at) {
-  const Statement& statement = judgement.fact->statement;
-  if (judgement.issuer_compromised) return false;
-  const auto allowed = domain.write.find(statement.kind());
-  if (allowed == domain.write.end()) return false;
-  for (const auto& membership : policies.roles_of(domain.domain, statement.issuer, statement.format))
-    if (contains(allowed->second, membership.role) && (!membership.until || at < *membership.until)) return true;
-  for (const auto& membership : judgement.by_paths)
-    if (!membership.until || at < *membership.until) return true;
-  if (contains(judgement.roles, "self")) return true;
-  if (!contains(judgement.roles, "holder") || holder.domain.empty()) return false;
-  const auto voice = policies.speaks_for(holder.domain, statement.issuer);
-  return voice.speaks && (!voice.until || at < *voice.until);
 }
 
 bool gives_values(const Judgement& judgement, const Descriptor& domain) {

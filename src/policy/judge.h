@@ -10,10 +10,26 @@
 
 namespace cm4it::policy {
 
+// The place of a statement in the order in which they are taken.
+struct Place {
+  Time received;
+  std::uint64_t index = 0;
+  StatementId id;
+  auto operator<=>(const Place&) const = default;
+};
+inline Place place_of(const Judgement& judgement) { return {judgement.received, judgement.index, judgement.fact->statement.id}; }
+
+// A counted transfer: from there on it was this holder's.
+struct Handover {
+  Place at;
+  Holder to;
+};
+
 // What the judgement of one subject's statements comes to.
 struct Judged {
   std::vector<Judgement> judgements;  // in the order (received, leaf index, statement id)
   Holder holder;                      // at the end of the walk
+  std::vector<Handover> handovers;    // in that order
   Time next_change = Time::never();   // the earliest time at which a judgement can change by the clock alone
   std::string crl_not_found;          // see Verdict
 };
@@ -21,10 +37,6 @@ struct Judged {
 // Judges `about`, which is all about `subject`, in `domain`, whose policy must be known; of `facts` what concerns the issuers.
 Judged judge(const evidence::SubjectId& subject, const std::vector<Fact>& about, const Facts& facts, const Policies& policies,
              const Descriptor& domain, Time at);
-
-// Would the issuer of a counted statement still have its right at `at`, with this holder?
-bool still_may(const Judgement& judgement, const Policies& policies, const Descriptor& domain, const Holder& holder,
-               Time at);
 
 // Does this identity give values: its role is one of [admit.T].identified_by, or there is no [admit.T].
 bool gives_values(const Judgement& judgement, const Descriptor& domain);

@@ -56,7 +56,7 @@ TEST(Owners, WhileItIsContestedNobodyIsTheOwner) {
   const auto policies = known(stolen("acme", 4));
   for (const char* name : {"acme", "heir", "mallory", "line1"}) {
     const auto voice = policies.speaks_for(acme, id_of(name));
-    EXPECT_TRUE(!voice.speaks || (voice.until && *voice.until <= hour(5))) << name;
+    EXPECT_FALSE(voice.speaks) << name;
     EXPECT_NE(policies.newest(acme)->owner, id_of(name)) << "the owner reads everything";
     for (const auto& membership : policies.roles_of(acme, id_of(name), Format::cose)) EXPECT_TRUE(membership.until) << name;
     EXPECT_TRUE(policies.roles_of(plant, id_of(name), Format::cose).empty()) << "nor is a role lent";
@@ -152,43 +152,91 @@ World unsold() {
 
 TEST(FormerOwner, SellsNothingAfterwards) {
   World world = unsold();
-  const auto late = world.say("acme", Transfer{plant, id_of("plant")}, hour(5), {.domains = {acme}, .issued = hour(2)});
+  const auto late = world.say("acme", Transfer{plant, id_of("plant")}, hour(5) + 1, {.domains = {acme}, .issued = hour(2)});
   EXPECT_EQ(world.fold(known(handed_over())).holder, acme);
   EXPECT_THAT(why_not(world.fold(known(handed_over())), late), HasSubstr("holder was acme.example"));
 }
 
-TEST(FormerOwner, SellsNothingWithoutAReceiptOfItsOwnHome) {
-  World world = unsold();
-  const auto unseen = world.say("acme", Transfer{plant, id_of("plant")}, hour(2), {.domains = {acme}, .received_by = std::vector<std::string>{}});
-  EXPECT_NE(why_not(world.fold(known(handed_over())), unseen), "");
-  World elsewhere = unsold();
-  const auto here = elsewhere.say("acme", Transfer{plant, id_of("plant")}, hour(2));
-  EXPECT_NE(why_not(elsewhere.fold(known(handed_over())), here), "");
+TEST(FormerOwner, SoldByWhatWasReceivedHereAlsoWithoutAReceiptOfItsOwnHome) {
+  for (const bool before : {true, false}) {
+    const Time when = before ? hour(4) : hour(6);
+    World unseen = unsold(), elsewhere = unsold();
+    const auto sale = unseen.say("acme", Transfer{plant, id_of("plant")}, when, {.domains = {acme}, .received_by = std::vector<std::string>{}});
+    EXPECT_EQ(why_not(unseen.fold(known(handed_over())), sale) == "", before);
+    const auto here = elsewhere.say("acme", Transfer{plant, id_of("plant")}, when);
+    EXPECT_EQ(why_not(elsewhere.fold(known(handed_over())), here) == "", before);
+  }
 }
 
-TEST(FormerOwner, SpeaksUntilTheVersionThatReplacedIt) {
+// A version signed at `claimed`, and received only at hour 6.
+SignedDescriptor late(SignedDescriptor version) {
+  version.first_seen = hour(6);
+  return version;
+}
+
+TEST(FormerOwner, AHandOverThatIsDatedBackUnsaysNothing) {
+  const auto policies = known({made(), late(signed_by("acme", acme_owned(2, "heir"), hour(1)))});
+  EXPECT_EQ(deployed().fold(policies).holder, plant);
+  EXPECT_EQ(deployed().fold(policies).admitted, Admitted::yes);
+}
+
+TEST(FormerOwner, NoHomeDatesAHandOverBackWhereTheSaleWasReceivedByAnother) {
+  auto version = late(signed_by("acme", acme_owned(2, "heir"), hour(1)));
+  version.receipts = {{acme, log_of(acme), hour(1), 0}, {plant, log_of(plant), hour(6), 0}};
+  World world = unsold();
+  world.say("acme", Transfer{plant, id_of("plant")}, hour(2));  // received in the plant, whose home saw the hand-over later
+  EXPECT_EQ(world.fold(known({made(), version})).holder, plant);
+}
+
+TEST(FormerOwner, BothSpeakInTheSecondOfTheHandOver) {
   const auto policies = known(handed_over());
-  EXPECT_EQ(policies.speaks_for(acme, id_of("acme")).until, hour(5));
+  for (const std::string owner : {"acme", "heir"}) {
+    World world = unsold();
+    world.say(owner, Transfer{plant, id_of("plant")}, hour(5), {.domains = {acme}});
+    EXPECT_EQ(world.fold(policies).holder, plant) << owner;
+  }
+}
+
+TEST(FormerOwner, SpeaksUntilTheVersionThatReplacedItWasReceived) {
+  const auto policies = known(handed_over());
+  const auto spoke = [&](const std::string& who, Time when) { return policies.spoke_for({acme}, id_of(who), {when, plant}, false); };
+  EXPECT_TRUE(spoke("acme", hour(5) + -1));
+  EXPECT_FALSE(spoke("acme", hour(5) + 1));
+  EXPECT_FALSE(spoke("heir", hour(5) + -1)) << "nor did its successor before";
+  EXPECT_TRUE(spoke("heir", hour(500)));
+  EXPECT_EQ(policies.voice_ended({acme}, id_of("acme"), {hour(2), plant}), hour(5));
+  EXPECT_FALSE(policies.voice_ended({acme}, id_of("heir"), {hour(6), plant}));
+  EXPECT_FALSE(policies.speaks_for(acme, id_of("acme")).speaks);
   EXPECT_TRUE(policies.speaks_for(acme, id_of("heir")).speaks);
-  EXPECT_FALSE(policies.speaks_for(acme, id_of("heir")).until);
   EXPECT_FALSE(policies.speaks_for(acme, id_of("mallory")).speaks);
 }
 
-TEST(FormerOwner, OfRivalsThatHandOverTheEarliestTells) {
+TEST(FormerOwner, ALateRivalProlongsNothing) {
   auto chain = handed_over();
   chain.push_back(signed_by("acme", acme_owned(2, "heir", variant), hour(4000)));
   EXPECT_FALSE(known(chain).forked(acme));
-  EXPECT_EQ(known(chain).speaks_for(acme, id_of("acme")).until, hour(5)) << "a stolen key does not prolong its life";
+  EXPECT_EQ(known(chain).voice_ended({acme}, id_of("acme"), {hour(2), plant}), hour(5)) << "a stolen key does not prolong its life";
 }
 
-TEST(FormerOwner, WhoIsOwnerAgainIsNoFormerOne) {
+TEST(FormerOwner, WhoIsOwnerAgainSpeaksAgain) {
   auto chain = handed_over();
   chain.push_back(signed_by("heir", acme_owned(4, "acme"), hour(8)));
-  EXPECT_TRUE(known(chain).speaks_for(acme, id_of("acme")).speaks);
-  EXPECT_FALSE(known(chain).speaks_for(acme, id_of("acme")).until);
-  EXPECT_EQ(known(chain).speaks_for(acme, id_of("heir")).until, hour(8));
-  chain.push_back(signed_by("acme", acme_owned(5, "heir"), hour(9)));
-  EXPECT_EQ(known(chain).speaks_for(acme, id_of("acme")).until, hour(9)) << "the last time";
+  const auto policies = known(chain);
+  EXPECT_TRUE(policies.speaks_for(acme, id_of("acme")).speaks);
+  EXPECT_EQ(policies.voice_ended({acme}, id_of("heir"), {hour(6), plant}), hour(8));
+  EXPECT_FALSE(policies.spoke_for({acme}, id_of("acme"), {hour(7), plant}, false)) << "not in between";
+  EXPECT_TRUE(policies.spoke_for({acme}, id_of("acme"), {hour(9), plant}, false));
+}
+
+// Whoever owned acme before its retired key contested it.
+TEST(Owners, WhatWasReceivedBeforeTheContestStands) {
+  for (const std::string to : {"acme", "mallory"}) {
+    const auto policies = known(stolen(to, 3));  // handed over at hour 5, contested at hour 7
+    EXPECT_TRUE(policies.spoke_for({acme}, id_of("heir"), {hour(6), plant}, false)) << to;
+    EXPECT_FALSE(policies.spoke_for({acme}, id_of("heir"), {hour(9), plant}, false)) << to;
+    EXPECT_TRUE(policies.spoke_for({acme}, id_of("heir"), {hour(9), plant}, true)) << "it still raises alarms";
+    EXPECT_FALSE(policies.spoke_for({acme}, id_of(to), {hour(9), plant}, true)) << to;
+  }
 }
 
 TEST(FormerOwner, AsAgentItGoesOn) {

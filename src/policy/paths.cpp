@@ -75,7 +75,7 @@ class Climb {
   }
 
   void arrive(const KeyId& key, const Policies::Membership& membership) {
-    if (auto holds = check(key); holds) paths_.found.push_back({membership, path_});
+    if (auto holds = check(key); holds) paths_.found.push_back({membership, path_, key});
     else paths_.why_not = std::move(holds).error().message;
   }
 
@@ -111,7 +111,7 @@ void end_chain(std::span<const Certificate> path, const crypto::PublicKey& key, 
   }
   if (auto holds = check_under(path, key, links(key.id())); !holds) paths.why_not = std::move(holds).error().message;
   else
-    for (const auto& membership : memberships) paths.found.push_back({membership, {}});
+    for (const auto& membership : memberships) paths.found.push_back({membership, {}, key.id()});
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ using LinksOf = std::function<const Links&(const KeyId&)>;
 struct Path {
   Policies::Membership membership;
   std::vector<const Fact*> links;  // the CAs' certificates on it, from below; none: its issuer plays the role itself
+  KeyId anchor;                    // the key that plays the role
 };
 struct Paths {
   std::vector<Path> found;

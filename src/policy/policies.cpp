@@ -12,6 +12,16 @@ bool by_name(const Pin& a, const Pin& b) {
   return std::tie(a.domain, a.source, a.owner) < std::tie(b.domain, b.source, b.owner);
 }
 
+// Whom versions named before, and when that ended last (decisions/0016).
+std::map<KeyId, Time> former_owners(const ChainHistory& history) {
+  std::map<KeyId, Time> former;
+  const auto& tenures = history.tenures();
+  for (std::size_t i = 0; i + 1 < tenures.size(); ++i)
+    if (const KeyId& owner = tenures[i].versions.front()->owner; !tenures[i].contested && !tenures[i + 1].owned_by(owner))
+      former[owner] = tenures[i + 1].from;
+  return former;
+}
+
 }  // namespace
 
 Policies Policies::assemble(std::span<const SignedDescriptor> descriptors, std::span<const Pin> pins) {
@@ -23,11 +33,11 @@ Policies Policies::assemble(std::span<const SignedDescriptor> descriptors, std::
   std::sort(transferred.begin(), transferred.end(), by_name);
   const auto take = [&](const std::vector<Pin>& round) {
     bool any = false;
-    for (const Pin& pin : round)
-      if (!policies.chains_.contains(pin.domain)) {
-        policies.chains_.emplace(pin.domain, build_chain(pin, all));
-        any = true;
-      }
+    for (const Pin& pin : round) {
+      const auto [chain, fresh] = policies.chains_.try_emplace(pin.domain);
+      if (fresh) chain->second = build_chain(pin, all);
+      any |= fresh;
+    }
     return any;
   };
   const auto copies = [&] {
@@ -42,13 +52,18 @@ Policies Policies::assemble(std::span<const SignedDescriptor> descriptors, std::
   while (take(copies())) {}
   take(transferred);
   while (take(copies())) {}
+  for (const auto* list : {&configured, &transferred})
+    for (const Pin& pin : *list)
+      if (policies.chains_.at(pin.domain).pinned_owner != pin.owner)
+        policies.holder_chains_.try_emplace({pin.domain, pin.owner}, build_chain(pin, all));
+  policies.index_lines(all);
   policies.index();
   return policies;
 }
 
 void Policies::index() {
-  for (const auto& [domain, chain] : chains_) {
-    const auto add = [&, &name = domain](const crypto::PublicKey& key, const std::string& label) {
+  const auto add_keys = [&](const Chain& chain) {
+    const auto add = [&, &name = chain.domain](const crypto::PublicKey& key, const std::string& label) {
       const auto [entry, fresh] = keys_.try_emplace(key.id(), key, name + "/" + label);
       if (!fresh && entry->second.second.starts_with(name + "/")) entry->second.second = name + "/" + label;
     };
@@ -59,7 +74,9 @@ void Policies::index() {
         if (server.log) add(*server.log, label + ".log");
       }
     }
-  }
+  };
+  for (const auto& [domain, chain] : chains_) add_keys(chain);
+  for (const auto& [name, chain] : holder_chains_) add_keys(chain);
   for (const auto& [domain, chain] : chains_)
     if (const auto* descriptor = chain.newest()) index_roles(chain, *descriptor);
 }
@@ -70,8 +87,8 @@ void Policies::index_roles(const Chain& chain, const Descriptor& descriptor) {
     members[key].push_back({{role, set_by, entry.until}, entry.formats});
   };
   add(descriptor.owner, "owner", descriptor.domain, {});
-  for (const auto& [key, until] : chain.former_owners)
-    members[key].push_back({{"owner", descriptor.domain, until}, RoleEntry{}.formats});
+  for (const auto& [key, until] : former_owners(lines_.at(chain.domain).at(chain.pinned_owner).own))
+    if (key != descriptor.owner) members[key].push_back({{"owner", descriptor.domain, until}, RoleEntry{}.formats});
   for (const auto& [name, server] : descriptor.servers) {
     if (!server.home) continue;
     add(server.key.id(), "home", descriptor.domain, {});
@@ -104,6 +121,21 @@ const Descriptor* Policies::newest(std::string_view domain) const {
   return found ? found->newest() : nullptr;
 }
 
+std::vector<const Chain*> Policies::chains_of(std::string_view domain) const {
+  std::vector<const Chain*> found;
+  if (const auto* first = chain(domain)) found.push_back(first);
+  for (auto one = holder_chains_.lower_bound({std::string(domain), KeyId{}}); one != holder_chains_.end() && one->first.first == domain; ++one)
+    found.push_back(&one->second);
+  return found;
+}
+
+std::vector<Pin> Policies::pins() const {
+  std::vector<Pin> pins;
+  for (const auto& [domain, chain] : chains_)
+    for (const auto* one : chains_of(domain)) pins.push_back({domain, one->pinned_owner, one->pinned_by});
+  return pins;
+}
+
 bool Policies::forked(std::string_view domain) const {
   const auto* found = chain(domain);
   return found && found->forked;
@@ -128,26 +160,6 @@ std::vector<Policies::Membership> Policies::signing_roles_of(std::string_view do
   for (const auto& [membership, formats] : found->second)
     if (formats.contains(Format::x509) && formats.contains(format)) memberships.push_back(membership);
   return memberships;
-}
-
-Policies::Voice Policies::speaks_for(std::string_view domain, const KeyId& issuer) const {
-  const auto* known = chain(domain);
-  const auto* descriptor = known ? known->newest() : nullptr;
-  if (!descriptor) return {};
-  if (descriptor->owner == issuer) return {true, {}};
-  Voice voice;
-  if (const auto former = known->former_owners.find(issuer); former != known->former_owners.end())
-    voice = {true, former->second};
-  const auto agents = descriptor->roles.find("agent");
-  if (agents == descriptor->roles.end()) return voice;
-  for (const RoleEntry& entry : agents->second) {
-    const auto* key = std::get_if<KeyId>(&entry.who);
-    if (!key || *key != issuer || !entry.formats.contains(Format::cose)) continue;
-    // Of several the one that lasts longest.
-    if (!voice.speaks || (voice.until && (!entry.until || *entry.until > *voice.until))) voice.until = entry.until;
-    voice.speaks = true;
-  }
-  return voice;
 }
 
 bool Policies::plays_a_role(std::string_view domain, const KeyId& key) const {

@@ -100,7 +100,7 @@ inline SignedDescriptor signed_by(const std::string& signer, const std::string& 
   EXPECT_TRUE(parsed) << parsed.error().message << "\n" << text;
   auto descriptor = std::make_shared<const Descriptor>(parsed ? std::move(*parsed) : Descriptor{});
   const std::string bytes = text + (issued == Time{} ? "" : to_rfc3339(issued));
-  return {descriptor, evidence::statement_id(Format::cose, id_of(signer), view(bytes)), id_of(signer), issued};
+  return {descriptor, evidence::statement_id(Format::cose, id_of(signer), view(bytes)), id_of(signer), issued, issued};
 }
 
 inline Pin pin(const std::string& domain, const std::string& owner, Pin::Source source = Pin::Source::configuration) {

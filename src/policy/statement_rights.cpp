@@ -1,6 +1,7 @@
 #include "policy/statement_rights.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace cm4it::policy {
 namespace {
@@ -12,6 +13,15 @@ bool contains(const std::vector<std::string>& list, std::string_view item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
+constexpr Time beginning{std::numeric_limits<std::int64_t>::min()};
+
+bool is_alarm(const Statement& statement) {
+  const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
+  return change && evidence::is_alarm(change->status);
+}
+
+Heard heard(const Judgement& judgement) { return {judgement.received, judgement.received_by}; }
+
 }  // namespace
 
 CountedAuthorities::Span StatementRights::find(Judgement& judgement, const Holder& holder) {
@@ -19,7 +29,7 @@ CountedAuthorities::Span StatementRights::find(Judgement& judgement, const Holde
   CountedAuthorities::Span way;
   const bool self = subject_ == SubjectId::key(statement.issuer);
   const auto* silencing = compromised_.silencing(judgement);
-  judgement.issuer_compromised = silencing || compromised_.since(statement.issuer);
+  if (const auto* since = silencing ? silencing : compromised_.since(statement.issuer)) judgement.issuer_compromised = since->time;
   const auto allowed = domain_.write.find(statement.kind());
   if (self && is_self_compromise(statement, statement.issuer)) {  // whatever [write] says: it can only lower
     judgement.roles.push_back("self");
@@ -35,6 +45,7 @@ CountedAuthorities::Span StatementRights::find(Judgement& judgement, const Holde
   if (!silencing && contains(allowed->second, "holder") && spoke_for(holder, judgement)) {
     judgement.by_holder_only = judgement.roles.empty();
     judgement.roles.push_back("holder");
+    judgement.spoke_for = holder;
   }
   if (!judgement.roles.empty()) return way;
   if (silencing) {
@@ -49,6 +60,7 @@ CountedAuthorities::Span StatementRights::find(Judgement& judgement, const Holde
 CountedAuthorities::Span StatementRights::by_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not) {
   const Statement& statement = judgement.fact->statement;
   CountedAuthorities::Span way;
+  since_ = Time::never();
   if (statement.format == Format::x509) {
     way = certified_roles(judgement, allowed, why_not);
   } else {
@@ -60,6 +72,8 @@ CountedAuthorities::Span StatementRights::by_roles(Judgement& judgement, const s
       for (const auto& path : paths.found) play(judgement, allowed, path.membership, &path, why_not);
     }
   }
+  if (statement.kind() == Kind::identity && !judgement.roles.empty()) way.from = std::max(way.from, since_);
+  if (judgement.roles.empty()) take_lent(judgement, allowed, way);
   return way;
 }
 
@@ -70,7 +84,17 @@ void StatementRights::play(Judgement& judgement, const std::vector<std::string>&
     late = "received after the issuer's role " + membership.role + " had ended (" + to_rfc3339(*membership.until) + ")";
     return;
   }
+  // What hands over or lifts an alarm needs the right when it comes: a role that is lent later does not change what was.
+  const KeyId& anchor = path ? path->anchor : judgement.fact->statement.issuer;
+  const Statement& statement = judgement.fact->statement;
+  const bool settles = statement.kind() == Kind::transfer || (statement.kind() == Kind::status && !is_alarm(statement));
+  if (settles && lent_since(judgement, anchor, membership) > judgement.received) {
+    late = "received before " + membership.set_by + " lent its issuer the role " + membership.role;
+    return;
+  }
   judgement.roles.push_back(membership.role);
+  if (judgement.fact->statement.kind() == Kind::identity)
+    since_ = std::min(since_, lent_since(judgement, anchor, membership));
   if (path) judgement.by_paths.push_back(membership);
 }
 
@@ -102,13 +126,48 @@ std::string StatementRights::no_right(const Judgement& judgement, const std::vec
   return why;
 }
 
+// Another domain that takes back a role it lent unsays what was permitted in it. Alarms stay, and whose a subject was.
+void StatementRights::take_lent(Judgement& judgement, const std::vector<std::string>& allowed, CountedAuthorities::Span& way) {
+  const Statement& statement = judgement.fact->statement;
+  const bool identity = statement.kind() == Kind::identity;
+  if (!identity && !is_alarm(statement) && statement.kind() != Kind::transfer) return;
+  for (const auto& lent : policies_.lent_to(domain_.domain, statement.issuer, statement.format, heard(judgement))) {
+    if (!(lent.then || is_alarm(statement)) || lent.set_by == domain_.domain || !contains(allowed, lent.role) || contains(judgement.roles, lent.role)) continue;
+    judgement.roles.push_back(lent.role);
+    if (lent.to) judgement.right_ended = std::max(judgement.right_ended.value_or(*lent.to), *lent.to);
+    way.from = std::max(way.from, lent.from);
+    if (identity) judgement.why_not = lent.set_by + " has taken back the role " + lent.role + " that it lent its issuer";
+  }
+  if (identity && !judgement.roles.empty()) way.to = std::min({way.to, judgement.right_ended.value_or(rules_.at()), rules_.at()});
+}
+
+// A role that a domain lends later does not change whose something was before.
+Time StatementRights::lent_since(const Judgement& judgement, const KeyId& anchor, const Policies::Membership& membership) const {
+  if (membership.set_by == domain_.domain) return beginning;
+  Time since = Time::never();
+  const Format format = anchor == judgement.fact->statement.issuer ? judgement.fact->statement.format : Format::x509;
+  for (const auto& lent : policies_.lent_to(domain_.domain, anchor, format, heard(judgement)))
+    if (lent.role == membership.role && lent.set_by == membership.set_by) since = std::min(since, lent.from);
+  return since == Time::never() ? beginning : since;
+}
+
 bool StatementRights::spoke_for(const Holder& holder, const Judgement& judgement) {
   const Statement& statement = judgement.fact->statement;
   if (holder.contradiction || holder.domain.empty() || statement.format != Format::cose) return false;
-  const auto voice = policies_.speaks_for(holder.domain, statement.issuer);
-  if (!voice.speaks) return false;
-  // An agent's time is up by the clock of the domain that set it, and of the domain spoken in.
-  return rules_.before_until(judgement, voice.until, holder.domain) && (!voice.until || rules_.received_before(judgement, *voice.until));
+  return policies_.spoke_for(holder, statement.issuer, heard(judgement), is_alarm(statement));
+}
+
+bool may_identify_in(const std::string& domain, const Judgement& judgement, const Policies& policies) {
+  const Descriptor* descriptor = policies.newest(domain);
+  const auto allowed = descriptor ? descriptor->write.find(Kind::identity) : decltype(descriptor->write.end()){};
+  if (!descriptor || allowed == descriptor->write.end()) return false;
+  const Statement& statement = judgement.fact->statement;
+  for (const auto& membership : policies.roles_of(domain, statement.issuer, statement.format))
+    if (contains(allowed->second, membership.role)) return true;
+  for (const auto& membership : judgement.by_paths)
+    if (membership.set_by == domain) return true;
+  if (contains(allowed->second, "self") && statement.subject == SubjectId::key(statement.issuer)) return true;
+  return policies.could_write(domain, Kind::identity, statement.issuer, statement.format, heard(judgement));
 }
 
 }  // namespace cm4it::policy

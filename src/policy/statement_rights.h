@@ -17,7 +17,7 @@ class StatementRights {
         authorities_(facts.authorities, compromised_, policies, domain, rules.at()) {}
 
   // Sets the roles of a judgement, or else why it has none. `holder`: of the subject, when the statement was received. From when to
-  // when the issuer's certificates hold, where its right is a matter of those.
+  // when the issuer has its right, where that is a matter of certificates, or of a role that another domain lent it.
   CountedAuthorities::Span find(Judgement& judgement, const Holder& holder);
 
   Time next_change() const { return authorities_.next_change(); }
@@ -28,6 +28,8 @@ class StatementRights {
             std::string& late);
   CountedAuthorities::Span by_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not);
   CountedAuthorities::Span certified_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not);
+  void take_lent(Judgement& judgement, const std::vector<std::string>& allowed, CountedAuthorities::Span& way);
+  Time lent_since(const Judgement& judgement, const KeyId& anchor, const Policies::Membership& membership) const;
   bool spoke_for(const Holder& holder, const Judgement& judgement);
   std::string no_right(const Judgement& judgement, const std::vector<std::string>& allowed, const Holder& holder) const;
 
@@ -37,6 +39,10 @@ class StatementRights {
   TemporalRules& rules_;
   const CompromisedKeys compromised_;
   CountedAuthorities authorities_;
+  Time since_;  // of one find(): since when other domains lent one of the roles
 };
+
+// May the issuer of an identity that counts identify in this domain too: by its policy now, or as it had been received then.
+bool may_identify_in(const std::string& domain, const Judgement& judgement, const Policies& policies);
 
 }  // namespace cm4it::policy

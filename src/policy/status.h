@@ -15,6 +15,6 @@ struct StatusResult {
 
 // `own`: the subject's judgements; `of_models`: those of its models, of which only alarms hold.
 StatusResult status_of(const Judged& own, const std::vector<Judged>& of_models, const Policies& policies,
-                       const Descriptor& domain, Time at);
+                       const Descriptor& domain);
 
 }  // namespace cm4it::policy

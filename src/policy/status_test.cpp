@@ -90,14 +90,95 @@ TEST(StatusRules, AStatusByADepartedRoleStandsUntilOneWhoStillMaySpeaksLater) {
   EXPECT_EQ(status_text(world.fold(both(), june + 30)), "in-use");
 }
 
-TEST(StatusRules, WhileTheRoleLastsItDoesNotYield) {
+TEST(StatusRules, TheEndOfARoleByItselfAdmitsNothing) {
   World world = deployed();
   world.say("tuev", status(Status::suspended), hour(6));
   world.say("volta", status(Status::in_use), hour(7));
-  const auto before = world.fold(both(), june + -1);
-  EXPECT_EQ(status_text(before), "suspended");
-  EXPECT_LE(before.valid_until, june) << "the clock alone lets it yield";
+  EXPECT_EQ(status_text(world.fold(both(), june + -1)), "suspended");
+  EXPECT_EQ(status_text(world.fold(both(), june)), "suspended") << "what was said while the role lasted did not lift it";
+  world.say("volta", status(Status::in_use), june);
   EXPECT_EQ(status_text(world.fold(both(), june)), "in-use");
+}
+
+TEST(StatusRules, ItDoesNotYieldToAMilderAlarm) {
+  World world = deployed();
+  world.say("tuev", status(Status::compromised), hour(6));
+  world.say("volta", status(Status::deprecated), june + 1);
+  EXPECT_EQ(status_text(world.fold(both(), june + 2)), "compromised");
+}
+
+TEST(StatusRules, ItDoesNotYieldToAWordThatIsDatedBack) {
+  World world = deployed();
+  world.say("tuev", status(Status::suspended), hour(6));
+  world.say("volta", status(Status::in_use), june + 5, {.issued = june + -1});
+  EXPECT_EQ(status_text(world.fold(both(), june + 6)), "suspended") << "said while the role lasted, whenever it came";
+}
+
+TEST(StatusRules, WithinOneSecondThePlaceInTheLogTells) {
+  for (const std::uint64_t said : {4u, 6u}) {  // the sale is 5
+    World world;
+    world.say("line1", identity_of("sensor"), hour(1), {.domains = {acme}});
+    world.say("acme", status(Status::lost), hour(2), {.domains = {acme}});
+    world.say("acme", Transfer{plant, id_of("plant")}, hour(3), {.domains = {acme}, .index = 5});
+    world.say("volta", status(Status::in_use), hour(3), {.index = said});
+    EXPECT_EQ(status_text(world.fold(both())), said == 6 ? "in-use" : "lost");
+  }
+}
+
+TEST(StatusRules, OfADomainThatIsStillTheHolderOnlyItsOwnNextKeyLiftsAnAlarm) {
+  const auto policies = assemble({signed_by("plant", plant_policy()), signed_by("acme", acme_policy()),
+                                  signed_by("acme", edited(acme_policy(2), "owner = \"acme\"", "owner = \"line2\""), hour(4))}, {pin(plant, "plant")});
+  World world;
+  world.say("line1", identity_of("sensor"), hour(1), {.domains = {acme}});
+  world.say("acme", status(Status::stolen), hour(2), {.domains = {acme}});
+  world.say("volta", status(Status::in_use), hour(5));
+  EXPECT_EQ(status_text(world.fold(policies)), "stolen");
+  world.say("line2", status(Status::in_stock), hour(6), {.domains = {acme}});
+  EXPECT_EQ(status_text(world.fold(policies)), "in-stock");
+}
+
+// acme strikes the line that raised it: plant had asked nobody else.
+TEST(StatusRules, AnAlarmOutlivesTheRoleThatAnotherDomainLent) {
+  const auto struck = assemble({signed_by("plant", plant_policy()), signed_by("acme", acme_policy()),
+                                signed_by("acme", acme_policy(2, edited(acme_rules, "line1", "line2")), hour(7))}, {pin(plant, "plant")});
+  World world;
+  world.say("line1", identity_of("sensor"), hour(1), {.domains = {acme}});
+  const auto life = world.say("line1", status(Status::in_use), hour(2), {.domains = {acme}});
+  const auto alarm = world.say("line1", status(Status::lost), hour(6), {.domains = {acme}});
+  const auto verdict = world.fold(struck);
+  EXPECT_EQ(verdict.status_statement, alarm);
+  EXPECT_NE(why_not(verdict, life), "") << "what permits goes with the role";
+  world.say("volta", status(Status::in_use), hour(6) + 1);
+  EXPECT_EQ(status_text(world.fold(struck)), "lost");
+  world.say("volta", status(Status::in_use), hour(8));
+  EXPECT_EQ(status_text(world.fold(struck)), "in-use");
+}
+
+TEST(StatusRules, AnAlarmOfAClockThatIsAheadCountsFromItsReceipt) {
+  for (const Seconds ahead : {200, 2000}) {
+    World world = deployed();
+    world.say("volta", status(Status::stolen), hour(6), {.issued = hour(6) + ahead});
+    EXPECT_EQ(status_text(world.fold(both())), "stolen");
+    world.say("volta", status(Status::in_use), hour(6) + 1);
+    EXPECT_EQ(status_text(world.fold(both())), "in-use") << "and its author lifts it by the clock of the home";
+  }
+}
+
+TEST(StatusRules, AStatusDatedAheadDoesNotOutweighALaterOne) {
+  World world = deployed();
+  world.say("volta", status(Status::in_stock), hour(6), {.issued = hour(6) + 290});
+  world.say("sparks", status(Status::retired), hour(6) + 10);
+  EXPECT_EQ(status_text(world.fold(both())), "retired");
+}
+
+TEST(StatusRules, SelfLiftsNobodysAlarm) {
+  const auto policies = both(plant_policy(1, edited(plant_rules, "\"holder\", \"manufacturer\", \"certifier\"]\ntransfer", "\"holder\", \"manufacturer\", \"certifier\", \"self\"]\ntransfer")));
+  World world = deployed();
+  world.say("tuev", status(Status::suspended), hour(6));
+  world.say("sensor", status(Status::in_use), june + 1);
+  EXPECT_EQ(status_text(world.fold(policies, june + 2)), "suspended");
+  world.say("sensor", status(Status::compromised), june + 3);
+  EXPECT_EQ(status_text(world.fold(policies, june + 4)), "compromised") << "it can lower";
 }
 
 TEST(StatusRules, ItYieldsToNothingThatCameBefore) {

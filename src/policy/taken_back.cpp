@@ -82,21 +82,23 @@ std::vector<StatementId> Withdrawals::by(const Judgement& withdrawal) const {
   return taken_back;
 }
 
-std::map<StatementId, StatementId> superseded(const evidence::SubjectId& subject, const std::vector<Judgement>& order, Time at) {
-  std::map<Digest, const Statement*> newest;
-  std::vector<const Statement*> own;
+std::map<StatementId, const Judgement*> superseded(const evidence::SubjectId& subject, const std::vector<Judgement>& order, Time at) {
+  std::map<Digest, const Judgement*> newest;
+  std::vector<const Judgement*> own;
   for (const Judgement& judgement : order) {
     const Statement& statement = judgement.fact->statement;
     if (!statement.part || statement.kind() != Kind::identity || subject != evidence::SubjectId::key(statement.issuer) ||
         judgement.received > at || statement.issued_at > judgement.received + budget::clock_skew_seconds)
       continue;
-    own.push_back(&statement);
+    own.push_back(&judgement);
     auto& first = newest[*statement.part];
-    if (!first || std::tie(first->issued_at, first->id) < std::tie(statement.issued_at, statement.id)) first = &statement;
+    const auto said = [](const Judgement& one) { return std::tie(one.fact->statement.issued_at, one.fact->statement.id); };
+    if (!first || said(*first) < said(judgement)) first = &judgement;
   }
-  std::map<StatementId, StatementId> older;
-  for (const Statement* statement : own)
-    if (const Statement* newer = newest.at(*statement->part); newer != statement) older.emplace(statement->id, newer->id);
+  std::map<StatementId, const Judgement*> older;
+  for (const Judgement* judgement : own)
+    if (const Judgement* newer = newest.at(*judgement->fact->statement.part); newer != judgement)
+      older.emplace(judgement->fact->statement.id, newer);
   return older;
 }
 

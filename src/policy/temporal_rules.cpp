@@ -14,6 +14,18 @@ bool contains(const std::vector<std::string>& list, std::string_view item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
+bool is_alarm(const Statement& statement) {
+  const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
+  return change && evidence::is_alarm(change->status);
+}
+
+bool bears_times(const Statement& statement) { return statement.not_before || statement.expires; }
+
+// What settles something settles it for good: nothing that sleeps or wears off (docs/verdict.md, "What is settled").
+bool is_for_good(const Statement& statement) {
+  return statement.format == Format::cose && (statement.kind() == Kind::transfer || statement.kind() == Kind::withdraw);
+}
+
 }  // namespace
 
 std::vector<TemporalRules::Known> TemporalRules::gather(const std::vector<Fact>& about) {
@@ -51,11 +63,16 @@ bool TemporalRules::earlier(const Judgement& a, const Judgement& b) {
   return std::tie(a.received, a.index, a.fact->statement.id) < std::tie(b.received, b.index, b.fact->statement.id);
 }
 
+Time TemporalRules::said_at(const Judgement& judgement) {
+  const Statement& statement = judgement.fact->statement;
+  return statement.format == Format::x509 ? statement.issued_at : std::min(statement.issued_at, judgement.received);
+}
+
 Judgement TemporalRules::begin(const Known& known) const {
   Judgement judgement;
   judgement.fact = known.fact;
   judgement.domains = known.domains;
-  const auto received = received_in_domain(known);
+  const auto received = received_in_domain(known, judgement.received_by);
   judgement.received = received ? received->first : known.first_seen;
   judgement.index = received ? received->second : 0;
   judgement.provisional = !received;
@@ -79,12 +96,16 @@ std::optional<TemporalRules::Moment> TemporalRules::received_by(const Known& kno
 
 // model.md "Time, and who may say what": by a home of the domain where the statement names it, else by homes of the
 // referenced domain it was made in.
-std::optional<TemporalRules::Moment> TemporalRules::received_in_domain(const Known& known) const {
+std::optional<TemporalRules::Moment> TemporalRules::received_in_domain(const Known& known, std::string_view& by) const {
+  by = domain_.domain;
   if (contains(known.domains, domain_.domain)) return received_by(known, domain_.domain);
   std::optional<Moment> earliest;
-  for (const auto& other : referenced_)
-    if (auto moment = received_by(known, other))
-      if (!earliest || *moment < *earliest) earliest = moment;
+  for (const auto& other : referenced_) {
+    const auto moment = received_by(known, other);
+    if (!moment || (earliest && *moment >= *earliest)) continue;
+    earliest = moment;
+    by = policies_.chain(other)->domain;  // outlives this
+  }
   return earliest;
 }
 
@@ -94,10 +115,12 @@ bool TemporalRules::relevant(const Known& known) const {
 }
 
 // A certificate's time is when its validity begins, not when it was made: it may come before, and counts from then on. So may a
-// CRL: a CA that is rarely switched on makes those of a year in one go.
+// CRL: a CA that is rarely switched on makes those of a year in one go. An alarm counts from its receipt, whatever its author's
+// clock said.
 bool TemporalRules::made_ahead(const Judgement& judgement) const {
   const Statement& statement = judgement.fact->statement;
-  return statement.format != Format::x509 && !statement.crl && statement.issued_at > judgement.received + budget::clock_skew_seconds;
+  if (statement.format == Format::x509 || statement.crl || is_alarm(statement)) return false;
+  return statement.issued_at > judgement.received + budget::clock_skew_seconds;
 }
 
 bool TemporalRules::in_time(Judgement& judgement) {
@@ -114,6 +137,8 @@ bool TemporalRules::in_time(Judgement& judgement) {
     return true;
   } else if (made_ahead(judgement)) {
     judgement.why_not = "issued in the future: iat is more than 5 minutes beyond the time it was received";
+  } else if (is_for_good(statement) && bears_times(statement)) {
+    judgement.why_not = std::string("a ") + (statement.kind() == Kind::transfer ? "transfer" : "withdrawal") + " bears neither nbf nor exp";
   } else if (statement.not_before && *statement.not_before > at_) {
     changes_at(*statement.not_before);
     judgement.why_not = "not valid before " + to_rfc3339(*statement.not_before);
@@ -140,6 +165,10 @@ bool TemporalRules::received_before(const Judgement& judgement, Time until) {
 
 bool TemporalRules::before_until(const Judgement& judgement, std::optional<Time> until, std::string_view set_by) {
   if (!until) return true;
+  if (is_alarm(judgement.fact->statement)) {
+    const auto received = received_by(known_of(judgement), set_by);
+    return judgement.received < *until || (received && received->first < *until);
+  }
   if (set_by == domain_.domain && contains(known_of(judgement).domains, set_by)) {
     return received_before(judgement, *until);
   }

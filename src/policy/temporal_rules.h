@@ -18,6 +18,8 @@ class TemporalRules {
   std::vector<Judgement> order_by_receipt(const std::vector<Fact>& about);
 
   static bool earlier(const Judgement& a, const Judgement& b);
+  // When the issuer said it: its own word, but not later than it was received. A clock that is ahead outweighs nothing.
+  static Time said_at(const Judgement& judgement);
 
   // Everything about a statement but rights and withdrawal. False: it does not count, and why_not says why.
   bool in_time(Judgement& judgement);
@@ -25,7 +27,7 @@ class TemporalRules {
   bool expired_only(const Judgement& judgement) const;
 
   // Received before `until` by a home of the domain that sets it. Without a receipt of such a home it counts only while
-  // `until` is still to come.
+  // `until` is still to come; an alarm as it was first seen here, for no clock unsays it.
   bool before_until(const Judgement& judgement, std::optional<Time> until, std::string_view set_by);
   // By a home of this domain. Nobody bears witness to when a provisional statement was made: it counts only while `until` is
   // still to come.
@@ -54,7 +56,7 @@ class TemporalRules {
   static std::vector<Known> gather(const std::vector<Fact>& about);
   Judgement begin(const Known& known) const;
   std::optional<Moment> received_by(const Known& known, std::string_view of) const;
-  std::optional<Moment> received_in_domain(const Known& known) const;
+  std::optional<Moment> received_in_domain(const Known& known, std::string_view& by) const;
   bool made_ahead(const Judgement& judgement) const;
 
   bool relevant(const Known& known) const;

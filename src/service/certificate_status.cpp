@@ -103,7 +103,7 @@ Result<CertificateStatus> certificate_status(Service& service, const AskedCertif
     if (!looked) return tl::unexpected<Error>(looked.error());
     // An alarm that may not be seen would look like none: who may not read statuses is told nothing.
     if (!service.may_read(*looked->published->policies, looked->verdict.domain, Kind::status,
-                          {looked->verdict.holder, &subject}, who))
+                          {{looked->verdict.holder, false, looked->verdict.holder_owner}, &subject}, who))
       continue;
     CertificateStatus one = OfSubject(looked->verdict, asked).status();
     if (subjects.size() == 1 && looked->open) {

@@ -16,7 +16,7 @@ using evidence::openpgp::Fingerprint;
 class Pieces {
  public:
   Pieces(const Service& service, const ledger::Reader& reader, const policy::Facts& facts, const Principal& who)
-      : reader_(reader) {
+      : service_(service), reader_(reader) {
     for (const auto& domain : own_domains(service, reader)) {
       sights_.emplace_back(service, reader.policies(), facts, domain, who);
       if (who) anyones_.emplace_back(service, reader.policies(), facts, domain, std::nullopt);
@@ -33,6 +33,7 @@ class Pieces {
       if (!shown(sights_, kind, fact.domains)) continue;
       TRY(const auto record, reader_.record(fact.statement.id));
       if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+      if (!service_.check_kept_evidence(reader_, *record)) continue;  // it is told of (integrity.cpp), and not sent
       TRY(const auto of, evidence::openpgp::certificate_of(record->evidence));
       const auto [place, first] = places.emplace(of, list.size());
       if (first) {
@@ -57,12 +58,15 @@ class Pieces {
     return std::any_of(sights.begin(), sights.end(), [&](Sight& sight) { return sight.statement(kind, domains); });
   }
 
+  const Service& service_;
   const ledger::Reader& reader_;
   std::vector<Sight> sights_, anyones_;
 };
 
 Result<void> add(const Service& service, const ledger::Reader& reader, const SubjectId& subject, const std::string& alias,
                  const Principal& who, std::vector<Certificate>& to) {
+  TRY(const bool could, service.could_read_any(reader, subject, who));
+  if (!could) return {};
   TRY(const auto facts, reader.facts(subject));
   TRY(auto found, Pieces(service, reader, facts, who).certificates(facts, alias));
   std::move(found.begin(), found.end(), std::back_inserter(to));

@@ -48,7 +48,7 @@ class Ics {
       Quotas quotas = {})
       : domain_(std::move(domain)), clock(std::make_shared<HandClock>(Time{1'800'000'000})) {
     Clock now = [clock = clock]() -> Time { return *clock; };
-    Options options{.clock = now, .server_key = key_of(domain_ + " server", crypto::Algorithm::es256),
+    Options options{.clock = now, .steady = [passed = passed] { return Seconds{passed->load()}; }, .server_key = key_of(domain_ + " server", crypto::Algorithm::es256),
                     .default_domain = domain_, .workers = workers, .issuer_per_minute = quotas.issuer_per_minute,
                     .subject_statements = quotas.subject_statements,
                     .folded_statements = quotas.folded_statements};
@@ -90,25 +90,26 @@ class Ics {
 
   const std::string domain_;
   std::shared_ptr<HandClock> clock;
+  std::shared_ptr<std::atomic<std::int64_t>> passed = std::make_shared<std::atomic<std::int64_t>>(0);  // since anything, whatever the clock says
   std::unique_ptr<Service> service;
 
  private:
   std::vector<Looked> kept_;
 };
 
-// All threads for long readings are taken, and their queue is full, until release().
+// All threads for long readings by anyone are taken, and their queue is full, until release().
 class HeldReadings {
  public:
   explicit HeldReadings(Service& service) {
     std::atomic<unsigned> held = 0;
     for (unsigned i = 0; i < Ics::workers; ++i)
-      EXPECT_TRUE(service.read_in_turn([&held, until = until_] {
+      EXPECT_TRUE(service.read_in_turn({{}, "holder " + std::to_string(i)}, [&held, until = until_] {
         ++held;
         held.notify_one();
         until.wait();
       }));
     for (unsigned now = held; now < Ics::workers; now = held) held.wait(now);
-    while (service.read_in_turn([until = until_] { until.wait(); })) {
+    for (unsigned i = 0; service.read_in_turn({{}, "waiter " + std::to_string(i)}, [until = until_] { until.wait(); }); ++i) {
     }
   }
   ~HeldReadings() { release(); }

@@ -6,12 +6,11 @@
 #include <deque>
 #include <map>
 #include <set>
-#include <thread>
 #include <unordered_map>
 
 #include "base/budgets.h"
 #include "base/guarded.h"
-#include "base/inbox.h"
+#include "base/turns.h"
 #include "service/policy_places.h"
 #include "service/quota.h"
 #include "service/service.h"
@@ -37,14 +36,20 @@ struct Waiting {
 struct Round;
 
 struct Service::Impl {
-  explicit Impl(Options given);
+  Impl(Options given, bool is_home);
   ~Impl();
   void stop();  // what waits is still done
 
+  // turns.cpp
+  static Turns::Options turns_options(const char* name, unsigned workers);
+  Share share_of(const Caller& caller) const;
+  void add_part(const Turns::TicketPtr& ticket, const std::shared_ptr<std::function<bool()>>& part);
+  Result<Turns::TicketPtr> admit_submission(const Caller& caller, std::size_t octets);
+
   // submit.cpp
-  using Jobs = Inbox<std::function<void()>>;
-  static void work(Jobs& jobs);
-  void walk_round(const std::shared_ptr<Round>& round, std::size_t begin, std::size_t end);
+  void add_walk(const std::shared_ptr<Round>& round);
+  void walk_part(const std::shared_ptr<Round>& round);
+  void walk_one(const std::shared_ptr<Round>& round, std::size_t index);
   void piece_done(const std::shared_ptr<Round>& round, std::size_t index, ItemResult result);
   void round_done(const std::shared_ptr<Round>& round);
   void start(const std::shared_ptr<Round>& round);
@@ -70,8 +75,20 @@ struct Service::Impl {
   void set_undecided(const SubjectId& subject, bool yes);
   Result<void> load_undecided();
 
+  // integrity.cpp
+  // Before evidence is sent to anybody. internal: it is not what was kept, which is logged and counted.
+  Result<void> check_kept_evidence(const ledger::Reader& reader, const ledger::Record& record) const;
+  void note_damage(const StatementId& id, const Error& error) const;
+
+  // clocks.cpp
+  Time now(const ledger::Published& published) const { return std::max(clocks.now(), published.newest_time); }
+  void add_doubts(policy::Facts& facts, const ledger::Published& published) const;
+  Result<void> load_clocks();
+  void clock_news();  // verdicts may be others now
+
   // Constant after start().
   const Options options;
+  HomeClocks clocks;
   std::unique_ptr<ledger::Ledger> ledger;
   Forwarder* forwarder = nullptr;
 
@@ -82,6 +99,7 @@ struct Service::Impl {
   Guarded<Waiting> waiting;
   // Foreign batch signatures that were verified: (origin, size, root, signature) by hash; bounded.
   Guarded<std::set<Digest>> verified_batches;
+  mutable Guarded<std::set<StatementId>> damaged;  // as far as it was found; bounded
   PolicyIndex policy_index;
   // Stamps of the verdict cache.
   std::atomic<std::uint64_t> epoch{1};
@@ -90,8 +108,7 @@ struct Service::Impl {
   std::atomic<std::uint64_t> received{0}, provisional{0}, not_yet{0}, refused{0}, commits{0};
   mutable std::atomic<std::uint64_t> look_ups{0};
 
-  Jobs jobs{budget::worker_inbox}, readings{budget::waiting_readings};
-  std::vector<std::thread> workers;
+  Turns submissions, readings;
 };
 
 std::uint32_t slot_of(const SubjectId& subject);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <future>
 
+#include "base/log.h"
 #include "crypto/digest.h"
 #include "policy/paths.h"
 #include "service/impl.h"
@@ -9,13 +10,6 @@
 
 namespace cm4it::service {
 namespace {
-
-// 2026: before this, the clock has not been set, and says nothing about others' clocks.
-constexpr Time plausible_clock{1'767'225'600};
-
-bool too_far_ahead(Time claimed, Time clock) {
-  return clock >= plausible_clock && claimed > clock + budget::clock_skew_seconds;
-}
 
 // The origin of a log says whose it is: NAME/DOMAIN.
 bool origin_is_of(std::string_view origin, std::string_view server, std::string_view domain) {
@@ -37,18 +31,37 @@ Digest fingerprint(const ledger::BatchSignature& batch) {
   return crypto::sha256(all);
 }
 
+using KnownHeads = std::vector<ledger::Reader::KnownHead>;
+
+Result<KnownHeads> heads_of_other_homes(const ledger::Reader& reader) {
+  TRY(auto heads, reader.foreign_heads(true));
+  TRY(const auto compared, reader.foreign_heads(false));
+  heads.insert(heads.end(), compared.begin(), compared.end());
+  return heads;
+}
+
+// The times of a log only grow: what a head did not hold yet was received by its time or later.
+bool is_dated_back(const ledger::Receipt& receipt, const KnownHeads& heads) {
+  return std::any_of(heads.begin(), heads.end(), [&](const auto& known) {
+    return known.origin == receipt.batch.origin && receipt.index >= known.head.size && receipt.batch.received < known.head.time;
+  });
+}
+
 // A receipt that holds: by a log that the newest policy lists as a home's, over this very leaf. One signature serves a
-// whole batch, so those that were verified are remembered. `ahead`: it was passed over for its time alone.
+// whole batch, so those that were verified are remembered. Its time may be ahead: nothing is passed over for that
+// (decisions/0039). `by_home`: one such home is said to have signed it, whether that is so or not.
 std::optional<ledger::ForeignReceipt> checked_receipt(Service::Impl& impl, const policy::Policies& policies,
-                                                      const std::string& domain, const Bytes& cose,
-                                                      const Digest& leaf, std::optional<Time>& ahead) {
+                                                      const std::string& domain, const Bytes& cose, const Digest& leaf,
+                                                      const KnownHeads& heads, bool& by_home) {
   auto receipt = ledger::decode_receipt(cose, leaf);
   if (!receipt) return {};
   const auto& batch = receipt->batch;
   const auto* home = home_with(policies, domain, batch.log);
   if (!home || !home->log || !origin_is_of(batch.origin, home->name, domain)) return {};
-  if (too_far_ahead(batch.received, impl.options.clock())) {
-    ahead = batch.received;
+  by_home = true;
+  if (is_dated_back(*receipt, heads)) {
+    log_warn("receipt of " + batch.origin + " for its leaf " + std::to_string(receipt->index) + ": dated " + to_rfc3339(batch.received) +
+             ", before a head of that log that did not hold it: passed over");
     return {};
   }
   const Digest known = fingerprint(batch);
@@ -69,13 +82,22 @@ bool is_policy(const PeerRecord& record) {
   return decoded && !decoded->statements().empty() && decoded->statements()[0].kind() == Kind::policy;
 }
 
+// Of a record that a home has received, and that was refused: whether what it says is missing here. A policy that is none of its
+// chain says nothing to anybody.
+bool is_missed(const PeerRecord& record, const Error& error) {
+  if (error.code == Code::not_yet || error.code == Code::unavailable || error.code == Code::internal) return false;
+  return error.code != Code::not_permitted || !is_policy(record);
+}
+
 // A head contradicts an earlier one of its origin when one size has two roots, when a later head is of a smaller tree,
-// or when no proof shows the earlier tree to be its beginning.
+// or when no proof shows the earlier tree to be its beginning. A time that is still to come was a wrong clock's, and says
+// nothing of which head is the later one.
 Result<void> not_contradicting(const ledger::Head& earlier, const ledger::Head& head,
-                               const std::optional<std::vector<Digest>>& consistency) {
+                               const std::optional<std::vector<Digest>>& consistency, const HomeClocks& clocks) {
   std::string contradiction;
+  const bool in_time = !clocks.is_ahead(earlier.time) && !clocks.is_ahead(head.time);
   if (head.size == earlier.size && head.root != earlier.root) contradiction = "two roots of one size";
-  else if ((head.size < earlier.size && head.time > earlier.time) || (head.size > earlier.size && head.time < earlier.time))
+  else if (in_time && ((head.size < earlier.size && head.time > earlier.time) || (head.size > earlier.size && head.time < earlier.time)))
     contradiction = "a later head of a smaller tree";
   else if (consistency && head.size > earlier.size && earlier.size > 0 &&
            !ledger::check_consistency(earlier.size, earlier.root, head.size, head.root, *consistency))
@@ -83,10 +105,6 @@ Result<void> not_contradicting(const ledger::Head& earlier, const ledger::Head& 
   if (contradiction.empty()) return {};
   return fail(Code::conflict, "head of " + head.origin + ": " + contradiction + ": sizes " + std::to_string(earlier.size) +
               " and " + std::to_string(head.size), "this home is no longer followed; ask its owner what happened");
-}
-
-bool newer(const ledger::Head& head, const std::optional<ledger::Head>& than) {
-  return !than || head.time > than->time || (head.time == than->time && head.size > than->size);
 }
 
 }  // namespace
@@ -117,26 +135,29 @@ Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector
     }
     waiting.clear();
   };
+  TRY(const auto before, impl_->ledger->reader());
+  TRY(const auto heads, heads_of_other_homes(before));
   for (PeerRecord& record : records) {
     // A policy may be that of a holder whom one of these names: its owner is pinned by then.
     if (std::any_of(waiting.begin(), waiting.end(), [](const Handed& one) { return one.transfer; }) && is_policy(record)) settle();
     TRY(const auto reader, impl_->ledger->reader());
     const Digest leaf = ledger::leaf_hash(evidence::leaf_bytes(record.piece.format, record.piece.bytes));
     std::vector<ledger::ForeignReceipt> receipts;
-    std::optional<Time> ahead;
+    bool by_home = false;
     for (const auto& [domain, cose] : record.receipts)
       if (!impl_->is_home(domain))
-        if (auto receipt = checked_receipt(*impl_, reader.policies(), domain, cose, leaf, ahead))
+        if (auto receipt = checked_receipt(*impl_, reader.policies(), domain, cose, leaf, heads, by_home))
           receipts.push_back(std::move(*receipt));
     std::vector<HeldLeaf> leaves;
     for (const auto& receipt : receipts) leaves.push_back({receipt.domain, receipt.log, receipt.index, leaf});
     auto walked = walk_copy(record.piece, record.issuer, std::move(receipts),
                             {reader, impl_->ledger->options(), from_domain, now(), impl_->options.subject_statements});
     if (!walked) {
-      refuse(ahead && walked.error().code == Code::not_permitted
-                 ? Error{Code::not_yet, "receipt: its time, " + to_rfc3339(*ahead) +
-                         ", is more than 5 minutes ahead of this server's clock", "one of the two clocks is wrong"}
-                 : walked.error());
+      refuse(walked.error());
+      if (by_home && is_missed(record, walked.error())) {
+        ++report.missed;
+        if (report.first_missed.empty()) report.first_missed = walked.error().message;
+      }
       continue;
     }
     if (walked->known) {
@@ -164,7 +185,7 @@ Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector
   return report;
 }
 
-Result<Service::HeadCheck> Service::check_head(const std::string& domain, const std::string& note) const {
+Result<Service::HeadCheck> Service::check_head(const std::string& domain, const std::string& note) {
   TRY(const auto reader, impl_->ledger->reader());
   TRY(const auto claimed, ledger::read_checkpoint_body(note));
   const auto* descriptor = reader.policies().newest(domain);
@@ -175,36 +196,37 @@ Result<Service::HeadCheck> Service::check_head(const std::string& domain, const 
   if (!home || !home->log)
     return fail(Code::not_permitted, "head: its origin \"" + claimed.origin + "\" is no home of " + domain);
   TRY(const auto head, ledger::open_checkpoint(note, *home->log));
-  if (too_far_ahead(head.time, impl_->options.clock()))
-    return fail(Code::not_permitted, "head: its time, " + to_rfc3339(head.time) + ", is more than 5 minutes ahead of this server's clock");
-  HeadCheck check{{domain, home->log->id(), head, note}, {}, {}, false};
+  if (impl_->clocks.heard(domain, head)) impl_->clock_news();
+  if (impl_->clocks.is_ahead(head.time)) return fail(Code::not_yet, "head: " + impl_->clocks.doubt(domain));
+  HeadCheck check{{domain, home->log->id(), head, note}, {}, {}, {}, false};
   for (const bool counted : {true, false}) {
     TRY(const auto kept, reader.foreign_heads(counted));
     for (const auto& known : kept) {
       if (known.domain != domain || known.origin != head.origin) continue;
       TRY(auto earlier, ledger::open_checkpoint(known.note, *home->log));
+      if (counted) check.earlier_note = known.note;
       (counted ? check.earlier : check.compared) = std::move(earlier);
     }
   }
-  if (check.earlier)
-    check.settled = check.earlier->time >= head.time && check.earlier->size >= head.size &&
-                    (check.earlier->size != head.size || check.earlier->root == head.root);
+  if (check.earlier && !supersedes(head, check.earlier, impl_->options.clock()))
+    check.settled = check.earlier->time >= head.time && (check.earlier->size != head.size || check.earlier->root == head.root);
   return check;
 }
 
 Result<void> Service::note_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& consistency) {
   const auto& head = check.head.head;
-  if (check.earlier) CHECK_OK(not_contradicting(*check.earlier, head, consistency));
-  if (check.compared) CHECK_OK(not_contradicting(*check.compared, head, {}));
-  if (!newer(head, check.earlier)) return {};
+  if (check.earlier) CHECK_OK(not_contradicting(*check.earlier, head, consistency, impl_->clocks));
+  if (check.compared) CHECK_OK(not_contradicting(*check.compared, head, {}, impl_->clocks));
+  if (!supersedes(head, check.earlier, impl_->options.clock())) return {};
   return impl_->ledger->append_head(check.head);
 }
 
 Result<void> Service::compare_head(const HeadCheck& check) {
   const auto& head = check.head.head;
   for (const auto& earlier : {check.earlier, check.compared})
-    if (earlier) CHECK_OK(not_contradicting(*earlier, head, {}));
-  if (!newer(head, check.earlier) || !newer(head, check.compared)) return {};
+    if (earlier) CHECK_OK(not_contradicting(*earlier, head, {}, impl_->clocks));
+  const Time clock = impl_->options.clock();
+  if (!supersedes(head, check.earlier, clock) || !supersedes(head, check.compared, clock)) return {};
   auto kept = check.head;
   kept.counts = false;
   return impl_->ledger->append_head(std::move(kept));

@@ -17,6 +17,19 @@ Result<std::string> Service::checkpoint(std::string_view domain, const Principal
   return reader.checkpoint(domain);
 }
 
+Result<std::vector<std::string>> Service::known_heads(std::string_view domain, const Principal& who) const {
+  TRY(const auto reader, impl_->ledger->reader());
+  if (!reads_log(domain, who) || (!reader.published().domains.contains(domain) && !impl_->is_home(domain))) return no_log(domain);
+  std::vector<std::string> notes;
+  if (auto own = reader.checkpoint(domain)) notes.push_back(std::move(*own));
+  for (const bool counted : {true, false}) {
+    TRY(auto heads, reader.foreign_heads(counted));
+    for (auto& head : heads)
+      if (head.domain == domain && notes.size() < budget::known_heads) notes.push_back(std::move(head.note));
+  }
+  return notes;
+}
+
 Result<Bytes> Service::tile(std::string_view domain, unsigned level, std::uint64_t index, unsigned width,
                             const Principal& who) const {
   TRY(const auto reader, impl_->ledger->reader());
@@ -24,16 +37,33 @@ Result<Bytes> Service::tile(std::string_view domain, unsigned level, std::uint64
   return reader.tile(domain, level, index, width);
 }
 
-Result<Bytes> Service::entries(std::string_view domain, std::uint64_t index, unsigned width,
-                               const Principal& who) const {
+Result<Bytes> Service::entry(std::string_view domain, std::uint64_t leaf) const {
   TRY(const auto reader, impl_->ledger->reader());
+  TRY(const auto bytes, reader.leaf(domain, leaf));
+  Bytes entry;
+  ledger::append_entry(entry, bytes);
+  return entry;
+}
+
+Result<std::vector<std::uint64_t>> Service::entry_sizes(std::string_view domain, std::uint64_t index, unsigned width,
+                                                        const Principal& who) const {
   if (!reads_entries(domain, who)) return no_log(domain);
-  Bytes bundle;
+  TRY(const auto reader, impl_->ledger->reader());
+  std::vector<std::uint64_t> sizes;
   for (std::uint64_t leaf = index * 256; leaf < index * 256 + width; ++leaf) {
     TRY(const auto bytes, reader.leaf(domain, leaf));
-    ledger::append_entry(bundle, bytes);
+    TRY(const auto tile, reader.tile(domain, 0, index, static_cast<unsigned>(leaf - index * 256 + 1)));
+    if (const Digest hash = ledger::leaf_hash(bytes); !equal(hash, View(tile).last(hash.size()))) {
+      TRY(const auto id, reader.leaf_statement(domain, leaf));
+      TRY(const auto record, reader.record(id));
+      if (record) CHECK_OK(impl_->check_kept_evidence(reader, *record));
+      return fail(Code::internal, "store: leaf " + std::to_string(leaf) + " of the log of " + std::string(domain) + " is damaged");
+    }
+    Bytes entry;
+    ledger::append_entry(entry, bytes);
+    sizes.push_back(entry.size());
   }
-  return bundle;
+  return sizes;
 }
 
 }  // namespace cm4it::service

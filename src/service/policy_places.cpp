@@ -8,9 +8,12 @@ Result<std::shared_ptr<const PolicyPlaces>> PolicyIndex::of(const ledger::Reader
   return kept_.with([&](Kept& kept) -> Result<std::shared_ptr<const PolicyPlaces>> {
     if (kept.places && kept.policies == reader.published().policies) return kept.places;
     auto places = std::make_shared<PolicyPlaces>();
-    for (const auto& [domain, chain] : reader.policies().chains()) {
-      auto ids = chain.rivals;
-      for (const auto& version : chain.versions) ids.push_back(version.statement);
+    for (const auto& [domain, first] : reader.policies().chains()) {
+      std::vector<evidence::StatementId> ids;
+      for (const auto* chain : reader.policies().chains_of(domain)) {
+        ids.insert(ids.end(), chain->rivals.begin(), chain->rivals.end());
+        for (const auto& version : chain->versions) ids.push_back(version.statement);
+      }
       for (const auto& id : ids) {
         auto known = kept.known.find(id);
         if (known == kept.known.end()) {

@@ -141,12 +141,11 @@ const policy::Policies& Selection::policies_before(std::size_t epoch) {
   std::set<StatementId> later;
   for (std::size_t i = epoch; i < epochs_.size(); ++i) later.insert(epochs_[i].id);
   std::vector<policy::SignedDescriptor> descriptors;
-  std::vector<policy::Pin> pins;
-  for (const auto& [domain, chain] : reader_.policies().chains()) {
-    pins.push_back({domain, chain.pinned_owner, chain.pinned_by});
-    for (const auto& version : chain.versions)
-      if (!later.contains(version.statement)) descriptors.push_back(version);
-  }
+  const auto pins = reader_.policies().pins();
+  for (const auto& [domain, first] : reader_.policies().chains())
+    for (const auto* chain : reader_.policies().chains_of(domain))
+      for (const auto& version : chain->versions)
+        if (!later.contains(version.statement)) descriptors.push_back(version);
   spent_ += descriptors.size();
   return earlier_.emplace(epoch, policy::Policies::assemble(descriptors, pins)).first->second;
 }

@@ -2,11 +2,22 @@
 
 #include <algorithm>
 
+#include "ledger/brief.h"
 #include "service/impl.h"
 
 namespace cm4it::service {
 
-Service::Impl::Impl(Options given) : options(std::move(given)), quota(options.issuer_per_minute) {}
+namespace {
+
+unsigned threads_of(const Options& options) {
+  return options.workers ? options.workers : std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+Service::Impl::Impl(Options given, bool is_home)
+    : options(std::move(given)), clocks(options.clock, options.steady, is_home), quota(options.issuer_per_minute), submissions(turns_options("submissions", threads_of(options))),
+      readings(turns_options("readings", threads_of(options))) {}
 
 Service::Impl::~Impl() {
   stop();
@@ -15,10 +26,8 @@ Service::Impl::~Impl() {
 
 // Doors and links are stopped by now. Workers before the ledger: what they append is still written.
 void Service::Impl::stop() {
-  jobs.close();
-  readings.close();
-  for (auto& worker : workers)
-    if (worker.joinable()) worker.join();
+  readings.stop();
+  submissions.stop();
 }
 
 Service::Service(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -26,26 +35,18 @@ Service::~Service() { impl_->stop(); }  // what a reading asks of this object it
 
 Result<std::unique_ptr<Service>> Service::start(Options options, ledger::Options ledger_options,
                                                 std::unique_ptr<store::Store> store) {
-  auto impl = std::make_unique<Impl>(std::move(options));
+  auto impl = std::make_unique<Impl>(std::move(options), !ledger_options.homes.empty());
   Impl* raw = impl.get();
   TRY(impl->ledger, ledger::Ledger::open(std::move(ledger_options), std::move(store),
                                          [raw](const ledger::Change& change) { raw->on_change(change); }));
   CHECK_OK(impl->load_undecided());
+  CHECK_OK(impl->load_clocks());
   const auto published = impl->ledger->published();
   impl->change_log.with([&](ChangeLog& log) {
     log.next = std::max(log.next, published->next);
     log.known_from = log.next;
   });
-  const unsigned threads =
-      impl->options.workers ? impl->options.workers : std::max(1u, std::thread::hardware_concurrency());
-  for (unsigned i = 0; i < threads; ++i)
-    for (auto* jobs : {&impl->jobs, &impl->readings}) impl->workers.emplace_back([jobs] { Impl::work(*jobs); });
   return std::unique_ptr<Service>(new Service(std::move(impl)));
-}
-
-Result<void> Service::read_in_turn(std::function<void()> job) {
-  if (impl_->readings.send(std::move(job))) return {};
-  return fail(Code::unavailable, "too many searches, feeds and changes wait for their turn", "try again in a moment");
 }
 
 void Service::set_forwarder(Forwarder* forwarder) { impl_->forwarder = forwarder; }
@@ -55,7 +56,7 @@ bool Service::Impl::is_home(std::string_view domain) const {
   return std::find(homes.begin(), homes.end(), domain) != homes.end();
 }
 
-Time Service::now() const { return std::max(impl_->options.clock(), impl_->ledger->published()->newest_time); }
+Time Service::now() const { return impl_->now(*impl_->ledger->published()); }
 const std::string& Service::default_domain() const { return impl_->options.default_domain; }
 KeyId Service::server_key() const { return impl_->options.server_key->public_key().id(); }
 ledger::Ledger& Service::ledger() { return *impl_->ledger; }
@@ -80,6 +81,7 @@ const char* pin_source(policy::Pin::Source source) {
 std::vector<DomainView> Service::domains(const Principal& who) const {
   const auto published = impl_->ledger->published();
   std::map<std::string, DomainView> views;
+  if (!ledger::Brief::charge(published->policies->chains().size() / 4)) return {};
   for (const auto& [name, state] : published->domains) {
     DomainView& view = views[name];
     view.home = state.home;
@@ -96,8 +98,10 @@ std::vector<DomainView> Service::domains(const Principal& who) const {
       view.owner = chain.pinned_owner;
     }
   }
+  const auto refusal = impl_->ledger->signing_refusal();
   for (const auto& [name, head] : published->own_heads) {
     if (!reads_log(name, who)) continue;
+    views[name].not_signing = refusal;
     views[name].size = head.size;
     views[name].origin = head.origin;
   }

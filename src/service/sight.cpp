@@ -33,7 +33,7 @@ bool Sight::reads(const std::string& domain, std::optional<Kind> kind) {
   // Only the roles of holder and self hang on the subject.
   if (!known->second && who_) {
     const auto holder = policy::holder_of(facts_, policies_, domain, service_.now());
-    known->second = service_.may_read(policies_, domain, kind, {holder.domain, &facts_.subject}, who_);
+    known->second = service_.may_read(policies_, domain, kind, {holder, &facts_.subject}, who_);
   }
   return known->second;
 }

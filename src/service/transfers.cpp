@@ -9,6 +9,16 @@ namespace cm4it::service {
 namespace {
 
 constexpr std::string_view note_prefix = "transfer/";
+constexpr std::uint64_t pins_stream = 1;  // one after another
+
+// Is the holder that a transfer names known: a domain begun by that owner, or one that more than a sale vouches for and whose it was.
+bool is_pinned(const policy::Policies& policies, const evidence::Transfer& transfer) {
+  const auto chains = policies.chains_of(transfer.domain);
+  if (chains.empty()) return false;
+  if (std::any_of(chains.begin(), chains.end(), [&](const auto* chain) { return chain->pinned_owner == transfer.owner; })) return true;
+  return chains[0]->pinned_by != policy::Pin::Source::transfer &&
+         policies.knows_holder({transfer.domain, false, transfer.owner}, {Time::never(), transfer.domain});
+}
 
 }  // namespace
 
@@ -44,11 +54,11 @@ std::vector<policy::Pin> Service::Impl::pins_of(const std::set<SubjectId>& subje
     std::set<std::string> domains;
     for (const auto& fact : facts->about) {
       const auto* transfer = std::get_if<evidence::Transfer>(&fact.statement.body);
-      if (!transfer || policies.chain(transfer->domain)) continue;
+      if (!transfer || is_pinned(policies, *transfer)) continue;
       open.push_back(&fact);
       domains.insert(fact.domains.begin(), fact.domains.end());
     }
-    const Time now = as_received(*facts, std::max(options.clock(), reader->published().newest_time));
+    const Time now = as_received(*facts, this->now(reader->published()));
     std::set<StatementId> counted;
     for (const auto& domain : domains)
       for (const auto& judgement : policy::fold(*facts, policies, domain, now).judgements)
@@ -99,8 +109,8 @@ void Service::Impl::pin_owners(std::set<SubjectId> subjects, std::function<void(
       }
     }
   };
-  if (jobs.send(std::move(job))) return;
-  log_warn("pin of a transfer's domain: the workers are busy; it comes with the next policy");
+  if (const auto ticket = submissions.admit({Rank::server, {}, pins_stream})) return submissions.add(ticket, std::move(job));
+  log_warn("pin of a transfer's domain: the server stops; it comes with the next policy");
   for (const auto& subject : subjects) set_undecided(subject, true);
   then();
 }

@@ -97,5 +97,64 @@ TEST_F(LateTransfer, ThatWaitsWaitsAcrossARestart) {
   std::swap(field.service, after.service);
 }
 
+// A stranger's sale pins bank.example for its own key; acme sells to the bank under another.
+TEST(Transfers, ANameThatAStrangerTookFirst) {
+  Ics acme{"acme.example", pin("acme.example", "acme")};
+  const auto enters = [&](const Bytes& evidence) {
+    const auto item = acme.submit_one(evidence);
+    EXPECT_TRUE(item.outcome == Outcome::received || item.outcome == Outcome::provisional) << why(item);
+    ++acme.clock->seconds;
+  };
+  const auto policy_of = [&](const std::string& domain, const std::string& owner) {
+    return policy_evidence(owner, domain, "domain = \"" + domain + "\"\nversion = 1\nowner = \"" + owner + "\"\n[keys]\n" + owner + " = \"" +
+                           base64_of(key_of(owner)) + "\"\n" + server_line(domain), *acme.clock);
+  };
+  const auto bait = subject_of("bait"), prize = subject_of("prize");
+  enters(policy_evidence("acme", "acme.example", acme_policy(), *acme.clock));
+  enters(acme.say("acme", bait, device_identity("bait")));
+  enters(acme.say("acme", prize, device_identity("prize")));
+  enters(acme.say("acme", bait, Transfer{"bank.example", id_of("evil")}));
+  enters(policy_of("bank.example", "evil"));
+  enters(acme.say("acme", prize, Transfer{"bank.example", id_of("banker")}));
+  enters(policy_of("bank.example", "banker"));
+  EXPECT_EQ(acme.submit_one(acme.say("evil", prize, Transfer{"evil.example", id_of("evil")})).outcome, Outcome::not_yet);
+  enters(acme.say("banker", prize, StatusChange{Status::stolen, ""}));
+  EXPECT_EQ(acme.verdict(prize).status, Status::stolen);
+  EXPECT_EQ(acme.verdict(prize).holder, "bank.example");
+  enters(acme.say("evil", bait, StatusChange{Status::lost, ""}));  // its own
+}
+
+// The home bears witness to when it received the policies it judges by: a copy that comes later judges alike.
+TEST(Transfers, ACopyThatComesLateJudgesByTheHomesReceiptsOfPolicies) {
+  Ics acme{"acme.example", pin("acme.example", "acme")};
+  const auto enters = [&](const Bytes& evidence) {
+    const auto item = acme.submit_one(evidence);
+    EXPECT_TRUE(item.outcome == Outcome::received || item.outcome == Outcome::provisional) << why(item);
+    acme.clock->seconds += 2;
+  };
+  const auto shop = [&](std::uint64_t version, const std::string& signer, const std::string& owner) {
+    std::string keys;
+    for (const char* name : {"seller", "heir"}) keys += std::string(name) + " = \"" + base64_of(key_of(name)) + "\"\n";
+    const std::string text = "domain = \"shop.example\"\nversion = " + std::to_string(version) + "\nowner = \"" + owner + "\"\n[keys]\n" + keys + server_line("shop.example");
+    return *evidence::sign({SubjectId::key(id_of(owner)), {"shop.example"}, PolicyText{text}, *acme.clock, {}, {}}, *key_of(signer));
+  };
+  const auto thing = subject_of("thing");
+  enters(policy_evidence("acme", "acme.example", acme_policy(), *acme.clock));
+  enters(acme.say("acme", thing, device_identity("thing")));
+  enters(acme.say("acme", thing, Transfer{"shop.example", id_of("seller")}));
+  enters(shop(1, "seller", "seller"));
+  enters(acme.say("seller", thing, StatusChange{Status::lost, ""}));
+  enters(shop(2, "seller", "heir"));
+  enters(acme.say("heir", thing, StatusChange{Status::in_stock, ""}));
+  EXPECT_EQ(acme.verdict(thing).status, Status::in_stock);
+  EXPECT_NE(acme.submit_one(acme.say("seller", thing, StatusChange{Status::stolen, ""})).outcome, Outcome::received);
+  Ics late{"acme.example", pin("acme.example", "acme"), false};
+  late.clock->seconds = acme.clock->seconds + 100'000;
+  const auto report = carry(acme, late, "acme.example");
+  EXPECT_EQ(report.refused + report.not_yet, 0u) << report.first_refusal;
+  EXPECT_EQ(late.verdict(thing).status, Status::in_stock);
+  EXPECT_EQ(late.verdict(thing).holder, "shop.example");
+}
+
 }  // namespace
 }  // namespace cm4it::service

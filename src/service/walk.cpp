@@ -58,20 +58,20 @@ class Walk {
     }
     CHECK_OK(held_somewhere());
     CHECK_OK(find_named());
-    TRY(auto known, already_known());
-    if (known) return std::move(*known);
-    const auto* issuer = std::get_if<KeyId>(&decoded_.issuer());
-    if (issuer) CHECK_OK(may_still_speak(context_.reader, decoded_.statements(), *issuer));
-    if (issuer) CHECK_OK(quota(decoded_.statements(), *issuer));
+    TRY(auto again, repeated());
+    if (again) return std::move(*again);
+    CHECK_OK(could_count());
     CHECK_OK(judge_rights());
     if (keys_.empty()) return tl::unexpected(*refusal_);
+    // What is kept is not told before the signature holds: who guesses a statement must not learn whether it was made.
     TRY(auto walked, verified({}));
-    if (!issuer) {  // only now is it known who speaks, and whether again
-      TRY(const auto kept, context_.reader.record(walked.submission->evidence.id()));
-      if (!kept) CHECK_OK(may_still_speak(context_.reader, walked.submission->evidence.statements(), walked.issuer));
-      if (!kept) CHECK_OK(quota(walked.submission->evidence.statements(), walked.issuer));
-      if (!kept) CHECK_OK(can_take_back(walked.submission->evidence));
-    }
+    const auto& evidence = walked.submission->evidence;
+    TRY(auto known, already_known(evidence.id(), walked.issuer, domains_));
+    if (known) return std::move(*known);
+    TRY(const auto kept, context_.reader.record(evidence.id()));
+    if (!kept) CHECK_OK(may_still_speak(context_.reader, evidence.statements(), walked.issuer));
+    if (!kept) CHECK_OK(quota(evidence.statements(), walked.issuer));
+    if (!kept) CHECK_OK(can_take_back(evidence));
     return walked;
   }
 
@@ -98,6 +98,8 @@ class Walk {
   }
 
  private:
+  static constexpr std::size_t most_transferred = 32;  // subjects looked at to find where a policy is judged by
+
   bool is_policy() const {
     return !decoded_.statements().empty() && decoded_.statements()[0].kind() == Kind::policy;
   }
@@ -119,23 +121,27 @@ class Walk {
     return chain && (chain->pinned_by != policy::Pin::Source::transfer || context_.reader.published().domains.contains(domain));
   }
 
-  // The same statement, whatever its signature bytes or its unsigned parts: the first receipt answers it.
-  Result<std::optional<Walked>> already_known() const {
+  // Sent once more as it is kept, signature and all: whoever can do that has seen it, and it was verified when it came.
+  Result<std::optional<Walked>> repeated() const {
     const auto* named = std::get_if<KeyId>(&decoded_.issuer());
     std::vector<KeyId> issuers = named ? std::vector{*named} : named_;
     for (const auto& key : issuers_.keys) issuers.push_back(key.id());
-    const KeyId* issuer = nullptr;
-    evidence::StatementId id;
     for (const KeyId& candidate : issuers) {
-      id = evidence::statement_id(decoded_.format(), candidate, decoded_.signed_bytes());
+      const auto id = evidence::statement_id(decoded_.format(), candidate, decoded_.signed_bytes());
       TRY(const auto record, context_.reader.record(id));
-      if (!record) continue;
-      issuer = &candidate;
-      break;
+      if (!record || record->position == 0) continue;  // one that is kept aside: that it came again keeps it longer
+      if (equal(record->evidence, decoded_.bytes())) return already_known(id, candidate, domains_);
     }
-    if (!issuer) return std::optional<Walked>{};
+    return std::optional<Walked>{};
+  }
+
+  // The same statement, whatever its signature bytes or its unsigned parts: the first receipt answers it.
+  Result<std::optional<Walked>> already_known(const evidence::StatementId& id, const KeyId& issuer,
+                                              const std::vector<std::string>& taken_in) const {
+    TRY(const auto kept, context_.reader.record(id));
+    if (!kept || kept->position == 0) return std::optional<Walked>{};
     TRY(auto placements, context_.reader.placements(id));
-    for (const auto& domain : domains_)
+    for (const auto& domain : taken_in)
       if (is_home(domain) && std::none_of(placements.begin(), placements.end(),
                                           [&](const Placement& placement) { return placement.domain == domain; }))
         return std::optional<Walked>{};  // one of our logs has not taken it: it may do so now
@@ -145,7 +151,7 @@ class Walk {
     }
     Walked walked;
     walked.known = ledger::Appended{id, false, std::move(placements)};
-    walked.issuer = *issuer;
+    walked.issuer = issuer;
     return std::optional(std::move(walked));
   }
 
@@ -181,6 +187,21 @@ class Walk {
     else issuers_.keys.clear();
   }
 
+  // What a subject says of itself: its key stands in an identity of it.
+  Result<void> find_own_key(const Statement& statement) {
+    if (policies_.find_key(statement.issuer) || decoded_.carried_key()) return {};
+    TRY(const auto facts, context_.reader.facts(statement.subject));
+    for (const auto& fact : facts.about) {
+      const auto* identity = std::get_if<evidence::Identity>(&fact.statement.body);
+      if (!identity || identity->spki.empty()) continue;
+      auto key = crypto::PublicKey::from_canonical_spki(identity->spki);
+      if (!key || key->id() != statement.issuer) continue;
+      issuers_.keys = {std::move(*key)};
+      return {};
+    }
+    return {};
+  }
+
   // An OpenPGP signature names its maker's certificate: that which is kept here tells the key. A short name may be several.
   Result<void> find_named() {
     if (const auto* authority = std::get_if<evidence::X509Issuer>(&decoded_.issuer())) return find_authorities(*authority);
@@ -188,6 +209,7 @@ class Walk {
       std::vector<KeyId> keys;
       const auto& statement = decoded_.statements()[0];
       for (const auto& certificate : statement.certificates) keys.push_back(certificate.key().id());
+      if (statement.subject == evidence::SubjectId::key(statement.issuer)) CHECK_OK(find_own_key(statement));
       if (statement.kind() == evidence::Kind::withdraw && !policies_.find_key(statement.issuer)) keys.push_back(statement.issuer);  // it may be a CA below another
       return context_.reader.add_authorities(std::move(keys), authorities_);
     }
@@ -232,6 +254,24 @@ class Walk {
                 "raise quotas.subject_statements in icsd.toml");
   }
 
+  // What can never count, whoever says it, is not received.
+  Result<void> could_count() const {
+    const auto& statements = decoded_.statements();
+    const bool native = decoded_.format() == evidence::Format::cose;
+    if (native) CHECK_OK(evidence::check_times(statements[0]));
+    // A key's own word that it is compromised counts from its receipt, whatever dates it bears.
+    const auto own_alarm = [](const Statement& one) { return one.hard_revocation || is_self_compromise(one, one.issuer); };
+    if (std::all_of(statements.begin(), statements.end(), own_alarm)) return {};
+    if (native && statements[0].expires && *statements[0].expires <= context_.now)
+      return fail(Code::not_permitted, "claims.4: exp, " + to_rfc3339(*statements[0].expires) + ", has passed: it can count for nothing");
+    if (decoded_.format() == evidence::Format::x509 || decoded_.format() == evidence::Format::crl) return {};  // valid from a time to come
+    const auto ahead = [&](const Statement& one) { return !is_alarm(one) && one.issued_at > context_.now + budget::clock_skew_seconds; };
+    if (!std::all_of(statements.begin(), statements.end(), ahead)) return {};
+    return fail(Code::not_permitted, std::string(native ? "claims.6: iat, " : "signature: its time, ") + to_rfc3339(statements[0].issued_at) +
+                ", is more than 5 minutes ahead of this server's clock (" + to_rfc3339(context_.now) + "): it could count for nothing",
+                "set the clock of whoever signs, and sign it again");
+  }
+
   // What an issuer may say of a subject does not hang on how much others said: they cannot use up its share, nor keep its
   // alarm out. All of them together are bounded too, but for alarms and for the first few of each.
   Result<void> quota(const std::vector<Statement>& statements, const KeyId& issuer) const {
@@ -259,14 +299,26 @@ class Walk {
     return {};
   }
 
-  Result<Eligibility> eligible_in(const std::string& domain) const {
+  // What follows hangs on what is kept of the subject: whoever only uses an issuer's name is told nothing of it.
+  Result<void> authenticate() {
+    const auto* claimed = std::get_if<KeyId>(&decoded_.issuer());
+    const auto* key = claimed && !authentic_ ? policies_.find_key(*claimed) : nullptr;
+    if (!key) return {};
+    TRY(authentic_, evidence::verify(Decoded(decoded_), *key));
+    return {};
+  }
+
+  Result<Eligibility> eligible_in(const std::string& domain) {
     policy::Context in{domain, {}, false, {}, named_, issuers_.keys, &authorities_};
+    in.now = context_.now;
     const Statement& statement = decoded_.statements()[0];
     CHECK_OK(find_subject(context_.reader, decoded_, in));
     if (const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body)) {
+      CHECK_OK(authenticate());
       TRY(const auto target, context_.reader.record(withdraw->statement));
-      if (target) in.target_issuer = target->issuer;
-      if (target) {
+      const auto* claimed = std::get_if<KeyId>(&decoded_.issuer());
+      if (target && (authentic_ || (claimed && *claimed == target->issuer))) {
+        in.target_issuer = target->issuer;
         TRY(in.target_domains, domains_of_kept(context_.reader, *target));
       }
     }
@@ -276,9 +328,11 @@ class Walk {
     const auto* descriptor = policies_.newest(domain);
     const auto allowed = descriptor ? descriptor->write.find(statement.kind()) : decltype(descriptor->write.end()){};
     if (!descriptor || allowed == descriptor->write.end() || !contains(allowed->second, "holder")) return by_role;
+    CHECK_OK(authenticate());
     TRY(const auto facts, context_.reader.facts(statement.subject));
     const auto holder = policy::holder_of(facts, policies_, domain, as_received(facts, context_.now));
     in.holder = holder.domain;
+    in.holder_owner = holder.owner;
     in.contradiction = holder.contradiction;
     return policy::eligible(decoded_, policies_, in);
   }
@@ -341,10 +395,7 @@ class Walk {
       if (const auto* key = policies_.find_key(*named)) keys_ = {*key};
       else if (decoded_.carried_key() && decoded_.carried_key()->id() == *named) keys_ = {*decoded_.carried_key()};
       else if (const auto* certified = policy::certified_key(*named, authorities_)) keys_ = {*certified};
-      else if (decoded_.statements()[0].subject == evidence::SubjectId::key(claimed)) {
-        TRY(const auto own, key_of_subject(context_.reader, decoded_.statements()[0].subject));
-        if (own) keys_ = {*own};
-      }
+      else keys_ = issuers_.keys;  // the subject's own
     } else if (const auto* method1 = std::get_if<evidence::Method1Id>(&decoded_.issuer())) {
       keys_ = policies_.find_keys(*method1);
     } else if (const auto* key = policies_.find_key(claimed)) {
@@ -361,24 +412,54 @@ class Walk {
     return {};
   }
 
-  // Anybody may introduce a domain; what nothing pins is bounded.
+  // The logs of this server that bear witness to when a policy came: its own domain's, and of those that judge by it: they refer to
+  // that domain, or something was handed over to it there.
+  Result<std::vector<std::string>> homes_of_policy(const std::string& domain) const {
+    std::vector<std::string> homes;
+    for (const auto& home : context_.server.homes) {
+      const auto* descriptor = policies_.newest(home);
+      if (home == domain) homes.push_back(home);
+      else if (descriptor && policies_.chain(domain) && contains(descriptor->referenced(), domain)) homes.push_back(home);
+    }
+    if (!policies_.chain(domain)) return homes;
+    std::vector<evidence::SubjectId> subjects;
+    CHECK_OK(context_.reader.search("transferred", domain, {}, [&](const evidence::SubjectId& subject) {
+      subjects.push_back(subject);
+      return subjects.size() < most_transferred && homes.size() < context_.server.homes.size();
+    }));
+    for (const auto& subject : subjects) {
+      if (homes.size() == context_.server.homes.size()) break;
+      TRY(const auto facts, context_.reader.facts(subject));
+      for (const auto& fact : facts.about)
+        if (const auto* transfer = std::get_if<evidence::Transfer>(&fact.statement.body); transfer && transfer->domain == domain)
+          for (const auto& made_in : fact.domains)
+            if (is_home(made_in) && !contains(homes, made_in)) homes.push_back(made_in);
+    }
+    return homes;
+  }
+
+  // Anybody may introduce a domain: for what nothing pins the ledger makes room (ledger/unpinned.h).
   Result<void> room_for(const std::string& domain, std::size_t kept) const {
-    const bool pinned = policies_.chain(domain) != nullptr;
-    if (kept >= (pinned ? budget::policy_versions : budget::unpinned_descriptors))
-      return fail(Code::too_large, "domain: " + std::to_string(kept) + " descriptors of " + domain + " are kept already" +
-                  (pinned ? "" : ", and nothing pins its owner"), "pin the owner: `ics trust`, or [[pin]] in icsd.toml");
-    if (!pinned && kept == 0 && context_.reader.published().unpinned_domains >= budget::unpinned_domains)
-      return fail(Code::too_large, "domain: as many domains as this server keeps without a pin are known already",
-                  "pin its owner: `ics trust`, or [[pin]] in icsd.toml");
-    return {};
+    if (!policies_.chain(domain) || kept < budget::policy_versions) return {};
+    return fail(Code::too_large, "domain: " + std::to_string(kept) + " descriptors of " + domain + " are kept already");
   }
 
   // `copied`: out of a feed; the home took it already.
   Result<Walked> policy_evidence(bool copied, std::vector<ledger::ForeignReceipt> receipts = {}) {
-    TRY(auto known, already_known());
-    if (known && receipts.empty()) return std::move(*known);
     const auto& body = std::get<evidence::PolicyText>(decoded_.statements()[0].body);
-    TRY(const auto descriptor, policy::parse_descriptor(body.descriptor, copied ? policy::Homes::several : policy::Homes::one));
+    TRY(const auto descriptor, policy::parse_descriptor(body.descriptor, policy::Homes::several));
+    TRY(homes_, homes_of_policy(descriptor.domain));
+    const auto* named = std::get_if<KeyId>(&decoded_.issuer());
+    std::optional<Walked> known;  // policies are for everybody: that one is kept is no secret
+    bool newcomer = !copied;
+    if (named) {
+      const auto id = evidence::statement_id(decoded_.format(), *named, decoded_.signed_bytes());
+      TRY(known, already_known(id, *named, homes_));
+      TRY(const auto record, context_.reader.record(id));
+      if (record && record->position != 0) newcomer = false;
+    }
+    if (known && receipts.empty()) return std::move(*known);
+    if (newcomer) CHECK_OK(policy::parse_descriptor(body.descriptor, policy::Homes::one));  // kept ones may list several homes
     TRY(const auto kept, context_.reader.descriptors(descriptor.domain));
     if (!known) CHECK_OK(room_for(descriptor.domain, kept.size()));
     auto eligibility = policy::eligible_policy(decoded_, descriptor, policies_);
@@ -386,14 +467,15 @@ class Walk {
       return fail(eligibility.answer == Eligibility::Answer::not_yet ? Code::not_yet : Code::not_permitted,
                   std::move(eligibility.why));
     keys_ = std::move(eligibility.keys);
-    if (is_home(descriptor.domain)) homes_ = {descriptor.domain};
     return verified(std::move(receipts));
   }
 
   Result<Walked> verified(std::vector<ledger::ForeignReceipt> receipts) {
     Error last{Code::bad_signature, "signature: no key of the issuer is known", ""};
     for (std::size_t i = 0; i < keys_.size() && i < budget::candidate_keys; ++i) {
-      auto evidence = evidence::verify(i + 1 < keys_.size() ? Decoded(decoded_) : std::move(decoded_), keys_[i]);
+      auto evidence = authentic_ && authentic_->issuer() == keys_[i].id()
+                          ? Result<evidence::Verified>(std::move(*authentic_))
+                          : evidence::verify(i + 1 < keys_.size() ? Decoded(decoded_) : std::move(decoded_), keys_[i]);
       if (!evidence) {
         last = std::move(evidence).error();
         continue;
@@ -421,6 +503,7 @@ class Walk {
   policy::Issuers issuers_;           // of a certificate (X.509)
   policy::Authorities authorities_;   // and the CAs above them
   std::vector<crypto::PublicKey> keys_;
+  std::optional<evidence::Verified> authentic_;  // under the key that a policy lists for the issuer it names
   std::optional<Error> refusal_;
   std::vector<std::pair<std::string, Error>> not_taken_;
 };

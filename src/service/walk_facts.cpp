@@ -43,17 +43,7 @@ Result<void> find_subject(const ledger::Reader& reader, const evidence::Decoded&
   if (!issuer || statement.subject != SubjectId::key(*issuer)) return {};
   TRY(const auto kept, reader.count(statement.subject, 1));
   in.subject_is_kept = kept > 0;
-  if (decoded.format() != evidence::Format::cose || reader.policies().find_key(*issuer)) return {};
-  TRY(in.subject_key, key_of_subject(reader, statement.subject));
   return {};
-}
-
-Result<std::optional<crypto::PublicKey>> key_of_subject(const ledger::Reader& reader, const SubjectId& subject) {
-  TRY(const auto facts, reader.facts(subject));
-  for (const auto& fact : facts.about)
-    if (const auto* identity = std::get_if<evidence::Identity>(&fact.statement.body); identity && !identity->spki.empty())
-      if (auto key = crypto::PublicKey::from_canonical_spki(identity->spki)) return std::optional(std::move(*key));
-  return std::optional<crypto::PublicKey>{};
 }
 
 Result<std::vector<std::string>> domains_of_kept(const ledger::Reader& reader, const ledger::Record& record) {

@@ -19,9 +19,8 @@ void add_listening_homes(const evidence::Decoded& decoded, const policy::Policie
 // is heard, and it may take back what it said.
 Result<void> may_still_speak(const ledger::Reader& reader, const std::vector<evidence::Statement>& statements, const KeyId& issuer);
 
-// Of a key that speaks of itself: whether it is known here, and the key itself out of an identity of it.
+// Of a key that speaks of itself: whether it is known here.
 Result<void> find_subject(const ledger::Reader& reader, const evidence::Decoded& decoded, policy::Context& in);
-Result<std::optional<crypto::PublicKey>> key_of_subject(const ledger::Reader& reader, const evidence::SubjectId& subject);
 
 // Where a statement was made that is kept here.
 Result<std::vector<std::string>> domains_of_kept(const ledger::Reader& reader, const ledger::Record& record);

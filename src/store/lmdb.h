@@ -6,7 +6,7 @@
 // - One process writes. Others may read beside it (`read_only`), on the same machine.
 // - Snapshots end before the store does, and a process has a directory open once at a time (LMDB's file locks
 //   belong to the process). Do not use a store across fork().
-// - The unnamed database maps "cm4it" to the version of this layout, "1", and "t0" to "t15" to the tables.
+// - The unnamed database maps "cm4it" to the version of this layout, "1", and "t0" to "t17" to the tables.
 #pragma once
 
 #include <filesystem>

@@ -27,7 +27,7 @@ namespace cm4it::store {
 
 // Tables are numbered by their users, 0 to 15.
 using Table = std::uint8_t;
-inline constexpr Table table_count = 16;
+inline constexpr Table table_count = 18;
 
 struct Range {
   // Bounds need not be keys: each may be one byte longer, to begin or end just after a key.

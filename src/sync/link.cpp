@@ -14,29 +14,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds first_pause{200}, longest_pause{30'000};
-
-// Half to the whole of the pause, so that many links do not knock together.
-milliseconds jittered(milliseconds pause) {
-  thread_local std::mt19937 random{std::random_device{}()};
-  return milliseconds(std::uniform_int_distribution<long>(pause.count() / 2, pause.count())(random));
-}
-
 std::string without_slash(std::string url) {
   while (url.ends_with('/')) url.pop_back();
   return url;
-}
-
-// The key of the server that a policy lists at this URL; else of its first home.
-std::optional<KeyId> listed_key(const policy::Policies& policies, const Follow& follow) {
-  const auto* descriptor = policies.newest(follow.domain);
-  if (!descriptor) return {};
-  std::optional<KeyId> home;
-  for (const auto& [name, server] : descriptor->servers) {
-    if (without_slash(server.url) == without_slash(follow.from)) return server.key.id();
-    if (server.home && !home) home = server.key.id();
-  }
-  return home;
 }
 
 Bytes encode_leaves(const std::map<KeyId, Leaves>& all) {
@@ -64,6 +44,17 @@ Result<std::map<KeyId, Leaves>> decode_leaves(View bytes) {
 
 }  // namespace
 
+std::optional<KeyId> listed_key(const policy::Policies& policies, const std::string& domain, const std::string& url) {
+  const auto* descriptor = policies.newest(domain);
+  if (!descriptor) return {};
+  std::optional<KeyId> home;
+  for (const auto& [name, server] : descriptor->servers) {
+    if (without_slash(server.url) == without_slash(url)) return server.key.id();
+    if (server.home && !home) home = server.key.id();
+  }
+  return home;
+}
+
 Link::Link(Follow follow, const Options& options, service::Service& service)
     : follow_(std::move(follow)), options_(options), service_(service), own_policies_(service) {
   state_.with([&](LinkState& state) {
@@ -84,7 +75,7 @@ void Link::run() {
   if (const auto reader = service_.ledger().reader()) {
     if (auto kept = reader->note(note_name("broken")); kept && *kept) return broken(std::string(text(**kept)));
   }
-  milliseconds pause = first_pause;
+  Backoff backoff;
   while (!stop_.stopped()) {
     Result<void> outcome;
     try {
@@ -95,7 +86,7 @@ void Link::run() {
     if (stop_.stopped()) return;
     hurried_ = !outcome;
     if (outcome) {
-      pause = first_pause;
+      backoff.reset();
       show_success();
       continue;
     }
@@ -107,21 +98,40 @@ void Link::run() {
       return changed;
     });
     if (news) log_warn("copy of " + follow_.domain + ": " + outcome.error().message);
-    if (stop_.wait_for(jittered(pause))) return;
-    pause = std::min(longest_pause, pause * 2);
+    waits_ = true;
+    if (stop_.wait_for(backoff.next())) return;
+    waits_ = false;
   }
+}
+
+// A call under way may hang on a connection that is dead: it ends, and the next one is made over another.
+void Link::wake() {
+  peer_.with([](auto& peer) {
+    if (peer) peer->abort();
+    peer.reset();
+  });
+  stop_.wake();
+}
+
+void Link::heard_from(const KeyId& server) {
+  if (waits_ && server_key_.with([&](const auto& key) { return key == server; })) stop_.wake();
 }
 
 // The feed is followed; whether all of it is here is another question.
 void Link::show_success() {
   const bool news = state_.with([&](LinkState& state) {
     const auto before = state.last_error;
-    state.state = missing_.empty() ? "following" : "backing-off";
-    state.last_error = missing_.empty() ? own_policies_.problem() : missing_;
+    std::string wrong = missing_.empty() ? set_back_ : missing_;
+    if (wrong.empty() && missed_ > 0)
+      wrong = std::to_string(missed_) + (missed_ == 1 ? " record that a home has received is" : " records that a home has received are") +
+              " missing here, and asked for again: " + missed_why_;
+    state.state = wrong.empty() ? "following" : "backing-off";
+    state.last_error = wrong.empty() ? own_policies_.problem() : wrong;
     state.position = position_;
-    return !missing_.empty() && state.last_error != before;
+    state.missed = missed_;
+    return !wrong.empty() && state.last_error != before;
   });
-  if (news) log_warn("copy of " + follow_.domain + ": " + missing_);
+  if (news) log_warn("copy of " + follow_.domain + ": " + state().last_error);
 }
 
 // For good, until its owner has explained: what it said before is kept, what it says now is not asked for.
@@ -143,33 +153,6 @@ std::string Link::basis() const {
   for (const auto& [domain, chain] : published->policies->chains())
     all += domain + " " + std::to_string(chain.versions.size()) + (chain.forked ? "!" : "") + ";";
   return all;
-}
-
-// Whether less than everything comes: by what is asked for, or by what the policy has this server hold.
-bool Link::is_selection() const {
-  if (!follow_.select.globs.empty()) return true;
-  const auto published = service_.ledger().published();
-  const auto* descriptor = published->policies->newest(follow_.domain);
-  const auto* self = descriptor ? descriptor->server_with_key(options_.key->public_key().id()) : nullptr;
-  return self && !self->home && self->select;
-}
-
-// Whether every leaf of the domain's log should come: nothing is left out by a selector, or by rights to read.
-bool Link::is_whole() const {
-  if (is_selection()) return false;
-  const auto published = service_.ledger().published();
-  for (const auto kind : {evidence::Kind::identity, evidence::Kind::endorse, evidence::Kind::status, evidence::Kind::transfer,
-                          evidence::Kind::assign, evidence::Kind::withdraw})
-    if (!service_.may_read(*published->policies, follow_.domain, kind, {}, options_.key->public_key().id())) return false;
-  return true;
-}
-
-// By the key that it proved, not by its address.
-bool Link::is_home(const Peer& peer) const {
-  const auto published = service_.ledger().published();
-  const auto* descriptor = published->policies->newest(follow_.domain);
-  const auto* server = descriptor && peer.proven_key() ? descriptor->server_with_key(*peer.proven_key()) : nullptr;
-  return server && server->home;
 }
 
 // position ‖ SHA-256 of its basis; and beside it [* [log, Leaves]]
@@ -198,7 +181,7 @@ Result<void> Link::keep_note(const char* what, Bytes value, Bytes& kept) {
 Result<void> Link::keep_position() {
   if (!leaves_.empty()) CHECK_OK(keep_note("leaves", encode_leaves(leaves_), kept_leaves_));
   Bytes position;
-  append_u64(position, std::min(position_, not_yet_from_.value_or(position_)));
+  append_u64(position, std::min({position_, not_yet_from_.value_or(position_), missed_from_.value_or(position_)}));
   append(position, crypto::sha256(view(basis_)));
   return keep_note("position", std::move(position), kept_position_);
 }
@@ -206,6 +189,7 @@ Result<void> Link::keep_position() {
 Result<std::shared_ptr<Peer>> Link::connect(std::optional<KeyId> server_key) {
   auto peer = std::make_shared<Peer>(follow_.from, options_.key, options_.name, server_key, options_.timeout);
   peer_.with([&](auto& kept) { kept = peer; });
+  server_key_.with([&](auto& kept) { kept = server_key; });
   if (stop_.stopped()) return fail(Code::unavailable, "stopping");  // nobody would end this peer's calls any more
   return peer;
 }
@@ -231,10 +215,10 @@ Result<void> Link::learn_server_key() {
 Result<void> Link::pull() {
   auto peer = peer_.with([](const auto& kept) { return kept; });
   if (!peer) {
-    auto listed = listed_key(*service_.ledger().published()->policies, follow_);
+    auto listed = listed_key(*service_.ledger().published()->policies, follow_.domain, follow_.from);
     if (!listed && !follow_.server_key) {
       CHECK_OK(learn_server_key());
-      listed = listed_key(*service_.ledger().published()->policies, follow_);
+      listed = listed_key(*service_.ledger().published()->policies, follow_.domain, follow_.from);
     }
     TRY(peer, connect(follow_.server_key ? follow_.server_key : listed));
   }
@@ -255,6 +239,8 @@ void Link::go_back() {
     position_ = 0;
     not_yet_from_.reset();
     not_yet_pause_.reset();
+    missed_from_.reset();
+    missed_again_.reset();
   }
   if (!missing_.empty() && !fetching_again_ && missing_pause_.over()) {
     fetching_again_ = true;
@@ -265,6 +251,29 @@ void Link::go_back() {
     position_ = std::min(position_, *not_yet_from_);
     not_yet_from_.reset();
   }
+  if (missed_from_ && missed_again_.over()) {
+    position_ = std::min(position_, *missed_from_);
+    missed_from_.reset();
+    missed_ = 0;
+  }
+}
+
+// However many there are, and however often: where the first of them is, and one pause that grows.
+void Link::note_missed(const service::IngestReport& report) {
+  if (report.missed == 0) return;
+  if (!missed_from_) {
+    missed_from_ = position_;
+    missed_again_.begin();
+  }
+  missed_ += report.missed;
+  missed_why_ = report.first_missed;
+}
+
+// From where something was missing, if anything was: then nothing is any more.
+void Link::walked_to_the_end() {
+  if (missed_from_) return;
+  missed_ = 0;
+  missed_again_.reset();
 }
 
 // How long to wait for news: no longer than until something is to be tried again.
@@ -273,6 +282,7 @@ std::chrono::seconds Link::patience() const {
   auto until = Pause::Clock::now() + options_.poll;
   if (!missing_.empty() && !fetching_again_) until = std::min(until, missing_pause_.until());
   if (not_yet_from_) until = std::min(until, not_yet_pause_.until());
+  if (missed_from_) until = std::min(until, missed_again_.until());
   if (!own_policies_.problem().empty()) until = std::min(until, own_policies_.next_try());
   const auto wait = std::chrono::ceil<seconds>(until - Pause::Clock::now());
   return std::clamp(wait, seconds(0), options_.poll);
@@ -283,7 +293,7 @@ Result<bool> Link::take(service::ReceivedFeed feed) {
   if (feed.more && feed.next <= position_)
     return fail(Code::malformed, "feed.2: more waits at " + follow_.from + ", but the position does not move on");
   if (!feed.more && feed.records.empty() && feed.heads.empty() && feed.next == position_) {
-    if (stop_.wait_for(first_pause)) return false;  // a peer that answers nothing at once is not asked in a hurry
+    if (stop_.wait_for(Backoff::first)) return false;  // a peer that answers nothing at once is not asked in a hurry
   }
   bool of_models = false;
   if (!feed.records.empty()) {
@@ -296,6 +306,7 @@ Result<bool> Link::take(service::ReceivedFeed feed) {
       not_yet_from_ = position_;
       not_yet_pause_.begin();
     }
+    note_missed(report);
     if (report.failure) return tl::unexpected(*report.failure);  // ours, not theirs: asked for again
     if (report.refused + report.not_yet > 0)
       log_info("copy of " + follow_.domain + ": " + std::to_string(report.refused) + " records refused, " +
@@ -308,62 +319,12 @@ Result<bool> Link::take(service::ReceivedFeed feed) {
     position_ = 0;
     return true;
   }
-  if (!feed.more) CHECK_OK(take_heads(feed.heads));
+  if (!feed.more) {
+    walked_to_the_end();
+    CHECK_OK(take_heads(feed.heads));
+  }
   position_ = feed.next;
   return false;
-}
-
-// What a head says is true whoever brings it; that everything up to it is here is another matter. Only a home of the
-// domain asked for is believed in that; of a whole copy nobody is: its leaves must give the head's root.
-Result<void> Link::take_heads(const std::vector<service::FeedPage::HomeHead>& heads) {
-  const auto peer = peer_.with([](const auto& kept) { return kept; });
-  const bool whole = is_whole(), by_home = is_home(*peer);
-  bool complete = false;
-  std::string missing;
-  for (const auto& head : heads) {
-    auto check = service_.check_head(head.domain, head.note);
-    if (!check) {
-      log_warn("copy of " + follow_.domain + ": " + check.error().message);
-      continue;
-    }
-    const auto& log = check->head.head;
-    bool counts = by_home;
-    if (whole && head.domain == follow_.domain) {
-      const Leaves& held = leaves_[check->head.log];
-      const auto answer = held.give(log);
-      counts = answer == Leaves::Answer::yes;
-      complete |= counts;
-      if (answer == Leaves::Answer::no)
-        missing = "the leaves held do not give the root of " + log.origin + ": its head covers " + std::to_string(log.size) +
-                  ", held are the first " + std::to_string(held.size()) + "; all is fetched again";
-    }
-    if (!counts) CHECK_OK(service_.compare_head(*check));
-    else if (!check->settled) CHECK_OK(note_head(*check, *peer));
-  }
-  if (complete || !whole) {
-    missing_pause_.reset();
-    missing_.clear();
-    fetching_again_ = false;
-  } else if (!missing.empty()) {
-    if (missing_.empty() || fetching_again_) missing_pause_.begin();
-    missing_ = std::move(missing);
-    fetching_again_ = false;
-  }
-  return {};
-}
-
-Result<void> Link::note_head(const service::Service::HeadCheck& check, Peer& peer) {
-  const std::string& domain = check.head.domain;
-  const ledger::Head& head = check.head.head;
-  std::optional<std::vector<Digest>> proof;
-  // Its own home can prove that its log only grew; a head that came by way of another cannot be proven here.
-  if (domain == follow_.domain && is_home(peer) && check.earlier && check.earlier->size > 0 && head.size > check.earlier->size) {
-    // A proof that could not be had proves neither: the head is not taken, and asked for again.
-    TRY(proof, peer.consistency(domain, check.earlier->size, head.size));
-  }
-  CHECK_OK(service_.note_head(check, proof));
-  if (domain == follow_.domain) state_.with([&](LinkState& state) { state.newest_head = head.time; });
-  return {};
 }
 
 }  // namespace cm4it::sync

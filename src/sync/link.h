@@ -1,41 +1,51 @@
 // One domain copied from one server: a thread that pulls its feed, and never stops trying.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
 #include "base/guarded.h"
+#include "sync/backoff.h"
 #include "sync/leaves.h"
 #include "sync/own_policies.h"
 #include "sync/sync.h"
 
 namespace cm4it::sync {
 
-// A sleep that stop() cuts short.
+// A sleep that stop() cuts short for good, and wake() once.
 class Stop {
  public:
   bool wait_for(std::chrono::milliseconds time) {  // true: stopped
     std::unique_lock lock(mutex_);
-    return stopped_now_.wait_for(lock, time, [&] { return stopped_; });
+    changed_.wait_for(lock, time, [&] { return stopped_ || awake_; });
+    awake_ = false;
+    return stopped_;
   }
-  void stop() {
-    {
-      std::lock_guard lock(mutex_);
-      stopped_ = true;
-    }
-    stopped_now_.notify_all();
-  }
+  void stop() { set(stopped_); }
+  void wake() { set(awake_); }
   bool stopped() {
     std::lock_guard lock(mutex_);
     return stopped_;
   }
 
  private:
+  void set(bool& flag) {
+    {
+      std::lock_guard lock(mutex_);
+      flag = true;
+    }
+    changed_.notify_all();
+  }
+
   std::mutex mutex_;
-  std::condition_variable stopped_now_;
-  bool stopped_ = false;
+  std::condition_variable changed_;
+  bool stopped_ = false, awake_ = false;  // guarded by mutex_
 };
+
+// The key of the server that the policy of `domain` lists at this URL; else of its first home.
+std::optional<KeyId> listed_key(const policy::Policies& policies, const std::string& domain, const std::string& url);
 
 class Link {
  public:
@@ -43,6 +53,8 @@ class Link {
   ~Link();
 
   const Follow& follow() const { return follow_; }
+  void wake();  // asks now, over a new connection
+  void heard_from(const KeyId& server);
   LinkState state() const { return state_.with([](const LinkState& state) { return state; }); }
 
  private:
@@ -51,6 +63,10 @@ class Link {
   Result<void> learn_server_key();
   Result<bool> take(service::ReceivedFeed feed);
   void go_back();
+  void note_missed(const service::IngestReport& report);
+  void walked_to_the_end();
+  bool is_of_feed(const std::string& domain) const;
+  void tell_set_back(const service::Service::HeadCheck& check, Peer& peer);
   std::chrono::seconds patience() const;
   Result<void> take_heads(const std::vector<service::FeedPage::HomeHead>& heads);
   Result<void> note_head(const service::Service::HeadCheck& check, Peer& peer);
@@ -79,6 +95,14 @@ class Link {
   // Where the first record is that could not be taken yet: the feed is walked from there again.
   std::optional<std::uint64_t> not_yet_from_;
   Pause not_yet_pause_{std::chrono::seconds(1), std::chrono::hours(1)};
+  // The same of records that were refused though a home has received them: where the first is, what the first refusal was, and
+  // how many there were since the feed was last walked from there to its end without one. While there are any, heads make
+  // nothing fresh.
+  std::optional<std::uint64_t> missed_from_;
+  Pause missed_again_{std::chrono::seconds(1), std::chrono::minutes(10)};
+  std::string missed_why_;
+  std::size_t missed_ = 0;
+  std::string set_back_;  // how the home's log ends before a head that is known here
   // Of a whole copy: the leaves of each log of the domain, and what is missing of them.
   std::map<KeyId, Leaves> leaves_;
   std::string missing_;
@@ -87,6 +111,8 @@ class Link {
   Bytes kept_position_, kept_leaves_;  // as the store has them
 
   Guarded<std::shared_ptr<Peer>> peer_;
+  Guarded<std::optional<KeyId>> server_key_;  // of that peer
+  std::atomic<bool> waits_{false};            // for a server that failed
   Guarded<LinkState> state_;
   Stop stop_;
   std::thread thread_;

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "service/sight.h"
+#include "sync/backoff.h"
 
 namespace cm4it::sync {
 namespace {
@@ -47,6 +48,7 @@ void Outbox::look_again() {
 
 void Outbox::run() {
   milliseconds pause = first_pause;
+  Backoff backoff;
   bool failed = false;  // then what is new waits as well, or every statement would be a knock at a door that is shut
   for (;;) {
     {
@@ -63,9 +65,13 @@ void Outbox::run() {
     } catch (const std::exception& error) {
       settled = fail(Code::internal, error.what());
     }
-    pause = settled && *settled ? first_pause : std::min(longest_pause, pause * 2);
     failed = !settled;
-    if (settled) continue;
+    if (settled) {
+      pause = *settled ? first_pause : std::min(longest_pause, pause * 2);
+      backoff.reset();
+      continue;
+    }
+    pause = backoff.next();
     const bool news = last_error_.with([&](auto& last) {
       const bool changed = last != settled.error().message;
       last = settled.error().message;

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/budgets.h"
 #include "ledger/tiles.h"
 #include "net/http.h"
 
@@ -123,6 +124,30 @@ Result<Bytes> Peer::receipt(const evidence::StatementId& statement, const std::s
   TRY(const auto reply, get("/v1/evidence/" + statement.text() + "/receipt?domain=" + net::percent_encode(domain),
                             "application/cose", timeout_));
   return to_bytes(view(reply.body));
+}
+
+Result<Peer::KnownHeads> Peer::heads(const std::string& domain) {
+  TRY(const auto reply, get("/v1/domains/" + net::percent_encode(domain) + "/heads", "application/json", timeout_));
+  boost::system::error_code error;
+  const auto value = json::parse(reply.body, error);
+  const auto* notes = !error && value.is_object() ? value.as_object().if_contains("heads") : nullptr;
+  if (!notes || !notes->is_array() || notes->as_array().size() > budget::known_heads) return fail(Code::malformed, url_ + ": no list of heads");
+  KnownHeads known;
+  TRY(known.time, from_rfc3339(text_at(value.as_object(), "time")));
+  for (const auto& note : notes->as_array())
+    if (note.is_string()) known.notes.emplace_back(note.as_string());
+  return known;
+}
+
+Result<void> Peer::show_head(const std::string& domain, const std::string& note) {
+  net::ClientRequest request;
+  request.method = "POST";
+  request.url = url_ + "/v1/domains/" + net::percent_encode(domain) + "/heads";
+  request.content_type = "text/plain";
+  request.body = note;
+  request.timeout = timeout_;
+  CHECK_OK(client_.send(request));
+  return {};
 }
 
 Result<std::vector<Digest>> Peer::consistency(const std::string& domain, std::uint64_t from, std::uint64_t to) {

@@ -31,6 +31,11 @@ class Peer {
   struct Outcome { std::string result, reason; bool again = false; };
   Result<std::vector<Outcome>> submit(const std::vector<evidence::Piece>& pieces, const std::string& domain);
   Result<Bytes> receipt(const evidence::StatementId& statement, const std::string& domain);
+  // Heads of a domain's logs that it knows, and what it says the time is.
+  struct KnownHeads { Time time; std::vector<std::string> notes; };
+  Result<KnownHeads> heads(const std::string& domain);
+  // Shows a home a head that it signed, where it seems to have forgotten it.
+  Result<void> show_head(const std::string& domain, const std::string& note);
   // The proof that the log of `domain` grew from one size to the other, made of its tiles.
   Result<std::vector<Digest>> consistency(const std::string& domain, std::uint64_t from, std::uint64_t to);
 

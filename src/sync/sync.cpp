@@ -118,6 +118,14 @@ void Sync::not_forwarded(const evidence::StatementId&, const std::string& domain
   impl_->end(domain, ledger::refusal_text(domain, ledger::not_sent(why)));
 }
 
+void Sync::wake() {
+  impl_->links.with([](const auto& links) { for (const auto& [name, link] : links) link->wake(); });
+}
+
+void Sync::heard_from(const KeyId& server) {
+  impl_->links.with([&](const auto& links) { for (const auto& [name, link] : links) link->heard_from(server); });
+}
+
 std::vector<LinkState> Sync::links() const {
   std::vector<LinkState> states;
   impl_->links.with([&](const auto& links) {

@@ -29,7 +29,8 @@ struct Options {
 
 struct LinkState {
   std::string domain, url;
-  std::string state = "backing-off";  // "following", "backing-off", "broken"; of forwarding: "forwarding", "idle"
+  // "following" (all that it sent is here), "backing-off", "broken"; of forwarding: "forwarding", "idle"
+  std::string state = "backing-off";
   std::uint64_t position = 0;
   std::optional<Time> newest_head;
   std::string last_error;
@@ -37,6 +38,7 @@ struct LinkState {
   // Statements whose way to this domain's home ended without a receipt: refused there, or not sent; and the last one's reason.
   std::size_t refused = 0;
   std::string last_refusal;
+  std::size_t missed = 0;  // records of the feed that could not be taken, as of the last walk over them
 };
 
 class Sync : public service::Forwarder {
@@ -50,6 +52,10 @@ class Sync : public service::Forwarder {
   void forward(const evidence::StatementId& statement, const std::vector<std::string>& domains) override;
   void not_forwarded(const evidence::StatementId& statement, const std::string& domain, const std::string& why) override;
   std::vector<LinkState> links() const;
+  // Every link asks now, whatever it waits for.
+  void wake();
+  // A server with this key has just spoken to us: links that wait for it to come back need not.
+  void heard_from(const KeyId& server);
 
  private:
   struct Impl;

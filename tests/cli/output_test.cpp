@@ -1,33 +1,8 @@
 // `ics` as a shell runs it: what it says must arrive, or it fails.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include <filesystem>
-
-#include "demo/process.h"
+#include "cli/running.h"
 
 namespace cm4it::cli::test {
 namespace {
-
-namespace fs = std::filesystem;
-using testing::HasSubstr;
-
-struct Shell : testing::Test {
-  Shell() {
-    std::string name = (fs::temp_directory_path() / "cm4it-cli-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    directory = name;
-  }
-  ~Shell() override { fs::remove_all(directory); }
-  // In the directory, by bash; $ICS and $ICSD are the programs.
-  demo::Output sh(const std::string& line) const {
-    const auto output = demo::run({"/bin/bash", "-c", "cd " + directory.string() + "; ICS=" CM4IT_ICS " ICSD=" CM4IT_ICSD "; unset ICS_DIR; " + line});
-    EXPECT_TRUE(output) << output.error().message;
-    return output.value_or(demo::Output{});
-  }
-  fs::path directory;
-};
 
 TEST_F(Shell, AFullDiskIsAFailureOfEveryVerb) {
   ASSERT_EQ(sh("$ICS key new a.key && $ICS init acme --role manufacturer --domain acme.example --listen 127.0.0.1:0").exit, 0);
@@ -58,7 +33,7 @@ TEST_F(Shell, StandardOutputThatIsClosedIsAFailure) {
 TEST_F(Shell, APathThatIsTooLongIsAnError) {
   const std::string name(300, 'x');
   for (const std::string& words : std::vector<std::string> {"init " + name + " --role manufacturer --domain a.example --listen 127.0.0.1:0", "--dir " + name + " find", "rebuild " + name,
-                                  "key new " + name, "import " + name, "--server http://127.0.0.1:1 import " + name, "key id " + name,
+                                  "key new " + name, "--server http://127.0.0.1:1 import " + name, "key id " + name,
                                   "--dir " + name + " ocsp-cert --out x", "policy check " + name, "trust " + name + " https://127.0.0.1:1 --as copy"}) {
     const auto output = sh("$ICS " + words);
     EXPECT_EQ(output.exit, 3) << words << output.err;

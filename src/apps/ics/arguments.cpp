@@ -10,8 +10,10 @@ Result<Time> parse_when(const std::string& option, const std::string& text, Time
   if (text.size() == 10)
     if (auto time = from_rfc3339(text + "T00:00:00Z")) return time;
   if (auto span = parse_duration(text)) return now + *span;
+  if (text.starts_with('-'))
+    if (auto span = parse_duration(text.substr(1))) return now + -*span;
   return fail(Code::malformed, option + ": \"" + text + "\" is no time",
-              "2026-12-31T00:00:00Z, 2026-12-31, now, or a span from now like 90d");
+              "2026-12-31T00:00:00Z, 2026-12-31, now, or a span from now like 90d; -1h is an hour ago");
 }
 
 Result<policy::Selector> parse_select(const std::vector<std::string>& options) {

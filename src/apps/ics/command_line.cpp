@@ -1,8 +1,9 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <new>
+#include <sstream>
 
-#include "apps/ics/arguments.h"
+#include "apps/ics/misread.h"
 #include "apps/ics/verbs.h"
 
 namespace cm4it::ics {
@@ -11,19 +12,22 @@ namespace {
 void add_common_options(CLI::App& app, Context& context) {
   auto& options = context.options;
   app.add_option("--dir", options.dir, "an ICS's directory: gives key, server and domain (or set ICS_DIR)")->envname("ICS_DIR");
-  app.add_option("--key", options.key, "the key that signs, and is proven to the server: a file, pkcs11:… or handle:…; default DIR/owner.key");
+  app.add_option("--key", options.key, "the key that signs, and is proven to the server: a file, pkcs11:… or handle:…; default DIR/owner.key (or set ICS_KEY)")->envname("ICS_KEY");
   app.add_option("--key-pass", options.key_pass, "a file with that key's passphrase or PIN; without it they are asked for");
   app.add_option("--server", options.server, "URL of the server; default: DIR's own");
   app.add_option("--server-key", options.server_key, "the only key to accept of that server (key:…)");
   app.add_option("--domain", options.domains, "the domains a statement is made in; of questions, the first is asked")->delimiter(',');
   app.add_flag("--json", options.json, "JSON on standard output, for machines");
-  app.add_flag("--yes", options.yes, "do not ask before signing");
+  app.add_flag("--yes", options.yes, "do not ask before what cannot be undone: policies, transfers, alarms over many subjects");
 }
 
 int failed(const Context& context, const Error& error) {
   context.console.note("ics" + (context.verb.empty() ? "" : " " + context.verb) + ": " + error.message);
-  if (!error.detail.empty()) context.console.note("  → " + error.detail);
-  return exit_failed;
+  // What comes next may take several lines, a candidate each.
+  std::istringstream lines(error.detail);
+  const char* before = "  → ";
+  for (std::string line; std::getline(lines, line); before = "    ") context.console.note(before + line);
+  return context.misused ? exit_usage : exit_failed;
 }
 
 // What the standard library reports by exceptions (a path that is too long, a directory that is gone, no memory) ends a verb
@@ -49,6 +53,20 @@ int finished(const Context& context, const Result<int>& outcome) {
   return *outcome;
 }
 
+// In the order in which they are met.
+void group_verbs(CLI::App& app) {
+  const std::pair<const char*, std::vector<const char*>> groups[] = {
+      {"Begin", {"init", "trust", "key"}},
+      {"Say", {"identify", "endorse", "status", "assign", "transfer", "withdraw"}},
+      {"Ask", {"find", "show", "history", "why", "may", "token", "domains", "peers"}},
+      {"Rule", {"role", "permit", "server", "policy"}},
+      {"Evidence in any amount", {"push", "import", "export", "gpg-notations"}},
+      {"Maintain", {"log", "rebuild", "ocsp-cert"}},
+      {"Help", {"help", "man", "completion"}}};
+  for (const auto& [title, names] : groups)
+    for (const char* name : names) app.get_subcommand(name)->group(title);
+}
+
 }  // namespace
 
 CLI::App* add_verb(CLI::App& parent, Context& context, const std::string& name, const std::string& description,
@@ -61,6 +79,10 @@ CLI::App* add_verb(CLI::App& parent, Context& context, const std::string& name, 
   });
   verb->fallthrough();
   return verb;
+}
+
+void add_dry_run(CLI::App& verb, Context& context) {
+  verb.add_flag("--dry-run", context.options.dry_run, "show what would be signed, and sign nothing");
 }
 
 CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& description) {
@@ -88,6 +110,7 @@ void build_command_line(CLI::App& app, Context& context) {
   add_gpg_verb(app, context);
   add_ocsp_verb(app, context);
   add_help_verbs(app, context);
+  group_verbs(app);
 }
 
 int run(int argc, const char* const* argv, Context& context) {
@@ -96,8 +119,14 @@ int run(int argc, const char* const* argv, Context& context) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error, context.console.out, context.console.err) == 0 ? exit_yes : exit_usage;
-    return finished(context, code);
+    if (error.get_exit_code() == 0) {
+      app.exit(error, context.console.out, context.console.err);
+      return finished(context, exit_yes);
+    }
+    const auto said = misread(app, error, {argv + 1, argv + argc});
+    context.verb = said.verb;
+    context.misused = true;
+    return failed(context, {Code::malformed, said.what, said.next});
   }
   if (!context.action) {
     context.console.err << app.help();

@@ -38,6 +38,16 @@ Result<void> remember_server(const std::filesystem::path& file, const std::strin
   return write_file(file, view(text));
 }
 
+// A public key where a private one is needed: whatever is wrong with its rights, that is not what matters.
+tl::unexpected<Error> of_public_key(const std::string& where, Error error) {
+  constexpr std::size_t most = 64 * 1024;
+  const auto text = crypto::is_key_uri(where) ? Result<std::string>(std::string()) : read_file(where, most);
+  if (text && text->find("PRIVATE KEY-----") == std::string::npos &&
+      (text->find("-----BEGIN PUBLIC KEY-----") != std::string::npos || crypto::PublicKey::from_text(*text)))
+    return fail(Code::malformed, where + ": a public key, which signs nothing", "the file of the private key, as `ics key new` made it");
+  return tl::unexpected(std::move(error));
+}
+
 // Where DIR's own server cannot be reached, the likeliest reason is that it does not run.
 Api::Send with_start_hint(Api::Send send, const std::filesystem::path& directory) {
   const std::string hint = "does its server run? icsd --config " + shell_quoted((directory / "icsd.toml").string());
@@ -61,8 +71,13 @@ Api::Send connect_https(crypto::SignerPtr key, std::optional<KeyId> server_key) 
   return [client](const net::ClientRequest& request) { return client->send(request); };
 }
 
+tl::unexpected<Error> Context::misuse(std::string message, std::string next) const {
+  misused = true;
+  return fail(Code::malformed, std::move(message), std::move(next));
+}
+
 Result<Directory> Context::directory() const {
-  if (options.dir.empty()) return fail(Code::malformed, "no ICS directory given", "--dir DIR, or set ICS_DIR");
+  if (options.dir.empty()) return misuse("no ICS directory given", "--dir DIR, or set ICS_DIR");
   return Directory::open(options.dir);
 }
 
@@ -97,12 +112,16 @@ Result<crypto::SignerPtr> Context::signer() const {
   auto access = key_access();
   std::string where = options.key;
   if (where.empty()) {
-    if (options.dir.empty()) return fail(Code::malformed, "no key to sign with", "--key FILE or pkcs11:…, or --dir DIR");
+    if (options.dir.empty()) return misuse("no key to sign with", "--key FILE or pkcs11:…, or --dir DIR");
     TRY(const auto own, directory());
     where = own.owner_key();
     access.directory = own.path();
   }
-  TRY(signer_, crypto::load_key(where, access));
+  auto key = crypto::load_key(where, access);
+  if (!key && key.error().code == Code::not_found && options.key.empty())
+    return fail(Code::not_found, key.error().message, "the owner's key is kept elsewhere? --key FILE, or that of a role (or set ICS_KEY)");
+  if (!key) return of_public_key(where, std::move(key).error());
+  signer_ = std::move(*key);
   return signer_;
 }
 
@@ -168,7 +187,7 @@ Result<const Api*> Context::api() {
   if (!api_) {
     std::string url = without_slash(options.server);
     if (url.empty()) {
-      if (options.dir.empty()) return fail(Code::malformed, "no server given", "--server URL, or --dir DIR (or set ICS_DIR)");
+      if (options.dir.empty()) return misuse("no server given", "--server URL, or --dir DIR (or set ICS_DIR)");
       TRY(const auto own, directory());
       TRY(url, own.url());
     }

@@ -27,7 +27,7 @@ class Context {
   struct Options {
     std::string dir, key, key_pass, server, server_key;
     std::vector<std::string> domains;
-    bool json = false, yes = false;
+    bool json = false, yes = false, dry_run = false;
   };
 
   Context(Console console_, Clock clock_, Connect connect_)
@@ -40,8 +40,11 @@ class Context {
   crypto::AskSecret ask_secret;  // empty: nobody can be asked
   // Set by the verb that was typed.
   std::string verb;
+  mutable bool misused = false;  // what was typed is at fault, not what was found: exit 2
   std::function<Result<int>()> action;
 
+  // An error of who typed, for the action to return.
+  tl::unexpected<Error> misuse(std::string message, std::string next = {}) const;
   // --dir. malformed: none given.
   Result<Directory> directory() const;
   // The domain asked: --domain's first, DIR's; empty: the server's default.

@@ -17,6 +17,28 @@ Result<std::string> issuer_id(const Context& context, const std::string& text) {
   return key.id().text();
 }
 
+bool has_label(const json::object& subject, const std::string& label) {
+  for (const auto& entry : array_at(subject, "endorsements"))
+    if (entry.is_object() && text_at(entry.get_object(), "label") == label) return true;
+  return false;
+}
+
+// "yes", "no", "unknown"; "": nothing of this type is ever admitted here, so that there is nothing to say.
+std::string verdict_of(const json::object& subject) {
+  const auto& verdict = object_at(subject, "verdict");
+  for (const auto& reason : array_at(verdict, "reasons"))
+    if (reason.is_object() && text_at(reason.get_object(), "rule") == "admit" && text_at(reason.get_object(), "text").starts_with("the policy has no [admit.")) return {};
+  const auto admitted = text_at(verdict, "admitted");
+  return admitted.empty() ? "unknown" : admitted;
+}
+
+bool is_wanted(const json::value& subject, const FindOptions& options) {
+  if (!subject.is_object()) return false;
+  const auto& one = subject.get_object();
+  return (options.cloud.empty() || text_at(one, "cloud") == options.cloud) && (options.verdict.empty() || verdict_of(one) == options.verdict) &&
+         (options.label.empty() || has_label(one, options.label));
+}
+
 Result<Found> find_pages(Context& context, const FindOptions& options) {
   TRY(const auto* server, context.api());
   TRY(const auto domain, context.asked_domain());
@@ -25,7 +47,8 @@ Result<Found> find_pages(Context& context, const FindOptions& options) {
   for (const auto& word : options.words) words += (words.empty() ? "" : " ") + word;
   Found found;
   do {
-    const std::size_t left = options.limit == 0 ? budget::search_results : options.limit - found.subjects.size();
+    const bool compared = !options.cloud.empty() || !options.verdict.empty() || !options.label.empty();
+    const std::size_t left = options.limit == 0 || compared ? budget::search_results : options.limit - found.subjects.size();
     TRY(const auto page,
         server->get_json(target({"v1", "subjects"}, {{"q", words},
                                                      {"type", options.type},
@@ -37,17 +60,29 @@ Result<Found> find_pages(Context& context, const FindOptions& options) {
                                                      {"domain", domain},
                                                      {"limit", std::to_string(std::min(left, budget::search_results))},
                                                      {"cursor", found.cursor}})));
-    for (const auto& subject : array_at(page, "subjects")) found.subjects.push_back(subject);
+    for (const auto& subject : array_at(page, "subjects"))
+      if (!compared || is_wanted(subject, options)) found.subjects.push_back(subject);
     auto next = text_at(page, "cursor");
     if (next == found.cursor && !next.empty()) return fail(Code::malformed, server->url() + ": its pages do not go on");
     found.cursor = std::move(next);
+    if (options.limit > 0 && found.subjects.size() > options.limit) {
+      found.subjects.resize(options.limit);
+      if (found.cursor.empty()) found.cursor = "more";
+    }
   } while (!found.cursor.empty() && (options.limit == 0 || found.subjects.size() < options.limit));
   return found;
 }
 
 }  // namespace
 
-Result<int> find(Context& context, const FindOptions& options) {
+Result<int> find(Context& context, const FindOptions& given) {
+  auto options = given;
+  if (!options.type.empty())
+    if (const auto type = evidence::parse_type(options.type); !type) return context.misuse("--" + type.error().message);
+  if (!options.status.empty())
+    if (const auto status = evidence::parse_status(options.status); !status) return context.misuse("--" + status.error().message);
+  if (options.verdict == "admitted") options.verdict = "yes";
+  if (options.verdict == "not-admitted") options.verdict = "no";
   TRY(auto found, find_pages(context, options));
   if (context.options.json) {
     json::object document{{"subjects", std::move(found.subjects)}};
@@ -55,23 +90,25 @@ Result<int> find(Context& context, const FindOptions& options) {
     context.print_json(document);
     return exit_yes;
   }
-  Table table({"SUBJECT", "TYPE", "MAKER", "MODEL", "SERIAL", "NAME", "STATUS", "HOLDER", "CLOUD", "VERDICT"});
+  Table table({"SUBJECT", "TYPE", "MAKER", "MODEL", "VERSION", "SERIAL", "NAME", "STATUS", "HOLDER", "CLOUD", "VERDICT"});
   for (const auto& entry : found.subjects) {
     if (!entry.is_object()) continue;
     const auto& one = entry.get_object();
     const auto& identity = object_at(one, "identity");
     const auto status = text_at(object_at(one, "status"), "status"), holder = text_at(one, "holder");
-    const auto admitted = admitted_answer(text_at(object_at(one, "verdict"), "admitted"));
+    const auto verdict = verdict_of(one);
+    const auto admitted = admitted_answer(verdict);
     table.add({short_id(text_at(one, "subject")),
                text_at(identity, "type"),
                text_at(identity, "maker"),
                text_at(identity, "model"),
+               text_at(identity, "version"),
                text_at(identity, "serial"),
                text_at(identity, "name"),
                {status, tone_of_status(status)},
                {holder, holder == "contradiction" ? Tone::bad : Tone::plain},
                text_at(one, "cloud"),
-               {admitted.words, admitted.tone}});
+               verdict.empty() ? Cell("-") : Cell(admitted.words, admitted.tone)});
   }
   if (table.empty()) context.console.note("nothing found");
   else table.print(context.console);

@@ -1,6 +1,8 @@
 // The manual page and the completion script, out of the same tree that parses the command line.
+#include <CLI/CLI.hpp>
 #include <sstream>
 
+#include "apps/ics/misread.h"
 #include "apps/ics/verbs.h"
 #include "evidence/statement.h"
 
@@ -11,7 +13,7 @@ constexpr const char* terms =
     "SUBJECT: a whole id (key:…, code:…, model:domain/name), the file of a key, a unique prefix of at least 8 hex digits,\n"
     "or an alias: serial:42 or just 42, urn:dev:…, a package URL. Verbs that make statements take several; - reads them\n"
     "from standard input.\n"
-    "TIME: RFC 3339 (2026-12-31T00:00:00Z), a date, now, or a span from now (90d, 12h).\n"
+    "TIME: RFC 3339 (2026-12-31T00:00:00Z), a date, now, or a span from now (90d, 12h; -1h is an hour ago).\n"
     "SELECTOR: field=glob[,glob], repeated, or a TOML inline table; all is everything.\n"
     "Exit: 0 yes, done; 1 no: the verdict, the permission or the audit says so; 2 wrong usage; 3 failed.";
 
@@ -64,12 +66,6 @@ std::string troff(const std::string& text) {
     else escaped += c;
   }
   return escaped;
-}
-
-std::string positional_usage(const CLI::Option& option) {
-  std::string name = option.get_name(true);
-  if (option.get_items_expected_max() > 1) name += "…";
-  return option.get_required() ? name : "[" + name + "]";
 }
 
 void man_option(std::ostream& out, const CLI::Option& option) {
@@ -189,6 +185,20 @@ void bash_completion(const CLI::App& app, std::ostream& out) {
 
 void add_help_verbs(CLI::App& app, Context& context) {
   app.footer(terms);
+  auto words = std::make_shared<std::vector<std::string>>();
+  auto* help = add_verb(app, context, "help", "says what a verb does and takes", [&app, &context, words]() -> Result<int> {
+    const auto* verb = find_verb(app, *words);
+    if (!verb) {
+      const auto near = nearest(words->front(), verb_names(app));
+      return context.misuse("no verb \"" + words->front() + "\"", near.empty() ? "ics help" : "ics help " + near.front());
+    }
+    // Not help(): that of the whole tells about the verb that was typed, which is this one.
+    std::string name = verb->get_name();
+    for (const auto* parent = verb->get_parent(); parent; parent = parent->get_parent()) name = parent->get_name() + " " + name;
+    context.console.out << verb->get_formatter()->make_help(verb, name, CLI::AppFormatMode::Normal);
+    return exit_yes;
+  });
+  help->add_option("VERB", *words, "a verb, or two words of one: key new");
   add_verb(app, context, "man", "prints a manual page: ics man | man -l -", [&app, &context]() -> Result<int> {
     manual(app, context.console.out);
     return exit_yes;

@@ -205,11 +205,11 @@ void say_what_next(const Context& context, const InitOptions& options, const Key
 
 Result<int> init(Context& context, const InitOptions& given) {
   auto options = given;
-  CHECK_OK(check_options(options));
+  if (const auto checked = check_options(options); !checked) return context.misuse(checked.error().message, checked.error().detail);
   CHECK_OK(settle_addresses(options));
   const bool home = options.role != "infield";
   if (!home && (!context.options.key.empty() || !options.log_key.empty()))
-    return fail(Code::malformed, "--key, --log-key: an infield ICS has neither owner nor log", "--tls-key is its server's");
+    return context.misuse("--key, --log-key: an infield ICS has neither owner nor log", "--tls-key is its server's");
   if (options.name.empty()) options.name = home ? "main" : "field";
   while (options.directory.size() > 1 && options.directory.ends_with('/')) options.directory.pop_back();
   HalfMade directory(options.directory);

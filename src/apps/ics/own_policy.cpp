@@ -98,7 +98,7 @@ Result<void> OwnPolicy::confirm() const {
       console.line(console.toned(clean(line), line[0] == '-' ? Tone::bad : line[0] == '+' ? Tone::good : Tone::warn));
     for (const auto& line : policy::advice(wanted)) console.line(console.toned("! " + clean(line), Tone::warn));
   }
-  if (context_->options.yes) return {};
+  if (context_->options.yes || context_->options.dry_run) return {};
   TRY(const bool agreed, console.ask("Sign this as version " + std::to_string(wanted.version) + " of the policy of " + wanted.domain + "?", "--yes"));
   if (!agreed) return fail(Code::not_permitted, "not signed");
   return {};
@@ -114,8 +114,17 @@ Result<Bytes> OwnPolicy::sign_text() const {
 }
 
 Result<int> OwnPolicy::sign(const std::vector<Bytes>& first) {
+  if (!changed()) {
+    if (context_->options.json) context_->print_json(json::object{{"items", json::array{}}});
+    else context_->console.line("nothing changes, so nothing is signed");
+    return exit_yes;
+  }
   if (edit_.descriptor().version == newest().version) CHECK_OK(edit_.set_version(newest().version + 1));
   CHECK_OK(confirm());
+  if (context_->options.dry_run) {
+    context_->console.note("nothing was signed (--dry-run)");
+    return exit_yes;
+  }
   TRY(const auto bytes, sign_text());
   CHECK_OK(directory_.add_evidence("policy-" + std::to_string(edit_.descriptor().version), bytes));
   CHECK_OK(write_file(directory_.policy_text(), view(edit_.text())));

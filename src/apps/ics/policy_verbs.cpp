@@ -92,7 +92,7 @@ Result<int> show(Context& context, std::uint64_t version, bool text_only) {
 }
 
 Result<int> sign(Context& context, const std::string& file) {
-  if (context.options.dir.empty()) return fail(Code::malformed, "no ICS directory given", "--dir DIR, or set ICS_DIR");
+  if (context.options.dir.empty()) return context.misuse("no ICS directory given", "--dir DIR, or set ICS_DIR");
   TRY(const auto text, read_file(file, budget::descriptor_bytes));
   TRY(auto own, OwnPolicy::open_to_sign(context, context.options.dir, text));
   return own.sign();
@@ -118,6 +118,7 @@ void add_policy_verbs(CLI::App& app, Context& context) {
   auto* signing = add_verb(*group, context, "sign", "sign a descriptor as the next version, and submit it",
                            [&context, given] { return sign(context, given->file); });
   signing->add_option("FILE", given->file, "the text")->required();
+  add_dry_run(*signing, context);
 }
 
 }  // namespace cm4it::ics

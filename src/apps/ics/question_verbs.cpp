@@ -1,4 +1,6 @@
 // The questions: tables for people, the server's own JSON for machines.
+#include <CLI/CLI.hpp>
+
 #include "apps/ics/answers.h"
 #include "apps/ics/arguments.h"
 #include "apps/ics/output_file.h"
@@ -21,8 +23,9 @@ void print_validity(const Context& context, const json::object& answer) {
 Result<int> why(Context& context, const std::string& subject, const std::string& at) {
   std::string when;
   if (!at.empty()) {
-    TRY(const auto time, parse_when("--at", at, context.clock()));
-    when = to_rfc3339(time);
+    const auto time = parse_when("--at", at, context.clock());
+    if (!time) return context.misuse(time.error().message, time.error().detail);
+    when = to_rfc3339(*time);
   }
   TRY(const auto answer, ask_about(context, subject, "verdict", {{"at", when}}));
   const auto admitted = text_at(answer, "admitted");
@@ -93,6 +96,7 @@ Result<int> domains(Context& context) {
   const auto& itself = object_at(answer, "server");
   context.console.line("server " + text_at(itself, "name") + " " + text_at(itself, "key"));
   Table table({"DOMAIN", "KEPT AS", "POLICY", "OWNER", "PINNED BY", "NEWEST HEAD", "LEAVES"});
+  std::vector<std::string> silent;
   for (const auto& entry : array_at(answer, "domains")) {
     if (!entry.is_object()) continue;
     const auto& one = entry.get_object();
@@ -102,12 +106,22 @@ Result<int> domains(Context& context) {
                         : version == 0         ? Cell("none counts", Tone::warn)
                                                : Cell("version " + std::to_string(version));
     const auto pinned = text_at(one, "pinned");
+    if (const auto why = text_at(one, "not_signing"); !why.empty()) silent.push_back(text_at(one, "domain") + " signs nothing: " + why);
     table.add({text_at(one, "domain"), home ? "home" : "copy", policy, short_id(text_at(one, "owner")),
                pinned.empty() ? Cell("nothing", Tone::warn) : Cell(pinned), text_at(one, "newest_head"),
                one.contains("size") ? grouped(number_at(one, "size")) : "-"});
   }
   table.print(context.console);
+  for (const auto& line : silent) context.console.out << context.console.toned(clean(line), Tone::bad) << '\n';
   return exit_yes;
+}
+
+// What went wrong on a link, or why something will not be received there, and which clock is wrong.
+std::string trouble(const json::object& peer) {
+  auto error = text_at(peer, "last_error");
+  if (error.empty()) error = text_at(peer, "last_refusal");
+  const auto clock = text_at(peer, "clock");
+  return error + (error.empty() || clock.empty() ? "" : "; ") + clock;
 }
 
 Result<int> peers(Context& context) {
@@ -123,7 +137,6 @@ Result<int> peers(Context& context) {
     const auto& one = entry.get_object();
     const auto state = text_at(one, "state");
     const Tone tone = state == "following" ? Tone::good : state == "broken" ? Tone::bad : Tone::warn;
-    const auto error = text_at(one, "last_error");
     table.add({text_at(one, "domain"),
                text_at(one, "url"),
                {state, tone},
@@ -131,7 +144,7 @@ Result<int> peers(Context& context) {
                text_at(one, "newest_head"),
                grouped(number_at(one, "pending")),
                grouped(number_at(one, "refused")),
-               error.empty() ? text_at(one, "last_refusal") : error});
+               trouble(one)});
   }
   if (table.empty()) context.console.line("no peers: this server copies no domain, and forwards to none");
   else table.print(context.console);
@@ -148,6 +161,9 @@ void add_find(CLI::App& app, Context& context) {
   verb->add_option("--status", options->status, "in this status: in-use, stolen, …");
   verb->add_option("--holder", options->holder, "held by this domain");
   verb->add_option("--issuer", options->issuer, "with a statement that counts of this key: key:… or its file");
+  verb->add_option("--cloud", options->cloud, "assigned to this cloud");
+  verb->add_option("--verdict", options->verdict, "with this verdict here")->check(CLI::IsMember({"admitted", "not-admitted", "unknown"}));
+  verb->add_option("--label", options->label, "endorsed as this");
   verb->add_option("--limit", options->limit, "at most so many; 0: all")->capture_default_str();
 }
 

@@ -11,6 +11,8 @@
 namespace cm4it::ics {
 namespace {
 
+constexpr std::size_t most_counted = 20;  // statements of a batch of which it is asked whether they count
+
 using evidence::Kind;
 using evidence::SubjectId;
 
@@ -33,30 +35,6 @@ void add_statement(Background& background, const json::object& statement, const 
   if (!issued) return;
   auto& newest = background.newest.try_emplace(*kind, *issued).first->second;
   newest = std::max(newest, *issued);
-}
-
-json::object item_json(const std::string& head, const std::string& label, const Submitted& item) {
-  json::object shown{{head, label}, {"result", item.outcome == Submitted::Outcome::received      ? "received"
-                                               : item.outcome == Submitted::Outcome::provisional ? "provisional"
-                                               : item.outcome == Submitted::Outcome::not_yet     ? "not-yet"
-                                                                                                 : "refused"}};
-  if (!item.statement.empty()) shown["statement"] = item.statement;
-  if (!item.entered()) {
-    shown["error"] = {{"title", to_string(item.error.code)}, {"detail", item.error.message}, {"hint", item.error.detail}};
-    return shown;
-  }
-  shown["new"] = item.is_new;
-  json::array received;
-  for (const auto& place : item.received)
-    received.push_back({{"domain", place.domain}, {"index", place.index}, {"time", place.time}});
-  shown["received"] = std::move(received);
-  shown["forwarded_to"] = json::array(item.forwarded_to.begin(), item.forwarded_to.end());
-  if (!item.not_taken.empty()) {
-    json::array not_taken;
-    for (const auto& [domain, why] : item.not_taken) not_taken.push_back({{"domain", domain}, {"why", why}});
-    shown["not_taken"] = std::move(not_taken);
-  }
-  return shown;
 }
 
 // The certificates in a file, as they stand: the key's own first.
@@ -123,7 +101,9 @@ Result<Speaker> Speaker::start(Context& context, const SayOptions& options) {
   const Time now = context.clock();
   const auto when = [&](const char* option, const std::string& text, std::optional<Time>& to) -> Result<void> {
     if (text.empty()) return {};
-    TRY(to, parse_when(option, text, now));
+    const auto parsed = parse_when(option, text, now);
+    if (!parsed) return context.misuse(parsed.error().message, parsed.error().detail);
+    to = *parsed;
     return {};
   };
   CHECK_OK(when("--not-before", options.not_before, speaker.not_before_));
@@ -131,9 +111,10 @@ Result<Speaker> Speaker::start(Context& context, const SayOptions& options) {
   CHECK_OK(when("--issued-at", options.issued_at, speaker.issued_at_));
   TRY(speaker.domain_, context.own_domain());
   TRY(speaker.api_, context.api());
-  if (context.options.domains.empty()) {
-    TRY(speaker.policies_, policies_at(*speaker.api_, {speaker.domain_}));
-  }
+  auto policies = policies_at(*speaker.api_, {speaker.domain_});
+  // With --domain they are only needed to say in which roles the key signs.
+  if (!policies && context.options.domains.empty()) return tl::unexpected(std::move(policies).error());
+  if (policies) speaker.policies_ = std::move(*policies);
   return speaker;
 }
 
@@ -158,42 +139,64 @@ Result<void> Speaker::add(const SubjectId& subject, evidence::Body body, std::ve
   if (const auto newest = known.newest.find(kind); newest != known.newest.end())
     draft.issued_at = std::max(draft.issued_at, newest->second + 1);
   if (issued_at_) draft.issued_at = *issued_at_;
-  TRY(auto bytes, evidence::sign(draft, *key_, chain_));
-  pieces_.push_back({evidence::Format::cose, std::move(bytes)});
-  subjects_.push_back(subject.text());
+  drafts_.push_back(std::move(draft));
   return {};
 }
 
-Result<int> Speaker::submit() {
-  TRY(const auto items, api_->submit(pieces_, domain_));
-  return report(context_, "subject", subjects_, items);
+Result<void> Speaker::confirm(const std::string& question) const {
+  const auto& options = context_.options;
+  if (!context_.console.interactive || options.yes || options.dry_run) return {};
+  TRY(const bool agreed, context_.console.ask(question, "--yes"));
+  if (!agreed) return fail(Code::not_permitted, "nothing was signed");
+  return {};
 }
 
-int report(const Context& context, const std::string& head, const std::vector<std::string>& labels,
-           const std::vector<Submitted>& items) {
-  const bool all = std::all_of(items.begin(), items.end(), [](const auto& item) { return item.entered(); });
-  if (context.options.json) {
-    json::array shown;
-    for (std::size_t i = 0; i < items.size(); ++i) shown.push_back(item_json(head, labels[i], items[i]));
-    context.print_json(json::object{{"items", std::move(shown)}});
-  } else {
-    std::string title = head;
-    std::transform(title.begin(), title.end(), title.begin(), [](unsigned char c) { return std::toupper(c); });
-    Table table({title, "STATEMENT", "RESULT"});
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      const Tone tone = !items[i].entered() ? Tone::bad : items[i].received.empty() ? Tone::warn : Tone::good;
-      const bool alone = items.size() == 1;
-      table.add({head == "subject" && !alone ? short_id(labels[i]) : labels[i],
-                 items[i].statement.empty() ? "-" : alone ? items[i].statement : short_id(items[i].statement),
-                 {items[i].text(), tone}});
-    }
-    table.print(context.console);
+// "acme.example/volta (integrator)"
+std::string Speaker::signed_by() const {
+  const auto id = key_->public_key().id();
+  const auto name = policies_.name_of(id);
+  std::string roles;
+  for (const auto& membership : policies_.roles_of(domain_, id, evidence::Format::cose)) {
+    const bool over = membership.until && *membership.until <= context_.clock();
+    roles += (roles.empty() ? "" : ", ") + membership.role + (over ? " until " + to_rfc3339(*membership.until) : "");
   }
-  std::string last;
-  for (const auto& item : items)
-    if (!item.entered() && !item.error.detail.empty() && item.error.detail != last)
-      context.console.note("  → " + (last = item.error.detail));
-  return all ? exit_yes : exit_failed;
+  return (name.empty() ? id.text() : name) + (roles.empty() ? ", which plays no role in " + domain_ : " (" + roles + ")");
+}
+
+int Speaker::show_drafts() const {
+  json::array shown;
+  Table table({"SUBJECT", "KIND", "DOMAINS"});
+  for (const auto& draft : drafts_) {
+    const std::string kind = evidence::to_string(static_cast<Kind>(draft.body.index() + 1));
+    std::string domains;
+    for (const auto& domain : draft.domains) domains += (domains.empty() ? "" : ", ") + domain;
+    table.add({draft.subject.text(), kind, domains});
+    shown.push_back({{"subject", draft.subject.text()}, {"kind", kind}, {"domains", json::array(draft.domains.begin(), draft.domains.end())}});
+  }
+  if (context_.options.json) context_.print_json(json::object{{"items", std::move(shown)}, {"signer", key_->public_key().id().text()}});
+  else table.print(context_.console);
+  context_.console.note("nothing was signed (--dry-run); the signer would be " + signed_by());
+  return exit_yes;
+}
+
+Result<int> Speaker::submit() {
+  if (context_.options.dry_run) return show_drafts();
+  std::vector<evidence::Piece> pieces;
+  std::vector<std::string> subjects;
+  for (const auto& draft : drafts_) {
+    TRY(auto bytes, evidence::sign(draft, *key_, chain_));
+    pieces.push_back({evidence::Format::cose, std::move(bytes)});
+    subjects.push_back(draft.subject.text());
+  }
+  TRY(const auto items, api_->submit(pieces, domain_));
+  std::map<std::size_t, Counted> counts;
+  for (std::size_t i = 0; i < items.size() && i < most_counted; ++i)
+    if (items[i].entered())
+      if (auto found = counted(*api_, subjects[i], items[i].statement, domain_)) counts[i] = std::move(*found);
+  const int code = report(context_, "subject", subjects, items, counts);
+  const bool any = std::any_of(items.begin(), items.end(), [](const auto& item) { return item.entered(); });
+  if (any && !context_.options.json) context_.console.note("signed by " + signed_by());
+  return code;
 }
 
 }  // namespace cm4it::ics

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apps/ics/context.h"
+#include "apps/ics/report.h"
 #include "evidence/evidence.h"
 #include "policy/policies.h"
 
@@ -42,7 +43,10 @@ class Speaker {
 
   // `domains` empty: --domain's, or the default.
   Result<void> add(const evidence::SubjectId& subject, evidence::Body body, std::vector<std::string> domains = {});
-  // Submits everything that was added and prints what became of it; the exit code.
+  // At a terminal, before what cannot be undone; not with --yes or --dry-run. not_permitted: the answer was no.
+  Result<void> confirm(const std::string& question) const;
+  // Signs and submits everything that was added, and prints what became of it, whether it counts, and who signed in which
+  // roles; the exit code. With --dry-run it is only shown.
   Result<int> submit();
 
   const crypto::Signer& key() const { return *key_; }
@@ -57,12 +61,9 @@ class Speaker {
   const Api* api_ = nullptr;
   policy::Policies policies_;
   std::optional<Time> issued_at_, not_before_, expires_;
-  std::vector<evidence::Piece> pieces_;
-  std::vector<std::string> subjects_;
+  int show_drafts() const;
+  std::string signed_by() const;
+  std::vector<evidence::Draft> drafts_;
 };
-
-// What became of each piece, as a table or JSON; exit_yes if all entered. `labels`: the first column, one each.
-int report(const Context& context, const std::string& head, const std::vector<std::string>& labels,
-           const std::vector<Submitted>& items);
 
 }  // namespace cm4it::ics

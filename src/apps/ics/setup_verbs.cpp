@@ -1,10 +1,9 @@
-// init, trust, server, role, permit: an ICS is made, and its policy edited.
+// init, trust, server, permit: an ICS is made, and its policy edited.
 #include <CLI/CLI.hpp>
-
-#include <algorithm>
 
 #include "apps/ics/arguments.h"
 #include "apps/ics/init.h"
+#include "apps/ics/json.h"
 #include "apps/ics/key_source.h"
 #include "apps/ics/own_policy.h"
 #include "apps/ics/trust.h"
@@ -29,7 +28,7 @@ void add_init(CLI::App& app, Context& context) {
   verb->callback([&context, given] {
     context.verb = "init";
     context.action = [&context, given]() -> Result<int> {
-      if (context.options.domains.size() != 1) return fail(Code::malformed, "--domain: one domain is needed", "--domain plant7.example");
+      if (context.options.domains.size() != 1) return context.misuse("--domain: one domain is needed", "--domain plant7.example");
       given->domain = context.options.domains[0];
       return init(context, *given);
     };
@@ -45,6 +44,7 @@ void add_trust(CLI::App& app, Context& context) {
   verb->add_option("--owner", given->owner, "its owner, as it told you some other way (key:…): compared instead of asked");
   verb->add_option("--role-name", given->role_name, "what the role is called there");
   verb->add_option("--select", given->select, "what is copied: field=glob[,glob], or all");
+  add_dry_run(*verb, context);
   verb->add_option("--peer", given->peer, "which domain, where that server is home of several");
 }
 
@@ -56,6 +56,20 @@ Result<crypto::PublicKey> enrolled_key(Context& context, const std::string& text
   TRY(const auto reply, api.get("/v1/domains"));
   if (!reply.server_key || reply.server_key->id() != *id) return fail(Code::bad_signature, url + ": does not prove the key " + text);
   return *reply.server_key;
+}
+
+Result<int> list_servers(Context& context, const std::string& directory) {
+  TRY(auto own, OwnPolicy::open(context, directory));
+  json::array shown;
+  Table table({"SERVER", "KIND", "KEY", "URL", "HOLDS"});
+  for (const auto& [name, server] : own.newest().servers) {
+    const auto select = server.home ? "" : server.select ? server.select->text() : "everything";
+    table.add({name, server.home ? "home" : "copy", short_id(server.key.id().text()), server.url, select});
+    shown.push_back({{"name", name}, {"home", server.home}, {"key", server.key.id().text()}, {"url", server.url}, {"select", select}});
+  }
+  if (context.options.json) context.print_json(json::object{{"servers", std::move(shown)}});
+  else table.print(context.console);
+  return exit_yes;
 }
 
 void add_server_verbs(CLI::App& app, Context& context) {
@@ -75,7 +89,11 @@ void add_server_verbs(CLI::App& app, Context& context) {
   add->add_option("NAME", given->name, "of the server in our policy")->required();
   add->add_option("--key", given->key, "its key: base64, a PEM file, or key:… (then fetched from URL and compared)")->required();
   add->add_option("--url", given->url, "where it is reached")->required();
+  add_dry_run(*add, context);
   add->add_option("--select", given->select, "what it holds: field=glob[,glob]; default: everything");
+  auto listed = std::make_shared<std::string>();
+  add_verb(*group, context, "list", "the servers that our policy names", [&context, listed] { return list_servers(context, *listed); })
+      ->add_option("DIR", *listed, "our directory")->required();
   auto gone = std::make_shared<Given>();
   auto* remove = add_verb(*group, context, "remove", "strike a server", [&context, gone]() -> Result<int> {
     TRY(auto own, OwnPolicy::open(context, gone->directory));
@@ -83,80 +101,8 @@ void add_server_verbs(CLI::App& app, Context& context) {
     return own.sign();
   });
   remove->add_option("DIR", gone->directory, "our directory")->required();
+  add_dry_run(*remove, context);
   remove->add_option("NAME", gone->name, "of the server")->required();
-}
-
-struct RoleGiven { std::string directory, role, name, key, until; std::vector<std::string> formats; };
-
-// A key that is only named by its id: our server must know it.
-Result<crypto::PublicKey> role_key(Context& context, const std::string& text) {
-  const auto id = KeyId::parse(text);
-  if (!id) return public_key_from(text, context.key_access());
-  TRY(const auto* server, context.api());
-  TRY(const auto reply, server->get(target({"v1", "keys", text})));
-  TRY(auto key, crypto::PublicKey::from_spki(view(reply.body)));
-  if (key.id() != *id) return fail(Code::malformed, server->url() + ": answered with another key than " + text);
-  return key;
-}
-
-Result<int> add_role(Context& context, const RoleGiven& given) {
-  TRY(auto own, OwnPolicy::open(context, given.directory));
-  TRY(const auto key, role_key(context, given.key));
-  auto& edit = own.edit();
-  TRY(const auto name, edit.add_key(given.name, key));
-  if (name != given.name) context.console.note("the key is called " + name + " in [keys]");
-  policy::RoleEntry entry{key.id(), {}, {evidence::Format::cose}};
-  if (!given.until.empty()) {
-    TRY(entry.until, parse_when("--until", given.until, context.clock()));
-  }
-  if (!given.formats.empty()) entry.formats.clear();
-  for (const auto& text : split_commas(given.formats)) {
-    TRY(const auto format, evidence::parse_format(text));
-    entry.formats.insert(format);
-  }
-  std::vector<policy::RoleEntry> entries;
-  if (const auto known = edit.descriptor().roles.find(given.role); known != edit.descriptor().roles.end()) entries = known->second;
-  std::erase_if(entries, [&](const auto& other) { return other.who == entry.who; });
-  entries.push_back(std::move(entry));
-  CHECK_OK(edit.set_role(given.role, entries));
-  return own.sign();
-}
-
-Result<int> end_role(Context& context, const RoleGiven& given) {
-  TRY(auto own, OwnPolicy::open(context, given.directory));
-  TRY(const auto until, parse_when("--until", given.until, context.clock()));
-  const auto& descriptor = own.edit().descriptor();
-  const auto key = descriptor.keys.find(given.name);
-  const auto role = descriptor.roles.find(given.role);
-  if (role == descriptor.roles.end()) return fail(Code::not_found, "roles." + given.role + ": no such role");
-  auto entries = role->second;
-  bool found = false;
-  for (auto& entry : entries)
-    if (const auto* id = std::get_if<KeyId>(&entry.who); id && key != descriptor.keys.end() && *id == key->second.id()) {
-      entry.until = until;
-      found = true;
-    }
-  if (!found) return fail(Code::not_found, "roles." + given.role + ": \"" + given.name + "\" is not in it", "ics policy show --text");
-  CHECK_OK(own.edit().set_role(given.role, entries));
-  return own.sign();
-}
-
-void add_role_verbs(CLI::App& app, Context& context) {
-  auto* group = add_group(app, "role", "who plays which role in our domain");
-  auto given = std::make_shared<RoleGiven>();
-  auto* add = add_verb(*group, context, "add", "let a key play a role", [&context, given] { return add_role(context, *given); });
-  add->add_option("DIR", given->directory, "our directory")->required();
-  add->add_option("ROLE", given->role, "integrator, maintainer, agent, …")->required();
-  add->add_option("NAME", given->name, "of the key in our policy")->required();
-  add->add_option("--key", given->key, "a key file, base64, or key:… that our server knows")->required();
-  add->add_option("--formats", given->formats, "cose, manifest, …: what it may speak in; default: cose");
-  add->add_option("--until", given->until, "what is received later does not count");
-  auto ended = std::make_shared<RoleGiven>();
-  auto* end = add_verb(*group, context, "end", "end a key's role; what was received before counts on", [&context, ended] { return end_role(context, *ended); });
-  end->add_option("DIR", ended->directory, "our directory")->required();
-  end->add_option("ROLE", ended->role, "the role")->required();
-  end->add_option("NAME", ended->name, "of the key in our policy")->required();
-  end->add_option("--until", ended->until, "when; now, or a time")->required();
 }
 
 void add_permit(CLI::App& app, Context& context) {
@@ -172,6 +118,7 @@ void add_permit(CLI::App& app, Context& context) {
   });
   verb->add_option("DIR", given->directory, "our directory")->required();
   verb->add_option("--from", given->from, "who opens: field=glob[,glob], or all")->required();
+  add_dry_run(*verb, context);
   verb->add_option("--to", given->to, "with whom")->required();
 }
 

@@ -22,23 +22,35 @@ struct Said {
   SayOptions when;
 };
 
-void add_when(CLI::App& verb, SayOptions& when) {
+void add_when(CLI::App& verb, Context& context, SayOptions& when) {
+  add_dry_run(verb, context);
   verb.add_option("--not-before", when.not_before, "the statement holds from this time on");
   verb.add_option("--expires", when.expires, "the statement holds until this time");
   verb.add_option("--issued-at", when.issued_at, "its date; default: now")->group("");
   verb.add_option("--chain", when.chain, "certificates of a PKI that lead from the key to one the policy lists (PEM, the key's own first)")->type_name("FILE");
 }
 
-void add_subjects(CLI::App& verb, Said& said) {
+void add_subjects(CLI::App& verb, Context& context, Said& said) {
   verb.add_option("SUBJECT", said.subjects, "id, key file, prefix, serial or other alias; - reads them from standard input")->required();
-  add_when(verb, said.when);
+  add_when(verb, context, said.when);
+}
+
+// More than so many alarms at once are asked about at a terminal.
+constexpr std::size_t few_alarms = 10;
+
+// What is to be agreed to before; empty: nothing.
+using Question = std::function<std::string(const std::vector<SubjectId>& subjects)>;
+
+std::string these(const std::vector<SubjectId>& subjects) {
+  return subjects.size() == 1 ? short_id(subjects[0].text()) : std::to_string(subjects.size()) + " subjects";
 }
 
 // The same body about every subject.
-Result<int> say(Context& context, const Said& said, const evidence::Body& body) {
+Result<int> say(Context& context, const Said& said, const evidence::Body& body, const Question& question = {}) {
   TRY(const auto subjects, resolve_subjects(context, said.subjects));
   TRY(auto speaker, Speaker::start(context, said.when));
   for (const auto& subject : subjects) CHECK_OK(speaker.add(subject, body));
+  if (const auto asked = question ? question(subjects) : std::string(); !asked.empty()) CHECK_OK(speaker.confirm(asked));
   return speaker.submit();
 }
 
@@ -58,9 +70,11 @@ Result<crypto::PublicKey> key_of(Context& context, const std::string& text) {
   return key;
 }
 
-Result<evidence::Identity> identity_from(const Identify& given) {
+Result<evidence::Identity> identity_from(const Context& context, const Identify& given) {
   evidence::Identity identity;
-  TRY(identity.type, evidence::parse_type(given.type.empty() && !given.code.empty() ? "code" : given.type));
+  const auto type = evidence::parse_type(given.type.empty() && !given.code.empty() ? "code" : given.type);
+  if (!type) return context.misuse(type.error().message, "--type device|gateway|service|server|party|model");
+  identity.type = *type;
   identity.name = given.name;
   identity.maker = given.maker;
   identity.model = given.model;
@@ -79,9 +93,9 @@ Result<void> identify_code(Speaker& speaker, const Identify& given, evidence::Id
 
 Result<int> identify(Context& context, const Identify& given) {
   if (given.subjects.empty() == given.code.empty())
-    return fail(Code::malformed, "either subjects or --code FILE", "ics identify KEYFILE --type device …");
-  if (given.type.empty() && given.code.empty()) return fail(Code::malformed, "--type: missing", "--type device|gateway|service|server|party|model");
-  TRY(auto identity, identity_from(given));
+    return context.misuse("either subjects or --code FILE", "ics identify KEYFILE --type device …");
+  if (given.type.empty() && given.code.empty()) return context.misuse("--type: missing", "--type device|gateway|service|server|party|model");
+  TRY(auto identity, identity_from(context, given));
   TRY(auto speaker, Speaker::start(context, given.when));
   if (!given.code.empty()) {
     CHECK_OK(identify_code(speaker, given, std::move(identity)));
@@ -116,17 +130,21 @@ void add_identify(CLI::App& app, Context& context) {
   verb->add_option("--version", given->version, "its version");
   verb->add_option("--uri", given->uris, "a further name: urn:dev:…, pkg:… (may be repeated)");
   verb->add_option("--attr", given->attributes, "k=v: an attribute (may be repeated)");
-  add_when(*verb, given->when);
+  add_when(*verb, context, given->when);
 }
 
 void add_endorse(CLI::App& app, Context& context) {
   struct Given : Said { std::string label, note; };
   auto given = std::make_shared<Given>();
-  auto* verb = add_verb(app, context, "endorse", "vouch for subjects", [&context, given] {
+  auto* verb = add_verb(app, context, "endorse", "vouch for subjects", [&context, given]() -> Result<int> {
+    if (given->label.empty()) {
+      const bool several = given->subjects.size() > 1;
+      return context.misuse("--label: missing", "ics endorse " + shell_quoted(given->subjects[0]) + " --label " + (several ? shell_quoted(given->subjects.back()) : "approved"));
+    }
     return say(context, *given, evidence::Endorse{given->label, given->note});
   });
-  add_subjects(*verb, *given);
-  verb->add_option("--label", given->label, "approved, certified, trust:high, …")->required();
+  add_subjects(*verb, context, *given);
+  verb->add_option("--label", given->label, "approved, certified, trust:high, …");
   verb->add_option("--note", given->note, "a remark");
 }
 
@@ -135,16 +153,20 @@ void add_status(CLI::App& app, Context& context) {
   auto given = std::make_shared<Given>();
   auto* verb = add_verb(app, context, "status", "say what state subjects are in from now on", [&context, given]() -> Result<int> {
     auto said = *given;
-    if (said.subjects.size() < 2) return fail(Code::malformed, "a subject and a status are needed", "ics status SUBJECT… in-use");
-    TRY(const auto status, evidence::parse_status(said.subjects.back()));
+    if (said.subjects.size() < 2) return context.misuse("a subject and a status are needed", "ics status SUBJECT… in-use");
+    const auto status = evidence::parse_status(said.subjects.back());
+    if (!status) return context.misuse(status.error().message, "ics status SUBJECT… in-use");
     said.subjects.pop_back();
-    return say(context, said, evidence::StatusChange{status, given->reason});
+    return say(context, said, evidence::StatusChange{*status, given->reason}, [&status](const auto& subjects) {
+      const bool many = evidence::is_alarm(*status) && subjects.size() > few_alarms;
+      return many ? "Say of " + these(subjects) + " that they are " + evidence::to_string(*status) + "?" : std::string();
+    });
   });
   verb->add_option("SUBJECT", given->subjects,
                    "subjects, and last the status: planned, in-stock, in-use, retired, deprecated, suspended, lost, destroyed, stolen, "
                    "revoked or compromised")->required();
   verb->add_option("--reason", given->reason, "why");
-  add_when(*verb, given->when);
+  add_when(*verb, context, given->when);
 }
 
 // Whom receivers will pin as that domain's owner: the one that began its chain, as our server has it. What --owner says must be
@@ -170,9 +192,11 @@ void add_transfer(CLI::App& app, Context& context) {
   auto* verb = add_verb(app, context, "transfer", "say into whose hands subjects have come", [&context, given]() -> Result<int> {
     TRY(const auto owner, owner_of(context, given->to, given->owner));
     if (!context.options.json) context.console.note("to " + given->to + ", whose owner is " + owner.text());
-    return say(context, *given, evidence::Transfer{given->to, owner});
+    return say(context, *given, evidence::Transfer{given->to, owner}, [&](const auto& subjects) {
+      return "Give " + these(subjects) + " to " + given->to + "? Only " + given->to + " can give them back.";
+    });
   });
-  add_subjects(*verb, *given);
+  add_subjects(*verb, context, *given);
   verb->add_option("--to", given->to, "the domain that holds them from now on")->required();
   verb->add_option("--owner", given->owner, "that domain's owner (key:…); default: whom its policy names");
 }
@@ -183,7 +207,7 @@ void add_assign(CLI::App& app, Context& context) {
   auto* verb = add_verb(app, context, "assign", "say in which cloud subjects work", [&context, given] {
     return say(context, *given, evidence::Assign{given->cloud});
   });
-  add_subjects(*verb, *given);
+  add_subjects(*verb, context, *given);
   verb->add_option("--cloud", given->cloud, "its name; \"\": in none")->required();
 }
 
@@ -207,6 +231,10 @@ void add_withdraw(CLI::App& app, Context& context) {
     TRY(auto speaker, Speaker::start(context, given->when));
     TRY(const auto known, speaker.background(subject));
     TRY(const auto* own, own_statement(known, given->statement));
+    if (own->kind == evidence::Kind::status)
+      return fail(Code::not_permitted, "a status is not taken back: what was said then stays said", "say what holds now: ics status " + shell_quoted(given->subject) + " in-use, or another");
+    if (own->kind == evidence::Kind::transfer)
+      return fail(Code::not_permitted, "a transfer is not taken back: the subject is another's now", "its new holder can give it back: ics transfer");
     TRY(const auto digest, from_hex(own->statement));
     evidence::Withdraw body;
     if (digest.size() != body.statement.digest.size()) return fail(Code::malformed, "the server gave a statement id that is none");
@@ -219,7 +247,7 @@ void add_withdraw(CLI::App& app, Context& context) {
   verb->add_option("SUBJECT", given->subject, "what it was said about")->required();
   verb->add_option("STATEMENT", given->statement, "a statement of yours: its id, or the first digits")->required();
   verb->add_option("--reason", given->reason, "why");
-  add_when(*verb, given->when);
+  add_when(*verb, context, given->when);
 }
 
 }  // namespace

@@ -42,6 +42,26 @@ Result<json::object> ask_short_prefix(const Api& server, const std::string& doma
   return fail(Code::ambiguous, "several subjects begin with " + prefix, candidates);
 }
 
+// "several …" with what is known of each candidate, since ids alone tell a person nothing. As it was where nothing is.
+Error described(const Api& server, const std::string& domain, Error error) {
+  std::istringstream words(error.detail);
+  std::string lines;
+  for (std::string word; words >> word;) {
+    if (!SubjectId::parse(word)) continue;
+    const auto known = server.get_json(target({"v1", "subjects", word}, {{"domain", domain}}));
+    if (!known) return error;
+    const auto& identity = object_at(*known, "identity");
+    lines += "\n" + word;
+    for (const char* field : {"type", "name", "maker", "model", "version"})
+      if (const auto value = text_at(identity, field); !value.empty()) lines += " " + value;
+    if (const auto serial = text_at(identity, "serial"); !serial.empty()) lines += " serial " + serial;
+    if (identity.empty()) lines += " no identity that counts";
+    if (const auto status = text_at(object_at(*known, "status"), "status"); !status.empty()) lines += ", " + status;
+  }
+  if (!lines.empty()) error.detail = "one of:" + lines;
+  return error;
+}
+
 // The whole id that a server knows by one of these names.
 Result<SubjectId> ask(Context& context, const std::string& text) {
   TRY(const auto* server, context.api());
@@ -51,6 +71,7 @@ Result<SubjectId> ask(Context& context, const std::string& text) {
     const auto answer = is_short_prefix(name) ? ask_short_prefix(*server, domain, name)
                                               : server->get_json(target({"v1", "subjects", name}, {{"domain", domain}}));
     if (answer) return SubjectId::parse(text_at(*answer, "subject"));
+    if (answer.error().code == Code::ambiguous) return tl::unexpected(described(*server, domain, answer.error()));
     if (answer.error().code != Code::not_found && answer.error().code != Code::malformed) return tl::unexpected(answer.error());
   }
   return tl::unexpected(last);

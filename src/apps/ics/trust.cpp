@@ -7,6 +7,7 @@
 #include "apps/ics/arguments.h"
 #include "apps/ics/chains.h"
 #include "apps/ics/files.h"
+#include "apps/ics/follow_edit.h"
 #include "apps/ics/json.h"
 #include "apps/ics/own_policy.h"
 
@@ -38,7 +39,10 @@ Result<std::string> domain_there(const json::object& answer, const TrustOptions&
 
 Result<Peer> meet(Context& context, const TrustOptions& options) {
   TRY(const auto api, context.peer(options.url, {}));
-  TRY(const auto reply, api.get("/v1/domains", "application/json"));
+  const auto reply = api.get("/v1/domains", "application/json");
+  if (!reply && reply.error().code == Code::unavailable)
+    return fail(Code::unavailable, reply.error().message, "is that the address of the other domain's server, and does that run?");
+  if (!reply) return tl::unexpected(reply.error());
   TRY(const auto answer, api.get_json("/v1/domains"));
   Peer peer;
   peer.url = api.url();
@@ -56,8 +60,8 @@ Result<Peer> meet(Context& context, const TrustOptions& options) {
                 "ask its owner again, some other way than by this network; after a hand-over, for the id that began the domain");
   if (!chain) return tl::unexpected(chain.error());
   peer.chain = std::move(*chain);
-  if (!reply.server_key) return fail(Code::unsupported, peer.url + ": it proves no key", "give its https:// URL");
-  peer.server_key = reply.server_key->id();
+  if (!reply->server_key) return fail(Code::unsupported, peer.url + ": it proves no key", "give its https:// URL");
+  peer.server_key = reply->server_key->id();
   if (!peer.newest().server_with_key(peer.server_key))
     return fail(Code::bad_signature, peer.url + ": its key " + peer.server_key.text() + " is not among the servers that the policy of " + peer.domain + " names",
                 "somebody may stand between you and it");
@@ -141,7 +145,7 @@ Result<int> trust_at_home(Context& context, const TrustOptions& options) {
   if (own.changed()) {
     CHECK_OK(confirm_owner(context, peer, options));
     // Theirs first: files are submitted in order of their names.
-    for (std::size_t i = 0; i < peer.policies.size(); ++i)
+    for (std::size_t i = 0; i < peer.policies.size() && !context.options.dry_run; ++i)
       CHECK_OK(own.directory().add_evidence("policy-of-" + peer.domain + "-" + std::to_string(i + 1), peer.policies[i]));
     TRY(outcome, own.sign(peer.policies));
   } else if (context.options.json) {
@@ -149,7 +153,7 @@ Result<int> trust_at_home(Context& context, const TrustOptions& options) {
   } else {
     context.console.line(peer.domain + " is trusted as " + options.as + " already");
   }
-  introduce(context, own, peer);
+  if (!context.options.dry_run) introduce(context, own, peer);
   return outcome;
 }
 
@@ -163,24 +167,31 @@ Result<int> trust_infield(Context& context, const TrustOptions& options, const D
   TRY(const auto select, parse_select(options.select));
   const auto file = directory.path() / "icsd.toml";
   TRY(auto text, read_file(file));
-  const bool known = std::any_of(config.pins.begin(), config.pins.end(), [&](const auto& pin) { return pin.domain == peer.domain; });
+  const auto pin = std::find_if(config.pins.begin(), config.pins.end(), [&](const auto& one) { return one.domain == peer.domain; });
+  const bool known = pin != config.pins.end();
+  if (known && pin->owner != peer.chain.pinned_owner)
+    return fail(Code::conflict, peer.domain + " at " + peer.url + " was begun by " + peer.chain.pinned_owner.text() + "; " + file.string() + " pins " + pin->owner.text(),
+                "somebody may stand between you and it; edit [[pin]] only if the domain really began anew");
+  const std::string before = text;
   if (!known) {
     CHECK_OK(confirm_owner(context, peer, options));
-    text += fmt::format("\n[[pin]]   # whom this server believes to own the domain\ndomain = \"{0}\"\nowner  = \"{1}\"\n\n"
-                        "[[follow]]   # where the copy comes from; select is the policy's, once this server is enrolled\n"
-                        "domain = \"{0}\"\nfrom = \"{2}\"\nserver_key = \"{3}\"\nselect = {4}\n",
-                        peer.domain, peer.chain.pinned_owner.text(), peer.url, peer.server_key.text(), select.text());
-    CHECK_OK(write_file(file, view(text)));
+    text += fmt::format("\n[[pin]]   # whom this server believes to own the domain\ndomain = \"{}\"\nowner  = \"{}\"\n", peer.domain, peer.chain.pinned_owner.text());
+  }
+  const bool selects = !known || !options.select.empty();
+  TRY(text, with_follow(text, {peer.domain, peer.url, peer.server_key.text(), selects ? std::optional(select.text()) : std::nullopt}));
+  const bool changed = text != before;
+  if (changed && !context.options.dry_run) CHECK_OK(write_file(file, view(text)));
+  if (!known && !context.options.dry_run)
     for (std::size_t i = 0; i < peer.policies.size(); ++i)
       CHECK_OK(directory.add_evidence("policy-of-" + peer.domain + "-" + std::to_string(i + 1), peer.policies[i]));
-  }
   TRY(const auto server, context.server_key_of(directory));
   TRY(const auto url, directory.url());
   const std::string line = "ics server add HOME " + shell_quoted(config.name) + " --key " + server.base64() + " --url " + url +
                            (select.globs.empty() ? "" : " " + select_options(select));
-  if (context.options.json) context.print_json(json::object{{"domain", peer.domain}, {"known", known}, {"enrol", line}});
+  if (context.options.json) context.print_json(json::object{{"domain", peer.domain}, {"known", known}, {"changed", changed}, {"enrol", line}});
   else {
-    context.console.line(known ? peer.domain + " is followed already" : file.string() + ": " + peer.domain + " is followed from " + peer.url + " (restart icsd if it runs)");
+    const std::string would = context.options.dry_run ? " (--dry-run: nothing was written)" : " (restart icsd if it runs)";
+    context.console.line(!changed ? peer.domain + " is followed already" : file.string() + ": " + peer.domain + " is followed from " + peer.url + would);
     context.console.line("→ at the home of " + peer.domain + ", HOME being its directory:");
     context.console.line("  " + line);
   }
@@ -192,7 +203,7 @@ Result<int> trust_infield(Context& context, const TrustOptions& options, const D
 Result<int> trust(Context& context, const TrustOptions& options) {
   constexpr const char* known[] = {"manufacturer", "developer", "certifier", "integrator", "maintainer", "copy"};
   if (std::find(std::begin(known), std::end(known), options.as) == std::end(known))
-    return fail(Code::malformed, "--as: \"" + options.as + "\" is none", "manufacturer, developer, certifier, integrator, maintainer or copy");
+    return context.misuse("--as: \"" + options.as + "\" is none", "manufacturer, developer, certifier, integrator, maintainer or copy");
   context.options.dir = options.directory;
   TRY(const auto directory, Directory::open(options.directory));
   return directory.is_home() ? trust_at_home(context, options) : trust_infield(context, options, directory);

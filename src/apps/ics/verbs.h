@@ -17,7 +17,11 @@ CLI::App* add_verb(CLI::App& parent, Context& context, const std::string& name, 
                    std::function<Result<int>()> action);
 CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& description);
 
-void add_setup_verbs(CLI::App& app, Context& context);      // init, trust, server, role, permit
+// --dry-run, of verbs that sign.
+void add_dry_run(CLI::App& verb, Context& context);
+
+void add_setup_verbs(CLI::App& app, Context& context);      // init, trust, server, permit
+void add_role_verbs(CLI::App& app, Context& context);       // role add, end, remove, list
 void add_policy_verbs(CLI::App& app, Context& context);     // policy check, diff, show, sign
 void add_statement_verbs(CLI::App& app, Context& context);  // identify, endorse, status, transfer, assign, withdraw
 void add_bulk_verbs(CLI::App& app, Context& context);       // push, import, export

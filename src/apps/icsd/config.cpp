@@ -70,7 +70,7 @@ class ConfigReader {
   }
 
   Result<Config> run() {
-    CHECK_OK(reader_.only({"name", "domain", "homes", "listen", "http", "hkp", "key", "key_pass", "certificate", "log", "log_pass", "owner_key", "store", "evidence", "threads",
+    CHECK_OK(reader_.only({"name", "domain", "homes", "listen", "http", "hkp", "key", "key_pass", "certificate", "log", "log_pass", "log_mark", "owner_key", "store", "evidence", "threads",
                            "workers", "cache", "map", "log_level", "pin", "follow", "ocsp", "crl", "quotas"}));
     TRY(config_.name, server_name_at(reader_, "name"));
     TRY(config_.domain, domain_at(reader_, "domain"));
@@ -132,6 +132,9 @@ class ConfigReader {
     CHECK_OK(path("key_pass", "", config_.key_pass));
     CHECK_OK(path("log_pass", "", config_.log_pass));
     CHECK_OK(path("certificate", "", config_.certificate));
+    // Beside the key: what brings the store back from a backup leaves it there.
+    CHECK_OK(path("log_mark", "log.signed", config_.log_mark));
+    if (!reader_.has("log_mark") && !config_.log.empty() && !crypto::is_key_uri(config_.log)) config_.log_mark = config_.log + ".signed";
     CHECK_OK(path("store", "store", config_.store));
     return path("evidence", "evidence", config_.evidence);
   }

@@ -28,6 +28,8 @@ struct Config {
   std::filesystem::path key_pass, log_pass;       // of their passphrases or PINs; empty: none
   std::filesystem::path certificate;              // PEM chain of `key`; empty: a self-signed one
   std::filesystem::path store, evidence;
+  std::filesystem::path log_mark;                 // what the log key has signed (docs/formats/log.md)
+  bool accept_clock = false;                      // of the command line: --accept-clock
   unsigned threads = 0, workers = 0;
   std::size_t cache_bytes = 64u << 20;
   std::size_t map_bytes = std::size_t{64} << 30;

@@ -1,4 +1,5 @@
 // icsd: one identity certificate server.
+#include <malloc.h>
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
@@ -46,16 +47,25 @@ int report(const std::string& file, const cm4it::icsd::Findings& found) {
   return found.faults.empty() ? 0 : 3;
 }
 
+// Blocks of a large answer or request go back to the system when they are freed: by itself glibc raises the size from which
+// it does so to 32 MiB, after which one flood's memory stays.
+void give_back_memory() {
+  ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+  ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
   cm4it::hold_standard_files();
+  give_back_memory();
   ::setenv("TSS2_LOG", "all+none", 0);  // the TPM's library would write to the log what we say ourselves
   CLI::App app{"icsd: an identity certificate server (docs/configuration.md)"};
   std::string file;
-  bool check = false;
+  bool check = false, accept_clock = false;
   app.add_option("--config", file, "icsd.toml, as `ics init` makes it")->required();
   app.add_flag("--check-config", check, "read the configuration, say what is wrong with it, and stop");
+  app.add_flag("--accept-clock", accept_clock, "sign at what the clock says, however far that is from the newest head (a home refuses to)");
   app.set_version_flag("--version", CM4IT_VERSION);
   try {
     app.parse(argc, argv);
@@ -66,6 +76,7 @@ int main(int argc, char** argv) try {
   if (!config) return failed(config.error());
   if (auto level = cm4it::set_log_level(config->log_level); !level) return failed(level.error());
   if (check) return said(report(file, cm4it::icsd::check(*config, cm4it::system_time())));
+  config->accept_clock = accept_clock;
   const sigset_t signals = awaited_signals();
   auto server = cm4it::icsd::Server::start(std::move(*config));
   if (!server) return failed(server.error());

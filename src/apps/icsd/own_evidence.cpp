@@ -67,7 +67,8 @@ Result<std::size_t> submit(service::Service& service, std::vector<Own*> pieces) 
   std::vector<evidence::Piece> bytes;
   for (const Own* own : pieces) bytes.push_back(own->piece);
   std::promise<std::vector<service::ItemResult>> done;
-  CHECK_OK(service.submit(std::move(bytes), {}, [&](auto results) { done.set_value(std::move(results)); }, service::Service::Whose::own));
+  CHECK_OK(service.submit(std::move(bytes), {}, [&](auto results) { done.set_value(std::move(results)); }, {},
+                          service::Service::Whose::own));
   const auto results = done.get_future().get();
   std::size_t taken = 0;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
@@ -95,9 +96,11 @@ Result<void> take_policies(service::Service& service, std::vector<Own*> policies
 }
 
 Result<void> check(const std::vector<Own>& all, const std::vector<std::string>& homes) {
+  // A home that signs nothing at present takes nothing new either, and must come up to say so.
+  const bool takes = std::none_of(all.begin(), all.end(), [](const Own& own) { return own.error && own.error->code == Code::unavailable; });
   for (const Own& own : all) {
     if (!own.error) continue;
-    if (std::find(homes.begin(), homes.end(), own.policy_of) == homes.end()) {
+    if (!takes || std::find(homes.begin(), homes.end(), own.policy_of) == homes.end()) {
       log_warn("own evidence: " + own.file + " is not taken: " + own.error->message);
       continue;
     }

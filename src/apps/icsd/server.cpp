@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "apps/icsd/authorities.h"
+#include "apps/icsd/descriptors.h"
 #include "apps/icsd/enrolment.h"
 #include "apps/icsd/key_files.h"
 #include "apps/icsd/own_evidence.h"
@@ -20,7 +21,7 @@ std::vector<http::PeerState> peer_states(const sync::Sync* sync) {
   if (!sync) return states;
   for (auto& link : sync->links())
     states.push_back({link.domain, link.url, link.state, link.position, link.newest_head, link.last_error, link.pending, link.refused,
-                      link.last_refusal});
+                      link.last_refusal, link.missed, {}});
   return states;
 }
 
@@ -35,19 +36,37 @@ void warn_of_homes(const policy::Policies& policies) {
   }
 }
 
+constexpr std::size_t few_connections = 1000;
+
+// A server of a domain whose policy counts here. Whoever sells something brings a policy along: one that nothing but a sale has
+// pinned names no servers of ours.
+bool is_server(const policy::Policies& policies, const KeyId& key) {
+  const auto of = policies.servers_with_key(key);
+  return std::any_of(of.begin(), of.end(), [&](const auto& server) {
+    const auto* chain = policies.chain(server.domain);
+    return chain && chain->pinned_by != policy::Pin::Source::transfer;
+  });
+}
+
+// What servers ask each other, and send.
+bool is_of_servers(std::string_view path) {
+  return path == "/v1/feed" || path == "/v1/evidence" || path.starts_with("/v1/domains/");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(Config config) {
   std::unique_ptr<Server> server(new Server(std::move(config)));
   CHECK_OK(server->open());
+  CHECK_OK(server->ask_witnesses());
   CHECK_OK(take_own_evidence(*server->service_, server->config_.evidence, server->config_.homes));
   warn_of_homes(*server->service_->ledger().published()->policies);
   server->warn_of_other_keys();
-  server->sync_ = std::make_unique<sync::Sync>(
-      sync::Options{server->key_, server->config_.name, server->config_.follow}, *server->service_);
+  server->sync_ = std::make_unique<sync::Sync>(server->sync_options_, *server->service_);
   server->service_->set_forwarder(server->sync_.get());
   CHECK_OK(server->listen());
   CHECK_OK(server->write_address());
+  server->witnesses_->keep_asking();
   if (!server->config_.crls.empty()) server->crls_ = std::make_unique<CrlFetcher>(server->config_.crls, *server->service_);
   return server;
 }
@@ -56,6 +75,7 @@ Server::~Server() {
   std::error_code ignored;
   if (wrote_address_) std::filesystem::remove(config_.directory / "address", ignored);
   crls_.reset();
+  witnesses_.reset();
   door_.reset();  // long polls are answered, so that listeners need not wait for them
   for (auto& listener : listeners_) listener->stop();
   ocsp_.reset();
@@ -71,6 +91,10 @@ Result<void> Server::open() {
   ledger_options.homes = config_.homes;
   ledger_options.pins = config_.pins;
   ledger_options.clock = system_time;
+  ledger_options.mark = config_.log_mark;
+  ledger_options.uptime = machine_uptime;
+  ledger_options.accept_clock = config_.accept_clock;
+  ledger_options.hold = "the peers are being asked what they know of its logs";
   // Someone else wrote to the store: nothing this process believes of it holds any more.
   ledger_options.on_broken = [](const Error& error) {
     log_error("stopping: " + error.message);
@@ -88,6 +112,17 @@ Result<void> Server::open() {
   options.issuer_per_minute = config_.issuer_per_minute;
   options.subject_statements = config_.subject_statements;
   TRY(service_, service::Service::start(std::move(options), std::move(ledger_options), std::move(store)));
+  sync_options_ = {key_, config_.name, config_.follow};
+  return {};
+}
+
+// Before anything is signed: whether this store is the newest there is, and how much time has passed.
+Result<void> Server::ask_witnesses() {
+  witnesses_ = std::make_unique<sync::Witnesses>(sync_options_, *service_);
+  CHECK_OK(witnesses_->ask());
+  service_->ledger().hold({});
+  if (const auto silent = witnesses_->unasked(); silent > 0 && !config_.homes.empty())
+    log_warn(std::to_string(silent) + " peers could not be asked what they know of this home's logs; they are asked again");
   return {};
 }
 
@@ -97,6 +132,18 @@ void Server::warn_of_other_keys() {
   for (const auto& [domain, chain] : known->policies->chains())
     if (const auto* newest = chain.newest())
       for (const auto& line : unlike_policy(config_, *newest, key_->public_key().id(), log)) log_warn(line);
+}
+
+ListenerShare Server::share_out_descriptors() {
+  const std::size_t listeners = config_.listen.size() + config_.http.size() + config_.hkp.size();
+  descriptors_ = raise_descriptor_limit(listeners);
+  const auto share = share_of_listener(descriptors_.limit, listeners);
+  log_info("file descriptors: " + std::to_string(descriptors_.limit) + " (soft limit at start " + std::to_string(descriptors_.found) +
+           "); each listener takes " + std::to_string(share.connections) + " connections, with TLS " + std::to_string(share.reserved) +
+           " of them kept for servers of the policy");
+  if (share.connections < few_connections)
+    log_warn("file descriptors: few, because the hard limit is " + std::to_string(descriptors_.limit) + "; raise it (LimitNOFILE, ulimit -H -n)");
+  return share;
 }
 
 Result<void> Server::listen() {
@@ -111,22 +158,36 @@ Result<void> Server::listen() {
       sum.open += counters.open;
       sum.requests += counters.requests;
       sum.rejected += counters.rejected;
+      sum.refused += counters.refused;
+      sum.displaced += counters.displaced;
+      sum.handshake_failures += counters.handshake_failures;
     }
-    return std::vector<std::pair<std::string, double>>{{"cm4it_connections", static_cast<double>(sum.open)},
-                                                       {"cm4it_requests", static_cast<double>(sum.requests)},
-                                                       {"cm4it_requests_rejected", static_cast<double>(sum.rejected)}};
+    const auto value = [](std::size_t number) { return static_cast<double>(number); };
+    const net::Unsent& unsent = *unsent_;
+    return std::vector<std::pair<std::string, double>>{{"cm4it_answers_refused", value(unsent.refused())},
+                                                       {"cm4it_connections", value(sum.open)},
+                                                       {"cm4it_connections_cut", value(unsent.cut_off())},
+                                                       {"cm4it_connections_displaced", value(sum.displaced)},
+                                                       {"cm4it_connections_refused", value(sum.refused)},
+                                                       {"cm4it_descriptors_limit", value(descriptors_.limit)},
+                                                       {"cm4it_handshakes_failed", value(sum.handshake_failures)},
+                                                       {"cm4it_requests", value(sum.requests)},
+                                                       {"cm4it_requests_rejected", value(sum.rejected)},
+                                                       {"cm4it_unsent_octets", value(unsent.octets())}};
   };
   options.delegates_until = [this] { return ocsp_ ? ocsp_->delegates_until() : std::vector<std::pair<std::string, Time>>{}; };
   door_ = std::make_unique<http::Door>(*service_, std::move(options));
   hkp_ = std::make_unique<hkp::Hkp>(*service_, hkp::HkpOptions{config_.cache_bytes});
   TRY(auto authorities, read_authorities(config_));
   if (!authorities.empty()) ocsp_ = std::make_unique<ocsp::Ocsp>(*service_, ocsp::OcspOptions{std::move(authorities), config_.cache_bytes});
-  const net::Handler all = [http = door_->handler(), hkp = hkp_->handler(), ocsp = ocsp_ ? ocsp_->handler() : net::Handler{}](
+  const net::Handler all = [this, http = door_->handler(), hkp = hkp_->handler(), ocsp = ocsp_ ? ocsp_->handler() : net::Handler{}](
                                const net::Request& request, net::Responder respond) {
+    if (request.client_key && is_of_servers(request.path)) sync_->heard_from(request.client_key->id());
     if (ocsp && ocsp::Ocsp::serves(request.path)) return ocsp(request, std::move(respond));
     (hkp::Hkp::serves(request.path) ? hkp : http)(request, std::move(respond));
   };
   TRY(const auto chain, load_chain(config_));
+  const auto share = share_out_descriptors();
   const auto open_listener = [&](const std::string& address, bool tls, const net::Handler& handler) -> Result<void> {
     net::ListenerOptions listener;
     listener.address = address;
@@ -135,6 +196,10 @@ Result<void> Server::listen() {
     if (tls) listener.tls_key = key_;
     if (tls) listener.tls_chain = chain;
     listener.ask_client_certificate = tls;
+    listener.max_connections = share.connections;
+    listener.reserved_connections = share.reserved;
+    if (tls) listener.known = [this](const crypto::PublicKey& key) { return is_server(*service_->ledger().published()->policies, key.id()); };
+    listener.unsent = unsent_;
     TRY(auto started, net::HttpServer::start(std::move(listener), handler));
     listeners_.push_back(std::move(started));
     return {};
@@ -146,6 +211,7 @@ Result<void> Server::listen() {
 }
 
 Result<void> Server::reload() {
+  sync_->wake();
   TRY(const auto key, load_tls_key(config_));
   TRY(const auto chain, load_chain(config_));
   TRY(auto authorities, read_authorities(config_));

@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "apps/icsd/config.h"
+#include "apps/icsd/descriptors.h"
 #include "frontends/hkp/hkp.h"
 #include "frontends/http/door.h"
 #include "frontends/ocsp/ocsp.h"
 #include "net/server.h"
 #include "service/service.h"
+#include "sync/witnesses.h"
 
 namespace cm4it::icsd {
 
@@ -27,19 +29,25 @@ class Server {
  private:
   explicit Server(Config config) : config_(std::move(config)) {}
   Result<void> open();
+  Result<void> ask_witnesses();
   // Where a policy that counts here names this server with another key than it has.
   void warn_of_other_keys();
   Result<void> listen();
+  ListenerShare share_out_descriptors();
   Result<void> write_address();
 
   const Config config_;
   crypto::SignerPtr key_;
+  Descriptors descriptors_;
+  sync::Options sync_options_;
   std::unique_ptr<sync::Sync> sync_;  // outlives the service, which forwards to it
   std::unique_ptr<service::Service> service_;
+  std::unique_ptr<sync::Witnesses> witnesses_;
   std::unique_ptr<CrlFetcher> crls_;
   std::unique_ptr<http::Door> door_;
   std::unique_ptr<hkp::Hkp> hkp_;
   std::unique_ptr<ocsp::Ocsp> ocsp_;  // null: no [[ocsp]]
+  const std::shared_ptr<net::Unsent> unsent_ = std::make_shared<net::Unsent>();
   std::vector<std::unique_ptr<net::HttpServer>> listeners_;
   bool wrote_address_ = false;
 };

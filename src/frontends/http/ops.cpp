@@ -41,15 +41,30 @@ class Metrics {
   std::vector<MetricFamily> families_;
 };
 
+// Which clock is wrong, and by how much.
+std::string clock_words(const service::Service& service, const std::string& domain) {
+  if (auto doubt = service.clocks().doubt(domain); !doubt.empty()) return doubt;
+  for (const auto& reading : service.clocks().readings())
+    if (reading.domain == domain && reading.ahead > service::HomeClocks::skew) return service.clocks().behind_homes();
+  return {};
+}
+
 }  // namespace
 
 Answer get_peers(Door::Impl& door, const Call& call) {
   json::array peers;
   if (door.options.peers)
     for (auto& peer : door.options.peers()) {
-      const bool reads = door.service.reads_log(peer.domain, call.who);
-      if (!reads) peer.newest_head.reset();
-      if (!reads && door.service.ledger().published()->policies->newest(peer.domain)) peer.last_refusal.clear();
+      if (!door.service.reads_log(peer.domain, call.who)) {  // what else tells that something came
+        peer.newest_head.reset();
+        peer.position = 0;
+        peer.pending = 0;
+        peer.last_error.clear();
+        peer.refused = 0;
+        peer.last_refusal.clear();
+      } else {
+        peer.clock = clock_words(door.service, peer.domain);
+      }
       peers.push_back(peer_json(peer));
     }
   return json_answer(json::serialize(json::object{{"peers", std::move(peers)}}));
@@ -57,12 +72,16 @@ Answer get_peers(Door::Impl& door, const Call& call) {
 
 Answer get_health(Door::Impl&, const Call&) { return bytes_answer(view("ok\n"), "text/plain"); }
 
-// Ready: the store can be read, and the default domain has a policy that counts.
-Answer get_ready(Door::Impl& door, const Call&) {
-  CHECK_OK(door.service.ledger().reader());
-  for (const auto& domain : door.service.domains({}))
-    if (domain.domain == door.service.default_domain() && domain.version > 0)
-      return bytes_answer(view("ok\n"), "text/plain");
+// Ready: the store can be read, and the default domain has a policy that counts. What is wrong besides is said in lines of its
+// own: a server that cannot tell answers `unknown` and why, which is better than no answer.
+Answer get_ready(Door::Impl& door, const Call& call) {
+  TRY(const auto reader, door.service.ledger().reader());
+  if (const auto damaged = door.service.damaged())
+    return fail(Code::unavailable, "the store is damaged: the evidence of " + std::to_string(damaged) + " statements is not what was kept",
+                "the log names them; run `ics rebuild`, and if it fails, restore a backup");
+  std::string text = "ok\n";
+  for (const auto& warning : door.service.warnings(call.who)) text += "warning: " + warning + "\n";
+  if (reader.policies().newest(door.service.default_domain())) return bytes_answer(view(text), "text/plain; charset=utf-8");
   return fail(Code::unavailable, "no policy of " + door.service.default_domain() + " counts here yet");
 }
 
@@ -77,8 +96,28 @@ Answer get_metrics(Door::Impl& door, const Call& call) {
   metrics.counter(submissions, help, static_cast<double>(counters.refused), outcome("refused"));
   metrics.counter("cm4it_commits_total", "Batches made durable.", static_cast<double>(counters.commits));
   metrics.counter("cm4it_look_ups_total", "Subjects folded anew, not answered from a cache.", static_cast<double>(counters.look_ups));
+  metrics.gauge("cm4it_damaged_statements", "Statements whose evidence in the store is not what was kept, as far as it was found.",
+                static_cast<double>(door.service.damaged()));
+  metrics.gauge("cm4it_clock_behind_seconds", "How far this server's clock is taken to be behind; 0: it is not.",
+                static_cast<double>(door.service.clocks().behind()));
+  for (const auto& reading : door.service.clocks().readings())
+    if (door.service.reads_log(reading.domain, call.who)) {
+      const Labels labels{{"domain", reading.domain}, {"origin", reading.origin}};
+      metrics.gauge("cm4it_home_clock_seconds", "By how much a home's clock is ahead of this server's, by its newest head.",
+                    static_cast<double>(reading.ahead), labels);
+      metrics.gauge("cm4it_home_clock_doubted", "1: so far that what its domain says is in doubt.", reading.doubted ? 1 : 0, labels);
+    }
+  for (const auto& load : door.service.loads()) {
+    const Labels labels{{"queue", load.queue}, {"rank", load.rank}};
+    metrics.counter("cm4it_turns_total", "Parts of requests that had their turn.", static_cast<double>(load.counters.done), labels);
+    metrics.counter("cm4it_turns_refused_total", "Requests refused because too many of their rank or address waited.",
+                    static_cast<double>(load.counters.refused), labels);
+    metrics.gauge("cm4it_turns_waiting", "Requests that wait or are worked on.", static_cast<double>(load.counters.waiting), labels);
+  }
   for (const auto& domain : door.service.domains(call.who)) {
     const Labels labels{{"domain", domain.domain}};
+    if (domain.home) metrics.gauge("cm4it_not_signing", "1: this home takes nothing into its log; GET /v1/domains says why.",
+                                   domain.not_signing.empty() ? 0 : 1, labels);
     metrics.gauge("cm4it_policy_version", "Version of the policy that applies.", static_cast<double>(domain.version), labels);
     metrics.gauge("cm4it_policy_forked", "1: two descriptors of one version were signed.", domain.forked ? 1 : 0, labels);
     if (domain.size) metrics.gauge("cm4it_log_size", "Leaves of a home's log.", static_cast<double>(*domain.size), labels);
@@ -91,6 +130,9 @@ Answer get_metrics(Door::Impl& door, const Call& call) {
       const Labels labels{{"domain", peer.domain}, {"url", peer.url}};
       metrics.gauge("cm4it_peer_following", "1: followed; 0: backing off or broken.", peer.state == "following" ? 1 : 0, labels);
       metrics.gauge("cm4it_peer_broken", "1: it contradicted itself and is no longer followed.", peer.state == "broken" ? 1 : 0, labels);
+      metrics.gauge("cm4it_peer_missed_records", "Records of its feed that could not be taken: this copy is not fresh.",
+                    static_cast<double>(peer.missed), labels);
+      if (!door.service.reads_log(peer.domain, call.who)) continue;
       metrics.gauge("cm4it_peer_pending", "Statements still to be forwarded there.", static_cast<double>(peer.pending), labels);
       metrics.gauge("cm4it_peer_refused", "Statements that will not be received there.", static_cast<double>(peer.refused), labels);
     }

@@ -4,6 +4,7 @@
 
 #include "frontends/http/impl.h"
 #include "frontends/http/views.h"
+#include "ledger/brief.h"
 
 namespace cm4it::http {
 namespace {
@@ -38,9 +39,11 @@ net::Response kept(Door::Impl& door, const Call& call, CachedKind kind, const Fo
   const std::string domain = call.get("domain");
   if (!found.looked.open || call.path[2] != found.subject.text()) return response;
   const auto number = door.domain_number(domain);
-  if (number == UINT32_MAX) return response;
   auto ready = net::serialize(response);
-  door.cache().put({found.subject, kind, number}, found.stamp, found.looked.verdict.valid_until, ready);
+  const service::AnswerCache::Key key{found.subject, kind, number};
+  const Time until = found.looked.verdict.valid_until;
+  if (ledger::Brief::here()) door.cache().put(key, found.stamp, until, ready);
+  else door.long_answers.put(key, found.stamp, until, ready);  // the event loops look for it there
   response.ready = std::move(ready);
   return response;
 }
@@ -64,10 +67,13 @@ std::shared_ptr<const std::string> Door::Impl::cached(const net::Request& reques
   if (key.kind == cached_verdict && request.header("Accept").find("cwt") != std::string_view::npos) return {};
   if (!request.query.empty()) {
     if (!request.query.starts_with("domain=") || request.query.find_first_of("&%+") != std::string_view::npos) return {};
-    key.domain = domain_number(std::string(request.query.substr(7)));
+    key.domain = known_domain_number(std::string(request.query.substr(7)));
+    if (key.domain == UINT32_MAX) return {};
   }
-  const auto* found = cache().find(key, service.stamp(key.subject), service.now());
-  return found ? *found : nullptr;
+  const auto stamp = service.stamp(key.subject);
+  const Time now = service.now();
+  if (const auto* found = cache().find(key, stamp, now)) return *found;
+  return long_answers.find(key, stamp, now);
 }
 
 service::AnswerCache& Door::Impl::cache() {
@@ -83,14 +89,20 @@ service::AnswerCache& Door::Impl::cache() {
   return *mine;
 }
 
+// Numbers are given to domains that answers were made for, which are those that are kept here: a name that is only asked for
+// leaves nothing behind.
 std::uint32_t Door::Impl::domain_number(const std::string& domain) {
   if (domain.empty()) return 0;
   return domain_numbers.with([&](auto& numbers) {
-    if (const auto known = numbers.find(domain); known != numbers.end()) return known->second;
-    if (numbers.size() >= 10'000) return UINT32_MAX;  // asked about by strangers: never put, never found
-    const auto number = static_cast<std::uint32_t>(numbers.size() + 1);
-    numbers.emplace(domain, number);
-    return number;
+    return numbers.emplace(domain, static_cast<std::uint32_t>(numbers.size() + 1)).first->second;
+  });
+}
+
+std::uint32_t Door::Impl::known_domain_number(const std::string& domain) {
+  if (domain.empty()) return 0;
+  return domain_numbers.with([&](const auto& numbers) {
+    const auto known = numbers.find(domain);
+    return known == numbers.end() ? UINT32_MAX : known->second;
   });
 }
 
@@ -158,14 +170,46 @@ net::Response found_answer(const service::SearchPage& page) {
 
 }  // namespace
 
+namespace {
+
+// A search, made in parts: `found` is what the parts before have found.
+struct Search {
+  service::SearchQuery query;
+  service::Principal who;
+  service::SearchPage found;
+};
+
+// False: it is answered.
+bool search_part(Door::Impl& door, Search& search, net::Responder& respond) {
+  service::SearchQuery part = search.query;
+  service::SearchPage& found = search.found;
+  part.limit = search.query.limit - found.subjects.size();
+  part.most_examined = std::min(budget::part_rows, search.query.most_examined - found.examined);
+  part.most_folded = std::min(budget::part_folded, search.query.most_folded - found.folded);
+  auto page = door.service.search(part, search.who);
+  if (!page) {
+    respond(problem(page.error()));
+    return false;
+  }
+  found.examined += page->examined;
+  found.folded += page->folded;
+  std::move(page->subjects.begin(), page->subjects.end(), std::back_inserter(found.subjects));
+  found.cursor = search.query.cursor = page->cursor;
+  if (!found.cursor.empty() && found.subjects.size() < search.query.limit && found.examined < search.query.most_examined &&
+      found.folded < search.query.most_folded)
+    return true;
+  respond(found_answer(found));
+  return false;
+}
+
+}  // namespace
+
 void search_subjects(Door::Impl& door, const Call& call, net::Responder respond) {
   auto shared = std::make_shared<net::Responder>(std::move(respond));
   auto query = search_query(call);
   if (!query) return (*shared)(problem(query.error()));
-  answer_in_turn(door, shared, [&door, shared, query = std::move(*query), who = call.who] {
-    const auto page = door.service.search(query, who);
-    (*shared)(page ? found_answer(*page) : problem(page.error()));
-  });
+  auto search = std::make_shared<Search>(Search{std::move(*query), call.who, {}});
+  answer_in_parts(door, call.caller, shared, [&door, shared, search] { return search_part(door, *search, *shared); });
 }
 
 Answer get_may(Door::Impl& door, const Call& call) {

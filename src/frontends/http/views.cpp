@@ -227,16 +227,18 @@ json::object domain_json(const service::DomainView& view) {
   if (view.newest_head) shown["newest_head"] = to_rfc3339(*view.newest_head);
   if (view.size) shown["size"] = *view.size;
   add_text(shown, "origin", view.origin);
+  add_text(shown, "not_signing", view.not_signing);
   return shown;
 }
 
 json::object peer_json(const PeerState& peer) {
   json::object shown{{"domain", peer.domain}, {"url", peer.url}, {"state", peer.state}, {"position", peer.position},
-                     {"pending", peer.pending}};
+                     {"pending", peer.pending}, {"missed", peer.missed}};
   if (peer.newest_head) shown["newest_head"] = to_rfc3339(*peer.newest_head);
   add_text(shown, "last_error", peer.last_error);
   if (peer.refused > 0) shown["refused"] = peer.refused;
   add_text(shown, "last_refusal", peer.last_refusal);
+  add_text(shown, "clock", peer.clock);
   return shown;
 }
 

@@ -1,0 +1,130 @@
+#include "apps/ics/misread.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+
+namespace cm4it::ics {
+namespace {
+
+// Words for what other programs call otherwise.
+const std::map<std::string, std::string> other_words = {
+    {"list", "ics find"},   {"ls", "ics find"},     {"search", "ics find"},          {"revoke", "ics status SUBJECT revoked, or ics withdraw"},
+    {"check", "ics why"},   {"verify", "ics why, or ics log verify"}, {"approve", "ics endorse SUBJECT --label approved"},
+    {"sell", "ics transfer"}, {"sign", "ics policy sign"}, {"version", "ics --version"}, {"start", "icsd --config DIR/icsd.toml"},
+    {"add", "ics identify"}, {"register", "ics identify"}, {"delete", "ics withdraw, or ics status SUBJECT retired"}};
+
+// Insertions, deletions, exchanges, and neighbours that changed places.
+std::size_t distance(const std::string& a, const std::string& b) {
+  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i)
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        cost[i][j] = i + j;
+        continue;
+      }
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+    }
+  return cost[a.size()][b.size()];
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string list;
+  for (std::size_t i = 0; i < names.size(); ++i) list += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
+  return list;
+}
+
+std::string name_of(const CLI::App& verb) {
+  const auto* parent = verb.get_parent();
+  return !parent ? "" : parent->get_parent() ? parent->get_name() + " " + verb.get_name() : verb.get_name();
+}
+
+std::vector<std::string> option_names(const CLI::App& verb) {
+  std::vector<std::string> names;
+  for (const auto* app = &verb; app; app = app->get_parent())
+    for (const auto* option : app->get_options())
+      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+// Of the words that fit nowhere, the one that was typed first.
+std::string first_extra(const CLI::App& app, const std::vector<std::string>& words) {
+  const auto extras = app.remaining(true);
+  for (const auto& word : words)
+    if (std::find(extras.begin(), extras.end(), word) != extras.end()) return word;
+  return extras.empty() ? "" : extras[0];
+}
+
+Misread unexpected(const CLI::App& app, const CLI::App& verb, const std::vector<std::string>& words) {
+  Misread said{name_of(verb), "", ""};
+  const auto extra = first_extra(app, words);
+  const bool option = extra.starts_with("-");
+  const bool wants_verb = !option && !verb_names(verb).empty();
+  const auto typed = option ? extra.substr(0, extra.find('=')) : extra;
+  said.what = (option ? "unknown option " : wants_verb ? "unknown verb \"" : "not expected: \"") + typed + (option ? "" : "\"");
+  const auto near = nearest(typed, option ? option_names(verb) : wants_verb ? verb_names(verb) : std::vector<std::string>());
+  if (!near.empty()) said.next = "did you mean " + listed(near) + "?";
+  else if (const auto known = other_words.find(typed); wants_verb && known != other_words.end()) said.next = known->second;
+  else said.next = wants_verb ? "ics help" : usage_of(verb);
+  return said;
+}
+
+}  // namespace
+
+std::vector<std::string> nearest(const std::string& typed, const std::vector<std::string>& names) {
+  std::vector<std::pair<std::size_t, std::string>> near;
+  for (const auto& name : names) {
+    const auto far = distance(typed, name);
+    const bool begins = typed.size() >= 3 && name.starts_with(typed);
+    if (begins || (far <= 2 && 3 * far <= std::max(typed.size(), name.size()))) near.emplace_back(begins ? 0 : far, name);
+  }
+  std::sort(near.begin(), near.end());
+  near.erase(std::unique(near.begin(), near.end()), near.end());
+  std::vector<std::string> best;
+  for (const auto& [far, name] : near)
+    if (best.size() < 3) best.push_back(name);
+  return best;
+}
+
+const CLI::App* find_verb(const CLI::App& app, const std::vector<std::string>& words) {
+  const CLI::App* found = &app;
+  for (const auto& word : words) {
+    const auto below = found->get_subcommands([&](const CLI::App* verb) { return verb->get_name() == word; });
+    if (below.empty()) return nullptr;
+    found = below[0];
+  }
+  return found;
+}
+
+std::vector<std::string> verb_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* verb : app.get_subcommands([](const CLI::App* one) { return !one->get_name().empty(); })) names.push_back(verb->get_name());
+  return names;
+}
+
+std::string positional_usage(const CLI::Option& option) {
+  std::string name = option.get_name(true);
+  if (option.get_items_expected_max() > 1) name += "…";
+  return option.get_required() ? name : "[" + name + "]";
+}
+
+std::string usage_of(const CLI::App& verb) {
+  std::string usage = "ics " + name_of(verb);
+  for (const auto* option : verb.get_options())
+    if (option->get_positional()) usage += " " + positional_usage(*option);
+    else if (option->get_required()) usage += " " + option->get_name() + " …";
+  return usage + "   (ics help " + name_of(verb) + ")";
+}
+
+Misread misread(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& words) {
+  const CLI::App* verb = &app;
+  while (!verb->get_subcommands().empty()) verb = verb->get_subcommands().back();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error)) return unexpected(app, *verb, words);
+  if (const auto below = verb_names(*verb); verb != &app && !below.empty()) return {name_of(*verb), "which of " + listed(below) + "?", "ics help " + name_of(*verb)};
+  std::string what = error.what();
+  if (const auto end = what.find(" is required"); end != what.npos) what = what.substr(0, end) + ": missing";
+  return {name_of(*verb), what, verb == &app ? "ics help" : usage_of(*verb)};
+}
+
+}  // namespace cm4it::ics

@@ -1,0 +1,50 @@
+// Threads that make TLS handshakes, so that event loops need not: one may take a fraction of a millisecond, 5 ms (RSA-4096), or
+// 200 ms (a key in a token). For net's own use.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "net/address.h"
+
+namespace cm4it::net {
+
+class Handshakes {
+ public:
+  // At a lower priority than those of the event loops: what is begun goes on before something new begins.
+  explicit Handshakes(unsigned threads);
+  ~Handshakes() { stop(); }
+
+  // Runs `step` on one of the threads. Sources take turns: first comes the one that has had the least of the threads' time of
+  // late, and one that has had budget::handshake_share of a processor waits.
+  void post(Source source, std::function<void()> step);
+  // What waits is dropped. Returns when no step runs any more.
+  void stop();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Lane {
+    std::deque<std::function<void()>> steps;
+    std::chrono::nanoseconds spent{0};  // processor time, as of `counted`; forgotten at the rate of its share
+    Clock::time_point counted;
+    std::chrono::nanoseconds spent_by(Clock::time_point now) const;
+  };
+
+  void run();
+  std::map<Source, Lane>::iterator next(Clock::time_point now, Clock::time_point& later);
+  void charge(Source source, std::chrono::nanoseconds spent);
+
+  std::mutex mutex_;
+  std::condition_variable waiting_;
+  std::map<Source, Lane> lanes_;  // with steps, or with time that is not forgotten yet
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace cm4it::net

@@ -1,0 +1,281 @@
+// What is settled stays settled (docs/verdict.md, "What is settled"): small histories over every kind, party, date and policy change,
+// looked at after each event. A counted transfer is final, and no alarm that counted is unsaid by anything but its author's later
+// word, the word of one who still may after its author may no more, or the policy of the domain that is asked, which never changes here.
+// CM4IT_SEED=n runs that one history.
+#include <cstdlib>
+#include <random>
+
+#include "policy/fold_fixture.h"
+
+namespace cm4it::policy {
+namespace {
+
+using namespace fixture;
+
+const std::string x = "x.example", rival = "rival.example", shop = "shop.example", buyer = "buyer.example";
+constexpr Time moment(int event) { return start + event * 1000; }
+const Time far = moment(10'000);
+
+const std::string x_rules =
+    "[roles]\n"
+    "manufacturer = [\"maker\", { domain = \"acme.example\", role = \"manufacturer\" }, { domain = \"rival.example\", role = \"manufacturer\" }]\n"
+    "maintainer = [\"ohm\", { key = \"mia\", until = " + to_rfc3339(moment(7)) + " }]\n"
+    "[write]\n"
+    "identity = [\"manufacturer\", \"self\"]\nstatus = [\"maintainer\", \"holder\", \"manufacturer\", \"self\"]\nendorse = [\"maintainer\", \"holder\"]\n"
+    "transfer = [\"holder\", \"manufacturer\"]\nassign = [\"holder\", \"maintainer\"]\n"
+    "[admit.device]\nidentified_by = [\"manufacturer\"]\nstatus = [\"in-use\"]\n";
+
+const std::vector<std::string> everybody = {"maker", "ohm", "mia", "xo", "ao", "ao2", "ro", "so", "so2", "bo", "bo2", "ag", "line1", "line2", "rline", "evil", "thing"};
+const std::map<std::string, std::string> first_owners = {{acme, "ao"}, {rival, "ro"}, {shop, "so"}, {buyer, "bo"}};
+
+std::string name_of(const KeyId& id) {
+  for (const auto& name : everybody)
+    if (id_of(name) == id) return name;
+  return "?";
+}
+
+SignedDescriptor descriptor(const std::string& signer, const std::string& domain, std::uint64_t version, const std::string& owner,
+                            const std::string& rules, Time received, bool seen_by_x) {
+  static std::map<std::string, std::shared_ptr<const Descriptor>> parsed;
+  const std::string text = head(domain, version, owner, everybody) + rules;
+  auto& known = parsed[text];
+  if (!known) {
+    auto result = parse_descriptor(text);
+    EXPECT_TRUE(result) << (result ? "" : result.error().message) << text;
+    known = std::make_shared<const Descriptor>(std::move(*result));
+  }
+  SignedDescriptor made{known, evidence::statement_id(Format::cose, id_of(signer), view(text + to_rfc3339(received))), id_of(signer), start, received, {}};
+  if (seen_by_x) made.receipts.push_back({x, log_of(x), received, 0});
+  else if (domain == acme || domain == rival) made.receipts.push_back({domain, log_of(domain), received, 0});
+  return made;
+}
+
+// One history, and what the domain x makes of it after each of its events.
+class History {
+ public:
+  explicit History(std::uint64_t seed) : seed_(seed), engine_(seed) {
+    world_.facts.about.reserve(most_events);  // verdicts point into it
+    world_.facts.domains = {{x, {}}, {acme, {}}, {rival, {}}};
+    policies_.push_back(descriptor("xo", x, 1, "xo", x_rules + copy_of(acme, "ao") + copy_of(rival, "ro"), start, true));
+    policies_.push_back(descriptor("ao", acme, 1, "ao", makers("\"line1\""), start, true));
+    policies_.push_back(descriptor("ro", rival, 1, "ro", makers("\"rline\""), start, true));
+    policies_.push_back(descriptor("so", shop, 1, "so", "[roles]\nagent = [\"ag\"]\n", start, true));
+    policies_.push_back(descriptor("bo", buyer, 1, "bo", "", start, true));
+  }
+
+  void run(int events) {
+    assemble();
+    Verdict before = fold(now());
+    for (event_ = 1; event_ <= events; ++event_) {
+      author_.reset();
+      last_ = {};
+      if (below(10) < 3) change_policy();
+      else say();
+      story_ += std::to_string(event_) + ". " + last_ + "\n";
+      const Policies earlier = std::move(known_);
+      assemble();
+      const Verdict after = fold(now());
+      check(before, after, earlier);
+      if (testing::Test::HasFatalFailure()) return;
+      before = after;
+    }
+  }
+
+  // What there was to settle.
+  int transfers = 0, alarms = 0, lifted = 0;
+
+ private:
+  static constexpr int most_events = 64;
+
+  static std::string makers(const std::string& list, const std::string& more = {}) {
+    return "[roles]\nmanufacturer = [" + list + "]\n" + more + "[write]\nidentity = [\"manufacturer\"]\ntransfer = [\"holder\"]\nstatus = [\"manufacturer\", \"holder\"]\n";
+  }
+
+  std::size_t below(std::size_t n) { return engine_() % n; }
+  template <class T> T of(const std::vector<T>& list) { return list[below(list.size())]; }
+  Time now() const { return moment(event_); }
+
+  void assemble() {
+    std::vector<Pin> pins = {pin(x, "xo")};
+    for (const auto& [domain, owner] : first_owners)
+      if (domain == shop || domain == buyer) pins.push_back(pin(domain, owner, Pin::Source::transfer));
+    for (const Fact& fact : world_.facts.about)
+      if (const auto* transfer = std::get_if<Transfer>(&fact.statement.body)) pins.push_back({transfer->domain, transfer->owner, Pin::Source::transfer});
+    auto descriptors = policies_;
+    std::shuffle(descriptors.begin(), descriptors.end(), engine_);
+    known_ = Policies::assemble(descriptors, pins);
+  }
+  Verdict fold(Time at) { return world_.fold(known_, at, x); }
+
+  // Statements of any party about the thing, dated back, dated ahead, received by whichever homes.
+  void say() {
+    static const std::vector<Status> statuses = {Status::in_stock, Status::in_use, Status::in_use, Status::deprecated, Status::lost, Status::stolen, Status::compromised};
+    static const std::vector<std::pair<std::string, std::string>> targets = {{shop, "so"}, {shop, "so"}, {buyer, "bo"}, {buyer, "bo"}, {buyer, "evil"}, {x, "xo"}, {acme, "ao"}, {shop, "so2"}};
+    Body body = Endorse{"approved", ""};
+    std::string issuer = of(everybody);
+    switch (below(9)) {
+      case 0: case 1: body = identity_of("thing", Type::device, below(2) ? "m1" : "m2"); issuer = of(std::vector<std::string>{"maker", "line1", "line2", "rline", "thing"}); break;
+      case 2: case 3: { const auto& [domain, owner] = of(targets); body = Transfer{domain, id_of(owner)}; break; }
+      case 4: case 5: case 6: body = StatusChange{of(statuses), ""}; break;
+      case 7: body = world_.facts.about.empty() ? Body(Assign{"hall"}) : Body(Withdraw{of(world_.facts.about).statement.id, ""}); break;
+      default: break;
+    }
+    if (const auto* withdraw = std::get_if<Withdraw>(&body))
+      for (const Fact& fact : world_.facts.about)
+        if (fact.statement.id == withdraw->statement && below(4)) issuer = name_of(fact.statement.issuer);
+    add(issuer, body);
+  }
+
+  void add(const std::string& issuer, const Body& body) {
+    Fact fact;
+    Statement& statement = fact.statement;
+    statement.issuer = id_of(issuer);
+    statement.subject = world_.facts.subject;
+    statement.body = body;
+    statement.issued_at = now() + of(std::vector<Seconds>{0, 0, 0, -3500, -1, 250, 290});
+    const bool alarm = is_alarm(body);
+    if (alarm && below(8) == 0) statement.issued_at = now() + 900;
+    const bool for_good = std::holds_alternative<Transfer>(body) || std::holds_alternative<Withdraw>(body);
+    if (!alarm && below(8) == 0) statement.expires = now() + of(std::vector<Seconds>{500, 2500});
+    const bool status = std::holds_alternative<StatusChange>(body);  // one that sleeps may lift what it would lift awake
+    if (!status && below(8) == 0) statement.not_before = now() + of(std::vector<Seconds>{-10, 400});
+    if (for_good && below(4)) statement.expires = statement.not_before = std::nullopt;
+    statement.domains = of(std::vector<std::vector<std::string>>{{x}, {x}, {x}, {acme}, {acme, x}, {rival}, {acme, rival}});
+    fact.domains = statement.domains;
+    statement.id = evidence::statement_id(Format::cose, statement.issuer, view(std::to_string(event_) + issuer));
+    fact.first_seen = now();
+    if (below(8))
+      for (const auto& domain : statement.domains) fact.receipts.push_back({domain, log_of(domain), now(), 0});
+    last_ = issuer + " in " + statement.domains.back() + ": " + to_string(statement.kind());
+    if (const auto* change = std::get_if<StatusChange>(&body)) last_ += std::string(" ") + evidence::to_string(change->status);
+    if (const auto* transfer = std::get_if<Transfer>(&body)) last_ += " to " + transfer->domain + " of " + name_of(transfer->owner);
+    if (const auto* withdraw = std::get_if<Withdraw>(&body)) last_ += " of " + withdraw->statement.text().substr(0, 6);
+    last_ += " (" + statement.id.text().substr(0, 6) + ", iat " + std::to_string(statement.issued_at.seconds - now().seconds) +
+             (fact.receipts.empty() ? ", no receipt)" : ")");
+    author_ = statement.issuer;
+    world_.facts.about.push_back(std::move(fact));
+  }
+
+  // Hand-overs, rivals of any version, agents and makers that come, end and go; a home's log key that is struck.
+  void change_policy() {
+    const auto& domain = of(std::vector<std::string>{acme, acme, rival, shop, shop, buyer});
+    const std::string first = first_owners.at(domain), second = domain == shop ? "so2" : domain == buyer ? "bo2" : "ao2";
+    const std::string owner = below(2) ? first : second, signer = below(3) ? first : second;
+    const Chain* chain = known_.chain(domain);
+    const std::uint64_t newest = chain ? chain->versions.size() : 0;
+    const std::uint64_t version = below(4) ? newest + 1 : 1 + below(newest + 1);
+    const std::string agents = of(std::vector<std::string>{"", "", "agent = [\"ag\"]\n", "agent = [{ key = \"ag\", until = " + to_rfc3339(now() + of(std::vector<Seconds>{-2500, 2500})) + " }]\n", "agent = [\"evil\"]\n"});
+    std::string rules = agents.empty() ? "" : "[roles]\n" + agents;
+    if (domain == acme || domain == rival) {
+      const std::string own = domain == acme ? "line1" : "rline";
+      rules = makers(of(std::vector<std::string>{"\"" + own + "\"", "\"line2\"", "\"" + own + "\", \"line2\"", "{ key = \"" + own + "\", until = " + to_rfc3339(now() + -2500) + " }"}), agents);
+    }
+    last_ = signer + " signs " + domain + " v" + std::to_string(version) + " of " + owner + ": " + rules;
+    policies_.push_back(descriptor(signer, domain, version, owner, rules, now(), below(4) != 0));
+  }
+
+  static bool is_alarm(const Body& body) {
+    const auto* change = std::get_if<StatusChange>(&body);
+    return change && evidence::is_alarm(change->status);
+  }
+  static const Judgement* judgement_of(const Verdict& verdict, const StatementId& id) {
+    for (const Judgement& judgement : verdict.judgements)
+      if (judgement.fact->statement.id == id) return &judgement;
+    return nullptr;
+  }
+  std::string told() const { return "CM4IT_SEED=" + std::to_string(seed_) + "\n" + story_; }
+
+  // May this issuer, as far as anybody knows before the event, still say what it said of the thing.
+  bool still_may(const KeyId& issuer, const Verdict& verdict, const Policies& policies) const {
+    if (issuer == id_of("thing")) return true;
+    for (const auto& membership : policies.roles_of(x, issuer, Format::cose))
+      if (membership.role != "home" && membership.role != "owner" && (!membership.until || now() < *membership.until)) return true;
+    const auto voice = policies.speaks_for(Holder{verdict.holder, verdict.contradiction, verdict.holder_owner}, issuer);
+    return !verdict.holder.empty() && voice.speaks && (!voice.until || now() < *voice.until);
+  }
+
+  void check(const Verdict& before, const Verdict& after, const Policies& earlier) {
+    check_settled(before, after);
+    check_alarm(before, after, earlier);
+    // The clock alone changes neither.
+    const Verdict later = fold(far);
+    check_settled(after, later);
+    if (after.status && evidence::is_alarm(*after.status)) {
+      ASSERT_TRUE(later.status && *later.status >= *after.status) << "by the clock\n" << told();
+    }
+    // Nor does the order in which it all came to this server.
+    World shuffled = world_;
+    std::shuffle(shuffled.facts.about.begin(), shuffled.facts.about.end(), engine_);
+    const Verdict same = shuffled.fold(known_, now(), x);
+    ASSERT_EQ(same.holder, after.holder) << told();
+    ASSERT_EQ(same.status, after.status) << told();
+    ASSERT_EQ(same.status_statement, after.status_statement) << told();
+    ASSERT_EQ(same.cloud_statement, after.cloud_statement) << told();
+  }
+
+  void check_settled(const Verdict& before, const Verdict& after) {
+    bool transferred = false;
+    for (const Judgement& judgement : before.judgements) {
+      const bool transfer = judgement.fact->statement.kind() == Kind::transfer, alarm = is_alarm(judgement.fact->statement.body);
+      if (!judgement.counts || (!transfer && !alarm)) continue;
+      transferred |= transfer;
+      const auto* now_judged = judgement_of(after, judgement.fact->statement.id);
+      ASSERT_TRUE(now_judged && now_judged->counts) << "no longer counts: " << judgement.fact->statement.id.text().substr(0, 6) << " "
+                                                    << (now_judged ? now_judged->why_not : "gone") << "\n" << told();
+    }
+    if (!transferred) return;
+    ASSERT_FALSE(after.contradiction) << told();
+    if (after.holder == before.holder && after.holder_owner == before.holder_owner) return;
+    const auto* moved = judgement_of(after, world_.facts.about.back().statement.id);
+    ASSERT_TRUE(moved && moved->counts && moved->fact->statement.kind() == Kind::transfer) << "the holder changed\n" << told();
+    ASSERT_TRUE(moved->spoke_for && moved->spoke_for->domain == before.holder) << "by one who is not the holder\n" << told();
+    ++transfers;
+  }
+
+  void check_alarm(const Verdict& before, const Verdict& after, const Policies& earlier) {
+    if (!before.status || !evidence::is_alarm(*before.status)) return;
+    ++alarms;
+    const KeyId& raised_by = judgement_of(before, *before.status_statement)->fact->statement.issuer;
+    if (author_ == raised_by) return;
+    const bool stands = after.status && *after.status >= *before.status;
+    if (stands) return;
+    ++lifted;
+    const auto& word = world_.facts.about.back().statement;
+    ASSERT_TRUE(author_ && word.kind() == Kind::status && !is_alarm(word.body) && *author_ != id_of("thing"))
+        << "unsaid: " << evidence::to_string(*before.status) << " of " << name_of(raised_by) << "\n" << told();
+    ASSERT_FALSE(still_may(raised_by, before, earlier)) << "lifted though " << name_of(raised_by) << " still may\n" << told();
+  }
+
+  const std::uint64_t seed_;
+  std::mt19937_64 engine_;
+  World world_{"thing"};
+  std::vector<SignedDescriptor> policies_;
+  Policies known_;
+  int event_ = 0;
+  std::string story_, last_;
+  std::optional<KeyId> author_;
+};
+
+TEST(Settled, StaysSettled) {
+  int transfers = 0, alarms = 0, lifted = 0;
+  const char* one = std::getenv("CM4IT_SEED");
+  const char* many = std::getenv("CM4IT_HISTORIES");
+  const std::uint64_t first = one ? std::strtoull(one, nullptr, 10) : 1;
+  const std::uint64_t last = one ? first : many ? std::strtoull(many, nullptr, 10) : 400;
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    History history(seed);
+    history.run(16);
+    if (HasFatalFailure()) return;
+    transfers += history.transfers;
+    alarms += history.alarms;
+    lifted += history.lifted;
+  }
+  RecordProperty("transfers", transfers);
+  if (one) return;
+  EXPECT_GT(transfers, 0) << "else it would prove little";
+  EXPECT_GT(alarms, 500);
+  EXPECT_GT(lifted, 0);
+}
+
+}  // namespace
+}  // namespace cm4it::policy

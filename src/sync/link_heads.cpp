@@ -1,0 +1,115 @@
+// What heads that come with a feed are good for: which of them make this copy fresh, and which convict a home.
+#include <algorithm>
+
+#include "base/log.h"
+#include "sync/link.h"
+
+namespace cm4it::sync {
+
+// Whether less than everything comes: by what is asked for, or by what the policy has this server hold.
+bool Link::is_selection() const {
+  if (!follow_.select.globs.empty()) return true;
+  const auto published = service_.ledger().published();
+  const auto* descriptor = published->policies->newest(follow_.domain);
+  const auto* self = descriptor ? descriptor->server_with_key(options_.key->public_key().id()) : nullptr;
+  return self && !self->home && self->select;
+}
+
+// Whether every leaf of the domain's log should come: nothing is left out by a selector, or by rights to read.
+bool Link::is_whole() const {
+  if (is_selection()) return false;
+  const auto published = service_.ledger().published();
+  for (const auto kind : {evidence::Kind::identity, evidence::Kind::endorse, evidence::Kind::status, evidence::Kind::transfer,
+                          evidence::Kind::assign, evidence::Kind::withdraw})
+    if (!service_.may_read(*published->policies, follow_.domain, kind, {}, options_.key->public_key().id())) return false;
+  return true;
+}
+
+// By the key that it proved, not by its address.
+bool Link::is_home(const Peer& peer) const {
+  const auto published = service_.ledger().published();
+  const auto* descriptor = published->policies->newest(follow_.domain);
+  const auto* server = descriptor && peer.proven_key() ? descriptor->server_with_key(*peer.proven_key()) : nullptr;
+  return server && server->home;
+}
+
+// What a head says is true whoever brings it; that everything up to it is here is another matter. Only a home of the
+// domain asked for is believed in that; of a whole copy nobody is: its leaves must give the head's root.
+Result<void> Link::take_heads(const std::vector<service::FeedPage::HomeHead>& heads) {
+  const auto peer = peer_.with([](const auto& kept) { return kept; });
+  if (!peer) return fail(Code::unavailable, "asked anew");  // wake()
+  const bool whole = is_whole(), by_home = is_home(*peer);
+  bool complete = false;
+  std::string missing;
+  set_back_.clear();
+  for (const auto& head : heads) {
+    if (const auto& homes = service_.ledger().options().homes; std::find(homes.begin(), homes.end(), head.domain) != homes.end()) {
+      if (auto own = service_.ledger().compare_own_head(head.domain, head.note); !own && own.error().code == Code::conflict)
+        log_error(own.error().message);
+      continue;
+    }
+    if (!is_of_feed(head.domain)) continue;  // of those it is no witness
+    auto check = service_.check_head(head.domain, head.note);
+    if (!check) {
+      log_warn("copy of " + follow_.domain + ": " + check.error().message);
+      continue;
+    }
+    const auto& log = check->head.head;
+    if (head.domain == follow_.domain && by_home) tell_set_back(*check, *peer);
+    bool counts = by_home && missed_ == 0;
+    if (whole && head.domain == follow_.domain) {
+      const Leaves& held = leaves_[check->head.log];
+      const auto answer = held.give(log);
+      counts = answer == Leaves::Answer::yes;
+      complete |= counts;
+      if (answer == Leaves::Answer::no)
+        missing = "the leaves held do not give the root of " + log.origin + ": its head covers " + std::to_string(log.size) +
+                  ", held are the first " + std::to_string(held.size()) + "; all is fetched again";
+    }
+    if (!counts) CHECK_OK(service_.compare_head(*check));
+    else if (!check->settled) CHECK_OK(note_head(*check, *peer));
+  }
+  if (complete || !whole) {
+    missing_pause_.reset();
+    missing_.clear();
+    fetching_again_ = false;
+  } else if (!missing.empty()) {
+    if (missing_.empty() || fetching_again_) missing_pause_.begin();
+    missing_ = std::move(missing);
+    fetching_again_ = false;
+  }
+  return {};
+}
+
+bool Link::is_of_feed(const std::string& domain) const {
+  if (domain == follow_.domain) return true;
+  const auto published = service_.ledger().published();
+  const auto* descriptor = published->policies->newest(follow_.domain);
+  const auto referenced = descriptor ? descriptor->referenced() : std::vector<std::string>{};
+  return std::find(referenced.begin(), referenced.end(), domain) != referenced.end();
+}
+
+// A home that came back from a backup, and has not signed anything yet: it is shown what it signed before.
+void Link::tell_set_back(const service::Service::HeadCheck& check, Peer& peer) {
+  const auto& head = check.head.head;
+  if (!check.earlier || check.earlier->size <= head.size) return;
+  set_back_ = "the log of " + head.origin + " ends after " + std::to_string(head.size) + " entries, and a head of " +
+              std::to_string(check.earlier->size) + " is known here: that home was set back";
+  if (auto shown = peer.show_head(check.head.domain, check.earlier_note); !shown) log_info("copy of " + follow_.domain + ": " + shown.error().message);
+}
+
+Result<void> Link::note_head(const service::Service::HeadCheck& check, Peer& peer) {
+  const std::string& domain = check.head.domain;
+  const ledger::Head& head = check.head.head;
+  std::optional<std::vector<Digest>> proof;
+  // Its own home can prove that its log only grew; a head that came by way of another cannot be proven here.
+  if (domain == follow_.domain && is_home(peer) && check.earlier && check.earlier->size > 0 && head.size > check.earlier->size) {
+    // A proof that could not be had proves neither: the head is not taken, and asked for again.
+    TRY(proof, peer.consistency(domain, check.earlier->size, head.size));
+  }
+  CHECK_OK(service_.note_head(check, proof));
+  if (domain == follow_.domain) state_.with([&](LinkState& state) { state.newest_head = head.time; });
+  return {};
+}
+
+}  // namespace cm4it::sync

@@ -1,0 +1,39 @@
+// Peers as witnesses of what this home has signed: a home whose store was set back, its mark along with it, learns of it by
+// those who saw more of its logs; and one that was away learns whether so much time has passed.
+#pragma once
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "sync/link.h"
+
+namespace cm4it::sync {
+
+class Witnesses {
+ public:
+  // Who that is: the servers of the policies of this home's domains, and those it copies from. Of a server without homes: nobody.
+  Witnesses(const Options& options, service::Service& service);
+  ~Witnesses();  // a call under way ends at once
+
+  // Asks all at once, each for at most `patience`. conflict: one knows a head that this store's log does not go on from, so
+  // nothing is signed any more (Ledger::compare_own_head). That one does not answer is no error.
+  Result<void> ask(std::chrono::milliseconds patience = std::chrono::milliseconds(2500));
+  // From now on those who did not answer are asked until they have, now and then.
+  void keep_asking();
+  std::size_t unasked() const { return waiting_.with([](const auto& waiting) { return waiting.size(); }); }
+
+ private:
+  struct Witness { std::string url; std::optional<KeyId> key; };
+  std::vector<Witness> known() const;
+  Result<void> ask_one(const Witness& witness, std::chrono::milliseconds patience);
+
+  const Options& options_;
+  service::Service& service_;
+  Guarded<std::vector<Witness>> waiting_;
+  Guarded<std::vector<std::shared_ptr<Peer>>> peers_;  // that are being asked
+  Stop stop_;
+  std::thread thread_;
+};
+
+}  // namespace cm4it::sync

@@ -1,0 +1,122 @@
+// Every command of docs/day-two.md, in a plant with a maker, a plant's home and an infield ICS. What is quoted there happens here.
+#include "cli/running.h"
+
+namespace cm4it::cli::test {
+namespace {
+
+class DayTwo : public Shell {
+ protected:
+  void SetUp() override {
+    ok("ics init acme --role manufacturer --domain acme.example --listen 127.0.0.1:0");
+    ok("ics init plant --role maintenance --domain plant7.example --listen 127.0.0.1:0");
+    start("acme");
+    start("plant");
+    ok("ics trust plant $(cat acme/address) --as manufacturer --owner $(ics key id acme/owner.key) --yes");
+    ok("ics key new a1.key && ics --dir acme identify a1.key --type device --maker Acme --model thermo-2000 --serial A-1");
+    ok("ics --dir acme transfer A-1 --to plant7.example");
+    ASSERT_TRUE(eventually([&] { return sh("ics --dir plant show A-1").out.find("holder") != std::string::npos; }));
+    ok("ics --dir plant endorse A-1 --label approved && ics --dir plant status A-1 in-use && ics --dir plant assign A-1 --cloud hall-3");
+  }
+  bool admitted(const std::string& dir) const { return sh("ics --dir " + dir + " why A-1").exit == 0; }
+  void add_field() {
+    ok("ics init field --role infield --domain plant7.example --listen 127.0.0.1:0");
+    const auto said = ok("ics trust field $(cat plant/address) --as copy --select cloud=hall-3 --owner $(ics key id plant/owner.key)");
+    const auto line = said.find("ics server add HOME");
+    ASSERT_NE(line, std::string::npos) << said;
+    auto command = said.substr(line, said.find('\n', line) - line);
+    command.replace(command.find("HOME"), 4, "plant");
+    ok(command + " --yes");
+    start("field");
+    ASSERT_TRUE(eventually([&] { return admitted("field"); })) << content("field.log");
+  }
+};
+
+TEST_F(DayTwo, StolenAndFound) {
+  add_field();
+  const auto said = sh("ics --dir plant status A-1 stolen --reason 'van broken into'");
+  EXPECT_EQ(said.exit, 0);
+  EXPECT_THAT(said.out, HasSubstr("as maintainer"));
+  EXPECT_THAT(said.err, HasSubstr("signed by plant7.example/plant7 (owner, "));
+  EXPECT_TRUE(eventually([&] { return !admitted("field"); }));
+  // It cannot be withdrawn: the next status is what holds.
+  const auto history = ok("ics --dir plant history A-1 --json");
+  const auto kind = history.find("\"kind\":\"status\",\"body\":{\"status\":\"stolen\"");
+  ASSERT_NE(kind, std::string::npos) << history;
+  const auto id = history.substr(history.rfind("\"statement\":\"", kind) + 13, 16);
+  const auto refused = sh("ics --dir plant withdraw A-1 " + id);
+  EXPECT_EQ(refused.exit, 3);
+  EXPECT_THAT(refused.err, HasSubstr("ics status A-1 in-use"));
+  ok("ics --dir plant status A-1 in-use --reason 'found, and looked at'");
+  EXPECT_TRUE(eventually([&] { return admitted("field"); }));
+}
+
+TEST_F(DayTwo, AnIntegratorWhoIsNotTheOwnerAndOneWhoComesAfter) {
+  ok("ics key new volta.key && ics role add plant integrator volta --key volta.key --yes");
+  ok("ics role end plant integrator plant7 --until now --yes");
+  EXPECT_THAT(ok("ics role list plant"), testing::AllOf(HasSubstr("volta"), HasSubstr("integrator")));
+  ok("ics key new a2.key && ics --dir acme identify a2.key --type device --maker Acme --model thermo-2000 --serial A-2 && ics --dir acme transfer A-2 --to plant7.example");
+  ASSERT_TRUE(eventually([&] { return sh("ics --dir plant show A-2").out.find("holder") != std::string::npos; }));
+  // The owner's word is kept, and counts as the holder's: the rule wants an integrator's.
+  const auto idle = sh("ics --dir plant endorse A-2 --label approved");
+  EXPECT_EQ(idle.exit, 0);
+  EXPECT_THAT(idle.out, HasSubstr("as holder"));
+  ok("ics --dir plant status A-2 in-use");
+  EXPECT_EQ(sh("ics --dir plant why A-2").exit, 1);
+  const auto counts = sh("ICS_KEY=volta.key $ICS --dir plant endorse A-2 --label approved");
+  EXPECT_THAT(counts.out, HasSubstr("as integrator")) << counts.err;
+  EXPECT_THAT(counts.err, HasSubstr("signed by plant7.example/volta (integrator)"));
+  EXPECT_EQ(sh("ics --dir plant why A-2").exit, 0);
+
+  ok("ics key new ohm.key && ics role add plant integrator ohm --key ohm.key --yes");
+  ok("ics role end plant integrator volta --until now --yes");
+  EXPECT_THAT(ok("ics role end plant integrator volta --until now --yes"), HasSubstr("nothing changes"));
+  EXPECT_EQ(sh("ics --dir plant why A-2").exit, 0) << "what was said before counts on";
+  const auto late = sh("ics --dir plant --key volta.key endorse A-2 --label late");
+  EXPECT_TRUE(late.exit == 3 || late.err.find("counts for nothing") != std::string::npos) << late.out << late.err;
+  ok("ics --dir plant --key ohm.key endorse A-2 --label approved");
+}
+
+TEST_F(DayTwo, AServerMoves) {
+  add_field();
+  const std::string old_url = content("plant/address");
+  stop("plant");
+  const auto port = demo::free_port();
+  ASSERT_TRUE(port);
+  const std::string place = "127.0.0.1:" + std::to_string(*port);
+  ok("sed -i 's/^listen .*/listen = [\"" + place + "\"]/' plant/icsd.toml");
+  ok("sed -i 's|^version = \\(.*\\)|version = 99|; s|url = \"" + old_url.substr(0, old_url.size() - 1) + "\"|url = \"https://" + place + "\"|' plant/policy.toml");
+  const auto version = sh("ics --dir plant policy sign plant/policy.toml --yes");
+  const auto next = version.err.find("set version = ");
+  ASSERT_NE(next, std::string::npos) << version.err;
+  ok("sed -i 's/^version = 99/" + version.err.substr(next + 4, version.err.find('\n', next) - next - 4) + "/' plant/policy.toml");
+  ok("ics --dir plant policy sign plant/policy.toml --yes");
+  start("plant");
+  EXPECT_THAT(ok("ics trust field https://" + place + " --as copy"), HasSubstr("is followed from https://" + place));
+  EXPECT_THAT(content("field/icsd.toml"), HasSubstr("from = \"https://" + place + "\""));
+  EXPECT_THAT(ok("ics trust field https://" + place + " --as copy"), HasSubstr("is followed already"));
+  stop("field");
+  start("field");
+  ok("ics --dir plant status A-1 stolen");
+  EXPECT_TRUE(eventually([&] { return !admitted("field"); })) << content("field.log");
+}
+
+TEST_F(DayTwo, NothingIsSignedByADryRun) {
+  const auto before = ok("ics --dir plant history A-1");
+  ok("ics --dir plant status A-1 stolen --dry-run && ics --dir plant transfer A-1 --to acme.example --dry-run");
+  ok("ics key new x.key && ics role add plant integrator x --key x.key --dry-run");
+  EXPECT_EQ(ok("ics --dir plant history A-1"), before);
+  EXPECT_THAT(ok("ics role list plant"), testing::Not(HasSubstr(" x ")));
+}
+
+TEST_F(DayTwo, FindNarrowsByCloudVerdictAndLabel) {
+  EXPECT_THAT(ok("ics --dir plant find --cloud hall-3"), HasSubstr("A-1"));
+  EXPECT_THAT(ok("ics --dir plant find --cloud hall-4"), testing::Not(HasSubstr("A-1")));
+  EXPECT_THAT(ok("ics --dir plant find --verdict admitted"), HasSubstr("A-1"));
+  EXPECT_THAT(ok("ics --dir plant find --verdict not-admitted"), testing::Not(HasSubstr("A-1")));
+  EXPECT_THAT(ok("ics --dir plant find --label approved"), HasSubstr("A-1"));
+  EXPECT_THAT(ok("ics --dir plant find --type server"), testing::Not(HasSubstr("not admitted"))) << "no rule is for servers";
+  EXPECT_EQ(sh("ics --dir plant find --type devise").exit, 2);
+}
+
+}  // namespace
+}  // namespace cm4it::cli::test
