@@ -16,6 +16,7 @@
 #include "base/uptime.h"
 #include "evidence/evidence.h"
 #include "ledger/note.h"
+#include "ledger/names.h"
 #include "ledger/receipt.h"
 #include "policy/facts.h"
 #include "policy/policies.h"
@@ -63,6 +64,9 @@ struct Submission {
   std::vector<std::string> homes;             // of the domains this server is home of: where it is admitted
   std::vector<ForeignReceipt> receipts;
   std::vector<std::string> forward_to;        // domains whose homes still have to receive it: noted in the same commit
+  // How many statements of one issuer about one of its subjects may be kept, this one among them; counted where it is appended,
+  // so that pieces of one request cannot overrun it together. 0: any number.
+  std::size_t share = 0;
 };
 struct Appended {
   StatementId id;
@@ -141,8 +145,9 @@ class Reader {
   using Shown = std::function<Result<bool>(const SubjectId&)>;
   Result<SubjectId> resolve(std::string_view name, const Shown& shown = {}) const;
 
-  // Every subject of which evidence gave this very alias. The visitor returns false to stop.
-  Result<void> named(std::string_view alias, const std::function<bool(const SubjectId&)>& visit) const;
+  // Every subject of which evidence gave this very alias, by rank, and then in the order in which the subjects came here: a
+  // caller that bounds how many it looks at has those that bear it as their own first. The visitor returns false to stop.
+  Result<void> named(std::string_view alias, const std::function<bool(const SubjectId&, Rank)>& visit) const;
 
   // Journal positions of records that concern a domain (made there, or received by its homes), from `from` on.
   // The visitor returns false to stop.
@@ -156,11 +161,20 @@ class Reader {
   Result<std::size_t> count(const SubjectId& subject, std::size_t most) const;
   Result<std::size_t> count(const SubjectId& subject, const KeyId& issuer, std::size_t most) const;
 
+  // What an issuer said of a subject, the newest here first. The visitor returns false to stop.
+  Result<void> said_by(const KeyId& issuer, const SubjectId& subject,
+                       const std::function<bool(const Record&, const evidence::Statement&)>& visit) const;
+
   // Search index: subjects whose field has this value (lowercase), after `after`, in the order in which they came
   // here; of "domain" in the order of their ids, and `after` need not be known.
-  // Fields: "domain", "type", "maker", "model", "issuer", "transferred" (to that domain), "word".
+  // Fields: "domain", "type", "maker", "model", "issuer", "transferred" (to that domain), "word", "address" (mail_of()).
   Result<void> search(std::string_view field, std::string_view value, const std::optional<SubjectId>& after,
                       const std::function<bool(const SubjectId&)>& visit) const;
+  // Those that have all of these, in the order in which they came here ("domain" has another, and is not joined with others).
+  // Looks at no more than `most` rows; the subject before which it stopped for that, if it did.
+  struct Term { std::string_view field; std::string value; };
+  Result<std::optional<SubjectId>> search_all(const std::vector<Term>& terms, const std::optional<SubjectId>& after, std::size_t most,
+                                              const std::function<bool(const SubjectId&)>& visit) const;
 
   // Of a home's log: the newest signed head, a leaf, a hash tile of `width` hashes.
   Result<std::string> checkpoint(std::string_view domain) const;

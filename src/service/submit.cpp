@@ -6,6 +6,7 @@
 #include "base/budgets.h"
 #include "base/log.h"
 #include "service/impl.h"
+#include "service/restricting.h"
 #include "service/walk.h"
 
 namespace cm4it::service {
@@ -100,6 +101,18 @@ void Service::Impl::work(Jobs& jobs) {
 
 namespace {
 
+// Alarms and revocations wait for no quota, where they add something.
+bool always_enters(const Walked& walked, const ledger::Reader& reader) {
+  const auto& evidence = walked.submission->evidence;
+  for (const auto& statement : evidence.statements()) {
+    const auto restricting = restricts(statement, reader);
+    if (!restricting || !*restricting) return false;
+    const auto adds = adds_restriction(statement, evidence.bytes(), evidence.issuer(), reader);
+    if (!adds || !*adds) return false;
+  }
+  return true;
+}
+
 ItemResult refusal(const Error& error, std::optional<StatementId> statement = {}) {
   ItemResult result;
   result.outcome = error.code == Code::not_yet ? ItemResult::Outcome::not_yet : ItemResult::Outcome::refused;
@@ -138,7 +151,7 @@ void Service::Impl::walk_round(const std::shared_ptr<Round>& round, std::size_t 
       piece_done(round, index, refusal(walked.error()));
     } else if (walked->known) {
       piece_done(round, index, entered(std::move(*walked->known), {}, {}));
-    } else if (!quota.with([&](IssuerQuota& left) { return left.take(walked->issuer, now); })) {
+    } else if (!quota.with([&](IssuerQuota& left) { return left.take(walked->issuer, now); }) && !always_enters(*walked, *reader)) {
       piece_done(round, index, refusal({Code::unavailable, "issuer: its quota of statements a minute is used up",
                                         "wait a minute, or raise quotas.issuer_per_minute in icsd.toml"}));
     } else {

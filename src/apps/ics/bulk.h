@@ -1,12 +1,16 @@
 // Import and export: evidence in any amount, none of it all in memory.
 #pragma once
 
+#include <iosfwd>
 #include <string>
 #include <vector>
 
 #include "apps/ics/context.h"
 
 namespace cm4it::ics {
+
+// Submits what a stream holds, any format by its content, and reports it piece by piece. `name`: what to call it by.
+Result<int> push_evidence(Context& context, std::istream& from, const std::string& name);
 
 Result<int> import_files(Context& context, const std::vector<std::string>& files);
 // Signed lists of files: LIST SIGNATURE, or LIST alone where the signature is in it. `certificate`: a file with the signer's;

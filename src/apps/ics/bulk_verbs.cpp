@@ -17,16 +17,9 @@ namespace {
 
 constexpr std::size_t most_pushed = budget::submission_items;
 
-Result<void> read_pieces(Context& context, const std::string& file, std::vector<evidence::Piece>& pieces,
+Result<void> read_pieces(std::istream& in, const std::string& file, std::vector<evidence::Piece>& pieces,
                          std::vector<std::string>& labels) {
-  std::ifstream opened;
-  if (std::error_code none; std::filesystem::is_directory(file, none))
-    return fail(Code::malformed, file + ": a directory", "ics import " + shell_quoted(file) + " takes the files in it");
-  if (file != "-") {
-    opened.open(file, std::ios::binary);
-    if (!opened) return fail(Code::not_found, file + ": " + std::strerror(errno));
-  }
-  PieceReader reader(file == "-" ? context.console.in : opened, file == "-" ? "standard input" : file);
+  PieceReader reader(in, file == "-" ? "standard input" : file);
   const std::size_t before = pieces.size();
   for (;;) {
     TRY(auto piece, reader.next());
@@ -41,17 +34,38 @@ Result<void> read_pieces(Context& context, const std::string& file, std::vector<
   return {};
 }
 
-Result<int> push(Context& context, const std::vector<std::string>& files) {
-  std::vector<evidence::Piece> pieces;
-  std::vector<std::string> labels;
-  for (const auto& file : files) CHECK_OK(read_pieces(context, file, pieces, labels));
+Result<void> read_file_of_pieces(Context& context, const std::string& file, std::vector<evidence::Piece>& pieces,
+                                 std::vector<std::string>& labels) {
+  if (file == "-") return read_pieces(context.console.in, file, pieces, labels);
+  if (std::error_code none; std::filesystem::is_directory(file, none))
+    return fail(Code::malformed, file + ": a directory", "ics import " + shell_quoted(file) + " takes the files in it");
+  std::ifstream opened(file, std::ios::binary);
+  if (!opened) return fail(Code::not_found, file + ": " + std::strerror(errno));
+  return read_pieces(opened, file, pieces, labels);
+}
+
+Result<int> submit(Context& context, const std::vector<evidence::Piece>& pieces, const std::vector<std::string>& labels) {
   TRY(const auto domain, context.own_domain());
   TRY(const auto* server, context.api());
   TRY(const auto items, server->submit(pieces, domain));
   return report(context, "file", labels, items);
 }
 
+Result<int> push(Context& context, const std::vector<std::string>& files) {
+  std::vector<evidence::Piece> pieces;
+  std::vector<std::string> labels;
+  for (const auto& file : files) CHECK_OK(read_file_of_pieces(context, file, pieces, labels));
+  return submit(context, pieces, labels);
+}
+
 }  // namespace
+
+Result<int> push_evidence(Context& context, std::istream& from, const std::string& name) {
+  std::vector<evidence::Piece> pieces;
+  std::vector<std::string> labels;
+  CHECK_OK(read_pieces(from, name, pieces, labels));
+  return submit(context, pieces, labels);
+}
 
 void add_bulk_verbs(CLI::App& app, Context& context) {
   auto pushed = std::make_shared<std::vector<std::string>>();

@@ -1,11 +1,16 @@
 // gpg-notations: the gpg commands that make a certification which an ICS reads as a statement (docs/openpgp.md). The key may
 // lie on a card: gpg signs, not `ics`.
+#include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <sstream>
 
 #include "apps/ics/arguments.h"
+#include "apps/ics/bulk.h"
 #include "apps/ics/json.h"
 #include "apps/ics/verbs.h"
+#include "base/budgets.h"
 
 namespace cm4it::ics {
 namespace {
@@ -72,6 +77,19 @@ std::string sign_command(const Given& given, const std::vector<std::pair<std::st
   return command + " --sign-key " + shell_quoted(given.fingerprint);
 }
 
+Result<std::string> output_of(const std::string& command) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command.c_str(), "re"), [](std::FILE* file) { return pclose(file); });
+  if (!pipe) return fail(Code::unavailable, command + ": cannot be run");
+  std::string output;
+  std::array<char, 65'536> buffer;
+  for (std::size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), pipe.get())) > 0;) {
+    output.append(buffer.data(), got);
+    if (output.size() > budget::http_body_bytes) return fail(Code::too_large, command + ": more than a submission may hold");
+  }
+  if (output.empty()) return fail(Code::not_found, command + ": gpg wrote nothing");
+  return output;
+}
+
 Result<int> gpg_notations(Context& context, const Given& given) {
   TRY(const auto notations, notations_of(context, given));
   const std::string sign = sign_command(given, notations);
@@ -85,8 +103,9 @@ Result<int> gpg_notations(Context& context, const Given& given) {
   const std::string command = "printf 'y\\ny\\n' | " + sign.substr(0, 4) + "--no-tty --command-fd 0 " + sign.substr(4);
   context.console.note(sign);
   if (const int code = std::system(command.c_str()); code != 0) return fail(Code::unavailable, "gpg ended with an error", "run it by hand: " + sign);
-  context.console.line("→ then submit it:  " + send);
-  return exit_yes;
+  TRY(const auto certificate, output_of("gpg --export " + shell_quoted(given.fingerprint)));
+  std::istringstream exported(certificate);
+  return push_evidence(context, exported, given.fingerprint);
 }
 
 }  // namespace
@@ -102,7 +121,7 @@ void add_gpg_verb(CLI::App& app, Context& context) {
   for (std::size_t i = 0; i < given->single.size(); ++i)
     verb->add_option(single_notations[i].option, given->single[i], single_notations[i].what)->group("Or one of");
   verb->add_option("--reason", given->reason, "of the status");
-  verb->add_flag("--run", given->run, "run gpg, rather than print what to run");
+  verb->add_flag("--run", given->run, "run gpg and submit what it made, rather than print what to run");
 }
 
 }  // namespace cm4it::ics

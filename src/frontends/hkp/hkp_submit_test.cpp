@@ -49,6 +49,18 @@ TEST_F(KeyServer, WhatDoesNotEnterIsToldWhy) {
   EXPECT_EQ(served("0x" + hex(stranger.key())), certificate("x").bytes());
 }
 
+TEST_F(KeyServer, AFormOfBrowsers) {
+  const Draft a = certificate("a");
+  const std::string part = "--x\r\nContent-Disposition: form-data; name=\"keytext\"\r\n\r\n" + a.armored() + "\r\n--x--\r\n";
+  const auto reply = ask("POST", "/pks/add", "multipart/form-data; boundary=x", part);
+  EXPECT_EQ(reply.status, 200u) << reply.body;
+  EXPECT_EQ(served("0x" + hex(a.key())), a.bytes());
+  EXPECT_EQ(ask("POST", "/pks/add", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\na\r\n--x--\r\n").status, 400u);
+  const auto preflight = ask("OPTIONS", "/pks/v2/certs");
+  EXPECT_THAT(std::string(preflight.header("Access-Control-Allow-Headers")), HasSubstr("Content-Type"));
+  EXPECT_THAT(std::string(preflight.header("Access-Control-Allow-Methods")), HasSubstr("POST"));
+}
+
 // As gpg and sq write it: a signature, and no key.
 TEST_F(KeyServer, ARevocationComesWithoutItsKey) {
   const Draft a = certificate("a"), b = certificate("b");

@@ -7,6 +7,7 @@
 
 #include "evidence/openpgp.h"
 #include "frontends/hkp/impl.h"
+#include "net/multipart.h"
 
 namespace cm4it::hkp {
 namespace {
@@ -103,10 +104,9 @@ net::Response v2_answer(const std::vector<Outcome>& list, const std::vector<bool
 
 using Finish = std::function<net::Response(const std::vector<Outcome>&, const TakenApart&, const std::vector<ItemResult>&)>;
 
-void take_in(Hkp::Impl& hkp, View body, const service::Principal& who, bool v2, net::Responder respond, const std::function<Finish(const std::vector<Fingerprint>&)>& make) {
+void take_in(Hkp::Impl& hkp, View body, bool v2, net::Responder respond, const std::function<Finish(const std::vector<Fingerprint>&)>& make) {
   auto taken = evidence::openpgp::take_apart(body);
   if (!taken) return respond(error_answer(taken.error(), v2));
-  if (auto completed = hkp.certificates.complete(*taken, who); !completed) return respond(error_answer(completed.error(), v2));
   std::vector<Fingerprint> of;
   for (const auto& piece : taken->pieces) {
     auto fingerprint = evidence::openpgp::certificate_of(piece.bytes);
@@ -131,19 +131,25 @@ bool is_form(std::string_view content_type) {
 
 void submit(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
   std::string keytext(text(call.body));
-  if (call.content_type.empty() || is_form(call.content_type)) {
+  if (net::is_multipart(call.content_type)) {
+    const auto parts = net::read_multipart(call.content_type, call.body);
+    if (!parts) return respond(error_answer(parts.error(), false));
+    const auto part = parts->find("keytext");
+    if (part == parts->end()) return respond(error_answer({Code::malformed, "keytext: missing", "a form field with the certificate"}, false));
+    keytext = text(part->second);
+  } else if (call.content_type.empty() || is_form(call.content_type)) {
     const auto form = net::Query::parse(text(call.body));
     if (!form) return respond(error_answer(form.error(), false));
     if (!form->has("keytext")) return respond(error_answer({Code::malformed, "keytext: missing", "a form field with the certificate"}, false));
     keytext = *form->get("keytext");
   }
-  take_in(hkp, view(keytext), call.who, false, std::move(respond), [](const auto&) { return Finish(legacy_answer); });
+  take_in(hkp, view(keytext), false, std::move(respond), [](const auto&) { return Finish(legacy_answer); });
 }
 
 void v2_submit(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
   if (!call.content_type.empty() && !net::equal_ignoring_case(std::string_view(call.content_type).substr(0, call.content_type.find(';')), "application/pgp-keys"))
     return respond(error_answer({Code::unsupported, "Content-Type: application/pgp-keys expected", ""}, true));
-  take_in(hkp, call.body, call.who, true, std::move(respond), [&](const std::vector<Fingerprint>& of) {
+  take_in(hkp, call.body, true, std::move(respond), [&](const std::vector<Fingerprint>& of) {
     // Which of them something was kept of before.
     std::set<Fingerprint> distinct;
     std::vector<bool> was_here;

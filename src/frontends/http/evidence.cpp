@@ -6,7 +6,7 @@
 #include "evidence/openpgp.h"
 #include "evidence/sums.h"
 #include "frontends/http/impl.h"
-#include "frontends/http/multipart.h"
+#include "net/multipart.h"
 #include "frontends/http/views.h"
 #include "ledger/names.h"
 #include "ledger/tiles.h"
@@ -72,7 +72,7 @@ Result<Bytes> certificates_of(Door::Impl& door, const evidence::PgpIssuer& issue
 
 // A form: a list of files, its signature where it is not in the list itself, and the certificate where it is not kept here.
 Result<std::vector<evidence::Piece>> read_form(Door::Impl& door, const Call& call) {
-  TRY(const auto parts, read_multipart(call.content_type, call.body));
+  TRY(const auto parts, net::read_multipart(call.content_type, call.body));
   const auto part = [&](std::string_view name) {
     const auto found = parts.find(name);
     return found == parts.end() ? View{} : found->second;
@@ -97,7 +97,7 @@ Result<std::vector<evidence::Piece>> read_form(Door::Impl& door, const Call& cal
 }  // namespace
 
 void post_evidence(Door::Impl& door, const Call& call, net::Responder respond) {
-  auto pieces = is_multipart(call.content_type) ? read_form(door, call) : evidence::split(call.content_type, call.body);
+  auto pieces = net::is_multipart(call.content_type) ? read_form(door, call) : evidence::split(call.content_type, call.body);
   if (!pieces) return respond(problem(pieces.error()));
   auto shared = std::make_shared<net::Responder>(std::move(respond));
   auto accepted = door.service.submit(std::move(*pieces), call.get("domain"), [shared](std::vector<ItemResult> results) {
