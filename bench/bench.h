@@ -32,5 +32,6 @@ Result<void> row_10(const Setup& setup);  // verdicts in process
 Result<void> row_11(const Setup& setup);  // from a status at one ICS to obedience at the next
 Result<void> row_14(const Setup& setup);  // footprint of an infield ICS
 Result<void> row_15(const Setup& setup);  // restart after SIGKILL
+Result<void> row_17(const Setup& setup);  // doors under load
 
 }  // namespace cm4it::bench

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 const std::map<int, cm4it::Result<void> (*)(const Setup&)>& measurements() {
   using namespace cm4it::bench;
   static const std::map<int, cm4it::Result<void> (*)(const Setup&)> all = {
-      {1, row_1}, {2, row_2}, {3, row_3}, {6, row_6}, {7, row_7}, {8, row_8}, {9, row_9}, {10, row_10}, {11, row_11}, {14, row_14}, {15, row_15}};
+      {1, row_1}, {2, row_2}, {3, row_3}, {6, row_6}, {7, row_7}, {8, row_8}, {9, row_9}, {10, row_10}, {11, row_11}, {14, row_14}, {15, row_15}, {17, row_17}};
   return all;
 }
 
@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
   setup.programs = fs::read_symlink("/proc/self/exe").parent_path();
   std::vector<int> wanted;
   fs::path json;
-  app.add_option("--rows", wanted, "which: 1,2,3,6,7,8,9,10,11,14,15; default: all")->delimiter(',');
+  app.add_option("--rows", wanted, "which: 1,2,3,6,7,8,9,10,11,14,15,17; default: all")->delimiter(',');
   app.add_option("--size", setup.size, "identities in the store of rows 1, 10 and 15, certificates in that of rows 2, 3 and 8")
       ->check(CLI::Range(1'000, 10'000'000));
   app.add_option("--seconds", setup.seconds, "of each measurement")->check(CLI::Range(0.2, 600.0));

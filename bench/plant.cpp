@@ -54,6 +54,29 @@ Result<Plant> make_plant(const Setup& setup, const std::string& name, std::size_
   return plant;
 }
 
+net::ClientOptions speaking_to(const fs::path& directory) {
+  net::ClientOptions options;
+  if (const auto key = crypto::load_key_file(directory / "server.key")) options.server_key = (*key)->public_key().id();
+  return options;
+}
+
+Result<double> obeyed_after(net::HttpClient& home, net::HttpClient& field, const Plant& plant, const std::string& id, View status) {
+  net::ClientRequest post;
+  post.method = "POST";
+  post.url = fmt::format("https://127.0.0.1:{}/v1/evidence", plant.home.https);
+  post.content_type = "application/cose";
+  post.body = text(status);
+  const auto began = std::chrono::steady_clock::now();
+  TRY(const auto reply, home.send(post));
+  if (reply.status != 200) return fail(Code::unavailable, "the home refuses the status: " + reply.body);
+  for (;;) {
+    TRY(const auto verdict, field.get(plant.devices_url(id)));
+    const double passed = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+    if (admitted(verdict.body) == "no") return passed;
+    if (passed > 10'000) return fail(Code::unavailable, "after 10 s the infield ICS still says: " + verdict.body);
+  }
+}
+
 std::string admitted(const std::string& body) {
   constexpr std::string_view key = "\"admitted\":\"";
   const auto at = body.find(key);

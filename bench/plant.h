@@ -20,6 +20,10 @@ Result<Plant> make_plant(const Setup& setup, const std::string& name, std::size_
 
 // Waits until the infield ICS admits this device.
 Result<void> await_admitted(net::HttpClient& client, const Plant& plant, const std::string& id, double most_seconds);
+// A client that speaks to the ICS of that directory alone.
+net::ClientOptions speaking_to(const fs::path& directory);
+// Milliseconds from before the status is posted at the home until the infield ICS's verdict is no.
+Result<double> obeyed_after(net::HttpClient& home, net::HttpClient& field, const Plant& plant, const std::string& id, View status);
 // "admitted" of a verdict's JSON.
 std::string admitted(const std::string& body);
 

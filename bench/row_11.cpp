@@ -1,39 +1,12 @@
 // Row 11: a status said at the home until the infield ICS obeys it.
 #include <fmt/format.h>
 
-#include <chrono>
-
 #include "plant.h"
 
 namespace cm4it::bench {
 namespace {
 
 constexpr std::size_t devices = 200;
-using Clock = std::chrono::steady_clock;
-
-net::ClientOptions speaking_to(const fs::path& directory) {
-  net::ClientOptions options;
-  if (const auto key = crypto::load_key_file(directory / "server.key")) options.server_key = (*key)->public_key().id();
-  return options;
-}
-
-// Milliseconds from before the status is posted at the home until the infield ICS's verdict is no.
-Result<double> obeyed_after(net::HttpClient& home, net::HttpClient& field, const Plant& plant, const std::string& id, View status) {
-  net::ClientRequest post;
-  post.method = "POST";
-  post.url = fmt::format("https://127.0.0.1:{}/v1/evidence", plant.home.https);
-  post.content_type = "application/cose";
-  post.body = text(status);
-  const auto began = Clock::now();
-  TRY(const auto reply, home.send(post));
-  if (reply.status != 200) return fail(Code::unavailable, "the home refuses the status: " + reply.body);
-  for (;;) {
-    TRY(const auto verdict, field.get(plant.devices_url(id)));
-    const double passed = std::chrono::duration<double, std::milli>(Clock::now() - began).count();
-    if (admitted(verdict.body) == "no") return passed;
-    if (passed > 10'000) return fail(Code::unavailable, "after 10 s the infield ICS still says: " + verdict.body);
-  }
-}
 
 }  // namespace
 

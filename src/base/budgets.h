@@ -88,6 +88,8 @@ inline constexpr std::size_t http_header_fields = 100;        // of one request
 inline constexpr std::size_t multipart_parts = 8;             // of one form
 inline constexpr std::size_t http_query_parameters = 64;      // of one query or form
 inline constexpr std::size_t http_buffered_bytes = 256 * 1024 * 1024;  // unfinished requests of a listener
+inline constexpr std::size_t unsent_bytes = 128 * 1024 * 1024;  // of answers that clients have not taken yet, all listeners together
+inline constexpr std::size_t whole_answer = 64 * 1024;        // larger ones are made in parts of this size where they can be
 inline constexpr std::size_t http_pipelined = 64;             // requests answered with one write
 inline constexpr std::size_t submission_items = 20'000;       // pieces of evidence in one request
 inline constexpr std::size_t candidate_keys = 4;              // keys tried for one signature
@@ -111,8 +113,8 @@ inline constexpr std::size_t folded_statements = 50'000;      // for one answer 
 inline constexpr std::size_t names_examined = 256;            // subjects of one name that are looked at for who asks
 inline constexpr std::size_t feed_records = 1000;             // of one feed answer
 inline constexpr std::size_t feed_bytes = 4 * 1024 * 1024;
-inline constexpr std::size_t feed_folded = 200'000;           // statements folded for one answer to a selector, after which it ends
-inline constexpr std::size_t feed_folded_of_one = 50'000;     // of them for one subject, which is then sent rather than passed over
+inline constexpr std::size_t feed_folded = 20'000;            // statements folded for one answer to a selector, after which it ends
+inline constexpr std::size_t feed_folded_of_one = 20'000;     // of them for one subject, which is then sent rather than passed over
 inline constexpr std::size_t feed_wait_seconds = 60;          // longest long poll
 
 // Between servers
@@ -123,9 +125,21 @@ inline constexpr std::size_t mark_bytes = 1024 * 1024;        // the file of wha
 // Queues
 inline constexpr std::size_t appender_inbox = 65'536;
 inline constexpr std::size_t append_batch = 8192;
-inline constexpr std::size_t worker_inbox = 65'536;
-inline constexpr std::size_t waiting_readings = 256;          // searches, feeds and changes that wait for a thread
+inline constexpr std::size_t small_request = 16 * 1024;       // octets: never refused for its size
+inline constexpr std::size_t waiting_submissions = 4096;      // of one rank (base/turns.h), those that are worked on among them
+inline constexpr std::size_t submissions_of_one = 512;        // of them of one address or key
+inline constexpr std::size_t waiting_submission_bytes = 256 * 1024 * 1024;  // of one rank; of one address or key half of it
+inline constexpr std::size_t waiting_readings = 4096;         // searches, feeds, changes and long answers, of one rank
+inline constexpr std::size_t readings_of_one = 256;           // of them of one address or key
+inline constexpr std::size_t part_pieces = 32;                // of a submission, that are verified before others have their turn
+inline constexpr std::size_t part_bytes = 256 * 1024;         // so many octets of them, or one piece
+inline constexpr std::size_t part_rows = 250;                 // index rows that a search examines before others have their turn
+inline constexpr std::size_t part_folded = 500;               // or statements that it folds
+inline constexpr std::size_t brief_records = 64;              // read on an event loop for one answer; what takes more has a turn
+inline constexpr std::size_t brief_body = 64 * 1024;          // octets of a submission that an event loop takes apart
 inline constexpr std::size_t waiting_polls = 10'000;          // long polls held open
+inline constexpr std::size_t polls_of_strangers = 8'000;      // of them of who is no server and plays no role
+inline constexpr std::size_t polls_of_one = 1'000;            // of one of their addresses
 inline constexpr std::size_t connections = 20'000;            // a listener
 
 // Time
@@ -136,6 +150,7 @@ inline constexpr long unwitnessed_seconds = 7 * 24 * 60 * 60; // a home may have
 inline constexpr long request_timeout_seconds = 20;           // a request's head and body, from its first byte
 inline constexpr long idle_timeout_seconds = 90;              // between requests
 inline constexpr long answer_timeout_seconds = 300;           // for a handler to answer; then 503
+inline constexpr long write_patience_seconds = 2;             // the same where the octets of all unsent answers are scarce
 inline constexpr long write_timeout_seconds = 20;             // for a client to take 64 KiB of an answer
 
 }  // namespace cm4it::budget

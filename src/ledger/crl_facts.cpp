@@ -3,6 +3,7 @@
 
 #include "base/budgets.h"
 #include "evidence/x509.h"
+#include "ledger/brief.h"
 #include "ledger/crls.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
@@ -20,16 +21,27 @@ StatementId taken_back(const evidence::Statement& crl, const std::vector<policy:
   return {};
 }
 
-// Serial numbers by issuer and its name.
-std::map<std::pair<KeyId, Bytes>, std::vector<Bytes>> issued_by(const std::vector<policy::Fact>& about) {
-  std::map<std::pair<KeyId, Bytes>, std::vector<Bytes>> issued;
+// What was issued in one name: the keys that did, and the serial numbers.
+struct Issued {
+  std::vector<KeyId> by;
+  std::vector<Bytes> serials;
+};
+void add_key(std::vector<KeyId>& to, const KeyId& key) {
+  if (std::find(to.begin(), to.end(), key) == to.end()) to.push_back(key);
+}
+std::map<Bytes, Issued> issued_in_names(const std::vector<policy::Fact>& about) {
+  std::map<Bytes, Issued> issued;
   for (const policy::Fact& fact : about)
-    for (const auto& certificate : fact.statement.certificates)
-      issued[{fact.statement.issuer, certificate.fields().issuer_canonical}].push_back(to_bytes(certificate.fields().serial));
+    for (const auto& certificate : fact.statement.certificates) {
+      Issued& of_name = issued[certificate.fields().issuer_canonical];
+      add_key(of_name.by, fact.statement.issuer);
+      of_name.serials.push_back(to_bytes(certificate.fields().serial));
+    }
   return issued;
 }
 
 Result<EvidenceView> evidence_at(const store::Snapshot& snapshot, std::uint64_t position) {
+  CHECK_OK(Brief::charge(1));
   TRY(const auto row, snapshot.get(table::journal, table::number(position)));
   if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
   return evidence_in_entry(*row);
@@ -76,13 +88,13 @@ Result<void> Reader::add_crls(const SubjectId& subject, const std::optional<AsOf
     return policy::in_force(fact, policies(), *domain, as_of->at);
   };
   const InForce at_that_time = domain ? InForce(in_force) : InForce();
-  for (const auto& [issuer, serials] : issued_by(about)) {
-    TRY(auto keys, keys_named(issuer.second));
-    std::erase(keys, issuer.first);
-    keys.insert(keys.begin(), issuer.first);
-    const std::vector<View> asked(serials.begin(), serials.end());
-    for (const KeyId& key : keys) {
-      TRY(const auto rows, crls_of(*snapshot_, key, issuer.second, at_that_time));
+  auto in_names = issued_in_names(about);
+  for (auto& [name, issued] : in_names) {
+    TRY(const auto others, keys_named(name));
+    for (const KeyId& key : others) add_key(issued.by, key);
+    const std::vector<View> asked(issued.serials.begin(), issued.serials.end());
+    for (const KeyId& key : issued.by) {  // each CRL once, with all that it says of the subject
+      TRY(const auto rows, crls_of(*snapshot_, key, name, at_that_time));
       if (!rows.empty()) signers.push_back(key);
       for (const CrlRow& row : rows) {
         TRY(auto fact, crl_fact(subject, key, row, asked, about));

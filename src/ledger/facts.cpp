@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/budgets.h"
+#include "ledger/brief.h"
 #include "ledger/crls.h"
 #include "ledger/fold_budgets.h"
 #include "ledger/journal.h"
@@ -61,6 +62,7 @@ Result<void> Reader::add_record(const SubjectId& subject, std::uint64_t position
   TRY(const auto facts, decode_fact_row(row));
   TRY(const auto bytes, snapshot_->get(table::journal, table::number(position)));
   if (!bytes) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+  CHECK_OK(Brief::charge(1, bytes->size()));
   TRY(const auto entry, decode_entry(*bytes, position));
   if (!entry.record) return fail(Code::internal, "journal: an entry has no record", "run `ics rebuild`");
   TRY(auto statements,

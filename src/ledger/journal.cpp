@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/cbor.h"
+#include "ledger/brief.h"
 #include "ledger/tables.h"
 
 namespace cm4it::ledger {
@@ -122,6 +123,7 @@ Result<std::optional<Record>> find_record(const store::Snapshot& snapshot, const
   const std::uint64_t position = read_u64(positions->first(8));
   TRY(const auto row, snapshot.get(table::journal, table::number(position)));
   if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+  CHECK_OK(Brief::charge(1, row->size()));
   TRY(auto entry, decode_entry(*row, position));
   return std::move(entry.record);
 }

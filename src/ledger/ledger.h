@@ -171,10 +171,13 @@ class Reader {
   Result<void> search(std::string_view field, std::string_view value, const std::optional<SubjectId>& after,
                       const std::function<bool(const SubjectId&)>& visit) const;
   // Those that have all of these, in the order in which they came here ("domain" has another, and is not joined with others).
-  // Looks at no more than `most` rows; the subject before which it stopped for that, if it did.
+  // Looks at no more than `most` rows; where it stopped for that, the last subject that it is done with: go on after it.
   struct Term { std::string_view field; std::string value; };
   Result<std::optional<SubjectId>> search_all(const std::vector<Term>& terms, const std::optional<SubjectId>& after, std::size_t most,
                                               const std::function<bool(const SubjectId&)>& visit) const;
+
+  // Whether the search index leads from this value to the subject: one look-up, however much is kept of either.
+  Result<bool> is_found(const SubjectId& subject, std::string_view field, std::string_view value) const;
 
   // Of a home's log: the newest signed head, a leaf, a hash tile of `width` hashes.
   Result<std::string> checkpoint(std::string_view domain) const;

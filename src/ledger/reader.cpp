@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "ledger/brief.h"
 #include "ledger/home_log.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
@@ -42,6 +43,7 @@ Result<std::optional<Record>> Reader::record(const StatementId& id) const {
 Result<std::optional<Record>> Reader::record_at(std::uint64_t position) const {
   TRY(const auto row, snapshot_->get(table::journal, table::number(position)));
   if (!row) return std::optional<Record>{};
+  CHECK_OK(Brief::charge(1, row->size()));
   TRY(auto entry, decode_entry(*row, position));
   return std::move(entry.record);
 }
@@ -49,6 +51,7 @@ Result<std::optional<Record>> Reader::record_at(std::uint64_t position) const {
 Result<std::optional<Record>> Reader::record_touched_at(std::uint64_t position) const {
   TRY(const auto row, snapshot_->get(table::journal, table::number(position)));
   if (!row) return std::optional<Record>{};
+  CHECK_OK(Brief::charge(1, row->size()));
   TRY(auto entry, decode_entry(*row, position));
   if (entry.record) return std::move(entry.record);
   return record(entry.id);
@@ -65,6 +68,7 @@ Result<std::vector<Entry>> entries_of(const store::Snapshot& snapshot, const Sta
     const std::uint64_t position = read_u64(positions->subspan(at, 8));
     TRY(const auto row, snapshot.get(table::journal, table::number(position)));
     if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+    CHECK_OK(Brief::charge(1, row->size()));
     TRY(auto entry, decode_entry(*row, position));
     entries.push_back(std::move(entry));
   }
@@ -199,25 +203,46 @@ Result<std::optional<SubjectId>> Reader::search_all(const std::vector<Term>& ter
   }
   std::size_t agree = 0;
   SubjectId subject;
+  std::optional<SubjectId> passed;  // that has all terms and was visited, or lacks one
   for (std::size_t rows = 0, i = 0;; i = (i + 1) % terms.size()) {
-    if (rows++ == most) return std::optional(subject);
+    if (rows++ >= most && passed) return passed;
     store::Range range = store::Range::prefix(prefixes[i]);
     append(range.begin, place);
     std::optional<Bytes> found;
+    SubjectId here;
     CHECK_OK(snapshot_->scan(table::search, range, [&](View key, View model) {
       if (key.size() != prefixes[i].size() + 8 + 33) return true;
       found = to_bytes(key.subspan(prefixes[i].size()));
-      subject = subject_from(key.last(33), model);
+      here = subject_from(key.last(33), model);
       return false;
     }));
     if (!found) return std::optional<SubjectId>{};
-    agree = *found == place ? agree + 1 : 1;
+    if (*found != place) {
+      if (agree > 0) passed = subject;
+      agree = 0;
+    }
+    ++agree;
     place = std::move(*found);
+    subject = std::move(here);
     if (agree < terms.size()) continue;
     if (!visit(subject)) return std::optional<SubjectId>{};
+    passed = subject;
     place.push_back(0);  // the first place behind it
     agree = 0;
   }
+}
+
+Result<bool> Reader::is_found(const SubjectId& subject, std::string_view field, std::string_view value) const {
+  std::optional<std::uint64_t> arrived = 0;
+  if (field != table::in_order_of_ids) {
+    TRY(arrived, table::arrival(*snapshot_, subject));
+  }
+  if (!arrived) return false;
+  Bytes key = table::search_key(field, folded(value));
+  append_u64(key, *arrived);
+  append(key, subject.row());
+  TRY(const auto row, snapshot_->get(table::search, key));
+  return row.has_value();
 }
 
 Result<std::string> Reader::checkpoint(std::string_view domain) const {
@@ -267,10 +292,13 @@ Result<std::vector<Reader::KnownHead>> Reader::foreign_heads(bool counted) const
 
 Result<std::vector<std::pair<std::uint64_t, StatementId>>> Reader::descriptors(std::string_view domain) const {
   std::vector<std::pair<std::uint64_t, StatementId>> found;
+  Result<void> outcome;
   CHECK_OK(snapshot_->scan(table::policies, store::Range::prefix(table::named(domain)), [&](View key, View) {
     found.emplace_back(read_u64(key.subspan(domain.size() + 1, 8)), statement_from(key.last(32)));
-    return true;
+    outcome = Brief::charge(1);
+    return outcome.has_value();
   }));
+  CHECK_OK(outcome);
   TRY(const auto aside, aside_of(*snapshot_, domain));
   found.insert(found.end(), aside.begin(), aside.end());
   std::sort(found.begin(), found.end());

@@ -9,30 +9,17 @@ namespace {
 
 constexpr std::chrono::milliseconds linger_time{2000}, linger_at_stop{100};
 constexpr std::size_t waiting_buffer = 64 * 1024;  // read ahead while a request waits for its answer
-constexpr std::size_t write_progress = 64 * 1024;  // what write_timeout is for
 constexpr std::size_t write_at = 256 * 1024;       // answers are not held back beyond this
 constexpr int rounds_in_turn = 16;                 // then the other connections have theirs
 
-constexpr std::string_view crlf = "\r\n", blank_line = "\r\n\r\n";
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
-constexpr std::string_view close_line = "Connection: close\r\n";
-constexpr std::string_view keep_alive_line = "Connection: keep-alive\r\n";  // HTTP/1.0 wants it said
-
-// RFC 9457. `rule` is our own text: nothing in it needs escaping.
-Response problem(unsigned status, std::string_view rule) {
-  Response response;
-  response.status = status;
-  response.content_type = "application/problem+json";
-  response.body = R"({"title":")" + std::string(reason_phrase(status)) + R"(","status":)" +
-                  std::to_string(status) + R"(,"detail":")" + std::string(rule) + "\"}\n";
-  return response;
-}
 
 }  // namespace
 
 Connection::Connection(std::shared_ptr<Loop> loop, Accepted accepted, std::optional<TlsContext> tls)
     : loop_(std::move(loop)),
       remote_(std::move(accepted.remote)),
+      owner_(remote_.substr(0, remote_.rfind(':'))),
       source_(accepted.source),
       tls_(std::move(tls)),
       socket_(std::move(accepted.fd)),
@@ -83,7 +70,8 @@ Connection::Next Connection::step() {
 bool Connection::wants_to_read() const {
   switch (phase_) {
     case Phase::reading: return !unsent_;
-    case Phase::waiting: return buffer_.size() < waiting_buffer && !half_closed();
+    case Phase::waiting:
+    case Phase::streaming: return buffer_.size() < waiting_buffer && !half_closed();
     case Phase::lingering: return true;
     case Phase::handshake:
     case Phase::handling:
@@ -110,7 +98,7 @@ Connection::Next Connection::read_once() {
 // (RFC 9112 section 8).
 Connection::Next Connection::end_of_input() {
   half_closed_.store(true, std::memory_order_relaxed);
-  if (phase_ == Phase::waiting) return Next::blocked;
+  if (phase_ == Phase::waiting || phase_ == Phase::streaming) return Next::blocked;
   if (phase_ == Phase::reading && request_begun_) reject(400, "request: it ended before it was whole");
   if (!unsent_) close();
   return Next::more;
@@ -119,14 +107,14 @@ Connection::Next Connection::end_of_input() {
 void Connection::received(std::size_t count) {
   if (phase_ == Phase::lingering) return;
   std::string_view bytes(loop_->input.data(), count);
-  if (phase_ == Phase::waiting) {
+  if (phase_ == Phase::waiting || phase_ == Phase::streaming) {
     if (!keep(bytes)) close();
   } else if (!buffer_.empty()) {
     if (!keep(bytes)) return reject(503, "request: too many unfinished ones here, try again");
     serve_buffered();
   } else {
     bytes.remove_prefix(serve(loop_->input.data(), count));
-    bool of_use = phase_ == Phase::reading || phase_ == Phase::waiting;
+    bool of_use = phase_ == Phase::reading || phase_ == Phase::waiting || phase_ == Phase::streaming;
     if (of_use && !bytes.empty() && !keep(bytes))
       reject(503, "request: too many unfinished ones here, try again");
   }
@@ -223,38 +211,20 @@ void Connection::deliver(Response&& response) {
   });
 }
 
-void Connection::put(Response&& response) {
-  bool stays = keep_alive_ && !loop_->stopping() && !(half_closed() && buffer_.empty());
-  std::string_view connection_line = !stays ? close_line : http_1_0_ ? keep_alive_line : std::string_view{};
-  if (response.ready && response.ready->find("\r\n") == std::string::npos)
-    response = problem(500, "a ready answer without a status line");
-  Outbox& out = outbox();
-  if (response.ready) {
-    put_ready(out, std::move(response.ready), connection_line);
-  } else {
-    std::string& tail = out.tail();
-    std::size_t before = tail.size();
-    append_head(tail, response, loop_->date_line(), connection_line);
-    out.joined(tail.size() - before);
-    if (!head_only_ && has_content(response.status)) out.append(std::move(response.body));
-  }
-  phase_ = stays ? Phase::reading : Phase::last;
-  request_begun_ = false;
-  deadline_ = loop_->now() + options().idle_timeout;
-}
-
-void Connection::put_ready(Outbox& out, std::shared_ptr<const std::string> ready,
-                           std::string_view connection_line) {
-  std::string_view bytes = *ready;
-  std::size_t line = bytes.find("\r\n") + 2;
-  std::string& tail = out.tail();
-  std::size_t before = tail.size();
-  tail.append(bytes.substr(0, line)).append(loop_->date_line()).append(connection_line);
-  out.joined(tail.size() - before);
-  if (!head_only_) return out.append(std::move(ready), line);
-  bytes = bytes.substr(0, bytes.find("\r\n\r\n", line - 2));
-  out.append(bytes.substr(std::min(line, bytes.size())));
-  out.append(bytes.size() < line ? crlf : blank_line);
+void Connection::deliver_part(Result<std::string>&& part) {
+  part_asked_ = false;
+  if (phase_ != Phase::streaming) return;
+  guarded([&] {
+    if (!part || part->empty() || part->size() > content_left_) {
+      spdlog::error("http answer to {}: {}", remote_, part ? "a part has not the length that was told" : part.error().message);
+      return close();
+    }
+    content_left_ -= part->size();
+    outbox().append(std::move(*part));
+    if (!flush()) return;
+    serve_buffered();
+    run();
+  });
 }
 
 void Connection::reject(unsigned status, std::string_view rule) {
@@ -264,38 +234,6 @@ void Connection::reject(unsigned status, std::string_view rule) {
   head_only_ = keep_alive_ = http_1_0_ = false;
   put(problem(status, rule));
   flush();
-}
-
-// Writes what there is. True: all has gone. Nothing of it stays in the loop's shared outbox.
-bool Connection::flush() {
-  if (phase_ == Phase::closed) return false;
-  Outbox& out = outbox();
-  if (!out.empty()) {
-    auto io = transport_.write(out);
-    if (io == Transport::Io::want_write) {
-      if (!unsent_) {
-        auto fresh = std::make_unique<Outbox>();
-        unsent_ = std::exchange(loop_->outbox, std::move(fresh));
-      } else if (unsent_size_ < unsent_->size() + write_progress) {
-        return false;  // too little to have earned more time
-      }
-      unsent_size_ = unsent_->size();
-      deadline_ = loop_->now() + options().write_timeout;
-      return false;
-    }
-    if (io != Transport::Io::done) {
-      out.clear();
-      close();
-      return false;
-    }
-  }
-  if (unsent_) {
-    unsent_.reset();
-    deadline_ = loop_->now() + (phase_ == Phase::waiting ? options().answer_timeout : options().idle_timeout);
-    request_begun_ = false;
-  }
-  if (phase_ == Phase::last) end();
-  return true;
 }
 
 bool Connection::keep(std::string_view bytes) {
@@ -315,6 +253,11 @@ void Connection::drop(std::size_t bytes) {
 }
 
 void Connection::tick() {
+  // Where memory for answers is scarce who takes nothing of his is waited for no longer than a moment.
+  if (unsent_ && loop_->now() >= deadline_ - options().write_timeout + options().write_patience && options().unsent->scarce()) {
+    options().unsent->cut();
+    return guarded([this] { close(); });
+  }
   if (loop_->now() < deadline_) return;
   bool slow = unsent_ || request_begun_ || phase_ == Phase::handshake;
   if (slow) loop_->count().timeouts.add();
@@ -366,7 +309,9 @@ void Connection::close() {
   gone_.store(true, std::memory_order_relaxed);
   drop(buffer_.size());
   parser_.reset();
+  content_.reset();
   unsent_.reset();
+  account();
   loop_->unwatch(socket_.get());
   if (shaking_) {
     ::shutdown(socket_.get(), SHUT_RDWR);  // a handshake's thread has it: it is closed with this object

@@ -22,6 +22,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void tick();                        // ends what takes too long
   void deliver(Response&& response);  // a late answer
   void shaken(Shaken&& shaken);       // what a step of the handshake came to
+  void deliver_part(Result<std::string>&& part);  // of the answer's content
   void wind_down();                   // the server stops: at once if nothing is under way
   void close();
   void break_off();  // the server's patience is over
@@ -43,6 +44,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
     reading,    // requests, or waiting for one
     handling,   // the handler runs, and may answer
     waiting,    // for a late answer; pipelined requests wait too
+    streaming,  // an answer whose content is made in parts is being written; pipelined requests wait
     last,       // answered for the last time: still to be written
     lingering,  // our end is closed; reading until theirs is, lest the answer be lost (RFC 9112 section 9.6)
     closed
@@ -64,6 +66,9 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void put_ready(Outbox& outbox, std::shared_ptr<const std::string> ready, std::string_view more_fields);
   void reject(unsigned status, std::string_view rule);
   bool flush();
+  void next_part();
+  void account();  // what has not been sent, to the process's sum
+  bool has_room_for(const Response& response);
   bool keep(std::string_view bytes);
   void drop(std::size_t bytes);
   bool wants_to_read() const;
@@ -75,7 +80,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
 
   // Constant after construction
   const std::shared_ptr<Loop> loop_;
-  const std::string remote_;
+  const std::string remote_, owner_;  // with and without the port
   const Source source_;
   const std::optional<TlsContext> tls_;
 
@@ -95,6 +100,10 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   std::unique_ptr<RequestParser> parser_;  // of a message that is not whole yet
   std::unique_ptr<Outbox> unsent_;         // blocked: nothing is served until it has gone
   std::size_t unsent_size_ = 0;            // when the deadline was set
+  std::size_t accounted_ = 0;              // of it in the process's sum
+  std::shared_ptr<Content> content_;       // of the answer in hand, if it is made in parts
+  std::uint64_t content_left_ = 0;         // octets of it that have not come yet
+  bool part_asked_ = false;
   bool head_only_ = false, keep_alive_ = true, http_1_0_ = false;  // of the request in hand
   bool request_begun_ = false;  // the deadline is that of a request, not of idleness
   bool ended_ = false;          // the client sends no more: read until its end is seen

@@ -86,9 +86,19 @@ void append_head(std::string& to, const Response& response, std::string_view dat
   to.append(reason_phrase(response.status)).append("\r\n");
   to.append(date_line).append(connection_line);
   if (!response.content_type.empty()) append_field(to, "Content-Type", response.content_type);
-  if (has_content(response.status)) append_field(to, "Content-Length", std::to_string(response.body.size()));
+  if (has_content(response.status)) append_field(to, "Content-Length", std::to_string(response.content ? response.content->size() : response.body.size()));
   for (const auto& [name, value] : response.headers) append_field(to, name, value);
   to.append("\r\n");
+}
+
+// RFC 9457. `rule` is our own text: nothing in it needs escaping.
+Response problem(unsigned status, std::string_view rule) {
+  Response response;
+  response.status = status;
+  response.content_type = "application/problem+json";
+  response.body = R"({"title":")" + std::string(reason_phrase(status)) + R"(","status":)" +
+                  std::to_string(status) + R"(,"detail":")" + std::string(rule) + "\"}\n";
+  return response;
 }
 
 std::shared_ptr<const std::string> serialize(const Response& response) {

@@ -38,11 +38,23 @@ struct Request {
   std::string_view header(std::string_view name) const;
 };
 
+// Content that is too large to be kept whole for everybody who asks for it: made in parts, as the client takes them.
+class Content {
+ public:
+  virtual ~Content() = default;
+  virtual std::uint64_t size() const = 0;  // of all parts, in octets
+  // Has the next part made (some 64 KiB, at least one octet) and `then` called with it, once, on any thread. Asked again only
+  // after that. An error ends the connection: the length was told before. May be called on an event loop: must not block.
+  using Then = std::function<void(Result<std::string>)>;
+  virtual void next(Then then) = 0;
+};
+
 struct Response {
   unsigned status = 200;
   std::string content_type;                                  // empty: none
   std::vector<std::pair<std::string, std::string>> headers;  // not Content-Length, Connection, Date
   std::string body;
+  std::shared_ptr<Content> content;  // if set, in place of `body`
   // If set, all the above is ignored: status line, fields, blank line and body as serialize() makes
   // them. The server only puts Date (and Connection where it ends) behind the status line.
   std::shared_ptr<const std::string> ready;

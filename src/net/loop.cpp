@@ -216,7 +216,7 @@ void Loop::finish() {
   }
   Late dropped = late_.with([](Late& late) {
     late.closed = true;
-    return std::exchange(late, Late{{}, {}, true});
+    return std::exchange(late, Late{{}, {}, {}, true});
   });
   finished_ = true;
 }
@@ -225,7 +225,7 @@ void Loop::deliver(std::shared_ptr<Exchange> connection, Response&& response) {
   if (late_.with([&](Late& late) {
         if (late.closed) return false;
         late.answers.emplace_back(std::move(connection), std::move(response));
-        return late.answers.size() + late.shaken.size() == 1;
+        return late.first();
       }))
     poller_.wake();
 }
@@ -234,13 +234,23 @@ void Loop::deliver(std::shared_ptr<Connection> connection, Shaken&& shaken) {
   if (late_.with([&](Late& late) {
         if (late.closed) return false;
         late.shaken.emplace_back(std::move(connection), std::move(shaken));
-        return late.answers.size() + late.shaken.size() == 1;
+        return late.first();
+      }))
+    poller_.wake();
+}
+
+void Loop::deliver(std::shared_ptr<Connection> connection, Result<std::string>&& part) {
+  if (late_.with([&](Late& late) {
+        if (late.closed) return false;
+        late.parts.emplace_back(std::move(connection), std::move(part));
+        return late.first();
       }))
     poller_.wake();
 }
 
 void Loop::answer_late() {
-  auto [answers, shaken, closed] = late_.with([](Late& late) { return std::exchange(late, {}); });
+  auto [answers, shaken, parts, closed] = late_.with([](Late& late) { return std::exchange(late, {}); });
+  for (auto& [connection, part] : parts) connection->deliver_part(std::move(part));
   for (auto& [connection, response] : answers)
     static_cast<Connection&>(*connection).deliver(std::move(response));
   for (auto& [connection, outcome] : shaken) connection->shaken(std::move(outcome));

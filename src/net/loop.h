@@ -70,6 +70,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   // Any thread: hands a late answer to the loop's own.
   void deliver(std::shared_ptr<Exchange> connection, Response&& response);
   void deliver(std::shared_ptr<Connection> connection, Shaken&& shaken);
+  // The same of a part of an answer's content.
+  void deliver(std::shared_ptr<Connection> connection, Result<std::string>&& part);
   bool on_this_thread() const { return std::this_thread::get_id() == thread_; }
   const LoopCounters& counters() const { return counters_; }
 
@@ -102,6 +104,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   struct Late {
     std::vector<std::pair<std::shared_ptr<Exchange>, Response>> answers;
     std::vector<std::pair<std::shared_ptr<Connection>, Shaken>> shaken;
+    std::vector<std::pair<std::shared_ptr<Connection>, Result<std::string>>> parts;
+    bool first() const { return answers.size() + shaken.size() + parts.size() == 1; }
     bool closed = false;
   };
 

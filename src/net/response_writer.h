@@ -14,4 +14,7 @@ bool has_content(unsigned status);
 void append_head(std::string& to, const Response& response, std::string_view date_line = {},
                  std::string_view connection_line = {});
 
+// An answer that is an error of HTTP itself (RFC 9457). `rule` is our own text.
+Response problem(unsigned status, std::string_view rule);
+
 }  // namespace cm4it::net

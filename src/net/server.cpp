@@ -35,6 +35,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(ListenerOptions options, H
   impl->address = options.address;
   bool several = options.threads > 1;
   if (several) CHECK_OK(check_free(options.address));
+  if (!options.unsent) options.unsent = std::make_shared<Unsent>();
   impl->shared = std::make_shared<ServerShared>(std::move(options), std::move(handler));
   impl->shared->tls.with([&](auto& current) { current = std::move(tls); });
   if (impl->shared->options.tls_key) impl->handshakes = std::make_unique<Handshakes>(impl->shared->options.threads);

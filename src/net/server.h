@@ -12,6 +12,7 @@
 #include "base/budgets_net.h"
 #include "crypto/signer.h"
 #include "net/http.h"
+#include "net/unsent.h"
 
 namespace cm4it::net {
 
@@ -30,11 +31,13 @@ struct ListenerOptions {
   std::size_t reserved_connections = 0;
   std::function<bool(const crypto::PublicKey&)> known;
   std::size_t max_buffered = budget::http_buffered_bytes;  // unfinished requests, all connections
+  std::shared_ptr<Unsent> unsent;  // of answers; all listeners of a process share one; null: one of its own
   using Milliseconds = std::chrono::milliseconds;
   Milliseconds request_timeout{budget::request_timeout_seconds * 1000};  // first byte to last
   Milliseconds handshake_timeout{budget::handshake_timeout_seconds * 1000};  // of TLS, from the connection's beginning
   Milliseconds idle_timeout{budget::idle_timeout_seconds * 1000};        // between requests
   Milliseconds write_timeout{budget::write_timeout_seconds * 1000};      // to take 64 KiB of an answer
+  Milliseconds write_patience{budget::write_patience_seconds * 1000};    // the same where `unsent` is scarce
   Milliseconds answer_timeout{budget::answer_timeout_seconds * 1000};    // a handler's; then 503
   Milliseconds stop_grace{1000};  // stop() waits so long for answers under way
 };

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/guarded.h"
 #include "service/service.h"
 
 namespace cm4it::service {
@@ -59,6 +60,28 @@ class AnswerCache {
   // Open addressing, linear probing, at most three quarters full: one line of the index and one entry make a find.
   std::vector<Place> index_{64};
   std::size_t count_ = 0;
+};
+
+// Answers that took long to make, for all threads.
+class SharedAnswers {
+ public:
+  explicit SharedAnswers(std::size_t most_bytes) : cache_(most_bytes) {}
+
+  std::shared_ptr<const std::string> find(const AnswerCache::Key& key, Stamp present, Time now) {
+    if (!used_.load(std::memory_order_relaxed)) return {};
+    return cache_.with([&](AnswerCache& cache) {
+      const auto* found = cache.find(key, present, now);
+      return found ? *found : nullptr;
+    });
+  }
+  void put(const AnswerCache::Key& key, Stamp computed_under, Time valid_until, std::shared_ptr<const std::string> answer) {
+    cache_.with([&](AnswerCache& cache) { cache.put(key, computed_under, valid_until, std::move(answer)); });
+    used_.store(true, std::memory_order_relaxed);
+  }
+
+ private:
+  Guarded<AnswerCache> cache_;
+  std::atomic<bool> used_{false};  // most servers never make one: then nobody takes the lock
 };
 
 }  // namespace cm4it::service

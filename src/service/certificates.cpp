@@ -71,6 +71,8 @@ struct Bearer {
 
 Result<void> add(const Service& service, const ledger::Reader& reader, const Bearer& bearer, const std::string& alias,
                  const Principal& who, std::vector<Certificate>& to) {
+  TRY(const bool could, service.could_read_any(reader, bearer.subject, who));
+  if (!could) return {};
   TRY(const auto facts, reader.facts(bearer.subject));
   TRY(auto found, Pieces(service, reader, facts, who).certificates(facts, alias, bearer.rank));
   std::move(found.begin(), found.end(), std::back_inserter(to));

@@ -53,22 +53,37 @@ std::vector<std::string> concerning(const policy::Policies& policies, const std:
   return domains;
 }
 
-ChangesPage changes_since(const ChangeLog& log, std::uint64_t from, const std::vector<std::string>& domains) {
-  ChangesPage found;
+constexpr std::size_t looked_at_once = 4096;  // under the lock that the appender takes as well
+
+// Adds what changed after `from`, as far as it is looked at at once; true: there is more after found.next.
+bool add_changes(const ChangeLog& log, std::uint64_t from, const std::vector<std::string>& domains, ChangesPage& found) {
   found.next = log.next;
   if (from < log.known_from || from > log.next) {
     found.everything = true;
-    return found;
+    return false;
   }
   auto item = std::upper_bound(log.items.begin(), log.items.end(), from,
                                [](std::uint64_t position, const auto& i) { return position < i.position; });
-  for (; item != log.items.end(); ++item) {
+  std::size_t looked_at = 0;
+  for (std::uint64_t position = from; item != log.items.end(); ++item) {
+    if (item->position != position && looked_at >= looked_at_once) {
+      found.next = position;
+      return true;
+    }
+    position = item->position;
+    ++looked_at;
     if (item->everything) found.everything = true;
     else if (std::any_of(item->domains->begin(), item->domains->end(), [&](const auto& domain) {
                return std::find(domains.begin(), domains.end(), domain) != domains.end();
              }))
       found.subjects.push_back(item->subject);
   }
+  return false;
+}
+
+ChangesPage changes_since(const Guarded<ChangeLog>& log, std::uint64_t from, const std::vector<std::string>& domains) {
+  ChangesPage found;
+  while (log.with([&](const ChangeLog& changes) { return add_changes(changes, from, domains, found); })) from = found.next;
   std::sort(found.subjects.begin(), found.subjects.end());
   found.subjects.erase(std::unique(found.subjects.begin(), found.subjects.end()), found.subjects.end());
   return found;
@@ -82,20 +97,23 @@ Result<ChangesPage> Service::changes(std::optional<std::uint64_t> from, std::str
   TRY(const auto reader, impl_->ledger->reader());
   CHECK_OK(impl_->check_kept(reader.published(), domain));
   const auto& policies = reader.policies();
+  // Nor is it told that something came at all.
+  if (sees_nothing(policies, domain, std::nullopt, who)) return ChangesPage{{}, false, from.value_or(0), reader.published().next};
   const auto domains = concerning(policies, domain);
-  auto page = impl_->change_log.with([&](const ChangeLog& log) {
-    return from ? changes_since(log, *from, domains) : ChangesPage{{}, false, log.next};
-  });
+  auto page = from ? changes_since(impl_->change_log, *from, domains)
+                   : ChangesPage{{}, false, impl_->change_log.with([](const ChangeLog& log) { return log.next; }), 0};
+  page.seen = page.next;
   if (!policies.newest(domain) || may_read(policies, domain, std::nullopt, {}, who)) return page;
   std::vector<SubjectId> shown;
   std::size_t folded = 0;
   for (auto& subject : page.subjects) {
-    if (sees_nothing(policies, domain, who)) break;
     if (folded >= impl_->options.folded_statements) {  // rather than look at all of them: any may have changed
       page.everything = true;
       shown.clear();
       break;
     }
+    TRY(const bool could, could_read(reader, domain, std::nullopt, subject, who));
+    if (!could) continue;
     TRY(const auto facts, reader.facts(subject));
     folded += facts.about.size();
     const auto holder = policy::holder_of(facts, policies, domain, now());

@@ -41,6 +41,21 @@ TEST_F(CrlSigner, IsTheNewKeyThatTheOldOneCertified) {
   EXPECT_EQ(verdict.reasons[0].statement, crl_in(verdict)->fact->statement.id);
 }
 
+// A device that has certificates by both keys: one CRL may name them all.
+TEST_F(CrlSigner, SpeaksOfAllCertificatesInItsName) {
+  const auto renewed = also("renewed");
+  expect_taken(take_made(ca.certifies(renewed)));
+  expect_taken(take_certificate(a, 7));
+  auto second = renewed.issues(key_of("device")->public_key(), name("device", "Acme", "42"));
+  second.serial = {8};
+  expect_taken(take_made(second));
+  expect_taken(take(a, {.by = renewed, .number = 1, .entries = {{{7}}}}));
+  EXPECT_TRUE(admitted_name()) << "the other one stands";
+  *a.clock = Time{1'800'000'100};
+  expect_taken(take(a, {.by = renewed, .number = 2, .this_update = Time{1'800'000'100}, .entries = {{{7}}, {{8}}}}));
+  EXPECT_FALSE(admitted_name());
+}
+
 // A CA that issues one CRL for each of its keys does not lift with one what it says in the other.
 TEST_F(CrlSigner, DoesNotLiftWhatAnotherKeySays) {
   expect_taken(take_certificate(a, 7));

@@ -20,16 +20,18 @@ class Feed {
        const Principal& who, policy::Selector selector)
       : service_(service), reader_(reader), places_(places), request_(request), who_(who), selector_(std::move(selector)),
         domains_(domains_of(reader, request.domain)), selection_(reader, places, selector_, domains_, service.now()),
-        walked_from_(journal_position(request.from)), skip_(request.from & ((std::uint64_t{1} << feed_skip_bits) - 1)) {}
+        policies_only_(reads_policies_only()), walked_from_(journal_position(request.from)), skip_(request.from & ((std::uint64_t{1} << feed_skip_bits) - 1)) {}
 
   Result<FeedPage> page() {
     page_.domain = request_.domain;
     TRY(const bool through, walk());
     if (through) {
-      page_.next = std::max(request_.from, reader_.published().next << feed_skip_bits);
+      // To one who may read nothing but policies it is not told how far the journal has grown since the last of these.
+      if (!policies_only_) page_.next = std::max(request_.from, reader_.published().next << feed_skip_bits);
       CHECK_OK(add_heads());
     }
     page_.more = !through;
+    page_.seen = reader_.published().next;
     return std::move(page_);
   }
 
@@ -95,6 +97,7 @@ class Feed {
   // Events of all the domains, merged by position; those beyond what every domain was walked to are left for next time.
   Result<std::vector<Event>> next_events() {
     std::vector<Event> events;
+    if (policies_only_) return policy_events();
     std::uint64_t walked_to = reader_.published().next;
     for (const auto& domain : domains_) {
       std::size_t count = 0;
@@ -116,6 +119,20 @@ class Feed {
                  events.end());
     std::erase_if(events, [&](const Event& event) { return event.position >= walked_to; });
     return events;
+  }
+
+  std::vector<Event> policy_events() const {
+    std::vector<Event> events;
+    for (const PolicyPlace& place : places_)
+      if (is_of_feed(place.domain) && place.position >= std::max<std::uint64_t>(walked_from_, 1)) events.push_back({place.position, place.id, {}});
+    return events;
+  }
+
+  // Policies are for everybody; is there anything else in the domain that this asker could be shown?
+  bool reads_policies_only() const {
+    constexpr Kind kinds[] = {Kind::identity, Kind::endorse, Kind::status, Kind::transfer, Kind::assign, Kind::withdraw};
+    return std::all_of(std::begin(kinds), std::end(kinds),
+                       [&](Kind kind) { return service_.sees_nothing(reader_.policies(), request_.domain, kind, who_); });
   }
 
   // New versions of policies of domains that this feed may have to lend.
@@ -270,19 +287,26 @@ class Feed {
     auto& open = open_[{domain, statement.kind()}];
     if (!open) open = service_.may_read(reader_.policies(), domain, statement.kind(), {}, who_);
     if (*open || !who_) return *open;
+    TRY(const bool could, service_.could_read(reader_, domain, statement.kind(), statement.subject, who_));
+    if (!could) return false;
     TRY(const auto facts, reader_.facts(statement.subject));
     return Sight(service_, reader_.policies(), facts, domain, who_).reads(domain, statement.kind());
   }
 
+  // A head tells that something came, and when: for who reads the log, or all that is in it.
+  bool shows_heads(const std::string& domain) const {
+    return service_.reads_log(domain, who_) || service_.reads_entries(domain, who_);
+  }
+
   Result<void> add_heads() {
     for (const auto& domain : domains_)
-      if (reader_.published().own_heads.contains(domain)) {
+      if (reader_.published().own_heads.contains(domain) && shows_heads(domain)) {
         auto note = reader_.checkpoint(domain);
         if (note) page_.heads.push_back({domain, reader_.published().own_heads.at(domain).origin, std::move(*note)});
       }
     TRY(auto foreign, reader_.foreign_heads());
     for (auto& head : foreign)
-      if (is_of_feed(head.domain))
+      if (is_of_feed(head.domain) && shows_heads(head.domain))
         page_.heads.push_back({std::move(head.domain), std::move(head.origin), std::move(head.note)});
     return {};
   }
@@ -295,6 +319,7 @@ class Feed {
   const policy::Selector selector_;
   const std::vector<std::string> domains_;
   Selection selection_;
+  const bool policies_only_;
   const std::uint64_t walked_from_;  // the journal's position
   const std::size_t skip_;           // of the first position's records, a page before had them
   std::set<StatementId> sent_;

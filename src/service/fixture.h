@@ -97,19 +97,19 @@ class Ics {
   std::vector<Looked> kept_;
 };
 
-// All threads for long readings are taken, and their queue is full, until release().
+// All threads for long readings by anyone are taken, and their queue is full, until release().
 class HeldReadings {
  public:
   explicit HeldReadings(Service& service) {
     std::atomic<unsigned> held = 0;
     for (unsigned i = 0; i < Ics::workers; ++i)
-      EXPECT_TRUE(service.read_in_turn([&held, until = until_] {
+      EXPECT_TRUE(service.read_in_turn({{}, "holder " + std::to_string(i)}, [&held, until = until_] {
         ++held;
         held.notify_one();
         until.wait();
       }));
     for (unsigned now = held; now < Ics::workers; now = held) held.wait(now);
-    while (service.read_in_turn([until = until_] { until.wait(); })) {
+    for (unsigned i = 0; service.read_in_turn({{}, "waiter " + std::to_string(i)}, [until = until_] { until.wait(); }); ++i) {
     }
   }
   ~HeldReadings() { release(); }

@@ -6,12 +6,11 @@
 #include <deque>
 #include <map>
 #include <set>
-#include <thread>
 #include <unordered_map>
 
 #include "base/budgets.h"
 #include "base/guarded.h"
-#include "base/inbox.h"
+#include "base/turns.h"
 #include "service/policy_places.h"
 #include "service/quota.h"
 #include "service/service.h"
@@ -41,10 +40,16 @@ struct Service::Impl {
   ~Impl();
   void stop();  // what waits is still done
 
+  // turns.cpp
+  static Turns::Options turns_options(const char* name, unsigned workers);
+  Share share_of(const Caller& caller) const;
+  void add_part(const Turns::TicketPtr& ticket, const std::shared_ptr<std::function<bool()>>& part);
+  Result<Turns::TicketPtr> admit_submission(const Caller& caller, std::size_t octets);
+
   // submit.cpp
-  using Jobs = Inbox<std::function<void()>>;
-  static void work(Jobs& jobs);
-  void walk_round(const std::shared_ptr<Round>& round, std::size_t begin, std::size_t end);
+  void add_walk(const std::shared_ptr<Round>& round);
+  void walk_part(const std::shared_ptr<Round>& round);
+  void walk_one(const std::shared_ptr<Round>& round, std::size_t index);
   void piece_done(const std::shared_ptr<Round>& round, std::size_t index, ItemResult result);
   void round_done(const std::shared_ptr<Round>& round);
   void start(const std::shared_ptr<Round>& round);
@@ -101,8 +106,7 @@ struct Service::Impl {
   std::atomic<std::uint64_t> received{0}, provisional{0}, not_yet{0}, refused{0}, commits{0};
   mutable std::atomic<std::uint64_t> look_ups{0};
 
-  Jobs jobs{budget::worker_inbox}, readings{budget::waiting_readings};
-  std::vector<std::thread> workers;
+  Turns submissions, readings;
 };
 
 std::uint32_t slot_of(const SubjectId& subject);

@@ -33,7 +33,7 @@ Digest fingerprint(const ledger::BatchSignature& batch) {
 
 using KnownHeads = std::vector<ledger::Reader::KnownHead>;
 
-Result<KnownHeads> known_heads(const ledger::Reader& reader) {
+Result<KnownHeads> heads_of_other_homes(const ledger::Reader& reader) {
   TRY(auto heads, reader.foreign_heads(true));
   TRY(const auto compared, reader.foreign_heads(false));
   heads.insert(heads.end(), compared.begin(), compared.end());
@@ -136,7 +136,7 @@ Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector
     waiting.clear();
   };
   TRY(const auto before, impl_->ledger->reader());
-  TRY(const auto heads, known_heads(before));
+  TRY(const auto heads, heads_of_other_homes(before));
   for (PeerRecord& record : records) {
     // A policy may be that of a holder whom one of these names: its owner is pinned by then.
     if (std::any_of(waiting.begin(), waiting.end(), [](const Handed& one) { return one.transfer; }) && is_policy(record)) settle();

@@ -62,8 +62,8 @@ TEST(Damages, AreSentToNobody) {
     EXPECT_EQ(evidence.error().code, Code::internal);
     EXPECT_THAT(evidence.error().message, testing::HasSubstr(one.statement.text()));
     EXPECT_FALSE(service.receipt(one.statement, {}, {}));
-    EXPECT_FALSE(service.entries("acme.example", 0, 3, {}));
-    EXPECT_TRUE(service.entries("acme.example", 0, 2, {}));
+    EXPECT_FALSE(service.entry_sizes("acme.example", 0, 3, {}));
+    EXPECT_TRUE(service.entry_sizes("acme.example", 0, 2, {}));
     EXPECT_TRUE(service.evidence(one.sound, {}));
     EXPECT_EQ(service.damaged(), 1u);
   }

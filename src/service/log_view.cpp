@@ -37,11 +37,19 @@ Result<Bytes> Service::tile(std::string_view domain, unsigned level, std::uint64
   return reader.tile(domain, level, index, width);
 }
 
-Result<Bytes> Service::entries(std::string_view domain, std::uint64_t index, unsigned width,
-                               const Principal& who) const {
+Result<Bytes> Service::entry(std::string_view domain, std::uint64_t leaf) const {
   TRY(const auto reader, impl_->ledger->reader());
+  TRY(const auto bytes, reader.leaf(domain, leaf));
+  Bytes entry;
+  ledger::append_entry(entry, bytes);
+  return entry;
+}
+
+Result<std::vector<std::uint64_t>> Service::entry_sizes(std::string_view domain, std::uint64_t index, unsigned width,
+                                                        const Principal& who) const {
   if (!reads_entries(domain, who)) return no_log(domain);
-  Bytes bundle;
+  TRY(const auto reader, impl_->ledger->reader());
+  std::vector<std::uint64_t> sizes;
   for (std::uint64_t leaf = index * 256; leaf < index * 256 + width; ++leaf) {
     TRY(const auto bytes, reader.leaf(domain, leaf));
     TRY(const auto tile, reader.tile(domain, 0, index, static_cast<unsigned>(leaf - index * 256 + 1)));
@@ -51,9 +59,11 @@ Result<Bytes> Service::entries(std::string_view domain, std::uint64_t index, uns
       if (record) CHECK_OK(impl_->check_kept_evidence(reader, *record));
       return fail(Code::internal, "store: leaf " + std::to_string(leaf) + " of the log of " + std::string(domain) + " is damaged");
     }
-    ledger::append_entry(bundle, bytes);
+    Bytes entry;
+    ledger::append_entry(entry, bytes);
+    sizes.push_back(entry.size());
   }
-  return bundle;
+  return sizes;
 }
 
 }  // namespace cm4it::service

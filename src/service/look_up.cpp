@@ -42,12 +42,12 @@ tl::unexpected<Error> no_subject(const SubjectId& subject) {
 Result<SubjectId> Service::resolve(std::string_view name, std::string_view domain_name, const Principal& who) const {
   const std::string domain = impl_->domain_or_default(domain_name);
   TRY(const auto reader, impl_->ledger->reader());
+  CHECK_OK(impl_->check_kept(reader.published(), domain));  // first, or it would tell that the name is somebody's
   std::size_t folded = 0;
   bool all = true;
   auto found = reader.resolve(name, [&](const SubjectId& subject) -> Result<bool> {
     all &= folded < impl_->options.folded_statements;
     if (!all) return false;
-    CHECK_OK(impl_->check_kept(reader.published(), domain));
     const auto looked = look(reader, subject, domain, who, {}, folded);
     if (!looked && looked.error().code != Code::not_found) return tl::unexpected(looked.error());
     return looked && looked->known;
@@ -109,15 +109,14 @@ Result<Looked> Service::look_up(const SubjectId& subject, std::string_view domai
   return look(reader, subject, domain, who, at, folded);
 }
 
-bool Service::sees_nothing(const policy::Policies& policies, std::string_view domain, const Principal& who) const {
-  return !who && policies.newest(domain) && !may_read(policies, domain, std::nullopt, {}, who);
-}
-
 Result<Looked> Service::look(const ledger::Reader& reader, const SubjectId& subject, const std::string& domain,
                              const Principal& who, std::optional<Time> at, std::size_t& folded) const {
-  impl_->look_ups.fetch_add(1, std::memory_order_relaxed);
   const auto& policies = reader.policies();
-  if (sees_nothing(policies, domain, who)) return no_subject(subject);
+  if (policies.newest(domain)) {  // a domain without a policy that counts has no verdicts to hide
+    TRY(const bool could, could_read(reader, domain, std::nullopt, subject, who));
+    if (!could) return no_subject(subject);
+  }
+  impl_->look_ups.fetch_add(1, std::memory_order_relaxed);
   auto facts = std::make_shared<policy::Facts>();
   const Time present = impl_->now(reader.published());
   TRY(*facts, this->facts(reader, subject, {domain, at.value_or(present)}));
@@ -144,6 +143,11 @@ Result<Service::MayAnswer> Service::may(const SubjectId& from, const SubjectId& 
   const std::string domain = impl_->domain_or_default(domain_name);
   TRY(const auto reader, impl_->ledger->reader());
   CHECK_OK(impl_->check_kept(reader.published(), domain));
+  for (const auto* subject : {&from, &to}) {
+    if (!reader.policies().newest(domain)) break;
+    TRY(const bool could, could_read(reader, domain, std::nullopt, *subject, who));
+    if (!could) return no_subject(*subject);
+  }
   const Time at = impl_->now(reader.published());
   TRY(const auto from_facts, facts(reader, from, {domain, at}));
   TRY(const auto to_facts, facts(reader, to, {domain, at}));
@@ -168,8 +172,14 @@ Result<bool> readable(const Service& service, const ledger::Reader& reader, cons
     std::vector<std::string> domains = statement.domains;
     if (domains.empty() && !record.made_in.empty()) domains.push_back(record.made_in);
     for (const auto& [domain, cose] : receipts) domains.push_back(domain);
+    std::vector<std::string> possible;
+    for (auto& own : own_domains(service, reader)) {
+      TRY(const bool could, service.could_read(reader, own, statement.kind(), statement.subject, who));
+      if (could) possible.push_back(std::move(own));
+    }
+    if (possible.empty()) continue;
     TRY(const auto facts, reader.facts(statement.subject));
-    for (const auto& own : own_domains(service, reader))
+    for (const auto& own : possible)
       if (Sight(service, reader.policies(), facts, own, who).statement(statement.kind(), domains)) return true;
   }
   return false;
@@ -210,6 +220,9 @@ Result<Bytes> Service::receipt(const StatementId& id, std::string_view domain, c
 Result<crypto::PublicKey> Service::key(const KeyId& id, const Principal& who) const {
   TRY(const auto reader, impl_->ledger->reader());
   if (const auto* key = reader.policies().find_key(id)) return *key;
+  const auto unknown = fail(Code::not_found, "no key " + id.text() + " is known here");
+  TRY(const bool could, could_read_any(reader, SubjectId::key(id), who));
+  if (!could) return unknown;
   TRY(const auto facts, reader.facts(SubjectId::key(id)));
   for (const auto& own : own_domains(*this, reader)) {
     Sight sight(*this, reader.policies(), facts, own, who);
@@ -219,32 +232,40 @@ Result<crypto::PublicKey> Service::key(const KeyId& id, const Principal& who) co
         return crypto::PublicKey::from_canonical_spki(identity->spki);
     }
   }
-  return fail(Code::not_found, "no key " + id.text() + " is known here");
+  return unknown;
 }
 
-Result<std::vector<ledger::Record>> Service::policy(std::string_view domain_name, std::uint64_t version) const {
+Result<Service::PolicyVersions> Service::policy_versions(std::string_view domain_name, std::uint64_t version) const {
   const std::string domain = impl_->domain_or_default(domain_name);
   TRY(const auto reader, impl_->ledger->reader());
   if (!evidence::is_domain_name(domain)) return fail(Code::not_found, "no policy of " + domain.substr(0, 253) + " is kept here");
   TRY(const auto descriptors, reader.descriptors(domain));
+  PolicyVersions versions;
+  for (const auto& [number, id] : descriptors)
+    if (version == 0 || number == version) versions.all.push_back(id);
+  if (versions.all.empty()) return fail(Code::not_found, "no policy of " + domain + " is kept here");
+  const auto* chain = reader.policies().chain(domain);
+  if (chain && !chain->versions.empty() && std::find(versions.all.begin(), versions.all.end(), chain->versions.back().statement) != versions.all.end())
+    versions.counted = chain->versions.back().statement;
+  return versions;
+}
+
+Result<std::vector<ledger::Record>> Service::policy(std::string_view domain, std::uint64_t version) const {
+  TRY(const auto versions, policy_versions(domain, version));
   std::vector<ledger::Record> records;
-  for (const auto& [number, id] : descriptors) {
-    if (version != 0 && number != version) continue;
-    TRY(auto record, reader.record(id));
-    if (record) CHECK_OK(impl_->check_kept_evidence(reader, *record));
-    if (record) records.push_back(std::move(*record));
+  for (const auto& id : versions.all) {
+    TRY(auto record, kept(id));
+    records.push_back(std::move(record));
   }
-  if (records.empty()) return fail(Code::not_found, "no policy of " + domain + " is kept here");
   return records;
 }
 
-const ledger::Record* Service::counted_policy(std::string_view domain, const std::vector<ledger::Record>& records) const {
-  const auto published = impl_->ledger->published();
-  const auto* chain = published->policies->chain(domain);
-  if (!chain || chain->versions.empty()) return nullptr;
-  for (const auto& record : records)
-    if (record.id == chain->versions.back().statement) return &record;
-  return nullptr;
+Result<ledger::Record> Service::kept(const StatementId& id) const {
+  TRY(const auto reader, impl_->ledger->reader());
+  TRY(auto record, reader.record(id));
+  if (!record) return no_evidence(id);
+  CHECK_OK(impl_->check_kept_evidence(reader, *record));
+  return std::move(*record);
 }
 
 }  // namespace cm4it::service

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "service/impl.h"
+#include "service/sight.h"
 
 namespace cm4it::service {
 namespace {
@@ -15,6 +16,16 @@ std::vector<KeyId> read_as(const policy::Policies& policies, const KeyId& who) {
   for (const auto& membership : policies.servers_with_key(who))
     if (const auto* descriptor = policies.newest(membership.domain)) keys.push_back(descriptor->owner);
   return keys;
+}
+
+// The domains for which `who` speaks: whose things it could read as their holder.
+std::vector<std::string> spoken_for(const policy::Policies& policies, const KeyId& who) {
+  std::vector<std::string> domains;
+  const auto keys = read_as(policies, who);
+  for (const auto& [domain, chain] : policies.chains())
+    if (std::any_of(keys.begin(), keys.end(), [&, name = std::string_view(domain)](const KeyId& key) { return policies.speaks_for(name, key).speaks; }))
+      domains.push_back(domain);
+  return domains;
 }
 
 bool plays(const policy::Policies& policies, const policy::Descriptor& domain, const std::string& role, const About& about,
@@ -57,6 +68,42 @@ bool Service::may_read(const policy::Policies& policies, std::string_view domain
   if (kind == Kind::policy) return true;  // whoever can name a domain may learn its rules
   if (!descriptor) return false;
   return is_among(kind ? descriptor->readers(*kind) : descriptor->verdict_readers(), policies, *descriptor, about, who, now());
+}
+
+bool Service::sees_nothing(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind,
+                           const Principal& who) const {
+  const auto* descriptor = policies.newest(domain);
+  if (!descriptor || may_read(policies, domain, kind, {}, who)) return false;
+  if (!who) return true;
+  const auto& readers = kind ? descriptor->readers(*kind) : descriptor->verdict_readers();
+  const auto names = [&](const char* role) { return std::find(readers.begin(), readers.end(), role) != readers.end(); };
+  return !names("self") && !(names("holder") && !spoken_for(policies, *who).empty());
+}
+
+Result<bool> Service::could_read(const ledger::Reader& reader, std::string_view domain, std::optional<Kind> kind,
+                                 const SubjectId& subject, const Principal& who) const {
+  const auto& policies = reader.policies();
+  if (may_read(policies, domain, kind, {{}, &subject}, who)) return true;
+  if (!who || sees_nothing(policies, domain, kind, who)) return false;
+  for (const auto& holder : spoken_for(policies, *who)) {
+    if (!may_read(policies, domain, kind, {policy::Holder{holder}, &subject}, who)) continue;
+    if (subject.kind == evidence::SubjectKind::model) return true;
+    for (const char* field : {"domain", "transferred"}) {
+      TRY(const bool found, reader.is_found(subject, field, holder));
+      if (found) return true;
+    }
+  }
+  return false;
+}
+
+Result<bool> Service::could_read_any(const ledger::Reader& reader, const SubjectId& subject, const Principal& who) const {
+  for (const auto& domain : own_domains(*this, reader))
+    for (const Kind kind : every_kind) {
+      if (kind == Kind::policy) continue;
+      TRY(const bool could, could_read(reader, domain, kind, subject, who));
+      if (could) return true;
+    }
+  return false;
 }
 
 // Where a domain has no policy yet, its log has nothing but what everybody may see.

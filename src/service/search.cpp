@@ -65,19 +65,18 @@ Result<SearchPage> Service::search(const SearchQuery& query, const Principal& wh
   }
   TRY(const auto reader, impl_->ledger->reader());
   CHECK_OK(impl_->check_kept(reader.published(), domain));
-  if (sees_nothing(reader.policies(), domain, who)) return SearchPage{};
+  if (sees_nothing(reader.policies(), domain, std::nullopt, who)) return SearchPage{};
   const Terms terms = terms_of(query, domain, words);
   SearchPage page;
-  std::size_t examined = 0, folded = 0;
+  const std::size_t most_folded = std::min(query.most_folded, impl_->options.folded_statements);
   const auto visit = [&](const SubjectId& subject) {
-    if (page.subjects.size() >= query.limit || examined >= budget::search_examined ||
-        folded >= impl_->options.folded_statements) {
+    if (page.subjects.size() >= query.limit || page.examined >= query.most_examined || page.folded >= most_folded) {
       page.cursor = after ? after->text() : "";
       return false;
     }
-    ++examined;
+    ++page.examined;
     after = subject;
-    auto looked = look(reader, subject, domain, who, {}, folded);
+    auto looked = look(reader, subject, domain, who, {}, page.folded);
     if (looked && looked->known && matches(*looked, query, words))
       page.subjects.push_back(std::move(*looked));
     return true;
@@ -87,8 +86,11 @@ Result<SearchPage> Service::search(const SearchQuery& query, const Principal& wh
     return page;
   }
   const auto from = after;
-  TRY(const auto stopped, reader.search_all(terms, from, 4 * budget::search_examined, visit));
-  if (stopped) page.cursor = stopped->text();
+  TRY(const auto stopped, reader.search_all(terms, from, 4 * query.most_examined, visit));
+  if (stopped) {
+    page.cursor = stopped->text();
+    page.examined = query.most_examined;  // by rows that were passed over: those who ask in parts count them too
+  }
   return page;
 }
 

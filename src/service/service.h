@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "base/budgets.h"
+#include "base/turns.h"
 #include "ledger/ledger.h"
 #include "ledger/merkle.h"
 #include "policy/fold.h"
+#include "service/caller.h"
 #include "service/home_clocks.h"
 
 namespace cm4it::service {
@@ -20,9 +22,6 @@ using evidence::Kind;
 using evidence::StatementId;
 using evidence::SubjectId;
 using ledger::Placement;
-
-// Who asks: the key proven on this connection; none: anyone.
-using Principal = std::optional<KeyId>;
 
 // Forwards what was kept provisionally to the homes of the domains it names, until received. Implemented by sync.
 class Forwarder {
@@ -75,8 +74,14 @@ struct SearchQuery {
   std::string words, type, maker, model, status, holder, issuer, domain;
   std::size_t limit = 100;
   std::string cursor;
+  std::size_t most_examined = budget::search_examined;    // index rows, then the page ends with a cursor
+  std::size_t most_folded = budget::folded_statements;    // statements
 };
-struct SearchPage { std::vector<Looked> subjects; std::string cursor; };
+struct SearchPage {
+  std::vector<Looked> subjects;
+  std::string cursor;                         // empty: there is nothing more
+  std::size_t examined = 0, folded = 0;
+};
 
 // Positions in a feed are opaque to who follows it: the journal's position, and how many of the records that belong to it a
 // page before had room for. 0: the beginning.
@@ -102,12 +107,18 @@ struct FeedPage {
   struct HomeHead { std::string domain, origin, note; };
   std::vector<HomeHead> heads;
   bool more = false;
+  std::uint64_t seen = 0;  // the journal's position up to which there is nothing more for the asker: not sent, but waited from
 };
 
 // Whose statements are read: what decides for the roles holder and self. Empty: whoever may read all of a kind.
 struct About { policy::Holder holder; const SubjectId* subject = nullptr; };
 
-struct ChangesPage { std::vector<SubjectId> subjects; bool everything = false; std::uint64_t next = 0; };
+struct ChangesPage {
+  std::vector<SubjectId> subjects;
+  bool everything = false;
+  std::uint64_t next = 0;
+  std::uint64_t seen = 0;  // as in FeedPage
+};
 
 // What this server keeps of one domain.
 struct DomainView {
@@ -147,8 +158,13 @@ class Service {
   void set_forwarder(Forwarder* forwarder);   // before the first submission
 
   // The walk, on a worker: decode, eligible, verify, append. `domain`: for evidence that names none. `done` is called
-  // once, on another thread, results in the order of the pieces; unavailable when the queue is full.
-  Result<void> submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done);
+  // once, on another thread, results in the order of the pieces; unavailable where too many wait.
+  Result<void> submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done, const Caller& caller = {});
+  // The same of a body of so many octets that takes work to take apart: `split` is called on a worker. Its error is what
+  // `done` is given; no pieces have no results.
+  using Split = std::function<Result<std::vector<evidence::Piece>>()>;
+  Result<void> submit(Split split, std::size_t octets, std::string domain, std::function<void(Result<std::vector<ItemResult>>)> done,
+                      const Caller& caller);
   // The same walk for what a peer sent; blocks until all of it is durable. Then heads may be noted.
   Result<IngestReport> ingest(const std::string& from_domain, std::vector<PeerRecord> records);
   // A home's signed head, out of a peer's feed whose records up to it are ingested. First check_head(): is it a home's,
@@ -169,9 +185,11 @@ class Service {
   // Of any other head: it is compared, and kept to be compared with. conflict: as above.
   Result<void> compare_head(const HeadCheck& check);
 
-  // Answers about many subjects are made one after another on threads of their own, where they hold up neither short
-  // answers nor submissions. unavailable: too many wait.
-  Result<void> read_in_turn(std::function<void()> job);
+  // Answers about many subjects, or about one of which much is kept, are made in turn on threads of their own, where they hold
+  // up neither short answers nor submissions. unavailable: too many wait.
+  Result<void> read_in_turn(const Caller& caller, std::function<void()> job);
+  // The same of what can be done in parts, between which others have their turns: called until it says false, nothing is left.
+  Result<void> read_in_parts(const Caller& caller, std::function<bool()> part);
 
   // Reading. Every call obeys [read]: what may not be read is not_found. `domain` empty: the default one.
   // `at` none: now; times before the newest head seen are allowed only when asked for.
@@ -190,8 +208,11 @@ class Service {
   std::vector<DomainView> domains(const Principal& who) const;  // heads of logs that `who` may not read are left out
   // Signed descriptors, oldest first; version 0: all. Policies are readable by anyone who can name the domain.
   Result<std::vector<ledger::Record>> policy(std::string_view domain, std::uint64_t version) const;
-  // Of these records the newest version that counts here; null: none does.
-  const ledger::Record* counted_policy(std::string_view domain, const std::vector<ledger::Record>& records) const;
+  // The same without their octets. `counted`: the one that counts here, if any does.
+  struct PolicyVersions { std::vector<StatementId> all; std::optional<StatementId> counted; };
+  Result<PolicyVersions> policy_versions(std::string_view domain, std::uint64_t version) const;
+  // What is kept of a statement that the asker has been shown before, or that is for everybody: rights are not asked.
+  Result<ledger::Record> kept(const StatementId& id) const;
   Result<FeedPage> feed(const FeedRequest& request, const Principal& who) const;
   // Of subjects whose verdict in `domain` the asker may read.
   Result<ChangesPage> changes(std::optional<std::uint64_t> from, std::string_view domain, const Principal& who) const;
@@ -205,11 +226,22 @@ class Service {
   Result<std::vector<std::string>> known_heads(std::string_view domain, const Principal& who) const;
   Result<std::string> checkpoint(std::string_view domain, const Principal& who) const;
   Result<Bytes> tile(std::string_view domain, unsigned level, std::uint64_t index, unsigned width, const Principal& who) const;
-  Result<Bytes> entries(std::string_view domain, std::uint64_t index, unsigned width, const Principal& who) const;
+  // The entries of a bundle: the octets of each, then one of them (which asks for no rights any more).
+  Result<std::vector<std::uint64_t>> entry_sizes(std::string_view domain, std::uint64_t index, unsigned width, const Principal& who) const;
+  Result<Bytes> entry(std::string_view domain, std::uint64_t leaf) const;
 
   // May `who` read this kind of statement (nullopt: verdicts) about this subject in this domain.
   bool may_read(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind, const About& about,
                 const Principal& who) const;
+  // Whether there is no subject at all whose statements of a kind (nullopt: verdicts) `who` may read in this domain. Told from
+  // policies alone, so that it takes as long whatever is kept.
+  bool sees_nothing(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind, const Principal& who) const;
+  // Whether it is worth the while to gather what is kept of the subject: false where `who` could not read it whatever that is.
+  // Asked first on every way to a subject, so that what may not be read takes no longer than what is not there.
+  Result<bool> could_read(const ledger::Reader& reader, std::string_view domain, std::optional<Kind> kind, const SubjectId& subject,
+                          const Principal& who) const;
+  // The same of any kind of statement, in any of the domains in whose name this server answers.
+  Result<bool> could_read_any(const ledger::Reader& reader, const SubjectId& subject, const Principal& who) const;
   // A domain's heads and hash tiles: whoever reads by default. Its log's entries: whoever may read every kind.
   bool reads_log(std::string_view domain, const Principal& who) const;
   bool reads_entries(std::string_view domain, const Principal& who) const;
@@ -235,6 +267,11 @@ class Service {
     std::uint64_t received = 0, provisional = 0, not_yet = 0, refused = 0, commits = 0, look_ups = 0;
   };
   Counters counters() const;
+  // The next part of an answer that was begun: never refused. At most one of each answer at a time.
+  void read_on(const Caller& caller, std::function<void()> job);
+  Rank rank_of(const Caller& caller) const;   // by the policies that count here now
+  struct Load { std::string queue, rank; Turns::Counters counters; };
+  std::vector<Load> loads() const;
 
   struct Impl;  // service/impl.h
 
@@ -243,8 +280,6 @@ class Service {
   // look_up() out of a reader of the caller's, in a domain that is kept; adds what was folded.
   Result<Looked> look(const ledger::Reader& reader, const SubjectId& subject, const std::string& domain, const Principal& who,
                       std::optional<Time> at, std::size_t& folded) const;
-  // One who proves no key plays no role by which a subject could be his.
-  bool sees_nothing(const policy::Policies& policies, std::string_view domain, const Principal& who) const;
   // With what this copy may not read, and what is in doubt, filled in.
   Result<policy::Facts> facts(const ledger::Reader& reader, const SubjectId& subject, const ledger::Reader::AsOf& as_of) const;
   std::unique_ptr<Impl> impl_;

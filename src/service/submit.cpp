@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "base/budgets.h"
-#include "base/log.h"
 #include "service/impl.h"
 #include "service/restricting.h"
 #include "service/walk.h"
@@ -13,16 +12,12 @@ namespace cm4it::service {
 
 namespace {
 
-constexpr std::size_t pieces_a_job = 32;
 constexpr int most_rounds = 8;
-
-Error queue_is_full() {
-  return {Code::unavailable, "too many submissions wait to be verified", "try again in a moment"};
-}
 
 }  // namespace
 
 struct Round {
+  Turns::TicketPtr ticket;
   std::vector<evidence::Piece> pieces;
   std::string domain;
   SubmitDone done;
@@ -30,24 +25,49 @@ struct Round {
   std::size_t asked = 0;                 // pieces that were submitted: what comes along with them is behind those
   int rounds = 0;
   std::size_t entered_before = 0;
-  std::vector<std::size_t> indices;      // of this round
+  struct Todo { std::vector<std::size_t> indices; std::size_t next = 0; };
+  Guarded<Todo> todo;                    // pieces of this round, and the first of them that no part has
   std::atomic<std::size_t> waiting{0};   // pieces of this round that have no result yet
 };
 
-Result<void> Service::submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done) {
-  if (pieces.empty()) return fail(Code::malformed, "body: no evidence in it");
+namespace {
+
+std::size_t octets_of(const std::vector<evidence::Piece>& pieces) {
+  return std::accumulate(pieces.begin(), pieces.end(), std::size_t{0}, [](std::size_t sum, const auto& piece) { return sum + piece.bytes.size(); });
+}
+
+std::shared_ptr<Round> make_round(Turns::TicketPtr ticket, std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done) {
   auto round = std::make_shared<Round>();
+  round->ticket = std::move(ticket);
   round->asked = pieces.size();
   round->pieces = std::move(pieces);
-  round->domain = impl_->domain_or_default(domain);
+  round->domain = std::move(domain);
   round->done = std::move(done);
-  if (std::none_of(round->pieces.begin(), round->pieces.end(), [](const auto& piece) { return piece.format == evidence::Format::manifest; })) {
-    impl_->start(round);
-    return {};
-  }
+  return round;
+}
+
+}  // namespace
+
+Result<void> Service::submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done, const Caller& caller) {
+  if (pieces.empty()) return fail(Code::malformed, "body: no evidence in it");
+  TRY(auto ticket, impl_->admit_submission(caller, octets_of(pieces)));
+  const bool alone = std::none_of(pieces.begin(), pieces.end(), [](const auto& piece) { return piece.format == evidence::Format::manifest; });
+  const auto round = make_round(std::move(ticket), std::move(pieces), impl_->domain_or_default(domain), std::move(done));
+  if (alone) impl_->start(round);
   // To look for what comes along takes reading: not on the thread of a door.
-  if (!impl_->jobs.send([impl = impl_.get(), round] { impl->start_with_accompanying(round); }))
-    return tl::unexpected(queue_is_full());
+  else impl_->submissions.add(round->ticket, [impl = impl_.get(), round] { impl->start_with_accompanying(round); });
+  return {};
+}
+
+Result<void> Service::submit(Split split, std::size_t octets, std::string domain, std::function<void(Result<std::vector<ItemResult>>)> done,
+                             const Caller& caller) {
+  TRY(const auto ticket, impl_->admit_submission(caller, octets));
+  impl_->submissions.add(ticket, [impl = impl_.get(), ticket, split = std::move(split), domain = impl_->domain_or_default(domain), done = std::move(done)] {
+    auto pieces = split();
+    if (!pieces) return done(tl::unexpected(std::move(pieces).error()));
+    if (pieces->empty()) return done(std::vector<ItemResult>{});
+    impl->start_with_accompanying(make_round(ticket, std::move(*pieces), domain, [done](std::vector<ItemResult> results) { done(std::move(results)); }));
+  });
   return {};
 }
 
@@ -69,34 +89,17 @@ void Service::Impl::start(const std::shared_ptr<Round>& round) {
   start_round(round, std::move(all));
 }
 
+// As many parts at a time as there are threads for it: each begins the next when it is through, behind those of others.
 void Service::Impl::start_round(const std::shared_ptr<Round>& round, std::vector<std::size_t> indices) {
-  round->indices = std::move(indices);
-  const std::size_t count = round->indices.size();
-  round->waiting = count;
-  for (std::size_t begin = 0; begin < count; begin += pieces_a_job) {
-    const std::size_t end = std::min(count, begin + pieces_a_job);
-    if (jobs.send([this, round, begin, end] { walk_round(round, begin, end); })) continue;
-    for (std::size_t i = begin; i < end; ++i) {
-      ItemResult result;
-      result.error = queue_is_full();
-      piece_done(round, round->indices[i], std::move(result));
-    }
-  }
+  const std::size_t parts = (indices.size() + budget::part_pieces - 1) / budget::part_pieces;
+  round->waiting = indices.size();
+  round->todo.with([&](Round::Todo& todo) { todo = {std::move(indices), 0}; });
+  const std::size_t threads = submissions.threads_of(Rank::anyone);
+  for (std::size_t i = 0, at_once = std::min(parts, threads); i < at_once; ++i) add_walk(round);
 }
 
-void Service::Impl::work(Jobs& jobs) {
-  using namespace std::chrono_literals;
-  for (;;) {
-    auto taken = jobs.take(1, 1000ms);
-    if (taken.empty() && jobs.closed()) return;
-    for (auto& job : taken) {
-      try {
-        job();
-      } catch (const std::exception& error) {
-        log_error(std::string("worker: ") + error.what());
-      }
-    }
-  }
+void Service::Impl::add_walk(const std::shared_ptr<Round>& round) {
+  submissions.add(round->ticket, [this, round] { walk_part(round); });
 }
 
 namespace {
@@ -136,38 +139,41 @@ ItemResult entered(ledger::Appended appended, std::vector<std::string> elsewhere
 
 }  // namespace
 
-void Service::Impl::walk_round(const std::shared_ptr<Round>& round, std::size_t begin, std::size_t end) {
-  for (std::size_t i = begin; i < end; ++i) {
-    const std::size_t index = round->indices[i];
-    auto reader = ledger->reader();
-    if (!reader) {
-      piece_done(round, index, refusal(reader.error()));
-      continue;
+void Service::Impl::walk_part(const std::shared_ptr<Round>& round) {
+  std::vector<std::size_t> mine;
+  const bool more = round->todo.with([&](Round::Todo& todo) {
+    std::size_t octets = 0;
+    while (todo.next < todo.indices.size() && mine.size() < budget::part_pieces && octets < budget::part_bytes) {
+      mine.push_back(todo.indices[todo.next++]);
+      octets += round->pieces[mine.back()].bytes.size();
     }
-    const Time now = this->now(reader->published());
-    auto walked = walk(round->pieces[index],
-                       {*reader, ledger->options(), round->domain, now, options.subject_statements});
-    if (!walked) {
-      piece_done(round, index, refusal(walked.error()));
-    } else if (walked->known) {
-      piece_done(round, index, entered(std::move(*walked->known), {}, {}));
-    } else if (!quota.with([&](IssuerQuota& left) { return left.take(walked->issuer, now); }) && !always_enters(*walked, *reader)) {
-      piece_done(round, index, refusal({Code::unavailable, "issuer: its quota of statements a minute is used up",
-                                        "wait a minute, or raise quotas.issuer_per_minute in icsd.toml"}));
-    } else {
-      const auto statements = walked->submission->evidence.statements();
-      auto done = [this, round, index, statements, elsewhere = walked->elsewhere,
-                   not_taken = walked->not_taken](Result<ledger::Appended> appended) {
-        if (!appended) return piece_done(round, index, refusal(appended.error()));
-        if (forwarder && !elsewhere.empty()) forwarder->forward(appended->id, elsewhere);
-        note_transfers(statements, [this, round, index, result = entered(std::move(*appended), elsewhere, not_taken)] {
-          piece_done(round, index, result);
-        });
-      };
-      if (auto sent = ledger->append(std::move(*walked->submission), std::move(done)); !sent)
-        piece_done(round, index, refusal(sent.error()));
-    }
-  }
+    return todo.next < todo.indices.size();
+  });
+  for (const std::size_t index : mine) walk_one(round, index);
+  if (more) add_walk(round);
+}
+
+void Service::Impl::walk_one(const std::shared_ptr<Round>& round, std::size_t index) {
+  auto reader = ledger->reader();
+  if (!reader) return piece_done(round, index, refusal(reader.error()));
+  const Time now = this->now(reader->published());
+  auto walked = walk(round->pieces[index], {*reader, ledger->options(), round->domain, now, options.subject_statements});
+  if (!walked) return piece_done(round, index, refusal(walked.error()));
+  if (walked->known) return piece_done(round, index, entered(std::move(*walked->known), {}, {}));
+  if (!quota.with([&](IssuerQuota& left) { return left.take(walked->issuer, now); }) && !always_enters(*walked, *reader))
+    return piece_done(round, index, refusal({Code::unavailable, "issuer: its quota of statements a minute is used up",
+                                             "wait a minute, or raise quotas.issuer_per_minute in icsd.toml"}));
+  const auto statements = walked->submission->evidence.statements();
+  auto done = [this, round, index, statements, elsewhere = walked->elsewhere,
+               not_taken = walked->not_taken](Result<ledger::Appended> appended) {
+    if (!appended) return piece_done(round, index, refusal(appended.error()));
+    if (forwarder && !elsewhere.empty()) forwarder->forward(appended->id, elsewhere);
+    note_transfers(statements, [this, round, index, result = entered(std::move(*appended), elsewhere, not_taken)] {
+      piece_done(round, index, result);
+    });
+  };
+  if (auto sent = ledger->append(std::move(*walked->submission), std::move(done)); !sent)
+    piece_done(round, index, refusal(sent.error()));
 }
 
 void Service::Impl::piece_done(const std::shared_ptr<Round>& round, std::size_t index, ItemResult result) {

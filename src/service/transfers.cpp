@@ -9,6 +9,7 @@ namespace cm4it::service {
 namespace {
 
 constexpr std::string_view note_prefix = "transfer/";
+constexpr std::uint64_t pins_stream = 1;  // one after another
 
 // Is the holder that a transfer names known: a domain begun by that owner, or one that more than a sale vouches for and whose it was.
 bool is_pinned(const policy::Policies& policies, const evidence::Transfer& transfer) {
@@ -108,8 +109,8 @@ void Service::Impl::pin_owners(std::set<SubjectId> subjects, std::function<void(
       }
     }
   };
-  if (jobs.send(std::move(job))) return;
-  log_warn("pin of a transfer's domain: the workers are busy; it comes with the next policy");
+  if (const auto ticket = submissions.admit({Rank::server, {}, pins_stream})) return submissions.add(ticket, std::move(job));
+  log_warn("pin of a transfer's domain: the server stops; it comes with the next policy");
   for (const auto& subject : subjects) set_undecided(subject, true);
   then();
 }

@@ -58,20 +58,21 @@ class Walk {
     }
     CHECK_OK(held_somewhere());
     CHECK_OK(find_named());
-    TRY(auto known, already_known());
-    if (known) return std::move(*known);
+    TRY(auto again, repeated());
+    if (again) return std::move(*again);
     CHECK_OK(could_count());
-    const auto* issuer = std::get_if<KeyId>(&decoded_.issuer());
-    if (issuer) CHECK_OK(quota(decoded_.statements(), decoded_.bytes(), *issuer));
     CHECK_OK(judge_rights());
     if (keys_.empty()) return tl::unexpected(*refusal_);
+    // What is kept is not told before the signature holds: who guesses a statement must not learn whether it was made.
     TRY(auto walked, verified({}));
+    const auto& evidence = walked.submission->evidence;
+    TRY(auto known, already_known(evidence.id(), walked.issuer, domains_));
+    if (known) return std::move(*known);
     CHECK_OK(set_share(*walked.submission));
-    if (!issuer) {  // only now is it known who speaks, and whether again
-      TRY(const auto kept, context_.reader.record(walked.submission->evidence.id()));
-      if (!kept) CHECK_OK(quota(walked.submission->evidence.statements(), walked.submission->evidence.bytes(), walked.issuer));
-      if (!kept) CHECK_OK(can_take_back(walked.submission->evidence));
-    }
+    TRY(const auto kept, context_.reader.record(evidence.id()));
+    if (!kept) CHECK_OK(withdraws_in_time(evidence));
+    if (!kept) CHECK_OK(quota(evidence.statements(), evidence.bytes(), walked.issuer));
+    if (!kept) CHECK_OK(can_take_back(evidence));
     return walked;
   }
 
@@ -115,22 +116,25 @@ class Walk {
     return chain && (chain->pinned_by != policy::Pin::Source::transfer || context_.reader.published().domains.contains(domain));
   }
 
-  // The same statement, whatever its signature bytes or its unsigned parts: the first receipt answers it.
-  Result<std::optional<Walked>> already_known() const { return already_known(domains_); }
-  Result<std::optional<Walked>> already_known(const std::vector<std::string>& taken_in) const {
+  // Sent once more as it is kept, signature and all: whoever can do that has seen it, and it was verified when it came.
+  Result<std::optional<Walked>> repeated() const {
     const auto* named = std::get_if<KeyId>(&decoded_.issuer());
     std::vector<KeyId> issuers = named ? std::vector{*named} : named_;
     for (const auto& key : issuers_.keys) issuers.push_back(key.id());
-    const KeyId* issuer = nullptr;
-    evidence::StatementId id;
     for (const KeyId& candidate : issuers) {
-      id = evidence::statement_id(decoded_.format(), candidate, decoded_.signed_bytes());
+      const auto id = evidence::statement_id(decoded_.format(), candidate, decoded_.signed_bytes());
       TRY(const auto record, context_.reader.record(id));
       if (!record || record->position == 0) continue;  // one that is kept aside: that it came again keeps it longer
-      issuer = &candidate;
-      break;
+      if (equal(record->evidence, decoded_.bytes())) return already_known(id, candidate, domains_);
     }
-    if (!issuer) return std::optional<Walked>{};
+    return std::optional<Walked>{};
+  }
+
+  // The same statement, whatever its signature bytes or its unsigned parts: the first receipt answers it.
+  Result<std::optional<Walked>> already_known(const evidence::StatementId& id, const KeyId& issuer,
+                                              const std::vector<std::string>& taken_in) const {
+    TRY(const auto kept, context_.reader.record(id));
+    if (!kept || kept->position == 0) return std::optional<Walked>{};
     TRY(auto placements, context_.reader.placements(id));
     for (const auto& domain : taken_in)
       if (is_home(domain) && std::none_of(placements.begin(), placements.end(),
@@ -142,7 +146,7 @@ class Walk {
     }
     Walked walked;
     walked.known = ledger::Appended{id, false, std::move(placements)};
-    walked.issuer = *issuer;
+    walked.issuer = issuer;
     return std::optional(std::move(walked));
   }
 
@@ -265,11 +269,28 @@ class Walk {
     if (native && statements[0].expires && *statements[0].expires <= context_.now)
       return fail(Code::not_permitted, "claims.4: exp, " + to_rfc3339(*statements[0].expires) + ", has passed: it can count for nothing");
     if (decoded_.format() == evidence::Format::x509 || decoded_.format() == evidence::Format::crl) return {};  // valid from a time to come
-    const auto ahead = [&](const Statement& one) { return !is_alarm(one) && one.issued_at > context_.now + budget::clock_skew_seconds; };
-    if (!std::all_of(statements.begin(), statements.end(), ahead)) return {};
-    return fail(Code::not_permitted, std::string(native ? "claims.6: iat, " : "signature: its time, ") + to_rfc3339(statements[0].issued_at) +
-                ", is more than 5 minutes ahead of this server's clock (" + to_rfc3339(context_.now) + "): it could count for nothing",
-                "set the clock of whoever signs, and sign it again");
+    // Whether a withdrawal restricts hangs on what is kept, which nobody is told before the signature holds: withdraws_in_time().
+    const auto refused = [&](const Statement& one) { return is_ahead(one) && !is_alarm(one) && one.kind() != evidence::Kind::withdraw; };
+    return std::all_of(statements.begin(), statements.end(), refused) ? signed_ahead(statements[0]) : Result<void>{};
+  }
+
+  bool is_ahead(const Statement& statement) const { return statement.issued_at > context_.now + budget::clock_skew_seconds; }
+
+  Result<void> signed_ahead(const Statement& statement) const {
+    return fail(Code::not_permitted, std::string(statement.format == evidence::Format::cose ? "claims.6: iat, " : "signature: its time, ") +
+                to_rfc3339(statement.issued_at) + ", is more than 5 minutes ahead of this server's clock (" + to_rfc3339(context_.now) +
+                "): it could count for nothing", "set the clock of whoever signs, and sign it again");
+  }
+
+  // What restricts enters whatever its signer's clock says; a withdrawal that lifts an alarm is bound as every other statement is.
+  Result<void> withdraws_in_time(const evidence::Verified& evidence) const {
+    if (evidence.format() == evidence::Format::x509 || evidence.format() == evidence::Format::crl) return {};
+    for (const Statement& statement : evidence.statements()) {
+      if (!is_ahead(statement)) return {};
+      TRY(const bool restricting, restricts(statement, context_.reader));
+      if (restricting) return {};
+    }
+    return signed_ahead(evidence.statements().at(0));
   }
 
   // What an issuer may say of a subject does not hang on how much others said: they cannot use up its share. All of them together
@@ -317,13 +338,24 @@ class Walk {
     return {};
   }
 
-  Result<Eligibility> eligible_in(const std::string& domain) const {
+  // What follows hangs on what is kept of the subject: whoever only uses an issuer's name is told nothing of it.
+  Result<void> authenticate() {
+    const auto* claimed = std::get_if<KeyId>(&decoded_.issuer());
+    const auto* key = claimed && !authentic_ ? policies_.find_key(*claimed) : nullptr;
+    if (!key) return {};
+    TRY(authentic_, evidence::verify(Decoded(decoded_), *key));
+    return {};
+  }
+
+  Result<Eligibility> eligible_in(const std::string& domain) {
     policy::Context in{domain, {}, false, {}, named_, issuers_.keys, &authorities_};
     in.now = context_.now;
     const Statement& statement = decoded_.statements()[0];
     if (const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body)) {
+      CHECK_OK(authenticate());
       TRY(const auto target, context_.reader.record(withdraw->statement));
-      if (target) in.target_issuer = target->issuer;
+      const auto* claimed = std::get_if<KeyId>(&decoded_.issuer());
+      if (target && (authentic_ || (claimed && *claimed == target->issuer))) in.target_issuer = target->issuer;
     }
     auto by_role = policy::eligible(decoded_, policies_, in);
     if (by_role.answer == Eligibility::Answer::yes) return by_role;
@@ -331,6 +363,7 @@ class Walk {
     const auto* descriptor = policies_.newest(domain);
     const auto allowed = descriptor ? descriptor->write.find(statement.kind()) : decltype(descriptor->write.end()){};
     if (!descriptor || allowed == descriptor->write.end() || !contains(allowed->second, "holder")) return by_role;
+    CHECK_OK(authenticate());
     TRY(const auto facts, context_.reader.facts(statement.subject));
     const auto holder = policy::holder_of(facts, policies_, domain, as_received(facts, context_.now));
     in.holder = holder.domain;
@@ -439,7 +472,11 @@ class Walk {
     const auto& body = std::get<evidence::PolicyText>(decoded_.statements()[0].body);
     TRY(const auto descriptor, policy::parse_descriptor(body.descriptor));
     TRY(homes_, homes_of_policy(descriptor.domain));
-    TRY(auto known, already_known(homes_));
+    const auto* named = std::get_if<KeyId>(&decoded_.issuer());
+    std::optional<Walked> known;  // policies are for everybody: that one is kept is no secret
+    if (named) {
+      TRY(known, already_known(evidence::statement_id(decoded_.format(), *named, decoded_.signed_bytes()), *named, homes_));
+    }
     if (known && receipts.empty()) return std::move(*known);
     TRY(const auto kept, context_.reader.descriptors(descriptor.domain));
     if (!known) CHECK_OK(room_for(descriptor.domain, kept.size()));
@@ -454,7 +491,9 @@ class Walk {
   Result<Walked> verified(std::vector<ledger::ForeignReceipt> receipts) {
     Error last{Code::bad_signature, "signature: no key of the issuer is known", ""};
     for (std::size_t i = 0; i < keys_.size() && i < budget::candidate_keys; ++i) {
-      auto evidence = evidence::verify(i + 1 < keys_.size() ? Decoded(decoded_) : std::move(decoded_), keys_[i]);
+      auto evidence = authentic_ && authentic_->issuer() == keys_[i].id()
+                          ? Result<evidence::Verified>(std::move(*authentic_))
+                          : evidence::verify(i + 1 < keys_.size() ? Decoded(decoded_) : std::move(decoded_), keys_[i]);
       if (!evidence) {
         last = std::move(evidence).error();
         continue;
@@ -479,6 +518,7 @@ class Walk {
   policy::Issuers issuers_;           // of a certificate (X.509)
   policy::Authorities authorities_;   // and the CAs above them
   std::vector<crypto::PublicKey> keys_;
+  std::optional<evidence::Verified> authentic_;  // under the key that a policy lists for the issuer it names
   std::optional<Error> refusal_;
   std::vector<std::pair<std::string, Error>> not_taken_;
 };

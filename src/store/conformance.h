@@ -201,15 +201,15 @@ TEST_P(Conformance, a_visitor_ends_the_scan_and_may_read) {
 TEST_P(Conformance, limits_of_keys_and_values) {
   Batch longest;
   longest.put(1, Bytes(500, 'k'), Bytes(16 * 1024 * 1024, 'v'));
-  longest.put(15, Bytes(1, 0), {});
+  longest.put(table_count - 1, Bytes(1, 0), {});
   commit(std::move(longest), "1");
   const auto snapshot = snapshot_of(*store_);
   EXPECT_EQ((**snapshot->get(1, Bytes(500, 'k'))).size(), 16U * 1024 * 1024);
   EXPECT_TRUE(snapshot->scan(1, {Bytes(501, 'k'), {}}, [](View, View) { return true; }));
   EXPECT_EQ(snapshot->get(1, {}).error().code, Code::malformed);
   EXPECT_EQ(snapshot->get(1, Bytes(501, 'k')).error().code, Code::malformed);
-  EXPECT_EQ(snapshot->get(16, bytes("a")).error().code, Code::malformed);
-  EXPECT_EQ(snapshot->scan(16, {}, [](View, View) { return true; }).error().code, Code::malformed);
+  EXPECT_EQ(snapshot->get(table_count, bytes("a")).error().code, Code::malformed);
+  EXPECT_EQ(snapshot->scan(table_count, {}, [](View, View) { return true; }).error().code, Code::malformed);
   EXPECT_EQ(snapshot->scan(1, {Bytes(502, 'k'), {}}, [](View, View) { return true; }).error().code,
             Code::malformed);
 

@@ -9,6 +9,7 @@
 
 #include "apps/icsd/enrolment.h"
 #include "crypto/load_key.h"
+#include "crypto/pem.h"
 #include "evidence/crl_test_support.h"
 
 namespace cm4it::icsd {

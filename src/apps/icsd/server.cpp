@@ -184,13 +184,17 @@ Result<void> Server::listen() {
       sum.handshake_failures += counters.handshake_failures;
     }
     const auto value = [](std::size_t number) { return static_cast<double>(number); };
-    return std::vector<std::pair<std::string, double>>{{"cm4it_connections", value(sum.open)},
+    const net::Unsent& unsent = *unsent_;
+    return std::vector<std::pair<std::string, double>>{{"cm4it_answers_refused", value(unsent.refused())},
+                                                       {"cm4it_connections", value(sum.open)},
+                                                       {"cm4it_connections_cut", value(unsent.cut_off())},
                                                        {"cm4it_connections_displaced", value(sum.displaced)},
                                                        {"cm4it_connections_refused", value(sum.refused)},
                                                        {"cm4it_descriptors_limit", value(descriptors_.limit)},
                                                        {"cm4it_handshakes_failed", value(sum.handshake_failures)},
                                                        {"cm4it_requests", value(sum.requests)},
-                                                       {"cm4it_requests_rejected", value(sum.rejected)}};
+                                                       {"cm4it_requests_rejected", value(sum.rejected)},
+                                                       {"cm4it_unsent_octets", value(unsent.octets())}};
   };
   options.delegates_until = [this] { return ocsp_ ? ocsp_->delegates_until() : std::vector<std::pair<std::string, Time>>{}; };
   door_ = std::make_unique<http::Door>(*service_, std::move(options));
@@ -216,6 +220,7 @@ Result<void> Server::listen() {
     listener.max_connections = share.connections;
     listener.reserved_connections = share.reserved;
     if (tls) listener.known = [this](const crypto::PublicKey& key) { return is_server(*service_->ledger().published()->policies, key.id()); };
+    listener.unsent = unsent_;
     TRY(auto started, net::HttpServer::start(std::move(listener), handler));
     listeners_.push_back(std::move(started));
     return {};

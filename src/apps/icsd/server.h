@@ -48,6 +48,7 @@ class Server {
   std::unique_ptr<http::Door> door_;
   std::unique_ptr<hkp::Hkp> hkp_;
   std::unique_ptr<ocsp::Ocsp> ocsp_;  // null: no [[ocsp]]
+  const std::shared_ptr<net::Unsent> unsent_ = std::make_shared<net::Unsent>();
   std::vector<std::unique_ptr<net::HttpServer>> listeners_;
   bool wrote_address_ = false;
 };

@@ -4,6 +4,7 @@
 
 #include "crypto/digest.h"
 #include "frontends/hkp/impl.h"
+#include "ledger/brief.h"
 
 namespace cm4it::hkp {
 namespace {
@@ -33,14 +34,17 @@ service::AnswerCache& Hkp::Impl::cache() {
 std::shared_ptr<const std::string> Hkp::Impl::cached(const net::Request& request) {
   if (request.method != "GET" || !may_be_kept(request.target)) return {};
   auto key = key_of(request.target, subject_of_target);
-  const auto* subject = cache().find(key, {}, service.now());
+  const auto* own = cache().find(key, {}, service.now());
+  const auto subject = own ? *own : long_answers.find(key, {}, service.now());
   if (!subject) return {};
   service::SubjectId id;
   id.kind = evidence::SubjectKind::key;
-  std::copy((*subject)->begin(), (*subject)->end(), id.digest.begin());
+  std::copy(subject->begin(), subject->end(), id.digest.begin());
   key.kind = answer_of_target;
-  const auto* answer = cache().find(key, service.stamp(id), service.now());
-  return answer ? *answer : nullptr;
+  const auto stamp = service.stamp(id);
+  const Time now = service.now();
+  if (const auto* answer = cache().find(key, stamp, now)) return *answer;
+  return long_answers.find(key, stamp, now);
 }
 
 Hkp::Impl::Before Hkp::Impl::before(const Search& search) const {
@@ -66,9 +70,13 @@ net::Response Hkp::Impl::kept(const std::string& target, const Before& before, c
   // Of a subkey: a certificate of its own would come under another subject, and go before this one.
   if (before.alias != "fpr:" + to_hex(found[0].fingerprint.octets)) return response;
   const auto& digest = before.subject->digest;
-  cache().put(key_of(target, subject_of_target), {}, Time::never(), std::make_shared<const std::string>(digest.begin(), digest.end()));
   auto ready = net::serialize(response);
-  cache().put(key_of(target, answer_of_target), before.stamp, Time::never(), ready);
+  const auto put = [&](auto& into) {
+    into.put(key_of(target, subject_of_target), {}, Time::never(), std::make_shared<const std::string>(digest.begin(), digest.end()));
+    into.put(key_of(target, answer_of_target), before.stamp, Time::never(), ready);
+  };
+  if (ledger::Brief::here()) put(cache());
+  else put(long_answers);
   response.ready = std::move(ready);
   return response;
 }

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "base/budgets.h"
+#include "ledger/brief.h"
+
 namespace cm4it::hkp {
 namespace {
 
@@ -17,7 +20,8 @@ Result<Call> take_apart(const net::Request& request) {
     path.remove_prefix(end);
   }
   TRY(call.query, net::Query::parse(request.query));
-  if (request.client_key) call.who = request.client_key->id();
+  call.caller = service::Caller::of(request.client_key, request.remote);
+  call.who = call.caller.who;
   call.content_type = request.header("Content-Type");
   call.body = request.body;
   return call;
@@ -123,18 +127,22 @@ void Hkp::Impl::handle(const net::Request& request, net::Responder respond) {
   look(*call, std::string(request.target), v2, std::move(respond));
 }
 
-// What is asked for by the name of a key is there at once. Words may open hundreds of subjects: that is a reading for the
+// What is asked for by the name of a key is mostly there at once. Words, and certificates that many have signed, may open hundreds of subjects: that is a reading for the
 // threads that make long ones.
 void Hkp::Impl::look(const Call& call, std::string target, bool v2, net::Responder respond) {
   const auto answer = [v2](Impl& hkp, const Call& asked, const std::string& of) {
     auto made = v2 ? v2_get(hkp, asked, of) : lookup(hkp, asked, of);
     return made ? std::move(*made) : error_answer(made.error(), v2);
   };
-  if (!has_words(call, v2)) return respond(answer(*this, call, target));
+  if (!has_words(call, v2)) {
+    ledger::Brief brief(budget::brief_records);
+    auto made = answer(*this, call, target);
+    if (!brief.exceeded()) return respond(std::move(made));
+  }
   auto shared = std::make_shared<net::Responder>(std::move(respond));
   Call kept = call;
   kept.body = {};
-  const auto accepted = service.read_in_turn([self = shared_from_this(), shared, answer, kept = std::move(kept), of = std::move(target)] {
+  const auto accepted = service.read_in_turn(call.caller, [self = shared_from_this(), shared, answer, kept = std::move(kept), of = std::move(target)] {
     if (!shared->gone()) (*shared)(answer(*self, kept, of));
   });
   if (!accepted) (*shared)(error_answer(accepted.error(), v2));

@@ -17,6 +17,7 @@ struct Call {
   std::vector<std::string> path;  // decoded segments, after "pks"
   net::Query query;
   service::Principal who;
+  service::Caller caller;
   std::string content_type, accept_language;
   View body;  // only while the handler runs
 };
@@ -34,7 +35,7 @@ Result<Search> parse_search(std::string_view text, bool exact);  // legacy: an i
 
 struct Hkp::Impl : std::enable_shared_from_this<Hkp::Impl> {
   Impl(service::Service& given, HkpOptions options_given)
-      : service(given), certificates(given), index(given), options(options_given) {}
+      : service(given), certificates(given), index(given), options(options_given), long_answers(options.cache_bytes) {}
 
   void handle(const net::Request& request, net::Responder respond);
   void look(const Call& call, std::string target, bool v2, net::Responder respond);
@@ -51,6 +52,7 @@ struct Hkp::Impl : std::enable_shared_from_this<Hkp::Impl> {
   const service::Certificates certificates;
   service::CertificateIndex index;
   const HkpOptions options;
+  service::SharedAnswers long_answers;  // that threads for long readings made
 };
 
 using Found = service::Certificates::Matches;

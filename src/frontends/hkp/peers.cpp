@@ -10,18 +10,21 @@ namespace {
 
 using Make = std::function<Answer(const service::CertificateIndex&)>;
 
-// Answers once the index has come to where the journal ended at the first turn (until: none yet), in as many turns as that
-// takes; where the client has gone it is left as far as it is.
-void answer_in_turn(const std::shared_ptr<Hkp::Impl>& hkp, const std::shared_ptr<net::Responder>& respond, bool v2, const Make& make,
-                    std::optional<std::uint64_t> until = {}) {
-  const auto accepted = hkp->service.read_in_turn([hkp, respond, v2, make, until] {
-    if (respond->gone()) return;
-    const auto end = until ? Result<std::uint64_t>(*until) : hkp->index.present();
+// Answers once the index has come to where the journal ended at the first turn, in as many turns as that takes; where the client has gone it is left as far as it is.
+void answer_in_turn(const std::shared_ptr<Hkp::Impl>& hkp, const service::Caller& caller, const std::shared_ptr<net::Responder>& respond, bool v2,
+                    const Make& make) {
+  const auto until = std::make_shared<std::optional<std::uint64_t>>();
+  const auto accepted = hkp->service.read_in_parts(caller, [hkp, respond, v2, make, until] {
+    if (respond->gone()) return false;
+    const auto end = *until ? Result<std::uint64_t>(**until) : hkp->index.present();
     const auto ready = end ? hkp->index.follow(*end) : Result<bool>(tl::unexpected<Error>(end.error()));
-    if (!ready) return (*respond)(error_answer(ready.error(), v2));
-    if (!*ready) return answer_in_turn(hkp, respond, v2, make, *end);
-    auto answer = make(hkp->index);
+    if (ready && !*ready) {
+      *until = *end;
+      return true;
+    }
+    auto answer = ready ? make(hkp->index) : Answer(tl::unexpected<Error>(ready.error()));
     (*respond)(answer ? std::move(*answer) : error_answer(answer.error(), v2));
+    return false;
   });
   if (!accepted) (*respond)(error_answer(accepted.error(), v2));
 }
@@ -81,7 +84,7 @@ std::size_t prefix_digits(std::size_t certificates) {
 void hash_query(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
   auto digests = parse_hash_query(call.body);
   if (!digests) return respond(error_answer(digests.error(), false));
-  answer_in_turn(hkp.shared_from_this(), std::make_shared<net::Responder>(std::move(respond)), false,
+  answer_in_turn(hkp.shared_from_this(), call.caller, std::make_shared<net::Responder>(std::move(respond)), false,
                  [digests = std::move(*digests)](const auto& index) { return answer_hash_query(index, digests); });
 }
 
@@ -90,7 +93,7 @@ void prefix_log(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
   const auto since = from_rfc3339(call.path[2] + "T00:00:00Z");
   if (call.path.size() > 3 || call.path[2].size() != 10 || !since)
     return respond(error_answer({Code::malformed, "path: a date expected: 2026-12-31", ""}, true));
-  answer_in_turn(hkp.shared_from_this(), std::make_shared<net::Responder>(std::move(respond)), true, [since = *since](const auto& index) -> Answer {
+  answer_in_turn(hkp.shared_from_this(), call.caller, std::make_shared<net::Responder>(std::move(respond)), true, [since = *since](const auto& index) -> Answer {
     TRY(const auto changed, index.changed_since(since, budget::prefixlog_lines));
     std::set<std::string> prefixes;
     for (const auto& fingerprint : changed) prefixes.insert(to_hex(fingerprint.octets).substr(0, prefix_digits(index.size())));

@@ -102,24 +102,48 @@ net::Response v2_answer(const std::vector<Outcome>& list, const std::vector<bool
   return plain(inserted.empty() && updated.empty() && ignored.empty() ? 422 : 200, json::serialize(shown) + "\n", "application/json");
 }
 
-using Finish = std::function<net::Response(const std::vector<Outcome>&, const TakenApart&, const std::vector<ItemResult>&)>;
+// What the taking apart of an upload leaves for its answer.
+struct Upload {
+  Bytes body;
+  TakenApart taken;
+  std::vector<Fingerprint> of;   // the certificate of each piece
+  std::vector<bool> was_here;    // v2: of each certificate, whether something was kept of it before
+};
 
-void take_in(Hkp::Impl& hkp, View body, bool v2, net::Responder respond, const std::function<Finish(const std::vector<Fingerprint>&)>& make) {
-  auto taken = evidence::openpgp::take_apart(body);
-  if (!taken) return respond(error_answer(taken.error(), v2));
-  std::vector<Fingerprint> of;
-  for (const auto& piece : taken->pieces) {
-    auto fingerprint = evidence::openpgp::certificate_of(piece.bytes);
-    if (!fingerprint) return respond(error_answer(fingerprint.error(), v2));
-    of.push_back(std::move(*fingerprint));
+// Which of them something was kept of before.
+std::vector<bool> were_here(const Hkp::Impl& hkp, const std::vector<Fingerprint>& of, const service::Principal& who) {
+  std::set<Fingerprint> distinct;
+  std::vector<bool> was_here;
+  for (const auto& one : of) {
+    if (!distinct.insert(one).second) continue;
+    const auto found = hkp.certificates.named("fpr:" + to_hex(one.octets), who);
+    was_here.push_back(found && !found->empty());
   }
-  auto pieces = std::move(taken->pieces);
-  const Finish finish = make(of);
-  if (pieces.empty()) return respond(finish(outcomes({}, {}, *taken), *taken, {}));
+  return was_here;
+}
+
+Result<std::vector<evidence::Piece>> take_apart(const Hkp::Impl& hkp, Upload& upload, const service::Principal& who, bool v2) {
+  TRY(upload.taken, evidence::openpgp::take_apart(upload.body));
+  upload.body = {};
+  for (const auto& piece : upload.taken.pieces) {
+    TRY(auto fingerprint, evidence::openpgp::certificate_of(piece.bytes));
+    upload.of.push_back(std::move(fingerprint));
+  }
+  if (v2) upload.was_here = were_here(hkp, upload.of, who);
+  return std::move(upload.taken.pieces);
+}
+
+// A certificate may have thousands of parts: taking it apart is a worker's, as verifying them is.
+void take_in(Hkp::Impl& hkp, Bytes body, const service::Caller& caller, bool v2, net::Responder respond) {
+  const std::size_t octets = body.size();
+  auto upload = std::make_shared<Upload>(Upload{std::move(body), {}, {}, {}});
   auto shared = std::make_shared<net::Responder>(std::move(respond));
-  auto accepted = hkp.service.submit(std::move(pieces), {}, [shared, of, taken = std::move(*taken), finish](auto results) {
-    (*shared)(finish(outcomes(of, results, taken), taken, results));
-  });
+  const auto split = [self = hkp.shared_from_this(), upload, who = caller.who, v2] { return take_apart(*self, *upload, who, v2); };
+  auto accepted = hkp.service.submit(split, octets, {}, [shared, upload, v2](const Result<std::vector<ItemResult>>& results) {
+    if (!results) return (*shared)(error_answer(results.error(), v2));
+    const auto list = outcomes(upload->of, *results, upload->taken);
+    (*shared)(v2 ? v2_answer(list, upload->was_here, *results) : legacy_answer(list, upload->taken, *results));
+  }, caller);
   if (!accepted) (*shared)(error_answer(accepted.error(), v2));
 }
 
@@ -143,23 +167,13 @@ void submit(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
     if (!form->has("keytext")) return respond(error_answer({Code::malformed, "keytext: missing", "a form field with the certificate"}, false));
     keytext = *form->get("keytext");
   }
-  take_in(hkp, view(keytext), false, std::move(respond), [](const auto&) { return Finish(legacy_answer); });
+  take_in(hkp, to_bytes(view(keytext)), call.caller, false, std::move(respond));
 }
 
 void v2_submit(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
   if (!call.content_type.empty() && !net::equal_ignoring_case(std::string_view(call.content_type).substr(0, call.content_type.find(';')), "application/pgp-keys"))
     return respond(error_answer({Code::unsupported, "Content-Type: application/pgp-keys expected", ""}, true));
-  take_in(hkp, call.body, true, std::move(respond), [&](const std::vector<Fingerprint>& of) {
-    // Which of them something was kept of before.
-    std::set<Fingerprint> distinct;
-    std::vector<bool> was_here;
-    for (const auto& one : of) {
-      if (!distinct.insert(one).second) continue;
-      const auto found = hkp.certificates.named("fpr:" + to_hex(one.octets), call.who);
-      was_here.push_back(found && !found->empty());
-    }
-    return Finish([was_here](const auto& list, const auto&, const auto& results) { return v2_answer(list, was_here, results); });
-  });
+  take_in(hkp, to_bytes(call.body), call.caller, true, std::move(respond));
 }
 
 }  // namespace cm4it::hkp

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/budgets.h"
 #include "crypto/digest.h"
 #include "frontends/http/impl.h"
 #include "frontends/http/views.h"
+#include "ledger/brief.h"
 
 namespace cm4it::http {
 namespace {
@@ -73,7 +75,8 @@ Result<Call> take_apart(const net::Request& request) {
   Call call;
   TRY(call.path, segments(request.path));
   TRY(call.query, net::Query::parse(request.query));
-  if (request.client_key) call.who = request.client_key->id();
+  call.caller = service::Caller::of(request.client_key, request.remote);
+  call.who = call.caller.who;
   call.accept = request.header("Accept");
   call.content_type = request.header("Content-Type");
   call.if_none_match = request.header("If-None-Match");
@@ -146,12 +149,33 @@ net::Response revalidated(net::Response response, const Call& call) {
   return response;
 }
 
-void answer_in_turn(Door::Impl& door, const std::shared_ptr<net::Responder>& respond, std::function<void()> make) {
+void answer_in_parts(Door::Impl& door, const service::Caller& caller, const std::shared_ptr<net::Responder>& respond, std::function<bool()> make) {
   // The door may close before: who makes the answer holds what is left of it.
-  const auto accepted = door.service.read_in_turn([self = door.shared_from_this(), respond, make = std::move(make)] {
-    if (!respond->gone()) make();
+  const auto accepted = door.service.read_in_parts(caller, [self = door.shared_from_this(), respond, make = std::move(make)] {
+    return !respond->gone() && make();
   });
   if (!accepted) (*respond)(problem(accepted.error()));
+}
+
+void answer_in_turn(Door::Impl& door, const service::Caller& caller, const std::shared_ptr<net::Responder>& respond, std::function<void()> make) {
+  answer_in_parts(door, caller, respond, [make = std::move(make)] {
+    make();
+    return false;
+  });
+}
+
+void Door::Impl::answer(Answer (*route)(Impl&, const Call&), Call& call, net::Responder respond) {
+  {
+    ledger::Brief brief(budget::brief_records);
+    auto made = route(*this, call);
+    if (!brief.exceeded()) return respond(made ? std::move(*made) : problem(made.error()));
+  }
+  call.body = {};
+  auto shared = std::make_shared<net::Responder>(std::move(respond));
+  answer_in_turn(*this, call.caller, shared, [this, route, call, shared] {
+    auto made = route(*this, call);
+    (*shared)(made ? std::move(*made) : problem(made.error()));
+  });
 }
 
 void Door::Impl::handle(const net::Request& request, net::Responder respond) {
@@ -169,8 +193,7 @@ void Door::Impl::handle(const net::Request& request, net::Responder respond) {
     if (request.method != route.method && !(request.method == "HEAD" && route.method == "GET")) continue;
     if (auto known = known_query(route, *call); !known) return respond(problem(known.error()));
     if (route.later) return route.later(*this, *call, std::move(respond));
-    auto answer = route.now(*this, *call);
-    return respond(answer ? std::move(*answer) : problem(answer.error()));
+    return answer(route.now, *call, std::move(respond));
   }
   // RFC 9110 section 9.3.7: "*" asks of the server as a whole.
   if (request.path == "*" && request.method == "OPTIONS") allow = "GET, HEAD, POST";

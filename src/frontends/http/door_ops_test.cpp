@@ -26,7 +26,7 @@ TEST_F(Web, Metrics) {
   EXPECT_EQ(metric(page, "cm4it_look_ups_total"), 1);
   EXPECT_EQ(metric(page, "cm4it_policy_version{domain=\"plant.example\"}"), 1);
   EXPECT_EQ(metric(page, "cm4it_policy_forked{domain=\"plant.example\"}"), 0);
-  EXPECT_EQ(metric(page, "cm4it_log_size{domain=\"plant.example\"}"), 4);
+  EXPECT_EQ(metric(page, "cm4it_log_size{domain=\"plant.example\"}"), 5);
   EXPECT_EQ(metric(page, "cm4it_head_age_seconds{domain=\"plant.example\"}"), 0);
   EXPECT_THAT(page, HasSubstr("# TYPE cm4it_submissions_total counter"));
 }

@@ -216,10 +216,62 @@ TEST_F(Closed, TheLogAndTheFeedAreClosed) {
 }
 
 TEST_F(Closed, ChangesNameNobody) {
-  const auto from = at(site.get("/v1/changes"), "next");
+  const auto from = at(site.get("/v1/changes", "plant"), "next"), strangers = at(site.get("/v1/changes"), "next");
   ASSERT_EQ(plant.submit_one(plant.say("volta", sensor_id, StatusChange{Status::stolen, ""})).outcome, Outcome::received);
   EXPECT_EQ(at(site.get("/v1/changes?from=" + from), "subjects"), "[]");
   EXPECT_EQ(at(site.get("/v1/changes?from=" + from, "plant"), "subjects/0"), sensor_id.text());
+  for (const char* as : {"", "stranger"}) {  // nor that something came at all
+    EXPECT_EQ(at(site.get("/v1/changes", as), "next"), strangers);
+    EXPECT_EQ(at(site.get("/v1/changes?from=" + strangers, as), "next"), strangers);
+    EXPECT_EQ(at(site.get("/v1/changes?from=" + strangers, as), "all"), "false");
+  }
+}
+
+TEST_F(Closed, TheFeedTellsNoHeadsAndNotThatSomethingCame) {
+  const auto ask = [&](const std::string& from, const std::string& as) {
+    auto feed = service::decode_feed(view(site.get("/v1/feed?domain=plant.example&from=" + from, as).body));
+    EXPECT_TRUE(feed);
+    return feed ? *feed : service::ReceivedFeed{};
+  };
+  for (const char* as : {"", "stranger"}) {
+    const auto before = ask("0", as);
+    for (const auto& head : before.heads) EXPECT_NE(head.domain, "plant.example");
+    ASSERT_EQ(plant.submit_one(plant.say("volta", sensor_id, Endorse{std::string("seen by ") + as, ""})).outcome, Outcome::received);
+    EXPECT_EQ(ask("0", as).next, before.next);
+    EXPECT_EQ(ask(std::to_string(before.next), as).next, before.next);
+  }
+  const auto owners = ask("0", "plant");
+  EXPECT_TRUE(std::any_of(owners.heads.begin(), owners.heads.end(), [](const auto& head) { return head.domain == "plant.example"; }));
+  // Policies are for everybody, also later ones.
+  const auto from = ask("0", "").next;
+  ASSERT_EQ(plant.submit_one(policy_evidence("plant", "plant.example", plant_policy(2, {}, "[read]\ndefault = [\"owner\"]\n"), *plant.clock)).outcome,
+            Outcome::received);
+  EXPECT_EQ(ask(std::to_string(from), "").records.size(), 1u);
+}
+
+// Whoever guesses a statement and cannot sign it does not learn whether it was made.
+TEST_F(Closed, AGuessedStatementIsAnsweredAlike) {
+  const auto answer_to_forged = [&](Bytes statement) {
+    statement.back() ^= 1;
+    return object(site.post(std::string(text(statement))));
+  };
+  const Bytes made = plant.say("volta", sensor_id, StatusChange{Status::stolen, "made"});
+  ASSERT_EQ(plant.submit_one(made).outcome, Outcome::received);
+  const auto there = answer_to_forged(made), absent = answer_to_forged(plant.say("volta", sensor_id, StatusChange{Status::stolen, "never"}));
+  EXPECT_EQ(there, absent);
+  EXPECT_EQ(at(there, "items/0/result"), "refused");
+  EXPECT_EQ(at(site.post(std::string(text(made))), "items/0/result"), "received");  // to whoever has it
+}
+
+// Time would tell: for who could not be shown anything, nothing that is kept of the subject is gathered.
+TEST_F(Closed, WhatMayNotBeReadIsNotEvenFolded) {
+  const auto before = plant.service->counters().look_ups;
+  for (const char* as : {"", "stranger", "acme"}) {
+    for (const char* rest : {"", "/verdict", "/history", "/verdict?at=2027-01-01T00:00:00Z"}) EXPECT_EQ(site.get(sensor_path(rest), as).status, 404u);
+    EXPECT_EQ(site.get("/v1/subjects/serial:sensor", as).status, 404u);
+    EXPECT_EQ(at(site.get("/v1/subjects?q=sensor", as), "subjects"), "[]");
+  }
+  EXPECT_EQ(plant.service->counters().look_ups, before);
 }
 
 TEST_F(Closed, RolesReadTheirKinds) {

@@ -29,7 +29,7 @@ TEST_F(Web, Summary) {
   EXPECT_EQ(at(shown, "cloud"), "hall-3");
   ASSERT_EQ(shown.at("endorsements").as_array().size(), 1u);
   EXPECT_EQ(at(shown, "endorsements/0/label"), "approved");
-  EXPECT_EQ(at(shown, "endorsements/0/roles"), "[\"integrator\"]");
+  EXPECT_EQ(at(shown, "endorsements/0/roles"), "[\"integrator\",\"holder\"]");
   EXPECT_EQ(at(shown, "endorsements/0/of_model"), "false");
   EXPECT_EQ(at(shown, "verdict/admitted"), "yes");
   EXPECT_FALSE(shown.at("verdict").at("reasons").as_array().empty());

@@ -5,6 +5,7 @@
 
 #include "evidence/openpgp.h"
 #include "evidence/sums.h"
+#include "frontends/http/content.h"
 #include "frontends/http/impl.h"
 #include "net/multipart.h"
 #include "frontends/http/views.h"
@@ -96,27 +97,69 @@ Result<std::vector<evidence::Piece>> read_form(Door::Impl& door, const Call& cal
 
 }  // namespace
 
+namespace {
+
+net::Response submission_answer(const std::vector<ItemResult>& results) {
+  const unsigned status = submission_status(results);
+  auto shown = submission_json(results);
+  if (status == 421)
+    for (const auto& result : results)
+      if (result.error && result.error->code == Code::misdirected) shown["home"] = result.error->detail;
+  auto response = json_answer(json::serialize(shown), status);
+  if (status == 503) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+Result<std::vector<evidence::Piece>> pieces_of(Door::Impl& door, const Call& call) {
+  TRY(auto pieces, net::is_multipart(call.content_type) ? read_form(door, call) : evidence::split(call.content_type, call.body));
+  if (pieces.empty()) return fail(Code::malformed, "body: no evidence in it");
+  return pieces;
+}
+
+// Native statements are told apart by their lengths; what else is sent has to be read for that.
+bool is_split_at_once(const Call& call) {
+  return call.body.size() <= budget::brief_body && call.content_type.starts_with("application/c");  // cose, cbor-seq
+}
+
+}  // namespace
+
 void post_evidence(Door::Impl& door, const Call& call, net::Responder respond) {
-  auto pieces = net::is_multipart(call.content_type) ? read_form(door, call) : evidence::split(call.content_type, call.body);
-  if (!pieces) return respond(problem(pieces.error()));
   auto shared = std::make_shared<net::Responder>(std::move(respond));
-  auto accepted = door.service.submit(std::move(*pieces), call.get("domain"), [shared](std::vector<ItemResult> results) {
-    const unsigned status = submission_status(results);
-    auto shown = submission_json(results);
-    if (status == 421)
-      for (const auto& result : results)
-        if (result.error && result.error->code == Code::misdirected) shown["home"] = result.error->detail;
-    auto response = json_answer(json::serialize(shown), status);
-    if (status == 503) response.headers.emplace_back("Retry-After", "1");
-    (*shared)(std::move(response));
-  });
+  Result<void> accepted;
+  if (is_split_at_once(call)) {
+    auto pieces = pieces_of(door, call);
+    if (!pieces) return (*shared)(problem(pieces.error()));
+    accepted = door.service.submit(std::move(*pieces), call.get("domain"), [shared](const auto& results) { (*shared)(submission_answer(results)); }, call.caller);
+  } else {
+    auto kept = std::make_shared<std::pair<Call, Bytes>>(call, to_bytes(call.body));
+    const auto split = [self = door.shared_from_this(), kept] {
+      kept->first.body = kept->second;
+      auto pieces = pieces_of(*self, kept->first);
+      kept->second = {};
+      return pieces;
+    };
+    accepted = door.service.submit(split, call.body.size(), call.get("domain"), [shared](const auto& results) {
+      (*shared)(results ? submission_answer(*results) : problem(results.error()));
+    }, call.caller);
+  }
   if (!accepted) (*shared)(problem(accepted.error()));
 }
+
+namespace {
+
+Result<Bytes> evidence_of(service::Service& service, const evidence::StatementId& id) {
+  TRY(auto record, service.kept(id));
+  return std::move(record.evidence);
+}
+
+}  // namespace
 
 Answer get_evidence(Door::Impl& door, const Call& call) {
   TRY(const auto id, statement_of(call));
   TRY(const auto record, door.service.evidence(id, call.who));
-  return immutable(bytes_answer(record.evidence, media_type(record.format)), !call.who || door.service.evidence(id, {}));
+  Records records{{record.evidence.size()}, [id](service::Service& service, std::size_t) { return evidence_of(service, id); }};
+  TRY(auto response, records_answer(door, call, std::move(records), media_type(record.format)));
+  return immutable(std::move(response), !call.who || door.service.evidence(id, {}));
 }
 
 Answer get_receipt(Door::Impl& door, const Call& call) {
@@ -139,6 +182,22 @@ Answer get_domains(Door::Impl& door, const Call& call) {
   return json_answer(json::serialize(json::object{{"server", server}, {"domains", std::move(domains)}}));
 }
 
+namespace {
+
+// Every version, oldest first, as a sequence.
+Answer all_versions(Door::Impl& door, const Call& call, const std::vector<evidence::StatementId>& versions) {
+  Records records;
+  for (const auto& id : versions) {
+    TRY(const Bytes bytes, evidence_of(door.service, id));
+    records.sizes.push_back(bytes.size());
+  }
+  records.read = [versions](service::Service& service, std::size_t index) { return evidence_of(service, versions.at(index)); };
+  TRY(auto response, records_answer(door, call, std::move(records), "application/cbor-seq"));
+  return response.content ? std::move(response) : revalidated(std::move(response), call);
+}
+
+}  // namespace
+
 Answer get_policy(Door::Impl& door, const Call& call) {
   const std::string& domain = call.path[2];
   std::uint64_t version = 0;
@@ -147,18 +206,12 @@ Answer get_policy(Door::Impl& door, const Call& call) {
     if (error != std::errc{} || end != text->data() + text->size() || version == 0)
       return fail(Code::malformed, "version: a number of 1 or more expected");
   }
-  TRY(const auto records, door.service.policy(domain, version));
-  if (call.query.has("all")) {
-    Bytes sequence;
-    for (const auto& record : records) append(sequence, record.evidence);
-    return revalidated(bytes_answer(sequence, "application/cbor-seq"), call);
-  }
-  const ledger::Record* chosen = &records.back();
-  if (version == 0)
-    if (const auto* counted = door.service.counted_policy(domain, records)) chosen = counted;
+  TRY(const auto versions, door.service.policy_versions(domain, version));
+  if (call.query.has("all")) return all_versions(door, call, versions.all);
+  TRY(const auto chosen, door.service.kept(version == 0 && versions.counted ? *versions.counted : versions.all.back()));
   if (call.accept.find("text/plain") == std::string::npos)
-    return revalidated(bytes_answer(chosen->evidence, "application/cose"), call);
-  TRY(const auto statements, evidence::statements_of_kept(chosen->format, chosen->evidence, chosen->issuer, chosen->id));
+    return revalidated(bytes_answer(chosen.evidence, "application/cose"), call);
+  TRY(const auto statements, evidence::statements_of_kept(chosen.format, chosen.evidence, chosen.issuer, chosen.id));
   const auto& text = std::get<evidence::PolicyText>(statements.at(0).body).descriptor;
   return revalidated(bytes_answer(view(text), "text/plain; charset=utf-8"), call);
 }
@@ -172,12 +225,17 @@ Answer get_tile(Door::Impl& door, const Call& call) {
   std::string rest;
   for (std::size_t i = 2; i < call.path.size(); ++i) rest += (i > 2 ? "/" : "") + call.path[i];
   TRY(const auto path, ledger::parse_tile_path(rest));
-  TRY(const auto bytes, path.level ? door.service.tile(call.path[1], *path.level, path.index, path.width, call.who)
-                                   : door.service.entries(call.path[1], path.index, path.width, call.who));
   // A tile of one width never changes.
   const auto& domain = call.path[1];
-  return immutable(bytes_answer(bytes, "application/octet-stream"),
-                   path.level ? door.service.reads_log(domain, {}) : door.service.reads_entries(domain, {}));
+  if (path.level) {
+    TRY(const auto hashes, door.service.tile(domain, *path.level, path.index, path.width, call.who));
+    return immutable(bytes_answer(hashes, "application/octet-stream"), door.service.reads_log(domain, {}));
+  }
+  Records records;
+  TRY(records.sizes, door.service.entry_sizes(domain, path.index, path.width, call.who));
+  records.read = [domain, first = path.index * 256](service::Service& service, std::size_t index) { return service.entry(domain, first + index); };
+  TRY(auto response, records_answer(door, call, std::move(records), "application/octet-stream"));
+  return immutable(std::move(response), door.service.reads_entries(domain, {}));
 }
 
 }  // namespace cm4it::http

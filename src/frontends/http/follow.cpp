@@ -34,9 +34,11 @@ Result<Wait> wait_of(const Call& call) {
 using Attempt = std::function<bool(Poll&, bool)>;
 
 // Asks again after each commit until `attempt` answers or the time is up.
-void wait_for(Door::Impl& door, std::uint64_t position, std::chrono::seconds wait, std::shared_ptr<net::Responder> respond,
+void wait_for(Door::Impl& door, const service::Caller& caller, std::uint64_t position, std::chrono::seconds wait, std::shared_ptr<net::Responder> respond,
               Attempt attempt) {
   auto poll = std::make_shared<Poll>();
+  poll->caller = caller;
+  poll->refuse = [respond](const Error& error) { (*respond)(problem(error)); };
   poll->position = position;
   poll->deadline = steady_clock::now() + wait;
   poll->attempt = [respond, attempt = std::move(attempt)](Poll& self, bool time_is_up) {
@@ -48,12 +50,12 @@ void wait_for(Door::Impl& door, std::uint64_t position, std::chrono::seconds wai
 }
 
 // The first attempt: many records may wait to be walked.
-void begin(Door::Impl& door, std::uint64_t position, std::chrono::seconds wait, std::shared_ptr<net::Responder> respond,
+void begin(Door::Impl& door, const service::Caller& caller, std::uint64_t position, std::chrono::seconds wait, std::shared_ptr<net::Responder> respond,
            Attempt attempt) {
-  answer_in_turn(door, respond, [&door, position, wait, respond, attempt = std::move(attempt)] {
+  answer_in_turn(door, caller, respond, [&door, caller, position, wait, respond, attempt = std::move(attempt)] {
     Poll now;
     now.position = position;
-    if (!attempt(now, wait.count() == 0 || respond->half_closed())) wait_for(door, now.position, wait, respond, attempt);
+    if (!attempt(now, wait.count() == 0 || respond->half_closed())) wait_for(door, caller, now.position, wait, respond, attempt);
   });
 }
 
@@ -72,13 +74,13 @@ void get_feed(Door::Impl& door, const Call& call, net::Responder respond) {
   const auto attempt = [&door, shared, request, who = call.who](Poll& poll, bool time_is_up) {
     auto page = door.service.feed(request, who);
     if (page && page->records.empty() && !page->more && !time_is_up) {
-      poll.position = service::journal_position(page->next);  // what came did not concern this asker
+      poll.position = page->seen;  // what came did not concern this asker
       return false;
     }
     (*shared)(page ? bytes_answer(service::encode_feed(*page), service::feed_media_type) : problem(page.error()));
     return true;
   };
-  begin(door, service::journal_position(wait->from), wait->wait, shared, attempt);
+  begin(door, call.caller, service::journal_position(wait->from), wait->wait, shared, attempt);
 }
 
 void get_changes(Door::Impl& door, const Call& call, net::Responder respond) {
@@ -94,7 +96,7 @@ void get_changes(Door::Impl& door, const Call& call, net::Responder respond) {
     }
     const auto& page = *asked;
     if (page.subjects.empty() && !page.everything && !time_is_up && !first) {
-      poll.position = std::max(page.next, from);
+      poll.position = std::max(page.seen, from);
       return false;
     }
     json::array subjects;
@@ -103,7 +105,7 @@ void get_changes(Door::Impl& door, const Call& call, net::Responder respond) {
         json::object{{"subjects", std::move(subjects)}, {"all", page.everything}, {"next", std::to_string(page.next)}})));
     return true;
   };
-  begin(door, wait->from, wait->wait, shared, attempt);
+  begin(door, call.caller, wait->from, wait->wait, shared, attempt);
 }
 
 }  // namespace cm4it::http

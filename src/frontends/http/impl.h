@@ -17,20 +17,25 @@ struct Call {
   std::vector<std::string> path;  // decoded segments
   net::Query query;
   service::Principal who;
+  service::Caller caller;
   std::string accept, content_type, if_none_match;
   View body;                      // only while the handler runs
 
   std::string get(std::string_view name) const { return std::string(query.get(name).value_or("")); }
 };
 
+using Answer = Result<net::Response>;
+
 struct Door::Impl : std::enable_shared_from_this<Door::Impl> {
   Impl(service::Service& given, DoorOptions options_given)
-      : service(given), options(std::move(options_given)), polls(given) {}
+      : service(given), options(std::move(options_given)), polls(given), long_answers(options.cache_bytes) {}
 
   void handle(const net::Request& request, net::Responder respond);
   // A ready answer out of this thread's cache, if the request is one of those that have them.
   std::shared_ptr<const std::string> cached(const net::Request& request);
   service::AnswerCache& cache();
+  // The route's answer: made here where it takes little reading, else by a thread that has the time.
+  void answer(Answer (*route)(Impl&, const Call&), Call& call, net::Responder respond);
   // The number of a domain in cache keys; 0 is the default domain. Only for domains that are kept here.
   std::uint32_t domain_number(const std::string& domain);
   std::uint32_t known_domain_number(const std::string& domain);  // UINT32_MAX: it has none
@@ -38,6 +43,7 @@ struct Door::Impl : std::enable_shared_from_this<Door::Impl> {
   service::Service& service;
   const DoorOptions options;
   Polls polls;
+  service::SharedAnswers long_answers;  // that threads for long readings made
   Guarded<std::map<std::string, std::uint32_t>> domain_numbers;
 };
 
@@ -47,14 +53,14 @@ enum CachedKind : std::uint8_t { cached_summary = 1, cached_verdict = 2 };
 net::Response json_answer(const std::string& body, unsigned status = 200);
 net::Response bytes_answer(View body, std::string content_type);
 net::Response problem(const Error& error);
-// Has `make` answer when it is its turn, unless the client has gone by then; 503 where too many wait.
-void answer_in_turn(Door::Impl& door, const std::shared_ptr<net::Responder>& respond, std::function<void()> make);
+// Has `make` answer when it is the caller's turn, unless the client has gone by then; 503 where too many wait.
+void answer_in_turn(Door::Impl& door, const service::Caller& caller, const std::shared_ptr<net::Responder>& respond, std::function<void()> make);
+// The same in parts: `make` is called again, in turn, until it says false.
+void answer_in_parts(Door::Impl& door, const service::Caller& caller, const std::shared_ptr<net::Responder>& respond, std::function<bool()> make);
 // With an ETag over the body; 304 where the asker has it already.
 net::Response revalidated(net::Response response, const Call& call);
 
-using Answer = Result<net::Response>;
-
-// Routes that answer at once.
+// Routes that answer at once where little is kept of what is asked for, else in turn (Door::Impl::answer).
 Answer get_subject(Door::Impl& door, const Call& call);
 Answer get_verdict(Door::Impl& door, const Call& call);
 Answer get_history(Door::Impl& door, const Call& call);

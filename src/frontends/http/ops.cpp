@@ -55,8 +55,14 @@ Answer get_peers(Door::Impl& door, const Call& call) {
   json::array peers;
   if (door.options.peers)
     for (auto& peer : door.options.peers()) {
-      if (!door.service.reads_log(peer.domain, call.who)) peer.newest_head.reset();
-      else peer.clock = clock_words(door.service, peer.domain);
+      if (!door.service.reads_log(peer.domain, call.who)) {  // what else tells that something came
+        peer.newest_head.reset();
+        peer.position = 0;
+        peer.pending = 0;
+        peer.last_error.clear();
+      } else {
+        peer.clock = clock_words(door.service, peer.domain);
+      }
       peers.push_back(peer_json(peer));
     }
   return json_answer(json::serialize(json::object{{"peers", std::move(peers)}}));
@@ -67,14 +73,13 @@ Answer get_health(Door::Impl&, const Call&) { return bytes_answer(view("ok\n"), 
 // Ready: the store can be read, and the default domain has a policy that counts. What is wrong besides is said in lines of its
 // own: a server that cannot tell answers `unknown` and why, which is better than no answer.
 Answer get_ready(Door::Impl& door, const Call& call) {
-  CHECK_OK(door.service.ledger().reader());
+  TRY(const auto reader, door.service.ledger().reader());
   if (const auto damaged = door.service.damaged())
     return fail(Code::unavailable, "the store is damaged: the evidence of " + std::to_string(damaged) + " statements is not what was kept",
                 "the log names them; run `ics rebuild`, and if it fails, restore a backup");
   std::string text = "ok\n";
   for (const auto& warning : door.service.warnings(call.who)) text += "warning: " + warning + "\n";
-  for (const auto& domain : door.service.domains({}))
-    if (domain.domain == door.service.default_domain() && domain.version > 0) return bytes_answer(view(text), "text/plain; charset=utf-8");
+  if (reader.policies().newest(door.service.default_domain())) return bytes_answer(view(text), "text/plain; charset=utf-8");
   return fail(Code::unavailable, "no policy of " + door.service.default_domain() + " counts here yet");
 }
 
@@ -100,6 +105,13 @@ Answer get_metrics(Door::Impl& door, const Call& call) {
                     static_cast<double>(reading.ahead), labels);
       metrics.gauge("cm4it_home_clock_doubted", "1: so far that what its domain says is in doubt.", reading.doubted ? 1 : 0, labels);
     }
+  for (const auto& load : door.service.loads()) {
+    const Labels labels{{"queue", load.queue}, {"rank", load.rank}};
+    metrics.counter("cm4it_turns_total", "Parts of requests that had their turn.", static_cast<double>(load.counters.done), labels);
+    metrics.counter("cm4it_turns_refused_total", "Requests refused because too many of their rank or address waited.",
+                    static_cast<double>(load.counters.refused), labels);
+    metrics.gauge("cm4it_turns_waiting", "Requests that wait or are worked on.", static_cast<double>(load.counters.waiting), labels);
+  }
   for (const auto& domain : door.service.domains(call.who)) {
     const Labels labels{{"domain", domain.domain}};
     if (domain.home) metrics.gauge("cm4it_not_signing", "1: this home takes nothing into its log; GET /v1/domains says why.",
@@ -118,7 +130,8 @@ Answer get_metrics(Door::Impl& door, const Call& call) {
       metrics.gauge("cm4it_peer_broken", "1: it contradicted itself and is no longer followed.", peer.state == "broken" ? 1 : 0, labels);
       metrics.gauge("cm4it_peer_missed_records", "Records of its feed that could not be taken: this copy is not fresh.",
                     static_cast<double>(peer.missed), labels);
-      metrics.gauge("cm4it_peer_pending", "Statements still to be forwarded there.", static_cast<double>(peer.pending), labels);
+      if (door.service.reads_log(peer.domain, call.who))
+        metrics.gauge("cm4it_peer_pending", "Statements still to be forwarded there.", static_cast<double>(peer.pending), labels);
     }
   if (door.options.delegates_until)
     for (const auto& [ca, until] : door.options.delegates_until())

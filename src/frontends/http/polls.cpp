@@ -6,60 +6,106 @@
 namespace cm4it::http {
 namespace {
 
-constexpr std::chrono::milliseconds tick{100};
+constexpr std::chrono::milliseconds tick_time{100};
+
+const Error too_many_wait{Code::unavailable, "too many requests wait for changes", "try again later"};
 
 }  // namespace
 
 Polls::Polls(service::Service& service)
-    : service_(service), due_(std::make_shared<Inbox<std::shared_ptr<Poll>>>(2 * budget::waiting_polls)),
-      thread_([this] { run(); }) {}
+    : service_(service), messages_(std::make_shared<Messages>(3 * budget::waiting_polls)), thread_([this] { run(); }) {}
 
 void Polls::stop() {
-  due_->close();
+  messages_->close();
   if (thread_.joinable()) thread_.join();
 }
 
-bool Polls::add(std::shared_ptr<Poll> poll) { return due_->send(std::move(poll)); }
+// Servers and those who play a role always find a place: strangers may not take all of them.
+bool Polls::add(PollPtr poll) {
+  if (service_.rank_of(poll->caller) < Rank::key) return messages_->send({std::move(poll), false});
+  const std::string address = poll->caller.address;
+  const bool room = strangers_->with([&](Strangers& strangers) {
+    std::size_t& of_one = strangers.of_address[address];
+    if (strangers.all >= budget::polls_of_strangers || of_one >= budget::polls_of_one) return false;
+    ++strangers.all;
+    ++of_one;
+    return true;
+  });
+  if (!room) return false;
+  // Counted as long as anything of it is left.
+  poll->counted = std::shared_ptr<const void>(nullptr, [strangers = strangers_, address](const void*) {
+    strangers->with([&](Strangers& counted) {
+      --counted.all;
+      const auto of_one = counted.of_address.find(address);
+      if (--of_one->second == 0) counted.of_address.erase(of_one);
+    });
+  });
+  return messages_->send({std::move(poll), false});
+}
 
 void Polls::run() {
-  auto next_tick = std::chrono::steady_clock::now() + tick;
-  while (!due_->closed()) {
-    for (auto& poll : due_->take(1000, tick)) {
-      waiting_.erase(poll);
-      try {
-        if (!poll->attempt(*poll, false)) wait_on(poll);
-      } catch (const std::exception& error) {
-        log_error(std::string("long poll: ") + error.what());
-      }
+  auto next_tick = std::chrono::steady_clock::now() + tick_time;
+  while (!messages_->closed()) {
+    for (auto& message : messages_->take(1000, tick_time)) {
+      waiting_.erase(message.poll);
+      if (message.due) attempt_in_turn(message.poll);
+      else wait_on(message.poll);
     }
     const auto now = std::chrono::steady_clock::now();
     if (now < next_tick) continue;
-    next_tick = now + tick;
-    std::vector<std::shared_ptr<Poll>> out_of_time;
-    for (const auto& poll : waiting_)
-      if (poll->deadline <= now || (poll->half_closed && poll->half_closed())) out_of_time.push_back(poll);
-    for (const auto& poll : out_of_time) finish(poll);
+    next_tick = now + tick_time;
+    tick();
   }
-  auto rest = waiting_;
-  for (auto& poll : due_->take(2 * budget::waiting_polls, tick)) rest.insert(std::move(poll));
+  std::set<PollPtr> rest = waiting_;
+  rest.insert(refused_.begin(), refused_.end());
+  for (auto& message : messages_->take(3 * budget::waiting_polls, tick_time)) rest.insert(std::move(message.poll));
   for (const auto& poll : rest) finish(poll);
 }
 
-void Polls::wait_on(const std::shared_ptr<Poll>& poll) {
-  if (poll->deadline <= std::chrono::steady_clock::now()) return finish(poll);
+void Polls::tick() {
+  for (const auto& poll : std::exchange(refused_, {})) attempt_in_turn(poll);
+  const auto now = std::chrono::steady_clock::now();
+  std::vector<PollPtr> out_of_time;
+  for (const auto& poll : waiting_)
+    if (poll->deadline <= now || (poll->half_closed && poll->half_closed())) out_of_time.push_back(poll);
+  for (const auto& poll : out_of_time) {
+    service_.forget(poll->ticket);
+    waiting_.erase(poll);
+    attempt_in_turn(poll);
+  }
+}
+
+void Polls::wait_on(const PollPtr& poll) {
+  if (poll->deadline <= std::chrono::steady_clock::now()) return attempt_in_turn(poll);
   // The inbox outlives this object in the callback: a commit may call it while we stop.
-  const auto ticket = service_.when_changed(poll->position, [due = due_, poll] {
-    if (!due->send(std::shared_ptr<Poll>(poll))) return;
+  const auto ticket = service_.when_changed(poll->position, [messages = messages_, poll] {
+    if (!messages->send({poll, true})) return;
   });
-  if (!ticket) return finish(poll);
+  if (!ticket) return poll->refuse(too_many_wait);
   poll->ticket = *ticket;
   waiting_.insert(poll);
 }
 
-void Polls::finish(const std::shared_ptr<Poll>& poll) {
+// What an attempt reads takes its time, and strangers' polls wake with those of servers: each has its turn as a reading.
+void Polls::attempt_in_turn(const PollPtr& poll) {
+  const auto accepted = service_.read_in_turn(poll->caller, [messages = messages_, poll] {
+    const bool time_is_up = poll->deadline <= std::chrono::steady_clock::now();
+    if (poll->attempt(*poll, time_is_up)) return;
+    if (!messages->send({poll, false})) poll->attempt(*poll, true);  // the door closes
+  });
+  if (accepted) return;
+  if (poll->deadline <= std::chrono::steady_clock::now()) return poll->refuse(accepted.error());
+  refused_.insert(poll);
+}
+
+// The door closes: what is here by now is the answer.
+void Polls::finish(const PollPtr& poll) {
   if (poll->ticket) service_.forget(poll->ticket);
-  waiting_.erase(poll);
-  poll->attempt(*poll, true);
+  try {
+    poll->attempt(*poll, true);
+  } catch (const std::exception& error) {
+    log_error(std::string("long poll: ") + error.what());
+  }
 }
 
 }  // namespace cm4it::http

@@ -4,6 +4,7 @@
 
 #include "frontends/http/impl.h"
 #include "frontends/http/views.h"
+#include "ledger/brief.h"
 
 namespace cm4it::http {
 namespace {
@@ -39,7 +40,10 @@ net::Response kept(Door::Impl& door, const Call& call, CachedKind kind, const Fo
   if (!found.looked.open || call.path[2] != found.subject.text()) return response;
   const auto number = door.domain_number(domain);
   auto ready = net::serialize(response);
-  door.cache().put({found.subject, kind, number}, found.stamp, found.looked.verdict.valid_until, ready);
+  const service::AnswerCache::Key key{found.subject, kind, number};
+  const Time until = found.looked.verdict.valid_until;
+  if (ledger::Brief::here()) door.cache().put(key, found.stamp, until, ready);
+  else door.long_answers.put(key, found.stamp, until, ready);  // the event loops look for it there
   response.ready = std::move(ready);
   return response;
 }
@@ -66,8 +70,10 @@ std::shared_ptr<const std::string> Door::Impl::cached(const net::Request& reques
     key.domain = known_domain_number(std::string(request.query.substr(7)));
     if (key.domain == UINT32_MAX) return {};
   }
-  const auto* found = cache().find(key, service.stamp(key.subject), service.now());
-  return found ? *found : nullptr;
+  const auto stamp = service.stamp(key.subject);
+  const Time now = service.now();
+  if (const auto* found = cache().find(key, stamp, now)) return *found;
+  return long_answers.find(key, stamp, now);
 }
 
 service::AnswerCache& Door::Impl::cache() {
@@ -164,14 +170,46 @@ net::Response found_answer(const service::SearchPage& page) {
 
 }  // namespace
 
+namespace {
+
+// A search, made in parts: `found` is what the parts before have found.
+struct Search {
+  service::SearchQuery query;
+  service::Principal who;
+  service::SearchPage found;
+};
+
+// False: it is answered.
+bool search_part(Door::Impl& door, Search& search, net::Responder& respond) {
+  service::SearchQuery part = search.query;
+  service::SearchPage& found = search.found;
+  part.limit = search.query.limit - found.subjects.size();
+  part.most_examined = std::min(budget::part_rows, search.query.most_examined - found.examined);
+  part.most_folded = std::min(budget::part_folded, search.query.most_folded - found.folded);
+  auto page = door.service.search(part, search.who);
+  if (!page) {
+    respond(problem(page.error()));
+    return false;
+  }
+  found.examined += page->examined;
+  found.folded += page->folded;
+  std::move(page->subjects.begin(), page->subjects.end(), std::back_inserter(found.subjects));
+  found.cursor = search.query.cursor = page->cursor;
+  if (!found.cursor.empty() && found.subjects.size() < search.query.limit && found.examined < search.query.most_examined &&
+      found.folded < search.query.most_folded)
+    return true;
+  respond(found_answer(found));
+  return false;
+}
+
+}  // namespace
+
 void search_subjects(Door::Impl& door, const Call& call, net::Responder respond) {
   auto shared = std::make_shared<net::Responder>(std::move(respond));
   auto query = search_query(call);
   if (!query) return (*shared)(problem(query.error()));
-  answer_in_turn(door, shared, [&door, shared, query = std::move(*query), who = call.who] {
-    const auto page = door.service.search(query, who);
-    (*shared)(page ? found_answer(*page) : problem(page.error()));
-  });
+  auto search = std::make_shared<Search>(Search{std::move(*query), call.who, {}});
+  answer_in_parts(door, call.caller, shared, [&door, shared, search] { return search_part(door, *search, *shared); });
 }
 
 Answer get_may(Door::Impl& door, const Call& call) {

@@ -70,9 +70,8 @@ void Ocsp::Impl::handle(const net::Request& request, net::Responder respond) {
   }
   // A signature takes its time, in a token much of it: that is not for an event loop.
   auto shared = std::make_shared<net::Responder>(std::move(respond));
-  service::Principal who;
-  if (request.client_key) who = request.client_key->id();
-  const auto accepted = service.read_in_turn([self = shared_from_this(), shared, asked = std::move(asked), who, get] {
+  const auto caller = service::Caller::of(request.client_key, request.remote);
+  const auto accepted = service.read_in_turn(caller, [self = shared_from_this(), shared, asked = std::move(asked), who = caller.who, get] {
     if (shared->gone()) return;
     const auto outcome = self->answer(asked, who);
     (*shared)(self->http_answer(outcome, get));
