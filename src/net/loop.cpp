@@ -141,6 +141,7 @@ std::vector<Standing> Loop::standings() const {
 
 void Loop::displace(const std::vector<std::size_t>& chosen) {
   std::vector<std::shared_ptr<Connection>> leaving;  // who closes moves in the list
+  leaving.reserve(chosen.size());
   for (const std::size_t index : chosen) leaving.push_back(connections_[index]);
   for (const auto& connection : leaving) connection->close();
   counters_.displaced.add(leaving.size());
