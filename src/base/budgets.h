@@ -109,8 +109,8 @@ inline constexpr std::size_t folded_statements = 50'000;      // for one answer 
 inline constexpr std::size_t names_examined = 256;            // subjects of one name that are looked at for who asks
 inline constexpr std::size_t feed_records = 1000;             // of one feed answer
 inline constexpr std::size_t feed_bytes = 4 * 1024 * 1024;
-inline constexpr std::size_t feed_folded = 20'000;            // statements folded for one answer to a selector, after which it ends
-inline constexpr std::size_t feed_folded_of_one = 20'000;     // of them for one subject, which is then sent rather than passed over
+inline constexpr std::size_t feed_folded = 200'000;           // statements folded for one answer to a selector, after which it ends
+inline constexpr std::size_t feed_folded_of_one = 50'000;     // of them for one subject, which is then sent rather than passed over
 inline constexpr std::size_t feed_wait_seconds = 60;          // longest long poll
 
 // Between servers
