@@ -7,6 +7,7 @@
 
 #include "base/budgets.h"
 #include "crypto/certificate_impl.h"
+#include "crypto/path_policies.h"
 
 namespace cm4it::crypto {
 namespace {
@@ -98,10 +99,9 @@ Result<void> refused(X509_STORE_CTX* context, std::span<const Certificate> path)
               "RFC 5280 section 6.1");
 }
 
-// RFC 5280 section 6.1.5 (g): policies bind where a CA requires an explicit one; else any will do.
-bool requires_policies(std::span<const Certificate> path) {
-  return std::any_of(path.begin(), path.end(), [](const Certificate& one) { return one.fields().policy_constraints; });
-}
+// OpenSSL is asked about policies only where each certificate has some: where one has policyConstraints and no
+// certificatePolicies, OpenSSL 3.0 never frees what it read of them, at each check.
+bool openssl_judges_policies(std::span<const Certificate> path) { return constrains_policies(path) && all_have_policies(path); }
 
 Result<void> check_for(int purpose, std::span<const Certificate> path, STACK_OF(X509) * trusted, STACK_OF(X509) * between,
                        Order& order) {
@@ -112,9 +112,10 @@ Result<void> check_for(int purpose, std::span<const Certificate> path, STACK_OF(
   X509_STORE_CTX_set_app_data(context.get(), &order);
   X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context.get());
   X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME |
-                                              (requires_policies(path) ? X509_V_FLAG_POLICY_CHECK : 0));
+                                              (openssl_judges_policies(path) ? X509_V_FLAG_POLICY_CHECK : 0));
   // Any policy is acceptable (section 6.1.1 (c)): OpenSSL would take none for none at all.
-  if (requires_policies(path) && X509_VERIFY_PARAM_add0_policy(parameters, OBJ_nid2obj(NID_any_policy)) != 1) return openssl_failed("path");
+  if (openssl_judges_policies(path) && X509_VERIFY_PARAM_add0_policy(parameters, OBJ_nid2obj(NID_any_policy)) != 1)
+    return openssl_failed("path");
   X509_VERIFY_PARAM_set_depth(parameters, static_cast<int>(budget::path_certificates));
   if (purpose != 0 && X509_VERIFY_PARAM_set_purpose(parameters, purpose) != 1) return openssl_failed("path");
   const bool holds = X509_verify_cert(context.get()) == 1;
@@ -134,6 +135,11 @@ Result<void> check_path(std::span<const Certificate> path, const PublicKey& anch
   if (path.empty()) return fail(Code::internal, "path: empty");
   if (path.size() > budget::path_certificates)
     return fail(Code::too_large, "path: more than " + std::to_string(budget::path_certificates) + " certificates");
+  if (constrains_policies(path) && !all_have_policies(path)) {
+    TRY(const bool required, requires_policy(path));
+    if (required)
+      return fail(Code::not_permitted, "path: " + path[0].fields().subject_text + ": no explicit policy", "RFC 5280 section 6.1.5");
+  }
   const X509Ptr made = own ? nullptr : anchor_certificate(path.back(), anchor);
   if (!own && !made) return openssl_failed("path");
   const StackPtr trusted(sk_X509_new_null()), between(sk_X509_new_null());

@@ -79,8 +79,14 @@ inline Bytes authority_key_id_and_serial(View id, View issuer, View serial) {
                                                        der::item(der::context(1), der::item(der::context(4), issuer)),
                                                        der::item(der::context_primitive(2), serial)}));
 }
-// requireExplicitPolicy, from here on.
-inline Bytes requires_policy() { return extension("551d24", der::item(der::sequence, der::item(der::context_primitive(0), Bytes{0})), true); }
+// requireExplicitPolicy, from as many certificates below this one on.
+inline Bytes requires_policy(std::uint8_t below = 0) {
+  return extension("551d24", der::item(der::sequence, der::item(der::context_primitive(0), Bytes{below})), true);
+}
+// inhibitPolicyMapping: policyConstraints that require none.
+inline Bytes inhibits_mapping() {
+  return extension("551d24", der::item(der::sequence, der::item(der::context_primitive(1), Bytes{0})), true);
+}
 inline Bytes any_policy() { return extension("551d20", der::item(der::sequence, der::item(der::sequence, oid("551d2000")))); }
 inline Bytes crl_point(View general_name) {
   return extension("551d1f", der::item(der::sequence, der::item(der::sequence, der::item(der::context(0), der::item(der::context(0), general_name)))));
