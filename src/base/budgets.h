@@ -113,6 +113,9 @@ inline constexpr std::size_t feed_folded = 200'000;           // statements fold
 inline constexpr std::size_t feed_folded_of_one = 50'000;     // of them for one subject, which is then sent rather than passed over
 inline constexpr std::size_t feed_wait_seconds = 60;          // longest long poll
 
+inline constexpr std::size_t self_compromises = 16;           // of one key, that are looked into: the first ones that came
+
+inline constexpr std::size_t ended_domains = 1000;            // of which it is told how many statements did not get there
 // Between servers
 inline constexpr std::size_t witnesses = 64;                  // peers that a home asks what they know of its logs
 inline constexpr std::size_t known_heads = 64;                // of one domain, told to who asks
@@ -140,6 +143,7 @@ inline constexpr std::size_t connections = 20'000;            // a listener
 
 // Time
 inline constexpr long clock_skew_seconds = 300;               // iat beyond received
+inline constexpr long forwarding_seconds = 7 * 24 * 3600;      // a home that goes on saying "not yet" of a statement; then it is given up
 inline constexpr long head_interval_seconds = 60;             // a fresh head at least this often
 inline constexpr long clock_step_seconds = 60 * 60;           // by which a home's clock may be put right without anybody being asked
 inline constexpr long unwitnessed_seconds = 7 * 24 * 60 * 60; // a home may have been away, over a boot, without anybody being asked

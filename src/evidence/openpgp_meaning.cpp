@@ -45,6 +45,13 @@ StatusChange revocation(const Signature& signature) {
           shown_text(view(signature.reason_text), budget::note_field)};
 }
 
+// RFC 9580 section 5.2.3.31: without a reason, or with one that is not known, the worst is assumed.
+bool is_hard(const Signature& signature) {
+  constexpr std::uint8_t superseded = 1, retired = 3;
+  const bool revokes_key = signature.type == signature_type::key_revocation || signature.type == signature_type::subkey_revocation;
+  return revokes_key && signature.reason != superseded && signature.reason != retired;
+}
+
 Body certification(const PieceParts& piece, const KeySubject& subject, Said said, bool& supporting) {
   if (said.status) return StatusChange{*said.status, std::move(said.reason)};
   if (said.cloud) return Assign{std::move(*said.cloud)};
@@ -118,6 +125,7 @@ Result<Statement> meaning_of(const PieceParts& piece, const KeySubject& subject)
   statement.expires = expiry(piece);
   statement.domains = said.domains;
   statement.part = piece.part();
+  statement.hard_revocation = is_hard(piece.signature);
   append_aliases(statement.aliases, piece.primary.fingerprint);
   if (piece.signature.type == signature_type::subkey_binding) {
     append_aliases(statement.aliases, piece.subkey->fingerprint);

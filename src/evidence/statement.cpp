@@ -64,6 +64,12 @@ StatementId statement_id(Format format, const KeyId& issuer, View signed_bytes) 
   return {crypto::sha256({View(&octet, 1), View(issuer.digest), signed_bytes})};
 }
 
+bool is_self_compromise(const Statement& statement, const KeyId& issuer) {
+  if (statement.subject != SubjectId::key(issuer)) return false;
+  const auto* change = std::get_if<StatusChange>(&statement.body);
+  return statement.hard_revocation || (change && change->status == Status::compromised);
+}
+
 // RFC 1123 section 2.1, in lowercase.
 bool is_domain_name(std::string_view text) {
   if (text.empty() || text.size() > 253) return false;

@@ -91,6 +91,11 @@ struct Statement {
   // The part of a certificate that this is said of: what a later statement of the same issuer may take back or supersede.
   // OpenPGP: SHA-256 over the primary key's body ‖ the component's packet type and body.
   std::optional<Digest> part;
+  // The part of its issuer's certificate whose key signed this; none: the certificate's first key (OpenPGP: a subkey signed).
+  std::optional<Digest> signed_by_part;
+  // OpenPGP: a revocation for a reason other than "superseded" and "retired" (RFC 9580 section 5.2.3.31), which puts in doubt all
+  // that the key, or the part, signs.
+  bool hard_revocation = false;
   // Proves a part of a certificate (a subkey's binding, a signature of the key over itself) and says nothing of who the
   // subject is.
   bool supporting = false;
@@ -102,6 +107,9 @@ struct Statement {
 
   Kind kind() const { return static_cast<Kind>(body.index() + 1); }
 };
+
+// A key's own word that it, or a part of its certificate, is compromised: nobody but the key can say so, and it can only lower.
+bool is_self_compromise(const Statement& statement, const KeyId& issuer);
 
 // "acme.example": 1 to 253 octets of lowercase letters, digits, '-' and '.', labels as in RFC 1123 2.1.
 bool is_domain_name(std::string_view text);

@@ -96,8 +96,10 @@ Result<Identity> common_identity(const Signature& signature, std::vector<std::st
   return identity;
 }
 
-Result<Speech> speech_of(const Signature& signature) {
+Result<Speech> speech_of(const Parts& parts) {
+  const Signature& signature = parts.signature;
   Speech speech;
+  if (parts.subkey) speech.signed_by_part = parts.subkey->part();
   TRY(speech.common, common_identity(signature, speech.domains));
   speech.signed_at = signature.created;
   speech.expires = signature.expires;
@@ -127,7 +129,7 @@ Result<Decoded> decode_sums(View bytes, bool kept) {
   builder.signature = to_bytes(parts.signature.numbers);
   builder.issuer = subject.id;
   builder.carried_key = subject.key;
-  TRY(const auto speech, sums::speech_of(parts.signature));
+  TRY(const auto speech, sums::speech_of(parts));
   TRY(builder.statements, sums::statements_of(parts.text, speech, subject.id, nullptr));
   if (!kept) {
     const StatementId id = statement_id(Format::sums, subject.id, builder.signed_bytes);
@@ -139,7 +141,7 @@ Result<Decoded> decode_sums(View bytes, bool kept) {
 Result<std::vector<Statement>> kept_sums_statements(View bytes, const KeyId& issuer, const SubjectId& about) {
   if (sums::is_cms(bytes)) return sums::kept_cms_statements(bytes, issuer, about);
   TRY(const sums::Parts parts, sums::read_piece(bytes));
-  TRY(const auto speech, sums::speech_of(parts.signature));
+  TRY(const auto speech, sums::speech_of(parts));
   return sums::statements_of(parts.text, speech, issuer, &about);
 }
 

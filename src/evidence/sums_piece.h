@@ -26,6 +26,7 @@ struct Speech {
   Time signed_at;
   std::optional<Time> expires;
   std::vector<crypto::Certificate> certificates;  // CMS: the signer's and those above it
+  std::optional<Digest> signed_by_part{};         // OpenPGP: the subkey that signed
 };
 // A statement for each file, or for the one that is asked for.
 Result<std::vector<Statement>> statements_of(View text, const Speech& speech, const KeyId& issuer, const SubjectId* about);

@@ -37,6 +37,7 @@ Result<std::vector<Statement>> statements_of(View text, const Speech& speech, co
   common.expires = speech.expires;
   common.domains = speech.domains;
   common.certificates = speech.certificates;
+  common.signed_by_part = speech.signed_by_part;
   std::vector<Statement> statements;
   for (File& file : files) {
     const SubjectId subject = SubjectId::code(file.digest);

@@ -186,7 +186,7 @@ const std::vector<Step>& steps() {
       {"a note", [](World& w) { return w.put_note("sync/plant", Bytes{7}); },
        [](const World& w) { return w.ledger->reader()->note("sync/plant")->has_value(); }},
       {"a home's refusal", [](World& w) -> Result<void> {
-         CHECK_OK(w.ledger->refuse(endorsement("old").id(), "plant.example", "not this one"));
+         CHECK_OK(w.ledger->refuse(endorsement("old").id(), "plant.example", to_bytes(view("not this one"))));
          w.ledger->drain();
          return {};
        }, [](const World& w) { return w.ledger->reader()->note(refusal_note(endorsement("old").id(), "plant.example"))->has_value(); }},

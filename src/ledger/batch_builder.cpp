@@ -99,10 +99,11 @@ Result<void> BatchBuilder::add(const AppendEvidence& message) {
   // Whatever can fail comes first: nothing is taken by half.
   CHECK_OK(may_be_signed(submission));
   std::vector<std::string> lifted;
-  for (const auto& domain : submission.forward_to) {
-    TRY(const auto refused, snapshot_.get(table::meta, view("note:" + refusal_note(submission.evidence.id(), domain))));
-    if (refused) lifted.push_back(domain);
-  }
+  for (const auto* domains : {&submission.homes, &submission.forward_to})
+    for (const auto& domain : *domains) {
+      TRY(const auto refused, snapshot_.get(table::meta, view("note:" + refusal_note(submission.evidence.id(), domain))));
+      if (refused) lifted.push_back(domain);
+    }
   TRY(Work* const work, work_for(submission));
   for (const auto& domain : submission.homes) {
     const auto placed_in = [&](const auto& list, auto name) {
@@ -120,17 +121,31 @@ Result<void> BatchBuilder::add(const AppendEvidence& message) {
     work->entry.placements.emplace_back(domain, *index);
     grown_.insert(domain);
   }
-  for (const auto& domain : submission.forward_to)
-    add(PutNote{forward_note(work->entry.id, domain), Bytes{}, {}});
+  note_forwarding(submission, *work);
   for (auto& domain : lifted) {
     add(PutNote{refusal_note(work->entry.id, domain), std::nullopt, {}});
     work->judged_anew.push_back(std::move(domain));
+  }
+  for (const auto& [domain, why] : submission.not_made) {
+    add(PutNote{forward_note(work->entry.id, domain), std::nullopt, {}});
+    add(PutNote{refusal_note(work->entry.id, domain), why, {}});
+    work->judged_anew.push_back(domain);
   }
   for (const auto& receipt : submission.receipts) {
     if (!work->known_receipts.insert({receipt.domain, receipt.log}).second) continue;
     work->entry.receipts.push_back(receipt);
   }
   return {};
+}
+
+void BatchBuilder::note_forwarding(const Submission& submission, Work& work) {
+  for (const auto& domain : submission.forward_to) {
+    Waiting waiting{std::max(options_.clock(), after_.newest_time), {}};
+    for (const auto& [undecided, why] : submission.undecided)
+      if (undecided == domain) waiting.undecided = why;
+    add(PutNote{forward_note(work.entry.id, domain), encode(waiting), {}});
+    if (!work.is_new) work.judged_anew.push_back(domain);  // it may have been undecided before
+  }
 }
 
 void BatchBuilder::add(const AppendHead& message) {
@@ -155,7 +170,7 @@ Result<void> BatchBuilder::add(const NoteRefusal& message) {
   if (!kept) return {};
   TRY(Work* const work, work_for(*kept));
   add(PutNote{forward_note(message.statement, message.domain), std::nullopt, {}});
-  add(PutNote{refusal_note(message.statement, message.domain), to_bytes(view(message.reason)), {}});
+  add(PutNote{refusal_note(message.statement, message.domain), message.reason, {}});
   work->judged_anew.push_back(message.domain);
   return {};
 }
@@ -188,6 +203,8 @@ void BatchBuilder::note_change(const Work& work) {
     if (statement.subject.kind == evidence::SubjectKind::model || statement.kind() == evidence::Kind::policy || statement.crl ||
         policy::is_authority(statement))
       change_.everything = true;
+    // Whatever a role's key said, and what lies under a CA, may count no more.
+    if (is_self_compromise(statement, statement.issuer)) change_.everything = true;
     // Whoever takes back a certificate may be a CA's issuer, and so take back all that this CA said.
     if (takes_back_certificate(statement)) change_.everything = true;
     auto domains = statement.domains;

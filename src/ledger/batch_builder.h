@@ -48,6 +48,7 @@ class BatchBuilder {
     std::set<std::pair<std::string, KeyId>> known_receipts;
     std::vector<Time> times;                       // of entry.placements
   };
+  void note_forwarding(const Submission& submission, Work& work);
   Result<void> may_be_signed(const Submission& submission);
   Result<Work*> work_for(const Submission& submission);
   Result<Work*> work_for(const Record& kept);

@@ -79,7 +79,8 @@ Result<void> Reader::add_record(const SubjectId& subject, std::uint64_t position
 Result<policy::Fact> Reader::fact_of(evidence::Statement statement, const FactRow& facts) const {
   policy::Fact fact{std::move(statement), {}, facts.received, facts.first_seen};
   fact.domains = fact.statement.domains;
-  if (fact.domains.empty()) {
+  const bool own_alarm = is_self_compromise(fact.statement, fact.statement.issuer);  // concerns all domains that took it
+  if (fact.domains.empty() || own_alarm) {
     if (!facts.made_in.empty()) fact.domains.push_back(facts.made_in);
     for (const auto& received : facts.received) fact.domains.push_back(received.domain);
     std::sort(fact.domains.begin(), fact.domains.end());
@@ -87,25 +88,38 @@ Result<policy::Fact> Reader::fact_of(evidence::Statement statement, const FactRo
   }
   for (auto& received : fact.receipts)
     if (received.log == KeyId{}) received.log = published_->own_log;
-  CHECK_OK(add_refusals(fact));
+  CHECK_OK(leave_out_unmade(fact));
   return fact;
 }
 
-// What the homes of a domain will not have is not made there, unless a receipt of theirs says otherwise.
-Result<void> Reader::add_refusals(policy::Fact& fact) const {
+// Made in a domain that it names is what a home of that domain has received, or may still receive from here: it is on its way, and
+// the policies known here let that home take it.
+Result<void> Reader::leave_out_unmade(policy::Fact& fact) const {
+  if (fact.statement.kind() == evidence::Kind::policy) return {};  // its chain decides
   std::vector<std::string> left;
   for (auto& domain : fact.domains) {
-    const bool received = std::any_of(fact.receipts.begin(), fact.receipts.end(),
-                                      [&](const auto& receipt) { return receipt.domain == domain; });
-    std::optional<Bytes> why;
-    if (!received) {
-      TRY(why, note(refusal_note(fact.statement.id, domain)));
+    std::string why;
+    if (std::none_of(fact.receipts.begin(), fact.receipts.end(), [&](const auto& receipt) { return receipt.domain == domain; })) {
+      TRY(why, why_unmade(fact.statement.id, domain));
     }
-    if (why) fact.refused.emplace_back(domain, text(*why));
-    else left.push_back(std::move(domain));
+    if (why.empty()) left.push_back(std::move(domain));
+    else fact.refused.emplace_back(std::move(domain), std::move(why));
   }
   fact.domains = std::move(left);
   return {};
+}
+
+// Empty: it is made there.
+Result<std::string> Reader::why_unmade(const StatementId& statement, const std::string& domain) const {
+  TRY(const auto forward, note(forward_note(statement, domain)));
+  if (forward) {
+    const auto waiting = decode_waiting(*forward, {});
+    return waiting.undecided.empty() ? std::string() : "not received by a home of " + domain + " yet: " + waiting.undecided;
+  }
+  TRY(const auto taken, note(taken_note(statement, domain)));
+  if (taken) return std::string();
+  TRY(const auto refusal, note(refusal_note(statement, domain)));
+  return refusal ? refusal_text(domain, *refusal) : "no home of " + domain + " is known to have received it";
 }
 
 // All of them; or, where that is more than is folded, alarms first, whoever else spoke, and a share of the rest: nothing is admitted on
@@ -154,6 +168,7 @@ Result<policy::Facts> Reader::facts(const SubjectId& subject, const std::optiona
         for (const auto& certificate : fact.statement.certificates) issuers.push_back(certificate.key().id());
     }
   CHECK_OK(add_authorities(std::move(issuers), facts.authorities, as_of));
+  CHECK_OK(add_compromises(facts));
   facts.whole = whole;  // what was left out might refuse
   return facts;
 }

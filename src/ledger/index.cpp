@@ -34,11 +34,18 @@ void index_names(const Statement& statement, const std::vector<std::string>& dom
 Result<void> index_policy(const Statement& statement, const RowWriter& write) {
   const auto* text = std::get_if<evidence::PolicyText>(&statement.body);
   if (!text) return {};
-  TRY(const auto descriptor, policy::parse_descriptor(text->descriptor));
+  TRY(const auto descriptor, policy::parse_descriptor(text->descriptor, policy::Homes::several));
   Bytes key = table::named(descriptor.domain, descriptor.version);
   append(key, statement.id.digest);
   write(table::policies, std::move(key), {});
   return {};
+}
+
+void index_compromise(const Statement& statement, const KeyId& issuer, std::uint64_t record_at, const RowWriter& write) {
+  if (!is_self_compromise(statement, issuer)) return;
+  Bytes row = table::compromised_key(issuer, statement.kind() == evidence::Kind::withdraw ? statement.part : std::nullopt);
+  append_u64(row, record_at);
+  write(table::compromised, std::move(row), {});
 }
 
 // Adds what this entry knows of times to a fact row, that is kept or begins here.
@@ -85,9 +92,12 @@ std::vector<std::string> domains_of(const Entry& entry, const std::vector<Statem
   if (!facts.made_in.empty()) domains.push_back(facts.made_in);
   const bool foreign = std::all_of(statements.begin(), statements.end(),
                                    [](const Statement& statement) { return statement.domains.empty(); });
-  // Evidence that names no domain is made where homes took it; a policy, also of another domain, bears on what they judge by it.
-  const bool policy = std::any_of(statements.begin(), statements.end(), [](const Statement& one) { return one.kind() == evidence::Kind::policy; });
-  if (foreign || policy) {
+  // Evidence that names no domain is made where homes took it; a policy, also of another domain, bears on what they judge by it; and a
+  // key's own alarm concerns all that listen to the key.
+  const bool concerns_others = std::any_of(statements.begin(), statements.end(), [](const Statement& one) {
+    return one.kind() == evidence::Kind::policy || is_self_compromise(one, one.issuer);
+  });
+  if (foreign || concerns_others) {
     for (const auto& received : facts.received) domains.push_back(received.domain);
     for (const auto& [domain, index] : entry.placements) domains.push_back(domain);
   }
@@ -135,6 +145,7 @@ Result<void> index_entry(const IndexInput& input, const RowReader& read, const A
       const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
       if (change && evidence::is_alarm(change->status)) write(table::alarms, Bytes(speaker), {});
       write(table::speakers, std::move(speaker), {});
+      index_compromise(statement, entry.record->issuer, record_at, write);
     }
     // A new receipt can put foreign evidence into another domain, so the names are written with every entry.
     TRY(const auto arrived, arrival(statement.subject));

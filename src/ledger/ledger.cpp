@@ -39,14 +39,6 @@ Result<Reader> Ledger::reader() const {
   return Reader(std::move(snapshot), std::move(published));
 }
 
-std::string forward_note(const StatementId& id, std::string_view domain) {
-  return "forward/" + id.text() + "/" + std::string(domain);
-}
-
-std::string refusal_note(const StatementId& id, std::string_view domain) {
-  return "refused/" + id.text() + "/" + std::string(domain);
-}
-
 PublishedPtr Ledger::published() const { return impl_->appender->published(); }
 const Options& Ledger::options() const { return impl_->options; }
 
@@ -57,7 +49,7 @@ Result<void> Ledger::append_head(ForeignHead head) { return impl_->appender->sen
 Result<void> Ledger::put_note(std::string key, std::optional<Bytes> value, std::function<void(Result<void>)> done) {
   return impl_->appender->send(PutNote{std::move(key), std::move(value), std::move(done)});
 }
-Result<void> Ledger::refuse(StatementId statement, std::string domain, std::string reason) {
+Result<void> Ledger::refuse(StatementId statement, std::string domain, Bytes reason) {
   return impl_->appender->send(NoteRefusal{statement, std::move(domain), std::move(reason)});
 }
 Result<void> Ledger::add_pin(policy::Pin pin, std::function<void(Result<void>)> done) {

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "base/uptime.h"
 #include "evidence/evidence.h"
+#include "ledger/forwarding.h"
 #include "ledger/note.h"
 #include "ledger/receipt.h"
 #include "policy/facts.h"
@@ -63,6 +64,10 @@ struct Submission {
   std::vector<std::string> homes;             // of the domains this server is home of: where it is admitted
   std::vector<ForeignReceipt> receipts;
   std::vector<std::string> forward_to;        // domains whose homes still have to receive it: noted in the same commit
+  // Of those, where the policies known here do not let the home take it yet: it does not count there before it is received.
+  std::vector<std::pair<std::string, std::string>> undecided{};
+  // Domains it names and is not made in: their homes would refuse it, or our own log does not take it; and why.
+  std::vector<std::pair<std::string, Bytes>> not_made{};  // the values of refusal notes
 };
 struct Appended {
   StatementId id;
@@ -96,11 +101,6 @@ struct Change {
 };
 using OnChange = std::function<void(const Change&)>;  // on the appender's thread, after it is durable and published
 
-// "forward/STATEMENT/DOMAIN": the note that a statement still has to reach a home of a domain.
-std::string forward_note(const StatementId& id, std::string_view domain);
-// "refused/STATEMENT/DOMAIN": why the homes of a domain refused it for good.
-std::string refusal_note(const StatementId& id, std::string_view domain);
-
 struct CrlRow;
 struct FactRow;
 
@@ -121,6 +121,8 @@ class Reader {
   Result<policy::Facts> facts(const SubjectId& subject, const std::optional<AsOf>& as_of = {}) const;
   // What is kept of these CAs' keys and of those above them: certificates, and what was taken back of them; bounded.
   Result<void> add_authorities(std::vector<KeyId> keys, policy::Authorities& to, const std::optional<AsOf>& as_of = {}) const;
+  // What this key said of itself that silences it, or that part of its certificate; the first ones that came here.
+  Result<std::vector<policy::Fact>> compromises_of(const KeyId& key, const std::optional<Digest>& part = {}) const;
   Result<std::optional<Record>> record(const StatementId& id) const;
   Result<std::optional<Record>> record_at(std::uint64_t position) const;
   // Is this what was kept: by the leaf's place in an own log, by another home's receipt, or else by the statement's id.
@@ -189,7 +191,9 @@ class Reader {
                         std::vector<KeyId>& signers) const;
   Result<policy::Fact> crl_fact(const SubjectId& subject, const KeyId& signer, const CrlRow& row, const std::vector<View>& serials,
                                 const std::vector<policy::Fact>& about) const;
-  Result<void> add_refusals(policy::Fact& fact) const;
+  Result<void> leave_out_unmade(policy::Fact& fact) const;
+  Result<std::string> why_unmade(const StatementId& statement, const std::string& domain) const;
+  Result<void> add_compromises(policy::Facts& facts) const;
   Result<std::vector<policy::Fact>> authority(const KeyId& key, const std::optional<AsOf>& as_of, std::vector<KeyId>& signers) const;
   std::unique_ptr<store::Snapshot> snapshot_;
   PublishedPtr published_;
@@ -224,9 +228,9 @@ class Ledger {
   Result<void> append_head(ForeignHead head);
   // No value: the note is removed.
   Result<void> put_note(std::string key, std::optional<Bytes> value, std::function<void(Result<void>)> done);
-  // A home of `domain` refused a statement for good: it is not forwarded there any more, and is not made there, until it is
-  // submitted again or that home's receipt comes all the same.
-  Result<void> refuse(StatementId statement, std::string domain, std::string reason);
+  // A home of `domain` refused a statement for good, or it cannot reach one (`reason`: the value of a refusal note): it is not
+  // forwarded there any more, and is not made there, until it is submitted again or that home's receipt comes all the same.
+  Result<void> refuse(StatementId statement, std::string domain, Bytes reason);
   // A counted transfer names a domain's owner. `done`, where given, is called once, after the commit.
   Result<void> add_pin(policy::Pin pin, std::function<void(Result<void>)> done = {});
   // Waits until everything that was handed over before is durable (tests, shutting down).

@@ -57,7 +57,7 @@ void work(World& world, std::mt19937& random, int batches) {
     *world.clock += static_cast<int>(random() % 100) - 20;
     std::vector<std::future<bool>> answers;
     if (random() % 4 == 0) {
-      EXPECT_TRUE(world.ledger->refuse(endorsement(std::to_string(random() % 9), {"acme.example", "plant.example"}).id(), "plant.example", "no"));
+      EXPECT_TRUE(world.ledger->refuse(endorsement(std::to_string(random() % 9), {"acme.example", "plant.example"}).id(), "plant.example", to_bytes(view("no"))));
     }
     for (unsigned i = 0; i < 1 + random() % 6; ++i) {
       auto answer = std::make_shared<std::promise<bool>>();

@@ -122,7 +122,7 @@ Bytes head_of(const State& state) {
 Result<policy::SignedDescriptor> signed_descriptor(const evidence::Statement& statement) {
   const auto* policy = std::get_if<evidence::PolicyText>(&statement.body);
   if (!policy) return fail(Code::malformed, "payload.2: not a policy");
-  TRY(auto descriptor, policy::parse_descriptor(policy->descriptor));
+  TRY(auto descriptor, policy::parse_descriptor(policy->descriptor, policy::Homes::several));
   return policy::SignedDescriptor{std::make_shared<const policy::Descriptor>(std::move(descriptor)), statement.id,
                                   statement.issuer, statement.issued_at};
 }

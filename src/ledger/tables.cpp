@@ -45,6 +45,12 @@ Bytes subject_key(const evidence::SubjectId& subject, std::uint64_t position) {
   return key;
 }
 
+Bytes compromised_key(const KeyId& key, const std::optional<Digest>& part) {
+  Bytes row = to_bytes(key.digest);
+  append(row, part.value_or(Digest{}));
+  return row;
+}
+
 Bytes search_key(std::string_view field, std::string_view value) {
   Bytes key = named(field);
   append(key, view(value));

@@ -29,10 +29,11 @@ inline constexpr Table policies = 11;   // domain ‖ 0 ‖ version ‖ statemen
 inline constexpr Table speakers = 13;   // subject row ‖ issuer ‖ position → nothing
 inline constexpr Table crls = 14;       // 'c' ‖ issuer ‖ scope ‖ number ‖ position → thisUpdate ‖ FactRow; 'e' ‖ position ‖ serial → page of entries
 inline constexpr Table alarms = 16;     // subject row ‖ issuer ‖ position → nothing: of those of `speakers` the alarms
-inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles, log, feed, policies, speakers, crls, alarms};
+inline constexpr Table compromised = 17;  // key id ‖ part of its certificate, zeros: the key ‖ position → nothing
+inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles, log, feed, policies, speakers, crls, alarms, compromised};
 
 inline constexpr std::string_view rows = "rows";  // in meta: which derived rows there are, and how they are made
-inline constexpr std::string_view rows_version = "5";
+inline constexpr std::string_view rows_version = "6";
 inline constexpr std::string_view rebuilding = "rebuilding";  // in meta while rows are made anew
 
 Bytes number(std::uint64_t position);                                       // big-endian: in order
@@ -42,6 +43,7 @@ Bytes named(std::string_view name, View tail);                              // n
 Bytes prefixed(char kind, Bytes key);                                       // kind ‖ key (table heads)
 Bytes subject_key(const evidence::SubjectId& subject, std::uint64_t position);
 Bytes speaker_key(const evidence::SubjectId& subject, const KeyId& issuer);  // without a position: all that it said
+Bytes compromised_key(const KeyId& key, const std::optional<Digest>& part);  // without a position
 Bytes search_key(std::string_view field, std::string_view value);           // field ‖ 0 ‖ value ‖ 0
 inline constexpr std::string_view in_order_of_ids = "domain";  // the search field of which `arrival` is 0: any prefix is found there
 // The position of a subject's first statement: what many subjects have in common is found in the order of their arrival,

@@ -38,8 +38,11 @@ CountedAuthorities::Authority& CountedAuthorities::authority(const KeyId& key) {
   for (Judgement& judgement : made.order) {
     const auto& statement = judgement.fact->statement;
     if (!is_authority(statement)) continue;
-    const bool kept = !made.withdrawals.of(statement.id), counts = made.rules.in_time(judgement);
-    const std::string why_not = kept ? judgement.why_not : "taken back by its issuer";
+    const auto* silencing = compromised_.silencing(judgement);
+    // What a compromised key says of itself anew neither helps nor harms what it said before.
+    if (silencing && statement.subject == evidence::SubjectId::key(statement.issuer)) continue;
+    const bool kept = !made.withdrawals.of(statement.id) && !silencing, counts = made.rules.in_time(judgement);
+    const std::string why_not = kept ? judgement.why_not : silencing ? CompromisedKeys::why_not(*silencing) : "taken back by its issuer";
     add(made.counted, judgement, kept && counts, why_not);
     add(made.expired_too, judgement, kept && (counts || made.rules.expired_only(judgement)), why_not);
   }
@@ -55,16 +58,18 @@ Paths CountedAuthorities::paths(const evidence::Statement& statement, Format for
   return paths_of(statement, format, links, policies_, domain_.domain);
 }
 
-Paths CountedAuthorities::chain_paths(const evidence::Statement& statement, Time received) {
+Paths CountedAuthorities::chain_paths(const Judgement& judgement) {
+  const Time received = judgement.received;
   const auto why_not = [&](const crypto::Certificate& certificate, const KeyId& issuer) -> std::string {
     const auto& fields = certificate.fields();
     if (received < fields.not_before) return "not valid before " + to_rfc3339(fields.not_before);
     if (fields.not_after && *fields.not_after < received) return "expired at " + to_rfc3339(*fields.not_after);
+    if (const auto* silencing = compromised_.silencing(judgement, issuer)) return CompromisedKeys::why_not(*silencing);
     const auto id = evidence::statement_id(Format::x509, issuer, fields.to_be_signed);
     return authority(certificate.key().id()).withdrawals.of(id) ? "taken back by its issuer" : "";
   };
   const auto links = [&](const KeyId& key) -> const Links& { return authority(key).expired_too; };
-  return chain_paths_of(statement, why_not, links, policies_, domain_.domain);
+  return chain_paths_of(judgement.fact->statement, why_not, links, policies_, domain_.domain);
 }
 
 CountedAuthorities::Span CountedAuthorities::span(const Paths& paths) const {

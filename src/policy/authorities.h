@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "policy/compromised.h"
 #include "policy/paths.h"
 #include "policy/taken_back.h"
 #include "policy/temporal_rules.h"
@@ -14,16 +15,16 @@ namespace cm4it::policy {
 
 class CountedAuthorities {
  public:
-  CountedAuthorities(const Authorities& authorities, const Policies& policies, const Descriptor& domain, Time at)
-      : authorities_(authorities), policies_(policies), domain_(domain), at_(at), signers_(authorities, policies, domain, at) {}
+  CountedAuthorities(const Authorities& authorities, const CompromisedKeys& compromised, const Policies& policies, const Descriptor& domain, Time at)
+      : authorities_(authorities), compromised_(compromised), policies_(policies), domain_(domain), at_(at), signers_(authorities, policies, domain, at) {}
 
   // The ways for this statement over certificates that count; or over those too that counted until they expired. Which roles
   // they give is for the caller to ask: a role may end.
   enum class Over { counted, expired_too };
   Paths paths(const evidence::Statement& statement, Format format, Over over = Over::counted);
   // The ways of a native statement over its x5chain, whose certificates must have held when it was received, and must not have
-  // been taken back.
-  Paths chain_paths(const evidence::Statement& statement, Time received);
+  // been taken back; nor may one of those who made them have said by then that its key is compromised.
+  Paths chain_paths(const Judgement& judgement);
   // When all the CAs' certificates on one of these ways hold: from the earliest beginning to the latest end.
   struct Span {
     Time from{}, to = Time::never();
@@ -46,6 +47,7 @@ class CountedAuthorities {
   Authority& authority(const KeyId& key);
 
   const Authorities& authorities_;
+  const CompromisedKeys& compromised_;
   const Policies& policies_;
   const Descriptor& domain_;
   const Time at_;

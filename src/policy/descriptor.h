@@ -85,10 +85,14 @@ struct Descriptor {
   std::vector<std::string> referenced() const;
 };
 
+// How many homes a descriptor may list. One, in whatever is written, signed or submitted; several in what a home has taken
+// before that was the rule (decisions/0029).
+enum class Homes { one, several };
+
 // malformed names the key's path ("roles.certifier[0].until") and the rule. Unknown keys, roles that are read or
 // written but not defined, names missing from [keys], a home without log, log keys that are not Ed25519, server
-// keys that are not P-256, a reference to the domain itself, an empty home list: all refused.
-Result<Descriptor> parse_descriptor(std::string_view toml);
+// keys that are not P-256, a reference to the domain itself, no home, a second home: all refused.
+Result<Descriptor> parse_descriptor(std::string_view toml, Homes homes = Homes::one);
 
 // What a person should know before signing: each change between two descriptors, a line each, in the order of the
 // descriptor's sections ("+ roles.maintainer volta", "- …", "~ version 2 → 3").

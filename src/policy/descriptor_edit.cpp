@@ -111,7 +111,7 @@ Span lines_of(std::string_view text, const toml::table& table) {
 }  // namespace
 
 Result<DescriptorEdit> DescriptorEdit::start(std::string text) {
-  TRY(auto descriptor, parse_descriptor(text));
+  TRY(auto descriptor, parse_descriptor(text, Homes::several));  // an edit may be what strikes one
   return DescriptorEdit(std::move(text), std::move(descriptor));
 }
 

@@ -54,6 +54,14 @@ TEST(DescriptorEdit, ChangesOnlyTheVersion) {
   EXPECT_EQ(it.text().size(), text().size() + 1);
 }
 
+TEST(DescriptorEdit, AddsNoSecondHome) {
+  auto it = edit();
+  const auto added = it.add_server({"east", key(6, crypto::Algorithm::es256), key(7), "https://east.example", true, {}});
+  ASSERT_FALSE(added);
+  EXPECT_THAT(added.error().message, HasSubstr("several homes of one domain come later"));
+  EXPECT_EQ(it.text(), text());
+}
+
 TEST(DescriptorEdit, AddsAKeyAtTheEndOfItsSection) {
   auto it = edit();
   EXPECT_EQ(*it.add_key("again", key(2)), "volta");

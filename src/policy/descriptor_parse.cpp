@@ -27,7 +27,7 @@ Result<void> check_url(const TomlReader& at, std::string_view key, const std::st
 
 class Parser {
  public:
-  Parser(const toml::table& table, std::string_view text) : document_(table, "") { result_.text = text; }
+  Parser(const toml::table& table, std::string_view text, Homes homes) : document_(table, ""), homes_(homes) { result_.text = text; }
 
   Result<Descriptor> run() {
     CHECK_OK(document_.only({"domain", "version", "owner", "keys", "servers", "roles", "read", "write", "admit", "permit",
@@ -87,15 +87,17 @@ class Parser {
   Result<void> servers() {
     if (!document_.has("servers")) return document_.bad("servers", "missing: a domain has at least one home");
     TRY(const auto table, document_.child("servers"));
-    bool home = false;
+    std::string home;
     for (const auto& [name, value] : table.table()) {
       if (!is_name(name.str())) return table.bad(name.str(), "a name is made of letters, digits, '-', '_' and '.'");
       TRY(const auto entry, table.child(name.str()));
       TRY(auto server, read_server(entry, std::string(name.str())));
-      home |= server.home;
+      if (server.home && !home.empty() && homes_ == Homes::one)
+        return entry.bad("home", "\"" + home + "\" is this domain's home; several homes of one domain come later");
+      if (server.home) home = server.name;
       result_.servers.emplace(server.name, std::move(server));
     }
-    if (!home) return document_.bad("servers", "none of them is a home (home = true)");
+    if (home.empty()) return document_.bad("servers", "none of them is a home (home = true)");
     return {};
   }
 
@@ -326,15 +328,16 @@ class Parser {
   }
 
   const TomlReader document_;
+  const Homes homes_;
   Descriptor result_;
   std::size_t role_entries_ = 0;
 };
 
 }  // namespace
 
-Result<Descriptor> parse_descriptor(std::string_view toml) {
+Result<Descriptor> parse_descriptor(std::string_view toml, Homes homes) {
   TRY(const auto table, parse_toml(toml));
-  return Parser(table, toml).run();
+  return Parser(table, toml, homes).run();
 }
 
 }  // namespace cm4it::policy

@@ -251,6 +251,17 @@ TEST(DescriptorRefused, KeysOfTheWrongKind) {
   expect_refused(edited(edited(plant7(), "log = \"" + base64_of("log") + "\", ", ""), ", home = true", ""), "servers: none of them is a home");
 }
 
+// Several homes would not take each other's receipts, and come to differ.
+TEST(DescriptorRefused, ASecondHome) {
+  const std::string first = "main    = { key";
+  const std::string second = "east = { key = \"" + p256("east") + "\", log = \"" + base64_of("east log") + "\", url = \"https://east.plant7.example\", home = true }\n";
+  const std::string two = edited(plant7(), first, second + first);
+  expect_refused(two, "servers.main.home: \"east\" is this domain's home; several homes of one domain come later");
+  const auto before_the_rule = parse_descriptor(two, Homes::several);  // what a home took once stays what it was
+  ASSERT_TRUE(before_the_rule) << before_the_rule.error().message;
+  EXPECT_EQ(before_the_rule->servers.size(), 3u);
+}
+
 TEST(DescriptorRefused, WhatIsNotToml) {
   expect_refused("", "domain: missing");
   expect_refused(edited(plant7(), "version = 3", "version = "), "TOML, line 2");

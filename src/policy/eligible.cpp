@@ -171,6 +171,19 @@ bool may_alarm_in_contest(const Chain& chain, const KeyId& issuer, const Decoded
          policies.could_write(chain.domain, Kind::status, issuer, decoded.format(), {Time::never(), chain.domain});
 }
 
+// A key's own word that it is compromised is taken whatever [write] says, and while the policy is forked: it can only lower. Of
+// a key that nobody here knows it says nothing to anybody.
+std::vector<crypto::PublicKey> self_compromised(const Decoded& decoded, const Policies& policies, const Context& context) {
+  std::vector<crypto::PublicKey> keys;
+  const auto& statements = decoded.statements();
+  for (auto& key : candidates(decoded, policies, context)) {
+    const KeyId id = key.id();
+    const bool own = std::all_of(statements.begin(), statements.end(), [&](const Statement& one) { return is_self_compromise(one, id); });
+    if (own && (context.subject_is_kept || policies.find_key(id))) keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
 // Could a transfer, or the end of a contradiction, still give it the right as holder?
 bool may_become_holder(const KeyId& issuer, const Policies& policies) {
   return std::any_of(policies.chains().begin(), policies.chains().end(),
@@ -183,6 +196,9 @@ Eligibility eligible_withdrawal(const Decoded& decoded, const Policies& policies
     return refuse(Answer::not_yet, "payload.3.1: the statement to take back is not kept here");
   if (!issuer || *issuer != *context.target_issuer)
     return refuse(Answer::no, "kid: only the issuer of a statement, " + context.target_issuer->text() + ", can take it back");
+  if (!contains(context.target_domains, context.domain))
+    return refuse(Answer::no, "payload.1: the statement to take back was made in " + join(context.target_domains) + ", not in " +
+                  std::string(context.domain) + ": it is taken back where it was made");
   auto keys = candidates(decoded, policies, context);
   if (keys.empty())
     return refuse(Answer::not_yet, "kid: no policy that is known here lists the key " + issuer->text() + ", and no certificate of it is kept");
@@ -255,6 +271,7 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
   const std::string domain(context.domain);
   const Descriptor* descriptor = policies.newest(domain);
   if (!descriptor) return refuse(Answer::not_yet, "domain: no policy of " + domain + " counts here");
+  if (auto keys = self_compromised(decoded, policies, context); !keys.empty()) return {Answer::yes, std::move(keys), {}};
   const Statement& statement = decoded.statements().at(0);
   // An alarm is kept all the same: it can only lower what is admitted later.
   if (policies.forked(domain) && !is_alarm(statement))

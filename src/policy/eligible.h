@@ -23,7 +23,7 @@ struct Eligibility {
 };
 
 // In one domain. `holder`: the subject's holder there as far as known (empty: none); `target_issuer`: of a
-// withdrawal, the issuer of the statement it names, if that is kept.
+// withdrawal, the issuer of the statement it names, if that is kept, and `target_domains`: where that was made.
 struct Context {
   std::string_view domain;
   std::string_view holder;
@@ -34,6 +34,9 @@ struct Context {
   // the certificates of CAs that are kept above those.
   std::vector<crypto::PublicKey> issuers{};
   const Authorities* authorities = nullptr;
+  // Something is kept about the subject.
+  bool subject_is_kept = false;
+  std::vector<std::string> target_domains{};
   std::optional<KeyId> holder_owner{};  // under which owner the holder is meant, where a transfer says
   Time now{};  // what comes now is received now; unset: whether a right has ended is not asked
 };

@@ -97,7 +97,26 @@ TEST(Eligible, AWithdrawalIsItsIssuersAlone) {
   context.target_issuer = id_of("sparks");
   expect(eligible(withdrawal, both(), context), Answer::no, "only the issuer of a statement, " + id_of("sparks").text());
   context.target_issuer = id_of("volta");
+  context.target_domains = {acme};
+  expect(eligible(withdrawal, both(), context), Answer::no, "was made in acme.example, not in plant.example");
+  context.target_domains = {acme, plant};
   expect(eligible(withdrawal, both(), context), Answer::yes, "", "volta");
+}
+
+// Whatever [write] says, and while the policy is forked: it can only lower. Strangers' keys are nobody's business.
+TEST(Eligible, AKeysOwnWordThatItIsCompromised) {
+  const auto own = said("sensor", StatusChange{Status::compromised, ""});
+  Context context = held_by_acme;
+  context.issuers = {key_of("sensor")->public_key()};
+  EXPECT_NE(eligible(own, both(), context).answer, Answer::yes);
+  context.subject_is_kept = true;
+  expect(eligible(own, both(), context), Answer::yes, "", "sensor");
+  const auto forked = assemble({signed_by("plant", plant_policy()), signed_by("plant", plant_policy() + "[tokens]\nttl = \"1m\"\n"),
+                                signed_by("acme", acme_policy())}, {pin(plant, "plant")});
+  expect(eligible(own, forked, context), Answer::yes, "", "sensor");
+  expect(eligible(said("tuev", StatusChange{Status::compromised, ""}, plant, "tuev"), both(), held_by_acme), Answer::yes, "", "tuev");
+  EXPECT_NE(eligible(said("sensor", StatusChange{Status::stolen, ""}), both(), context).answer, Answer::yes);
+  EXPECT_NE(eligible(said("sensor", StatusChange{Status::compromised, ""}, plant, "other"), both(), context).answer, Answer::yes);
 }
 
 TEST(Eligible, SelfSpeaksOfItselfAlone) {

@@ -25,7 +25,7 @@ struct Fact {
   std::vector<std::string> domains;   // where it was made: its own list; of foreign evidence, the submissions' domains
   std::vector<ReceivedAt> receipts;   // every one that is known; order and duplicates do not matter
   Time first_seen;                    // by this server: provisional time, until a receipt comes
-  // Domains it names whose homes refused it for good, and why: it is not made there, so they are not among `domains`.
+  // Domains it names and is not made in, so that they are not among `domains`, and why: refused by their homes, not sent there, …
   std::vector<std::pair<std::string, std::string>> refused = {};
 };
 
@@ -41,11 +41,14 @@ struct DomainState {
 
 // Of a CA's key: the certificates about it, and what was taken back of them. By its id.
 using Authorities = std::map<KeyId, std::vector<Fact>>;
+// What keys said of themselves that silences them (evidence::is_self_compromise), by their ids.
+using Compromises = std::map<KeyId, std::vector<Fact>>;
 
 struct Facts {
   evidence::SubjectId subject;
   std::vector<Fact> about;                                      // the subject
   std::map<std::string, std::vector<Fact>, std::less<>> models;  // by model id text; those its identities name
+  Compromises compromises;                                      // of the keys that spoke of it, or stand above its certificates
   Authorities authorities;                                      // those above its certificates, as far as they are kept
   std::map<std::string, DomainState, std::less<>> domains;       // kept here; absent: not kept
   bool whole = true;                                             // false: more is kept than is folded at once; alarms are there first

@@ -90,6 +90,20 @@ Values values_of(const Verdict& verdict, bool holder_is_known) {
   return values;
 }
 
+// What a rule lacks may have been said by a key that is compromised by its own word.
+void name_compromised(const Judged& own, std::vector<Reason>& reasons) {
+  for (Reason& reason : reasons) {
+    const bool identity = reason.rule == "identified_by";
+    if (reason.outcome != Reason::Outcome::failed || (!identity && !reason.rule.starts_with("endorsed_by."))) continue;
+    for (const Judgement& judgement : own.judgements) {
+      if (judgement.fact->statement.kind() != (identity ? Kind::identity : Kind::endorse) || judgement.counts || !judgement.issuer_compromised) continue;
+      reason.text += "; one by " + judgement.fact->statement.issuer.text() + " does not count: " + judgement.why_not;
+      reason.statement = judgement.fact->statement.id;
+      break;
+    }
+  }
+}
+
 Verdict unknown_domain(Verdict verdict) {
   verdict.reasons.push_back({Reason::Outcome::unknown, "domain",
                              "no policy of " + verdict.domain + " counts here: its owner is not pinned, or version 1 "
@@ -116,14 +130,14 @@ Verdict fold(const Facts& facts, const Policies& policies, std::string_view doma
   const Descriptor* domain = policies.newest(domain_name);
   if (!domain) return unknown_domain(std::move(verdict));
 
-  Judged own = judge(facts.subject, facts.about, facts.authorities, policies, *domain, at);
+  Judged own = judge(facts.subject, facts.about, facts, policies, *domain, at);
   const Judgement* in_force = identity_in_force(own, *domain);
   std::set<std::string> models_in_force;  // whose endorsements count: a superseded identity lends none
   if (in_force) add_models(*in_force, policies, *domain, models_in_force);
   std::vector<Judged> of_models;
   for (const auto& text : models_of_alarms(own, policies, *domain))
     if (const auto model = facts.models.find(text); model != facts.models.end()) {
-      of_models.push_back(judge(*SubjectId::parse(text), model->second, facts.authorities, policies, *domain, at));
+      of_models.push_back(judge(*SubjectId::parse(text), model->second, facts, policies, *domain, at));
       if (models_in_force.contains(text)) add_endorsements(of_models.back(), true, verdict.endorsements);
     }
 
@@ -152,6 +166,7 @@ Verdict fold(const Facts& facts, const Policies& policies, std::string_view doma
   verdict.valid_until = own.next_change;
   for (const Judged& model : of_models) verdict.valid_until = std::min(verdict.valid_until, model.next_change);
   admit(facts, policies, *domain, verdict);
+  name_compromised(own, verdict.reasons);
   verdict.judgements = std::move(own.judgements);
   // CRLs that say nothing of this subject were there to be counted.
   std::erase_if(verdict.judgements, [](const Judgement& judgement) {
@@ -163,7 +178,7 @@ Verdict fold(const Facts& facts, const Policies& policies, std::string_view doma
 
 Holder holder_of(const Facts& facts, const Policies& policies, std::string_view domain_name, Time at) {
   const Descriptor* domain = policies.newest(domain_name);
-  return domain ? judge(facts.subject, facts.about, facts.authorities, policies, *domain, at).holder : Holder{};
+  return domain ? judge(facts.subject, facts.about, facts, policies, *domain, at).holder : Holder{};
 }
 
 std::vector<SubjectId> models_of(const std::vector<Fact>& about) {

@@ -25,6 +25,7 @@ struct Judgement {
   std::string why_not;                   // empty when it counts
   std::optional<StatementId> decided_by;  // the statement that made it not count (a withdrawal)
   bool by_holder_only = false;           // it had its right as holder at the time
+  std::optional<Time> issuer_compromised;  // since when, by its own word, at the time asked about (policy/compromised.h)
   std::optional<Holder> spoke_for;       // whom, where `holder` is among the roles
   std::string_view received_by;          // whose homes' receipt, or whose they should be, gave `received`
   std::optional<Time> right_ended;       // another domain, which had lent the issuer its role, took it back then

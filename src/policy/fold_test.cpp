@@ -381,6 +381,18 @@ TEST(Withdrawal, OfIdentityEndorsementAndAssignment) {
   EXPECT_FALSE(verdict.identity);
 }
 
+// A home takes it only where it keeps the target: elsewhere it would count at one server, and be "not yet" at another for ever.
+TEST(Withdrawal, MadeWhereItsTargetWas) {
+  World world = deployed();
+  const auto endorsement = world.facts.about[2].statement.id;
+  const auto elsewhere = world.say("volta", Withdraw{endorsement, ""}, hour(6), in_acme);
+  EXPECT_EQ(why_not(world.fold(both()), elsewhere), "made in another domain than what it takes back");
+  EXPECT_EQ(world.fold(both()).admitted, Admitted::yes);
+  const auto both_domains = world.say("volta", Withdraw{endorsement, ""}, hour(7), {.domains = {acme, plant}});
+  EXPECT_EQ(why_not(world.fold(both()), both_domains), "");
+  EXPECT_EQ(world.fold(both()).admitted, Admitted::no);
+}
+
 TEST(Withdrawal, OnlyByItsIssuerAndNotOfAStatusOrATransfer) {
   World world = deployed();
   const auto id_by_kind = [&](Kind kind) {

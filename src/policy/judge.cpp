@@ -24,9 +24,9 @@ bool contains(const std::vector<std::string>& list, std::string_view item) {
 // after another of that second (a status by the holder that a transfer has just made) are taken after it.
 class Judge {
  public:
-  Judge(const SubjectId& subject, const Authorities& authorities, const Policies& policies, const Descriptor& domain, Time at)
-      : subject_(subject), policies_(policies), domain_(domain), rules_(policies, domain, at), signers_(authorities, policies, domain, at),
-        rights_(subject, authorities, policies, domain, rules_), claims_(subject) {}
+  Judge(const SubjectId& subject, const Facts& facts, const Policies& policies, const Descriptor& domain, Time at)
+      : subject_(subject), policies_(policies), domain_(domain), rules_(policies, domain, at),
+        signers_(facts.authorities, policies, domain, at), rights_(subject, facts, policies, domain, rules_), claims_(subject) {}
 
   Judged run(const std::vector<Fact>& about) {
     auto order = rules_.order_by_receipt(about);
@@ -123,7 +123,7 @@ class Judge {
 
   void forget_withdrawn(Judgement& judgement) {
     const auto* withdrawal = withdrawals_.of(judgement.fact->statement.id);
-    if (!withdrawal || !judgement.counts) return;
+    if (!withdrawal || !judgement.counts || is_self_compromise(judgement.fact->statement, judgement.fact->statement.issuer)) return;
     judgement.counts = false;
     judgement.decided_by = withdrawal->fact->statement.id;
     judgement.why_not = "taken back by its issuer";
@@ -143,9 +143,9 @@ class Judge {
 
 }  // namespace
 
-Judged judge(const SubjectId& subject, const std::vector<Fact>& about, const Authorities& authorities, const Policies& policies,
+Judged judge(const SubjectId& subject, const std::vector<Fact>& about, const Facts& facts, const Policies& policies,
              const Descriptor& domain, Time at) {
-  return Judge(subject, authorities, policies, domain, at).run(about);
+  return Judge(subject, facts, policies, domain, at).run(about);
 }
 
 bool gives_values(const Judgement& judgement, const Descriptor& domain) {

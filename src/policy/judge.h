@@ -34,8 +34,8 @@ struct Judged {
   std::string crl_not_found;          // see Verdict
 };
 
-// Judges `about` (all about `subject`) in `domain`, whose policy must be known.
-Judged judge(const evidence::SubjectId& subject, const std::vector<Fact>& about, const Authorities& authorities, const Policies& policies,
+// Judges `about`, which is all about `subject`, in `domain`, whose policy must be known; of `facts` what concerns the issuers.
+Judged judge(const evidence::SubjectId& subject, const std::vector<Fact>& about, const Facts& facts, const Policies& policies,
              const Descriptor& domain, Time at);
 
 // Does this identity give values: its role is one of [admit.T].identified_by, or there is no [admit.T].

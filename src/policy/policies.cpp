@@ -162,6 +162,11 @@ std::vector<Policies::Membership> Policies::signing_roles_of(std::string_view do
   return memberships;
 }
 
+bool Policies::plays_a_role(std::string_view domain, const KeyId& key) const {
+  const auto members = roles_.find(domain);
+  return members != roles_.end() && members->second.contains(key);
+}
+
 const crypto::PublicKey* Policies::find_key(const KeyId& id) const {
   const auto found = keys_.find(id);
   return found == keys_.end() ? nullptr : &found->second.first;

@@ -84,6 +84,9 @@ class Policies {
   // Could this key say such things in the domain, by its own policy as it had been received; of a contested domain as before.
   bool could_write(std::string_view domain, Kind kind, const KeyId& issuer, Format format, const Heard& heard) const;
 
+  // Does it play any role in this domain, in whatever format.
+  bool plays_a_role(std::string_view domain, const KeyId& key) const;
+
   // The key with this name, wherever a policy lists it (what is needed to verify); null: unknown.
   const crypto::PublicKey* find_key(const KeyId& id) const;
   std::vector<crypto::PublicKey> find_keys(const evidence::Method1Id& id) const;  // at most budget::candidate_keys

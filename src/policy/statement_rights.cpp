@@ -27,33 +27,53 @@ Heard heard(const Judgement& judgement) { return {judgement.received, judgement.
 CountedAuthorities::Span StatementRights::find(Judgement& judgement, const Holder& holder) {
   const Statement& statement = judgement.fact->statement;
   CountedAuthorities::Span way;
+  const bool self = subject_ == SubjectId::key(statement.issuer);
+  const auto* silencing = compromised_.silencing(judgement);
+  if (const auto* since = silencing ? silencing : compromised_.since(statement.issuer)) judgement.issuer_compromised = since->time;
   const auto allowed = domain_.write.find(statement.kind());
+  if (self && is_self_compromise(statement, statement.issuer)) {  // whatever [write] says: it can only lower
+    judgement.roles.push_back("self");
+    return way;
+  }
   if (allowed == domain_.write.end()) {
     judgement.why_not = std::string("[write] lets nobody make statements of kind ") + to_string(statement.kind());
     return way;
   }
   std::string why_not;
-  since_ = Time::never();
-  if (statement.format == Format::x509) {
-    way = certified_roles(judgement, allowed->second, why_not);
-  } else {
-    for (const auto& membership : policies_.roles_of(domain_.domain, statement.issuer, statement.format))
-      play(judgement, allowed->second, membership, nullptr, why_not);
-    if (judgement.roles.empty() && !statement.certificates.empty()) {
-      const auto paths = authorities_.chain_paths(statement, judgement.received);
-      if (!paths.why_not.empty()) why_not = paths.why_not;
-      for (const auto& path : paths.found) play(judgement, allowed->second, path.membership, &path, why_not);
-    }
-  }
-  if (statement.kind() == Kind::identity && !judgement.roles.empty()) way.from = std::max(way.from, since_);
-  if (judgement.roles.empty()) take_lent(judgement, allowed->second, way);
-  if (contains(allowed->second, "self") && subject_ == SubjectId::key(statement.issuer)) judgement.roles.push_back("self");
-  if (contains(allowed->second, "holder") && spoke_for(holder, judgement)) {
+  if (!silencing) way = by_roles(judgement, allowed->second, why_not);
+  if (contains(allowed->second, "self") && self) judgement.roles.push_back("self");
+  if (!silencing && contains(allowed->second, "holder") && spoke_for(holder, judgement)) {
     judgement.by_holder_only = judgement.roles.empty();
     judgement.roles.push_back("holder");
     judgement.spoke_for = holder;
   }
-  if (judgement.roles.empty()) judgement.why_not = !why_not.empty() ? why_not : no_right(judgement, allowed->second, holder);
+  if (!judgement.roles.empty()) return way;
+  if (silencing) {
+    judgement.why_not = CompromisedKeys::why_not(*silencing);
+    judgement.decided_by = silencing->statement;
+  } else {
+    judgement.why_not = !why_not.empty() ? why_not : no_right(judgement, allowed->second, holder);
+  }
+  return way;
+}
+
+CountedAuthorities::Span StatementRights::by_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not) {
+  const Statement& statement = judgement.fact->statement;
+  CountedAuthorities::Span way;
+  since_ = Time::never();
+  if (statement.format == Format::x509) {
+    way = certified_roles(judgement, allowed, why_not);
+  } else {
+    for (const auto& membership : policies_.roles_of(domain_.domain, statement.issuer, statement.format))
+      play(judgement, allowed, membership, nullptr, why_not);
+    if (judgement.roles.empty() && !statement.certificates.empty()) {
+      const auto paths = authorities_.chain_paths(judgement);
+      if (!paths.why_not.empty()) why_not = paths.why_not;
+      for (const auto& path : paths.found) play(judgement, allowed, path.membership, &path, why_not);
+    }
+  }
+  if (statement.kind() == Kind::identity && !judgement.roles.empty()) way.from = std::max(way.from, since_);
+  if (judgement.roles.empty()) take_lent(judgement, allowed, way);
   return way;
 }
 

@@ -11,9 +11,10 @@ namespace cm4it::policy {
 
 class StatementRights {
  public:
-  StatementRights(const evidence::SubjectId& subject, const Authorities& authorities, const Policies& policies, const Descriptor& domain,
+  StatementRights(const evidence::SubjectId& subject, const Facts& facts, const Policies& policies, const Descriptor& domain,
                   TemporalRules& rules)
-      : subject_(subject), policies_(policies), domain_(domain), rules_(rules), authorities_(authorities, policies, domain, rules.at()) {}
+      : subject_(subject), policies_(policies), domain_(domain), rules_(rules), compromised_(facts.compromises, policies, domain, rules.at()),
+        authorities_(facts.authorities, compromised_, policies, domain, rules.at()) {}
 
   // Sets the roles of a judgement, or else why it has none. `holder`: of the subject, when the statement was received. From when to
   // when the issuer has its right, where that is a matter of certificates, or of a role that another domain lent it.
@@ -25,6 +26,7 @@ class StatementRights {
  private:
   void play(Judgement& judgement, const std::vector<std::string>& allowed, const Policies::Membership& membership, const Path* path,
             std::string& late);
+  CountedAuthorities::Span by_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not);
   CountedAuthorities::Span certified_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not);
   void take_lent(Judgement& judgement, const std::vector<std::string>& allowed, CountedAuthorities::Span& way);
   Time lent_since(const Judgement& judgement, const KeyId& anchor, const Policies::Membership& membership) const;
@@ -35,6 +37,7 @@ class StatementRights {
   const Policies& policies_;
   const Descriptor& domain_;
   TemporalRules& rules_;
+  const CompromisedKeys compromised_;
   CountedAuthorities authorities_;
   Time since_;  // of one find(): since when other domains lent one of the roles
 };

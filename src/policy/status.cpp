@@ -65,10 +65,10 @@ std::optional<RightEnd> right_end(const Judgement& judgement, const Judged& judg
     else if (!last || last->after < end->after) last = end;
   };
   const auto until = [&](const std::optional<Time>& time) { consider(time ? std::optional(at_time(*time)) : std::nullopt); };
-  const auto& allowed = domain.write.at(Kind::status);
+  const auto allowed = domain.write.find(Kind::status);  // a key's own alarm counts also where there is none
   const Heard heard{judgement.received, judgement.received_by};
   for (const auto& membership : policies.roles_of(domain.domain, statement.issuer, statement.format)) {
-    if (!contains(allowed, membership.role)) continue;
+    if (allowed == domain.write.end() || !contains(allowed->second, membership.role)) continue;
     auto end = membership.until;  // or when it was received that it had ended
     if (end)
       for (const auto& role : policies.lent_to(domain.domain, statement.issuer, statement.format, heard))
@@ -77,8 +77,14 @@ std::optional<RightEnd> right_end(const Judgement& judgement, const Judged& judg
   }
   for (const auto& membership : judgement.by_paths) until(membership.until);
   if (judgement.right_ended) until(judgement.right_ended);
-  if (judgement.spoke_for) consider(end_as_holder(judgement, judged, policies));
-  return still ? std::nullopt : last;
+  std::optional<RightEnd> as_holder;
+  if (judgement.spoke_for) consider(as_holder = end_as_holder(judgement, judged, policies));
+  if (still) last.reset();
+  if (!judgement.issuer_compromised) return last;
+  // By its own word it says nothing since, in whatever role: the holder whose key it was still lifts its alarm by another.
+  RightEnd silenced = at_time(*judgement.issuer_compromised);
+  if (judgement.by_holder_only && (!as_holder || as_holder->holder)) silenced.holder = judgement.spoke_for;
+  return last && last->after < silenced.after ? last : silenced;
 }
 
 std::vector<StatusClaim> counted_statuses(const Judged& judged, const Policies& policies, const Descriptor& domain) {
@@ -128,6 +134,14 @@ StatusResult status_of(const Judged& own, const std::vector<Judged>& of_models, 
   // Said again with every CRL, whatever else its issuer says of the subject.
   if (const auto compromise = key_compromise(own.judgements, domain))
     claims.push_back({Status::compromised, compromise->since, compromise->crl->fact->statement.issuer, place_of(*compromise->crl), false, {}, {}});
+
+  // A key does not become sound again by saying so.
+  for (const Judgement& judgement : own.judgements) {
+    const auto& statement = judgement.fact->statement;
+    const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
+    if (change && judgement.counts && is_self_compromise(statement, statement.issuer))
+      claims.push_back({change->status, TemporalRules::said_at(judgement), statement.issuer, place_of(judgement), true, {}, {}});
+  }
 
   const StatusClaim* decisive = nullptr;
   for (const StatusClaim& claim : claims) {

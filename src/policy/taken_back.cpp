@@ -13,6 +13,16 @@ using evidence::Statement;
 
 bool can_be_withdrawn(Kind kind) { return kind == Kind::identity || kind == Kind::endorse || kind == Kind::assign; }
 
+// A home can take a withdrawal only if it keeps what is taken back; so it is made where that was made, and one rule holds for every
+// server.
+bool made_where(const Judgement& withdrawal, const Judgement& target) {
+  return std::any_of(withdrawal.domains.begin(), withdrawal.domains.end(), [&](const auto& domain) {
+    const auto& named = target.fact->statement.domains;
+    return std::find(target.domains.begin(), target.domains.end(), domain) != target.domains.end() ||
+           std::find(named.begin(), named.end(), domain) != named.end();
+  });
+}
+
 bool is_withdrawal(const Judgement& judgement) { return judgement.fact->statement.kind() == Kind::withdraw; }
 
 }  // namespace
@@ -39,6 +49,8 @@ void Withdrawals::take_back(Judgement& judgement, const evidence::Withdraw& with
     judgement.why_not = "takes back a statement about this subject that is not kept here";
   } else if (target->fact->statement.issuer != judgement.fact->statement.issuer) {
     judgement.why_not = "only the issuer of a statement can take it back";
+  } else if (!made_where(judgement, *target)) {
+    judgement.why_not = "made in another domain than what it takes back";
   } else if (!can_be_withdrawn(target->fact->statement.kind())) {
     judgement.why_not = "only an identity, an endorsement or an assignment can be taken back";
   } else {

@@ -125,13 +125,16 @@ bool TemporalRules::made_ahead(const Judgement& judgement) const {
 
 bool TemporalRules::in_time(Judgement& judgement) {
   const Statement& statement = judgement.fact->statement;
+  const bool unbounded = is_self_compromise(statement, statement.issuer);  // its dates are the thief's as well as the owner's
   if (!relevant(known_of(judgement))) {
-    const auto& refused = judgement.fact->refused;
-    judgement.why_not = refused.empty() ? "made in a domain that the policy of " + domain_.domain + " does not refer to"
-                                        : "refused by the home of " + refused[0].first + ": " + refused[0].second;
+    judgement.why_not = "made in a domain that the policy of " + domain_.domain + " does not refer to";
+    for (const auto& [domain, why] : judgement.fact->refused)
+      if (domain == domain_.domain || contains(referenced_, domain)) judgement.why_not = why;
   } else if (judgement.received > at_) {
     changes_at(judgement.received);
     judgement.why_not = "received later than the time asked about";
+  } else if (unbounded) {
+    return true;
   } else if (made_ahead(judgement)) {
     judgement.why_not = "issued in the future: iat is more than 5 minutes beyond the time it was received";
   } else if (is_for_good(statement) && bears_times(statement)) {

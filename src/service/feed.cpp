@@ -165,6 +165,10 @@ class Feed {
         chosen = true;
         continue;
       }
+      if (is_self_compromise(statement, statement.issuer)) {  // it silences whatever role the key plays
+        TRY(const bool listened_to, plays_a_role(statement.issuer));
+        chosen |= listened_to;
+      }
       TRY(const auto* view, selection_.of(statement.subject));
       chosen |= view->chosen;
       // Once a page: later ones of it follow each other without a gap.
@@ -184,6 +188,19 @@ class Feed {
       }
     }
     return items;
+  }
+
+  // In a domain of this feed, or in a holder's that it lends: then the copy knows the key.
+  Result<bool> plays_a_role(const KeyId& key) {
+    const auto& policies = reader_.policies();
+    for (const auto& domain : domains_)
+      if (policies.plays_a_role(domain, key)) return true;
+    for (const auto& [domain, chain] : policies.chains()) {
+      if (is_of_feed(domain) || !policies.plays_a_role(domain, key)) continue;
+      TRY(const bool lent, is_lent(domain));
+      if (lent) return true;
+    }
+    return false;
   }
 
   Result<std::vector<Statement>> statements_of(const StatementId& id) const {
@@ -267,7 +284,7 @@ class Feed {
     for (const Statement& statement : statements) {
       std::vector<std::string> domains = statement.domains;
       if (domains.empty() && !record.made_in.empty()) domains.push_back(record.made_in);
-      if (domains.empty())
+      if (domains.empty() || is_self_compromise(statement, record.issuer))
         for (const auto& [domain, cose] : receipts) domains.push_back(domain);
       TRY(bool shown, reads(request_.domain, statement));
       if (shown && !domains.empty() && std::find(domains.begin(), domains.end(), request_.domain) == domains.end()) {

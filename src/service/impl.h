@@ -68,6 +68,8 @@ struct Service::Impl {
   // Owners that counted transfers name are pinned, if they are not known; then `then` is called: what follows may be said
   // by them. A transfer that does not count is looked at again when something comes that may make it count.
   void note_transfers(const std::vector<evidence::Statement>& statements, std::function<void()> then);
+  // Says in the log what a key that plays a role says of itself.
+  void warn_of_compromise(const std::vector<evidence::Statement>& statements) const;
   void pin_owners(std::set<SubjectId> subjects, std::function<void()> then);
   std::vector<policy::Pin> pins_of(const std::set<SubjectId>& subjects);
   void set_undecided(const SubjectId& subject, bool yes);

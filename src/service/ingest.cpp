@@ -171,6 +171,7 @@ Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector
     auto future = promise->get_future();
     auto sent = impl_->ledger->append(std::move(*walked->submission), [this, promise, statements](auto appended) {
       if (!appended) return promise->set_value(std::move(appended));
+      if (appended->is_new) impl_->warn_of_compromise(statements);
       impl_->note_transfers(statements, [promise, appended = std::move(*appended)] { promise->set_value(appended); });
     });
     if (!sent) {

@@ -28,6 +28,8 @@ class Forwarder {
  public:
   virtual ~Forwarder() = default;
   virtual void forward(const StatementId& statement, const std::vector<std::string>& domains) = 0;
+  // It names this domain, and is not sent there; for who asks how forwarding fares.
+  virtual void not_forwarded(const StatementId& statement, const std::string& domain, const std::string& why) = 0;
 };
 
 struct ItemResult {
@@ -37,7 +39,7 @@ struct ItemResult {
   std::vector<Placement> received;            // in this server's logs
   std::vector<std::string> forwarded_to;      // domains whose homes still have to receive it
   std::optional<Error> error;                 // not_yet, refused
-  // Of what is kept for another domain: which of this server's logs did not take it, and why.
+  // Of what is kept for another domain: which of this server's logs did not take it, which domains it is not sent to; and why.
   std::vector<std::pair<std::string, Error>> not_taken;
 };
 using SubmitDone = std::function<void(std::vector<ItemResult>)>;
@@ -159,7 +161,10 @@ class Service {
 
   // The walk, on a worker: decode, eligible, verify, append. `domain`: for evidence that names none. `done` is called
   // once, on another thread, results in the order of the pieces; unavailable where too many wait.
-  Result<void> submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done, const Caller& caller = {});
+  // own: what lies beside the configuration, which the quota a minute does not concern.
+  enum class Whose { strangers, own };
+  Result<void> submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done, const Caller& caller = {},
+                      Whose whose = Whose::strangers);
   // The same of a body of so many octets that takes work to take apart: `split` is called on a worker. Its error is what
   // `done` is given; no pieces have no results.
   using Split = std::function<Result<std::vector<evidence::Piece>>()>;
@@ -167,6 +172,8 @@ class Service {
                       const Caller& caller);
   // The same walk for what a peer sent; blocks until all of it is durable. Then heads may be noted.
   Result<IngestReport> ingest(const std::string& from_domain, std::vector<PeerRecord> records);
+  // Why the homes of a domain would refuse for good what is kept here, as far as the policies known here tell; none: they may take it.
+  Result<std::optional<std::string>> would_be_refused(const ledger::Record& record, const std::string& domain) const;
   // A home's signed head, out of a peer's feed whose records up to it are ingested. First check_head(): is it a home's,
   // and which earlier heads of that origin are known; then note_head() with a proof of consistency where the tree grew.
   struct HeadCheck {

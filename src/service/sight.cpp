@@ -22,6 +22,7 @@ std::set<StatementId> Sight::hidden() {
   };
   collect(facts_.about);
   for (const auto& [model, about] : facts_.models) collect(about);
+  for (const auto& [key, about] : facts_.compromises) collect(about);
   return hidden;
 }
 

@@ -11,7 +11,9 @@ namespace cm4it::service {
 
 namespace {
 
-constexpr int most_rounds = 8;
+// Walks of one submission: several of each piece, and in a small one as many as a long chain of policy versions needs, of
+// which each waits for the one before.
+constexpr std::size_t walks_a_piece = 8, walks_at_least = 20'000;
 
 }  // namespace
 
@@ -22,7 +24,8 @@ struct Round {
   SubmitDone done;
   std::vector<ItemResult> results;
   std::size_t asked = 0;                 // pieces that were submitted: what comes along with them is behind those
-  int rounds = 0;
+  std::size_t walks = 0;                 // of pieces, again and again
+  bool own = false;                      // this server's own evidence: no quota a minute
   std::size_t entered_before = 0;
   struct Todo { std::vector<std::size_t> indices; std::size_t next = 0; };
   Guarded<Todo> todo;                    // pieces of this round, and the first of them that no part has
@@ -47,11 +50,13 @@ std::shared_ptr<Round> make_round(Turns::TicketPtr ticket, std::vector<evidence:
 
 }  // namespace
 
-Result<void> Service::submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done, const Caller& caller) {
+Result<void> Service::submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done, const Caller& caller,
+                             Whose whose) {
   if (pieces.empty()) return fail(Code::malformed, "body: no evidence in it");
   TRY(auto ticket, impl_->admit_submission(caller, octets_of(pieces)));
   const bool alone = std::none_of(pieces.begin(), pieces.end(), [](const auto& piece) { return piece.format == evidence::Format::manifest; });
   const auto round = make_round(std::move(ticket), std::move(pieces), impl_->domain_or_default(domain), std::move(done));
+  round->own = whose == Whose::own;
   if (alone) impl_->start(round);
   // To look for what comes along takes reading: not on the thread of a door.
   else impl_->submissions.add(round->ticket, [impl = impl_.get(), round] { impl->start_with_accompanying(round); });
@@ -92,6 +97,7 @@ void Service::Impl::start(const std::shared_ptr<Round>& round) {
 void Service::Impl::start_round(const std::shared_ptr<Round>& round, std::vector<std::size_t> indices) {
   const std::size_t parts = (indices.size() + budget::part_pieces - 1) / budget::part_pieces;
   round->waiting = indices.size();
+  round->walks += indices.size();
   round->todo.with([&](Round::Todo& todo) { todo = {std::move(indices), 0}; });
   const std::size_t threads = submissions.threads_of(Rank::anyone);
   for (std::size_t i = 0, at_once = std::min(parts, threads); i < at_once; ++i) add_walk(round);
@@ -147,14 +153,17 @@ void Service::Impl::walk_one(const std::shared_ptr<Round>& round, std::size_t in
   auto walked = walk(round->pieces[index], {*reader, ledger->options(), round->domain, now, options.subject_statements});
   if (!walked) return piece_done(round, index, refusal(walked.error()));
   if (walked->known) return piece_done(round, index, entered(std::move(*walked->known), {}, {}));
-  if (!quota.with([&](IssuerQuota& left) { return left.take(walked->issuer, now); }))
+  if (!round->own && !quota.with([&](IssuerQuota& left) { return left.take(walked->issuer, now); }))
     return piece_done(round, index, refusal({Code::unavailable, "issuer: its quota of statements a minute is used up",
                                              "wait a minute, or raise quotas.issuer_per_minute in icsd.toml"}));
   const auto statements = walked->submission->evidence.statements();
   auto done = [this, round, index, statements, elsewhere = walked->elsewhere,
                not_taken = walked->not_taken](Result<ledger::Appended> appended) {
     if (!appended) return piece_done(round, index, refusal(appended.error()));
+    if (appended->is_new) warn_of_compromise(statements);
     if (forwarder && !elsewhere.empty()) forwarder->forward(appended->id, elsewhere);
+    for (const auto& [domain, error] : not_taken)
+      if (forwarder && !is_home(domain)) forwarder->not_forwarded(appended->id, domain, error.message);
     note_transfers(statements, [this, round, index, result = entered(std::move(*appended), elsewhere, not_taken)] {
       piece_done(round, index, result);
     });
@@ -180,7 +189,8 @@ void Service::Impl::round_done(const std::shared_ptr<Round>& round) {
                                          round->results[i].error->code == Code::not_permitted))
       again.push_back(i);
   }
-  if (!again.empty() && entered_now > round->entered_before && ++round->rounds < most_rounds) {
+  const std::size_t most_walks = std::max(walks_at_least, walks_a_piece * round->pieces.size());
+  if (!again.empty() && entered_now > round->entered_before && round->walks + again.size() <= most_walks) {
     round->entered_before = entered_now;
     return start_round(round, std::move(again));
   }
@@ -194,6 +204,13 @@ void Service::Impl::round_done(const std::shared_ptr<Round>& round) {
     }
   }
   round->done(std::move(round->results));
+}
+
+Result<std::optional<std::string>> Service::would_be_refused(const ledger::Record& record, const std::string& domain) const {
+  TRY(const auto reader, impl_->ledger->reader());
+  TRY(auto found, eligibility(record, domain, {reader, impl_->ledger->options(), domain, now(), impl_->options.subject_statements}));
+  if (found.answer != policy::Eligibility::Answer::no) return std::optional<std::string>{};
+  return std::optional(std::move(found.why));
 }
 
 }  // namespace cm4it::service

@@ -36,6 +36,13 @@ TEST_F(Submit, TheOrderWithinOneSubmissionDoesNotMatter) {
   EXPECT_EQ(verdict.status, Status::in_use);
 }
 
+TEST_F(Submit, ALongChainOfPolicyVersionsInOneSubmission) {
+  std::vector<Bytes> versions;
+  for (std::uint64_t version = 31; version > 1; --version) versions.push_back(policy_evidence("acme", "acme.example", acme_policy(version), *acme.clock));
+  for (const auto& item : acme.submit(versions)) EXPECT_EQ(item.outcome, Outcome::received) << why(item);
+  EXPECT_EQ(acme.service->ledger().published()->policies->newest("acme.example")->version, 31u);
+}
+
 TEST_F(Submit, WhatCanNeverCountIsRefused) {
   ASSERT_EQ(acme.submit_one(acme.say("acme", sensor_id, device_identity("sensor"))).outcome, Outcome::received);
   const Time now = *acme.clock;

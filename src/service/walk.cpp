@@ -8,6 +8,7 @@
 #include "policy/crl_signers.h"
 #include "policy/fold.h"
 #include "policy/paths.h"
+#include "service/walk_facts.h"
 
 namespace cm4it::service {
 namespace {
@@ -50,9 +51,10 @@ class Walk {
 
   Result<Walked> submission() {
     TRY(domains_, domains_of(decoded_, context_.submission_domain));
+    add_listening_homes(decoded_, policies_, context_.server.homes, domains_);
     if (is_policy()) {
       if (!is_home(domains_[0]) && forwards_policies_of(domains_[0])) elsewhere_ = {domains_[0]};
-      return policy_evidence();
+      return policy_evidence(false);
     }
     CHECK_OK(held_somewhere());
     CHECK_OK(find_named());
@@ -67,22 +69,29 @@ class Walk {
     TRY(auto known, already_known(evidence.id(), walked.issuer, domains_));
     if (known) return std::move(*known);
     TRY(const auto kept, context_.reader.record(evidence.id()));
+    if (!kept) CHECK_OK(may_still_speak(context_.reader, evidence.statements(), walked.issuer));
     if (!kept) CHECK_OK(quota(evidence.statements(), walked.issuer));
     if (!kept) CHECK_OK(can_take_back(evidence));
     return walked;
   }
 
+  Result<Eligibility> could_enter(const std::string& domain) {
+    if (is_policy()) return Eligibility{Eligibility::Answer::yes, {}, {}};
+    CHECK_OK(find_named());
+    return eligible_in(domain);
+  }
+
   Result<Walked> copy(const KeyId& issuer, std::vector<ledger::ForeignReceipt> receipts) {
     const std::string_view made_in = receipts.empty() ? std::string_view{} : std::string_view(receipts[0].domain);
     TRY(domains_, domains_of(decoded_, made_in));
-    if (is_policy()) return policy_evidence(std::move(receipts));
+    if (is_policy()) return policy_evidence(true, std::move(receipts));
+    add_listening_homes(decoded_, policies_, context_.server.homes, domains_);
     CHECK_OK(find_named());
     CHECK_OK(judge_rights_at_homes());
     if (receipts.empty() && homes_.empty())
       return fail(Code::not_permitted, "receipt: a copy keeps only what a home has received, and none by a home of " +
                   domains_[0] + " came with it");
     if (keys_.empty()) CHECK_OK(find_issuer(issuer));
-    elsewhere_.clear();
     TRY(auto walked, verified(std::move(receipts)));
     CHECK_OK(quota_of_copy(walked.submission->evidence));
     return walked;
@@ -250,6 +259,9 @@ class Walk {
     const auto& statements = decoded_.statements();
     const bool native = decoded_.format() == evidence::Format::cose;
     if (native) CHECK_OK(evidence::check_times(statements[0]));
+    // A key's own word that it is compromised counts from its receipt, whatever dates it bears.
+    const auto own_alarm = [](const Statement& one) { return one.hard_revocation || is_self_compromise(one, one.issuer); };
+    if (std::all_of(statements.begin(), statements.end(), own_alarm)) return {};
     if (native && statements[0].expires && *statements[0].expires <= context_.now)
       return fail(Code::not_permitted, "claims.4: exp, " + to_rfc3339(*statements[0].expires) + ", has passed: it can count for nothing");
     if (decoded_.format() == evidence::Format::x509 || decoded_.format() == evidence::Format::crl) return {};  // valid from a time to come
@@ -300,11 +312,15 @@ class Walk {
     policy::Context in{domain, {}, false, {}, named_, issuers_.keys, &authorities_};
     in.now = context_.now;
     const Statement& statement = decoded_.statements()[0];
+    CHECK_OK(find_subject(context_.reader, decoded_, in));
     if (const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body)) {
       CHECK_OK(authenticate());
       TRY(const auto target, context_.reader.record(withdraw->statement));
       const auto* claimed = std::get_if<KeyId>(&decoded_.issuer());
-      if (target && (authentic_ || (claimed && *claimed == target->issuer))) in.target_issuer = target->issuer;
+      if (target && (authentic_ || (claimed && *claimed == target->issuer))) {
+        in.target_issuer = target->issuer;
+        TRY(in.target_domains, domains_of_kept(context_.reader, *target));
+      }
     }
     auto by_role = policy::eligible(decoded_, policies_, in);
     if (by_role.answer == Eligibility::Answer::yes) return by_role;
@@ -330,13 +346,24 @@ class Walk {
         if (keys_.empty()) keys_ = std::move(eligibility.keys);
         continue;
       }
-      // What another domain's home would make of it is for that home to say, unless its policy here says no.
-      if (eligibility.answer == Eligibility::Answer::not_yet && !is_home(domain)) undecided_.push_back(domain);
-      if (is_home(domain)) not_taken_.emplace_back(domain, error_of(eligibility));
+      not_here(domain, eligibility);
       remember(domain, eligibility);
     }
-    if (!keys_.empty()) elsewhere_.insert(elsewhere_.end(), undecided_.begin(), undecided_.end());
+    if (keys_.empty()) return {};
+    for (const auto& [domain, why] : undecided_) elsewhere_.push_back(domain);
     return {};
+  }
+
+  // What another domain's home would make of it is for that home to say, unless its policy here says no, or nothing tells who that
+  // home is.
+  void not_here(const std::string& domain, const Eligibility& eligibility) {
+    const bool known = policies_.chain(domain) != nullptr;
+    if (eligibility.answer == Eligibility::Answer::not_yet && !is_home(domain) && known)
+      return undecided_.emplace_back(domain, eligibility.why), void();
+    auto error = error_of(eligibility);
+    if (!known) error.message = "domain: nothing here pins the owner of " + domain + ", so its home is not known";
+    not_made_.emplace_back(domain, is_home(domain) ? to_bytes(view(error.message)) : ledger::not_sent(error.message));
+    not_taken_.emplace_back(domain, std::move(error));
   }
 
   Result<void> judge_rights_at_homes() {
@@ -417,16 +444,22 @@ class Walk {
     return fail(Code::too_large, "domain: " + std::to_string(kept) + " descriptors of " + domain + " are kept already");
   }
 
-  Result<Walked> policy_evidence(std::vector<ledger::ForeignReceipt> receipts = {}) {
+  // `copied`: out of a feed; the home took it already.
+  Result<Walked> policy_evidence(bool copied, std::vector<ledger::ForeignReceipt> receipts = {}) {
     const auto& body = std::get<evidence::PolicyText>(decoded_.statements()[0].body);
-    TRY(const auto descriptor, policy::parse_descriptor(body.descriptor));
+    TRY(const auto descriptor, policy::parse_descriptor(body.descriptor, policy::Homes::several));
     TRY(homes_, homes_of_policy(descriptor.domain));
     const auto* named = std::get_if<KeyId>(&decoded_.issuer());
     std::optional<Walked> known;  // policies are for everybody: that one is kept is no secret
+    bool newcomer = !copied;
     if (named) {
-      TRY(known, already_known(evidence::statement_id(decoded_.format(), *named, decoded_.signed_bytes()), *named, homes_));
+      const auto id = evidence::statement_id(decoded_.format(), *named, decoded_.signed_bytes());
+      TRY(known, already_known(id, *named, homes_));
+      TRY(const auto record, context_.reader.record(id));
+      if (record && record->position != 0) newcomer = false;
     }
     if (known && receipts.empty()) return std::move(*known);
+    if (newcomer) CHECK_OK(policy::parse_descriptor(body.descriptor, policy::Homes::one));  // kept ones may list several homes
     TRY(const auto kept, context_.reader.descriptors(descriptor.domain));
     if (!known) CHECK_OK(room_for(descriptor.domain, kept.size()));
     auto eligibility = policy::eligible_policy(decoded_, descriptor, policies_);
@@ -453,7 +486,8 @@ class Walk {
       walked.not_taken = std::move(not_taken_);
       const bool native = evidence->format() == evidence::Format::cose;
       walked.submission.emplace(ledger::Submission{std::move(*evidence), native ? std::string() : domains_[0],
-                                                   std::move(homes_), std::move(receipts), walked.elsewhere});
+                                                   std::move(homes_), std::move(receipts), walked.elsewhere,
+                                                   std::move(undecided_), std::move(not_made_)});
       return walked;
     }
     return tl::unexpected(std::move(last));
@@ -462,7 +496,9 @@ class Walk {
   Decoded decoded_;
   const WalkContext& context_;
   const policy::Policies& policies_;
-  std::vector<std::string> domains_, homes_, elsewhere_, undecided_;
+  std::vector<std::string> domains_, homes_, elsewhere_;
+  std::vector<std::pair<std::string, std::string>> undecided_;  // of elsewhere_, and why
+  std::vector<std::pair<std::string, Bytes>> not_made_;
   std::vector<KeyId> named_;  // whose certificates bear the name of an OpenPGP issuer
   policy::Issuers issuers_;           // of a certificate (X.509)
   policy::Authorities authorities_;   // and the CAs above them
@@ -483,6 +519,11 @@ Time as_received(const policy::Facts& facts, Time now) {
 Result<Walked> walk(const evidence::Piece& piece, const WalkContext& context) {
   TRY(auto decoded, evidence::decode(piece.format, piece.bytes));
   return Walk(std::move(decoded), context).submission();
+}
+
+Result<policy::Eligibility> eligibility(const ledger::Record& record, const std::string& domain, const WalkContext& context) {
+  TRY(auto decoded, evidence::decode(record.format, record.evidence));
+  return Walk(std::move(decoded), context).could_enter(domain);
 }
 
 Result<Walked> walk_copy(const evidence::Piece& piece, const KeyId& issuer,

@@ -26,13 +26,17 @@ struct Walked {
   // Else what to append.
   std::optional<ledger::Submission> submission;
   std::vector<std::string> elsewhere;  // domains whose homes still have to receive it
-  std::vector<std::pair<std::string, Error>> not_taken;  // domains of this server whose log does not take it
+  std::vector<std::pair<std::string, Error>> not_taken;  // domains of this server whose log does not take it, and others' it is not sent to
   KeyId issuer;
 };
 
 // Errors are refusals (nothing is kept): malformed, too_large, unsupported, bad_signature, not_permitted, not_yet,
 // misdirected.
 Result<Walked> walk(const evidence::Piece& piece, const WalkContext& context);
+
+// Could the homes of a domain take what is kept here, as far as the policies known here tell? That it could, or not yet, is
+// theirs to say.
+Result<policy::Eligibility> eligibility(const ledger::Record& record, const std::string& domain, const WalkContext& context);
 
 // Homes' clocks may be a little ahead of this one's: what their receipts tell has happened.
 Time as_received(const policy::Facts& facts, Time now);

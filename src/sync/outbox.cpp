@@ -16,8 +16,8 @@ constexpr std::size_t pieces_a_request = 500;
 
 }  // namespace
 
-Outbox::Outbox(std::string domain, const Options& options, service::Service& service)
-    : domain_(std::move(domain)), options_(options), service_(service), own_policies_(service), thread_([this] { run(); }) {}
+Outbox::Outbox(std::string domain, const Options& options, service::Service& service, Ended ended)
+    : domain_(std::move(domain)), options_(options), service_(service), ended_(std::move(ended)), own_policies_(service), thread_([this] { run(); }) {}
 
 Outbox::~Outbox() {
   {
@@ -38,6 +38,14 @@ void Outbox::add(const evidence::StatementId& statement) {
   added_.notify_all();
 }
 
+void Outbox::look_again() {
+  {
+    std::lock_guard lock(mutex_);
+    again_ = true;
+  }
+  added_.notify_all();
+}
+
 void Outbox::run() {
   milliseconds pause = first_pause;
   Backoff backoff;
@@ -46,9 +54,9 @@ void Outbox::run() {
     {
       std::unique_lock lock(mutex_);
       const bool idle = pending() == 0;
-      added_.wait_for(lock, idle ? longest_pause : pause, [&] { return stopped_ || (news_ && (idle || !failed)); });
+      added_.wait_for(lock, idle ? longest_pause : pause, [&] { return stopped_ || again_ || (news_ && (idle || !failed)); });
       if (stopped_) return;
-      news_ = false;
+      news_ = again_ = false;
     }
     if (pending() == 0) continue;
     Result<bool> settled = fail(Code::internal, "");
@@ -96,13 +104,16 @@ Result<std::shared_ptr<Peer>> Outbox::home() {
 }
 
 Result<bool> Outbox::send_all() {
-  TRY(const auto peer, home());
+  TRY(bool settled, end_what_would_be_refused());
+  if (pending() == 0) return settled;
+  auto found = home();
+  if (!found && found.error().code == Code::not_yet) CHECK_OK(end_what_is_too_old(found.error().message));
+  TRY(const auto peer, std::move(found));
   CHECK_OK(own_policies_.send(*peer));  // our own rules first: the home may need them to judge what follows
   if (!own_policies_.problem().empty()) last_error_.with([&](auto& last) { last = own_policies_.problem(); });
   const auto all = waiting_.with([](const auto& waiting) {
     return std::vector<evidence::StatementId>(waiting.begin(), waiting.end());
   });
-  bool settled = false;
   for (std::size_t begin = 0; begin < all.size(); begin += pieces_a_request) {
     const auto end = std::min(all.size(), begin + pieces_a_request);
     TRY(const bool some, send({all.begin() + static_cast<std::ptrdiff_t>(begin), all.begin() + static_cast<std::ptrdiff_t>(end)}, *peer));
@@ -138,10 +149,12 @@ Result<bool> Outbox::send(const std::vector<evidence::StatementId>& statements, 
 
 // True: nothing is left to do about it. What is provisional there, not yet, or found no room is tried again.
 Result<bool> Outbox::settle(const ledger::Record& record, const Peer::Outcome& outcome, Peer& peer) {
-  if (outcome.result == "refused" && !outcome.again) return refused(record, outcome.reason);
+  if (outcome.result == "refused" && !outcome.again) return end(record.id, to_bytes(view(outcome.reason)));
   if (outcome.result != "received") {
     last_error_.with([&](auto& last) { last = outcome.reason; });
-    return false;
+    if (outcome.again) return false;
+    TRY(const bool too_old, is_too_old(record.id));
+    return too_old ? give_up(record.id, outcome.reason) : Result<bool>(false);
   }
   // Until its receipt is here the statement is provisional, whatever the home says.
   if (auto fetched = fetch_receipt(record, peer); !fetched) {
@@ -180,7 +193,7 @@ Result<void> Outbox::fetch_receipt(const ledger::Record& record, Peer& peer) {
     TRY(const bool readable, may_read(record));
     if (!readable) {
       log_info("receipt of " + record.id.text() + ": the policy of " + domain_ + " does not let this server read it");
-      return {};
+      return service_.ledger().put_note(ledger::taken_note(record.id, domain_), Bytes{}, {});
     }
   }
   if (!receipt) return tl::unexpected(receipt.error());
@@ -195,14 +208,6 @@ void Outbox::received(const evidence::StatementId& statement) {
   waiting_.with([&](auto& waiting) { waiting.erase(statement); });
   if (!service_.ledger().put_note(ledger::forward_note(statement, domain_), std::nullopt, {}))
     log_info("forwarding note of " + statement.text() + " stays: it is sent once more after a restart");
-}
-
-// It does not count here either from now on, and its history says why.
-Result<bool> Outbox::refused(const ledger::Record& record, const std::string& why) {
-  log_warn("statement " + record.id.text() + " is refused by the home of " + domain_ + ": " + why);
-  CHECK_OK(service_.ledger().refuse(record.id, domain_, why));
-  waiting_.with([&](auto& waiting) { waiting.erase(record.id); });
-  return true;
 }
 
 }  // namespace cm4it::sync

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -14,10 +15,13 @@ namespace cm4it::sync {
 
 class Outbox {
  public:
-  Outbox(std::string domain, const Options& options, service::Service& service);
+  // `ended` is told why a statement will not be received, on this outbox's thread.
+  using Ended = std::function<void(const std::string& why)>;
+  Outbox(std::string domain, const Options& options, service::Service& service, Ended ended);
   ~Outbox();
 
   void add(const evidence::StatementId& statement);
+  void look_again();  // the policies are others now
   std::size_t pending() const { return waiting_.with([](const auto& waiting) { return waiting.size(); }); }
   std::string last_error() const { return last_error_.with([](const auto& error) { return error; }); }
 
@@ -28,7 +32,11 @@ class Outbox {
   Result<bool> send(const std::vector<evidence::StatementId>& statements, Peer& peer);
   Result<bool> settle(const ledger::Record& record, const Peer::Outcome& outcome, Peer& peer);
   void received(const evidence::StatementId& statement);
-  Result<bool> refused(const ledger::Record& record, const std::string& why);
+  Result<bool> end(const evidence::StatementId& statement, Bytes note);
+  Result<bool> give_up(const evidence::StatementId& statement, const std::string& answer);
+  Result<bool> end_what_would_be_refused();
+  Result<bool> end_what_is_too_old(const std::string& answer);
+  Result<bool> is_too_old(const evidence::StatementId& statement) const;
   Result<void> fetch_receipt(const ledger::Record& record, Peer& peer);
   Result<bool> has_receipt(const evidence::StatementId& statement) const;
   Result<bool> may_read(const ledger::Record& record) const;
@@ -36,8 +44,11 @@ class Outbox {
   const std::string domain_;
   const Options& options_;
   service::Service& service_;
+  const Ended ended_;
   // The outbox's thread only.
   OwnPolicies own_policies_;
+  policy::PoliciesPtr judged_by_;  // under which these were found to be worth sending
+  std::set<evidence::StatementId> judged_;
   std::size_t failures_ = 0;  // of homes: the next one is tried after each
 
   Guarded<std::set<evidence::StatementId>> waiting_;
@@ -45,7 +56,7 @@ class Outbox {
   Guarded<std::shared_ptr<Peer>> peer_;
   std::mutex mutex_;
   std::condition_variable added_;
-  bool news_ = false, stopped_ = false;  // guarded by mutex_
+  bool news_ = false, stopped_ = false, again_ = false;  // guarded by mutex_
   std::thread thread_;
 };
 

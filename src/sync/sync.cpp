@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "base/budgets.h"
 #include "base/log.h"
 #include "sync/link.h"
 #include "sync/outbox.h"
@@ -25,7 +26,12 @@ struct Sync::Impl {
   }
 
   void supervise() {
+    policy::PoliciesPtr policies;
     while (!stop.wait_for(std::chrono::milliseconds(200))) {
+      if (auto newest = service.ledger().published()->policies; newest != policies) {
+        policies = std::move(newest);
+        outboxes.with([](auto& boxes) { for (auto& [domain, box] : boxes) box->look_again(); });
+      }
       const auto now = wanted();
       std::vector<std::unique_ptr<Link>> gone;
       links.with([&](auto& kept) {
@@ -49,6 +55,9 @@ struct Sync::Impl {
     if (!reader) return;
     const auto notes = reader->notes("forward/");
     if (!notes) return;
+    if (const auto refusals = reader->notes("refused/"))
+      for (const auto& [name, value] : *refusals)
+        if (name.size() > 73) end(name.substr(73), ledger::refusal_text(name.substr(73), value));
     for (const auto& [name, value] : *notes) {
       const auto slash = name.find('/', 8);
       if (auto id = digest_from_hex(std::string_view(name).substr(8, 64)); id && slash == 72)
@@ -60,13 +69,24 @@ struct Sync::Impl {
   void outbox(const std::string& domain, F&& use) {
     outboxes.with([&](auto& boxes) {
       auto& box = boxes[domain];
-      if (!box) box = std::make_unique<Outbox>(domain, options, service);
+      if (!box) box = std::make_unique<Outbox>(domain, options, service, [this, domain](const std::string& why) { end(domain, why); });
       use(*box);
+    });
+  }
+
+  void end(const std::string& domain, const std::string& why) {
+    ended.with([&](auto& all) {
+      if (all.size() == budget::ended_domains && !all.contains(domain)) return;
+      auto& [count, last] = all[domain];
+      ++count;
+      last = why;
     });
   }
 
   const Options options;
   service::Service& service;
+  // By domain: how many statements will not be received there, and the last one's reason.
+  Guarded<std::map<std::string, std::pair<std::size_t, std::string>>> ended;
   Guarded<std::map<std::string, std::unique_ptr<Link>>> links;
   Guarded<std::map<std::string, std::unique_ptr<Outbox>>> outboxes;
   Stop stop;
@@ -94,6 +114,10 @@ void Sync::forward(const evidence::StatementId& statement, const std::vector<std
   for (const auto& domain : domains) impl_->outbox(domain, [&](Outbox& box) { box.add(statement); });
 }
 
+void Sync::not_forwarded(const evidence::StatementId&, const std::string& domain, const std::string& why) {
+  impl_->end(domain, ledger::refusal_text(domain, ledger::not_sent(why)));
+}
+
 void Sync::wake() {
   impl_->links.with([](const auto& links) { for (const auto& [name, link] : links) link->wake(); });
 }
@@ -107,17 +131,24 @@ std::vector<LinkState> Sync::links() const {
   impl_->links.with([&](const auto& links) {
     for (const auto& [name, link] : links) states.push_back(link->state());
   });
-  impl_->outboxes.with([&](const auto& boxes) {
-    for (const auto& [domain, box] : boxes) {
-      if (box->pending() == 0) continue;
-      LinkState state;
-      state.domain = domain;
-      state.state = "forwarding";
-      state.last_error = box->last_error();
-      state.pending = box->pending();
-      states.push_back(std::move(state));
+  auto ended = impl_->ended.with([](const auto& all) { return all; });
+  const auto add = [&](const std::string& domain, std::size_t pending, std::string last_error) {
+    LinkState state;
+    state.domain = domain;
+    state.state = pending > 0 ? "forwarding" : "idle";
+    state.last_error = std::move(last_error);
+    state.pending = pending;
+    if (const auto end = ended.find(domain); end != ended.end()) {
+      std::tie(state.refused, state.last_refusal) = end->second;
+      ended.erase(end);
     }
+    states.push_back(std::move(state));
+  };
+  impl_->outboxes.with([&](const auto& boxes) {
+    for (const auto& [domain, box] : boxes)
+      if (const auto pending = box->pending(); pending > 0) add(domain, pending, box->last_error());
   });
+  while (!ended.empty()) add(std::string(ended.begin()->first), 0, {});
   return states;
 }
 

@@ -29,11 +29,15 @@ struct Options {
 
 struct LinkState {
   std::string domain, url;
-  std::string state = "backing-off";  // "following", "backing-off", "broken"; "following": all that it sent is here
+  // "following" (all that it sent is here), "backing-off", "broken"; of forwarding: "forwarding", "idle"
+  std::string state = "backing-off";
   std::uint64_t position = 0;
   std::optional<Time> newest_head;
   std::string last_error;
   std::size_t pending = 0;
+  // Statements whose way to this domain's home ended without a receipt: refused there, or not sent; and the last one's reason.
+  std::size_t refused = 0;
+  std::string last_refusal;
   std::size_t missed = 0;  // records of the feed that could not be taken, as of the last walk over them
 };
 
@@ -46,6 +50,7 @@ class Sync : public service::Forwarder {
   void stop();
 
   void forward(const evidence::StatementId& statement, const std::vector<std::string>& domains) override;
+  void not_forwarded(const evidence::StatementId& statement, const std::string& domain, const std::string& why) override;
   std::vector<LinkState> links() const;
   // Every link asks now, whatever it waits for.
   void wake();

@@ -81,7 +81,13 @@ class Node {
   // The link that copies `domain` (or, with state "forwarding", the outbox to its home).
   std::optional<LinkState> link(const std::string& domain, bool forwarding = false) const {
     for (auto& state : sync->links())
-      if (state.domain == domain && (state.state == "forwarding") == forwarding) return state;
+      if (state.domain == domain && state.state != "idle" && (state.state == "forwarding") == forwarding) return state;
+    return {};
+  }
+  // Of statements that named this domain and did not get there: how many, and why the last one.
+  std::pair<std::size_t, std::string> ended(const std::string& domain) const {
+    for (const auto& state : sync->links())
+      if (state.domain == domain && state.refused > 0) return {state.refused, state.last_refusal};
     return {};
   }
   bool follows(const std::string& domain) const {

@@ -67,6 +67,9 @@ Submitted submitted(const json::object& item) {
       result.received.push_back({text_at(at, "domain"), number_at(at, "index"), text_at(at, "time")});
     }
   result.forwarded_to = texts_at(item, "forwarded_to");
+  for (const auto& one : array_at(item, "not_taken"))
+    if (one.is_object())
+      result.not_taken.emplace_back(text_at(one.get_object(), "domain"), error_of(object_at(one.get_object(), "error"), 422).message);
   if (item.if_contains("error")) result.error = error_of(object_at(item, "error"), 422);
   return result;
 }
@@ -105,6 +108,7 @@ std::string Submitted::text() const {
     list += (list.empty() ? "received by " : ", ") + place.domain + " (leaf " + std::to_string(place.index) + ") " + place.time;
   if (received.empty()) list = "provisional";
   for (std::size_t i = 0; i < forwarded_to.size(); ++i) list += (i == 0 ? "; forwarded to " : ", ") + forwarded_to[i];
+  for (const auto& [domain, why] : not_taken) list += "; not taken in " + domain + ": " + why;
   return is_new ? list : list + "; already known";
 }
 

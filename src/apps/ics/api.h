@@ -25,6 +25,7 @@ struct Submitted {
   struct Place { std::string domain; std::uint64_t index = 0; std::string time; };
   std::vector<Place> received;
   std::vector<std::string> forwarded_to;
+  std::vector<std::pair<std::string, std::string>> not_taken;  // domains it names where it will not be received, and why
   Error error{Code::internal, "", ""};
 
   bool entered() const { return outcome == Outcome::received || outcome == Outcome::provisional; }

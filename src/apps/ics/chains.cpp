@@ -19,7 +19,7 @@ Result<std::vector<Unverified>> decode_policies(const std::vector<Bytes>& eviden
     TRY(auto decoded, evidence::decode(evidence::Format::cose, bytes));
     const auto* body = std::get_if<evidence::PolicyText>(&decoded.statements().at(0).body);
     if (!body) continue;
-    TRY(auto descriptor, policy::parse_descriptor(body->descriptor));
+    TRY(auto descriptor, policy::parse_descriptor(body->descriptor, policy::Homes::several));
     const auto& statement = decoded.statements()[0];
     if (statement.domains != std::vector{descriptor.domain} || statement.subject != evidence::SubjectId::key(descriptor.owner))
       return fail(Code::malformed, "policy of " + descriptor.domain + ", version " + std::to_string(descriptor.version) +

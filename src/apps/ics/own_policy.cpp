@@ -78,6 +78,7 @@ Result<OwnPolicy> OwnPolicy::open(Context& context, const std::string& path) {
 
 Result<OwnPolicy> OwnPolicy::open_to_sign(Context& context, const std::string& path, const std::string& text) {
   TRY(auto own, load(context, path, true));
+  CHECK_OK(policy::parse_descriptor(text));
   TRY(own.edit_, policy::DescriptorEdit::start(text));
   const auto& wanted = own.edit_.descriptor();
   if (wanted.domain != own.newest().domain) return fail(Code::malformed, "domain: " + wanted.domain + ", but " + path + " is home of " + own.newest().domain);

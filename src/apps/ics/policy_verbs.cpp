@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/ics/chains.h"
+#include "apps/ics/compromised_keys.h"
 #include "apps/ics/files.h"
 #include "apps/ics/json.h"
 #include "apps/ics/own_policy.h"
@@ -28,7 +29,8 @@ Result<policy::Descriptor> descriptor_in(const std::string& path) {
 
 Result<int> check(Context& context, const std::string& file) {
   TRY(const auto descriptor, descriptor_in(file));
-  const auto lines = policy::advice(descriptor);
+  auto lines = policy::advice(descriptor);
+  for (auto& line : compromised_keys(context, descriptor)) lines.push_back(std::move(line));
   if (context.options.json) {
     context.print_json(json::object{{"domain", descriptor.domain}, {"version", descriptor.version}, {"owner", descriptor.owner.text()},
                                     {"advice", json::array(lines.begin(), lines.end())}});

@@ -116,9 +116,11 @@ Result<int> domains(Context& context) {
   return exit_yes;
 }
 
-// What went wrong on a link, and which clock is wrong.
+// What went wrong on a link, or why something will not be received there, and which clock is wrong.
 std::string trouble(const json::object& peer) {
-  const auto error = text_at(peer, "last_error"), clock = text_at(peer, "clock");
+  auto error = text_at(peer, "last_error");
+  if (error.empty()) error = text_at(peer, "last_refusal");
+  const auto clock = text_at(peer, "clock");
   return error + (error.empty() || clock.empty() ? "" : "; ") + clock;
 }
 
@@ -129,7 +131,7 @@ Result<int> peers(Context& context) {
     context.print_json(answer);
     return exit_yes;
   }
-  Table table({"DOMAIN", "URL", "STATE", "POSITION", "NEWEST HEAD", "TO FORWARD", "LAST ERROR"});
+  Table table({"DOMAIN", "URL", "STATE", "POSITION", "NEWEST HEAD", "TO FORWARD", "REFUSED", "LAST ERROR"});
   for (const auto& entry : array_at(answer, "peers")) {
     if (!entry.is_object()) continue;
     const auto& one = entry.get_object();
@@ -141,6 +143,7 @@ Result<int> peers(Context& context) {
                grouped(number_at(one, "position")),
                text_at(one, "newest_head"),
                grouped(number_at(one, "pending")),
+               grouped(number_at(one, "refused")),
                trouble(one)});
   }
   if (table.empty()) context.console.line("no peers: this server copies no domain, and forwards to none");

@@ -35,6 +35,11 @@ json::object item_json(const std::string& head, const std::string& label, const 
     received.push_back({{"domain", place.domain}, {"index", place.index}, {"time", place.time}});
   shown["received"] = std::move(received);
   shown["forwarded_to"] = json::array(item.forwarded_to.begin(), item.forwarded_to.end());
+  if (!item.not_taken.empty()) {
+    json::array not_taken;
+    for (const auto& [domain, why] : item.not_taken) not_taken.push_back({{"domain", domain}, {"why", why}});
+    shown["not_taken"] = std::move(not_taken);
+  }
   if (counts) {
     shown["counts"] = counts->counts;
     shown["roles"] = json::array(counts->roles.begin(), counts->roles.end());

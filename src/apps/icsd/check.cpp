@@ -165,7 +165,7 @@ class Check {
     if (!decoded) return;
     const auto* body = std::get_if<evidence::PolicyText>(&decoded->statements()[0].body);
     if (!body) return;
-    auto descriptor = policy::parse_descriptor(body->descriptor);
+    auto descriptor = policy::parse_descriptor(body->descriptor, policy::Homes::several);  // whether it is taken is asked at start
     if (!descriptor) return;
     const auto known = newest.find(descriptor->domain);
     if (known == newest.end() || known->second.version < descriptor->version) newest.insert_or_assign(descriptor->domain, std::move(*descriptor));

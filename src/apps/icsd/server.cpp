@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <fstream>
-#include <future>
-#include <sstream>
 
 #include "apps/icsd/authorities.h"
 #include "apps/icsd/descriptors.h"
 #include "apps/icsd/enrolment.h"
 #include "apps/icsd/key_files.h"
+#include "apps/icsd/own_evidence.h"
 #include "base/budgets.h"
 #include "base/log.h"
 #include "crypto/load_key.h"
@@ -21,14 +20,20 @@ std::vector<http::PeerState> peer_states(const sync::Sync* sync) {
   std::vector<http::PeerState> states;
   if (!sync) return states;
   for (auto& link : sync->links())
-    states.push_back({link.domain, link.url, link.state, link.position, link.newest_head, link.last_error, link.pending, link.missed, {}});
+    states.push_back({link.domain, link.url, link.state, link.position, link.newest_head, link.last_error, link.pending, link.refused,
+                      link.last_refusal, link.missed, {}});
   return states;
 }
 
-std::string sum_of(const std::vector<service::ItemResult>& results) {
-  std::size_t entered = 0;
-  for (const auto& result : results) entered += !result.error.has_value();
-  return std::to_string(entered) + " of " + std::to_string(results.size());
+// Kept from before the rule of one home (decisions/0029).
+void warn_of_homes(const policy::Policies& policies) {
+  for (const auto& [domain, chain] : policies.chains()) {
+    const auto* descriptor = chain.newest();
+    const auto homes = descriptor ? std::count_if(descriptor->servers.begin(), descriptor->servers.end(), [](const auto& server) { return server.second.home; }) : 0;
+    if (homes > 1)
+      log_warn("policy of " + domain + ": it lists " + std::to_string(homes) + " homes, which may come to differ: several homes of one domain come later. " +
+               "Sign a version with one");
+  }
 }
 
 constexpr std::size_t few_connections = 1000;
@@ -54,7 +59,8 @@ Result<std::unique_ptr<Server>> Server::start(Config config) {
   std::unique_ptr<Server> server(new Server(std::move(config)));
   CHECK_OK(server->open());
   CHECK_OK(server->ask_witnesses());
-  CHECK_OK(server->submit_own_evidence());
+  CHECK_OK(take_own_evidence(*server->service_, server->config_.evidence, server->config_.homes));
+  warn_of_homes(*server->service_->ledger().published()->policies);
   server->warn_of_other_keys();
   server->sync_ = std::make_unique<sync::Sync>(server->sync_options_, *server->service_);
   server->service_->set_forwarder(server->sync_.get());
@@ -117,33 +123,6 @@ Result<void> Server::ask_witnesses() {
   service_->ledger().hold({});
   if (const auto silent = witnesses_->unasked(); silent > 0 && !config_.homes.empty())
     log_warn(std::to_string(silent) + " peers could not be asked what they know of this home's logs; they are asked again");
-  return {};
-}
-
-// Policies and identities that `ics` left beside the configuration; what is kept already changes nothing.
-Result<void> Server::submit_own_evidence() {
-  std::error_code error;
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(config_.evidence, error))
-    if (entry.path().extension() == ".cose") files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  std::vector<evidence::Piece> pieces;
-  for (const auto& file : files) {
-    std::ifstream in(file, std::ios::binary);
-    std::stringstream content;
-    content << in.rdbuf();
-    const std::string bytes = content.str();
-    auto split = evidence::split("application/cbor-seq", view(bytes));
-    if (!split) return within(file.string(), std::move(split).error());
-    pieces.insert(pieces.end(), split->begin(), split->end());
-  }
-  if (pieces.empty()) return {};
-  std::promise<std::vector<service::ItemResult>> done;
-  CHECK_OK(service_->submit(std::move(pieces), config_.domain, [&](auto results) { done.set_value(std::move(results)); }));
-  const auto results = done.get_future().get();
-  log_info("own evidence: " + sum_of(results) + " pieces are kept");
-  for (const auto& result : results)
-    if (result.error) log_warn("own evidence: " + result.error->message);
   return {};
 }
 

@@ -30,7 +30,6 @@ class Server {
   explicit Server(Config config) : config_(std::move(config)) {}
   Result<void> open();
   Result<void> ask_witnesses();
-  Result<void> submit_own_evidence();
   // Where a policy that counts here names this server with another key than it has.
   void warn_of_other_keys();
   Result<void> listen();

@@ -14,11 +14,13 @@ namespace cm4it::http {
 // One link to a peer, as /v1/peers and /metrics show it.
 struct PeerState {
   std::string domain, url;
-  std::string state;  // "following", "backing-off", "broken"
+  std::string state;  // "following", "backing-off", "broken"; of forwarding: "forwarding", "idle"
   std::uint64_t position = 0;
   std::optional<Time> newest_head;
   std::string last_error;
   std::size_t pending = 0;  // statements still to be forwarded there
+  std::size_t refused = 0;  // that will not be received there, and the last one's reason
+  std::string last_refusal{};
   std::size_t missed = 0;   // records of its feed that could not be taken; they are asked for again
   std::string clock{};      // whose clock is wrong, as far as its heads tell; empty: none
 };

@@ -35,7 +35,8 @@ TEST_F(Web, MetricsOfPeersAndConnections) {
   DoorOptions options;
   options.peers = [] {
     return std::vector<PeerState>{{"acme.example", "https://acme.example:8443", "following", 17, Time{1'800'000'000}, "", 0},
-                                  {"dev.example", "https://dev.example", "broken", 3, {}, "two roots of one size", 2}};
+                                  {"dev.example", "https://dev.example", "broken", 3, {}, "two roots of one size", 2},
+                                  {"tuev.example", "", "idle", 0, {}, "", 0, 3, "refused by the home of tuev.example: not this one"}};
   };
   options.extra_metrics = [] { return std::vector<std::pair<std::string, double>>{{"cm4it_connections", 3}}; };
   Site other{plant, std::move(options)};
@@ -46,13 +47,15 @@ TEST_F(Web, MetricsOfPeersAndConnections) {
   EXPECT_EQ(metric(page, "cm4it_connections"), 3);
 
   const auto peers = object(other.get("/v1/peers"));
-  ASSERT_EQ(peers.at("peers").as_array().size(), 2u);
+  ASSERT_EQ(peers.at("peers").as_array().size(), 3u);
   EXPECT_EQ(at(peers, "peers/0/domain"), "acme.example");
   EXPECT_EQ(at(peers, "peers/0/state"), "following");
   EXPECT_EQ(at(peers, "peers/0/position"), "17");
   EXPECT_EQ(at(peers, "peers/0/newest_head"), "2027-01-15T08:00:00Z");
   EXPECT_EQ(at(peers, "peers/1/last_error"), "two roots of one size");
   EXPECT_EQ(at(peers, "peers/1/pending"), "2");
+  EXPECT_EQ(at(peers, "peers/2/refused"), "3");
+  EXPECT_EQ(metric(page, R"(cm4it_peer_refused{domain="tuev.example",url=""})"), 3);
   EXPECT_FALSE(peers.at("peers").at(1).as_object().contains("newest_head"));
 }
 

@@ -60,6 +60,8 @@ Answer get_peers(Door::Impl& door, const Call& call) {
         peer.position = 0;
         peer.pending = 0;
         peer.last_error.clear();
+        peer.refused = 0;
+        peer.last_refusal.clear();
       } else {
         peer.clock = clock_words(door.service, peer.domain);
       }
@@ -130,8 +132,9 @@ Answer get_metrics(Door::Impl& door, const Call& call) {
       metrics.gauge("cm4it_peer_broken", "1: it contradicted itself and is no longer followed.", peer.state == "broken" ? 1 : 0, labels);
       metrics.gauge("cm4it_peer_missed_records", "Records of its feed that could not be taken: this copy is not fresh.",
                     static_cast<double>(peer.missed), labels);
-      if (door.service.reads_log(peer.domain, call.who))
-        metrics.gauge("cm4it_peer_pending", "Statements still to be forwarded there.", static_cast<double>(peer.pending), labels);
+      if (!door.service.reads_log(peer.domain, call.who)) continue;
+      metrics.gauge("cm4it_peer_pending", "Statements still to be forwarded there.", static_cast<double>(peer.pending), labels);
+      metrics.gauge("cm4it_peer_refused", "Statements that will not be received there.", static_cast<double>(peer.refused), labels);
     }
   if (door.options.delegates_until)
     for (const auto& [ca, until] : door.options.delegates_until())

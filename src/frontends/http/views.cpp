@@ -40,7 +40,7 @@ struct BodyJson {
   }
   json::object operator()(const evidence::PolicyText& body) const {
     json::object shown;
-    if (const auto descriptor = policy::parse_descriptor(body.descriptor)) shown["version"] = descriptor->version;
+    if (const auto descriptor = policy::parse_descriptor(body.descriptor, policy::Homes::several)) shown["version"] = descriptor->version;
     return shown;
   }
 };
@@ -193,6 +193,7 @@ json::object history_json(const service::Looked& looked) {
     one["counts"] = judgement.counts;
     one["roles"] = texts(judgement.roles);
     add_text(one, "why_not", judgement.why_not);
+    if (is_self_compromise(statement, statement.issuer)) one["silences_issuer"] = true;
     if (judgement.decided_by) one["decided_by"] = judgement.decided_by->text();
     statements.push_back(std::move(one));
   }
@@ -235,6 +236,8 @@ json::object peer_json(const PeerState& peer) {
                      {"pending", peer.pending}, {"missed", peer.missed}};
   if (peer.newest_head) shown["newest_head"] = to_rfc3339(*peer.newest_head);
   add_text(shown, "last_error", peer.last_error);
+  if (peer.refused > 0) shown["refused"] = peer.refused;
+  add_text(shown, "last_refusal", peer.last_refusal);
   add_text(shown, "clock", peer.clock);
   return shown;
 }

@@ -1,0 +1,69 @@
+// What keys say of themselves that silences them: what the fold is given to find whose word counts no more.
+#include <set>
+
+#include "base/budgets.h"
+#include "ledger/journal.h"
+#include "ledger/ledger.h"
+#include "ledger/tables.h"
+
+namespace cm4it::ledger {
+
+Result<std::vector<policy::Fact>> Reader::compromises_of(const KeyId& key, const std::optional<Digest>& part) const {
+  std::vector<policy::Fact> facts;
+  const SubjectId subject = SubjectId::key(key);
+  std::size_t taken = 0;
+  Result<void> outcome;
+  CHECK_OK(snapshot_->scan(table::compromised, store::Range::prefix(table::compromised_key(key, part)), [&](View row, View) {
+    outcome = [&]() -> Result<void> {
+      const std::uint64_t position = table::last_number(row);
+      TRY(const auto value, snapshot_->get(table::subjects, table::subject_key(subject, position)));
+      if (!value) return fail(Code::internal, "subjects: a row is missing", "run `ics rebuild`");
+      std::vector<policy::Fact> found;
+      CHECK_OK(add_record(subject, position, *value, found));
+      for (auto& fact : found)
+        if (is_self_compromise(fact.statement, key)) facts.push_back(std::move(fact));
+      return {};
+    }();
+    return outcome.has_value() && ++taken < budget::self_compromises;
+  }));
+  CHECK_OK(outcome);
+  return facts;
+}
+
+namespace {
+
+using Speaker = std::pair<KeyId, std::optional<Digest>>;
+
+// Who spoke, the CAs that a statement leads over, and those that a chain's last certificate says made it.
+void add_speakers(const std::vector<policy::Fact>& about, const policy::Policies& policies, std::set<Speaker>& speakers) {
+  for (const policy::Fact& fact : about) {
+    const auto& statement = fact.statement;
+    speakers.insert({statement.issuer, {}});
+    if (statement.signed_by_part) speakers.insert({statement.issuer, statement.signed_by_part});
+    for (const auto& certificate : statement.certificates) speakers.insert({certificate.key().id(), {}});
+    if (statement.certificates.empty()) continue;
+    const Bytes& above = statement.certificates.back().fields().authority_key_id;
+    evidence::Method1Id id;
+    if (above.size() != id.octets.size()) continue;
+    std::copy(above.begin(), above.end(), id.octets.begin());
+    for (const auto& key : policies.find_keys(id)) speakers.insert({key.id(), {}});
+  }
+}
+
+}  // namespace
+
+Result<void> Reader::add_compromises(policy::Facts& facts) const {
+  std::set<Speaker> speakers;
+  add_speakers(facts.about, policies(), speakers);
+  for (const auto& [model, about] : facts.models) add_speakers(about, policies(), speakers);
+  for (const auto& [key, about] : facts.authorities) add_speakers(about, policies(), speakers);
+  for (const auto& [key, part] : speakers) {
+    TRY(auto said, compromises_of(key, part));
+    if (said.empty()) continue;
+    auto& all = facts.compromises[key];
+    all.insert(all.end(), std::make_move_iterator(said.begin()), std::make_move_iterator(said.end()));
+  }
+  return {};
+}
+
+}  // namespace cm4it::ledger

@@ -1,0 +1,35 @@
+// What is noted of a statement that another home still has to receive, and of how that ended.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "evidence/statement.h"
+
+namespace cm4it::ledger {
+
+using evidence::StatementId;
+
+// "forward/STATEMENT/DOMAIN": it still has to reach a home of a domain. Its value: since when (8 octets, big-endian seconds), and
+// why it does not count there meanwhile; empty (older stores): it counts, since it was first seen.
+std::string forward_note(const StatementId& id, std::string_view domain);
+// "refused/STATEMENT/DOMAIN": it is not made in this domain. Its value: why the domain's home refused it for good, or 0x01 and why
+// it is not sent there (any more).
+std::string refusal_note(const StatementId& id, std::string_view domain);
+// "taken/STATEMENT/DOMAIN": a home has received it, whose receipt this server may not read.
+std::string taken_note(const StatementId& id, std::string_view domain);
+
+struct Waiting {
+  Time since;
+  std::string undecided;  // the policies known here do not let that home take it yet, and why; empty: they do
+};
+Bytes encode(const Waiting& waiting);
+Waiting decode_waiting(View value, Time first_seen);
+
+// As the value of a refusal note, and back into a sentence.
+Bytes not_sent(std::string_view why);
+std::string refusal_text(std::string_view domain, View value);
+
+}  // namespace cm4it::ledger

@@ -1,0 +1,64 @@
+#include "policy/compromised.h"
+
+#include <algorithm>
+
+namespace cm4it::policy {
+namespace {
+
+using Moment = CompromisedKeys::Moment;
+
+// Homes of this domain and of those it refers to are trusted for time, whichever domain the statement names: the key's word
+// concerns all that listen to it.
+Moment received(const Fact& fact, const std::vector<std::string>& trusted, const Policies& policies) {
+  std::optional<Moment> earliest;
+  for (const ReceivedAt& receipt : fact.receipts) {
+    if (std::find(trusted.begin(), trusted.end(), receipt.domain) == trusted.end() || !policies.is_home_log(receipt.domain, receipt.log)) continue;
+    const Moment moment{receipt.time, receipt.index, fact.statement.id};
+    if (!earliest || moment < *earliest) earliest = moment;
+  }
+  return earliest.value_or(Moment{fact.first_seen, 0, fact.statement.id});
+}
+
+}  // namespace
+
+CompromisedKeys::CompromisedKeys(const Compromises& said, const Policies& policies, const Descriptor& domain, Time at) {
+  if (said.empty()) return;
+  auto trusted = domain.referenced();
+  trusted.push_back(domain.domain);
+  for (const auto& [key, facts] : said)
+    for (const Fact& fact : facts) {
+      const Moment moment = received(fact, trusted, policies);
+      if (moment.time > at) continue;
+      const auto part = fact.statement.kind() == Kind::withdraw ? fact.statement.part : std::nullopt;
+      const auto [known, fresh] = since_[key].try_emplace(part, moment);
+      if (!fresh) known->second = std::min(known->second, moment);
+    }
+}
+
+const Moment* CompromisedKeys::since(const KeyId& key, const std::optional<Digest>& part) const {
+  const auto parts = since_.find(key);
+  if (parts == since_.end()) return nullptr;
+  const auto found = parts->second.find(part);
+  return found == parts->second.end() ? nullptr : &found->second;
+}
+
+const Moment* CompromisedKeys::silencing(const Judgement& judgement) const {
+  const auto& statement = judgement.fact->statement;
+  if (const auto* moment = silencing(judgement, statement.issuer)) return moment;
+  if (!statement.signed_by_part) return nullptr;
+  const auto* moment = since(statement.issuer, statement.signed_by_part);
+  return moment && (judgement.provisional || std::tie(moment->time, moment->index) < std::tie(judgement.received, judgement.index)) ? moment : nullptr;
+}
+
+const Moment* CompromisedKeys::silencing(const Judgement& judgement, const KeyId& key) const {
+  const auto* moment = since(key);
+  if (!moment) return nullptr;
+  const bool before = !judgement.provisional && std::tie(judgement.received, judgement.index) < std::tie(moment->time, moment->index);
+  return before ? nullptr : moment;
+}
+
+std::string CompromisedKeys::why_not(const Moment& moment) {
+  return "its issuer's key is compromised by its own word, received " + to_rfc3339(moment.time) + ": what it says since does not count";
+}
+
+}  // namespace cm4it::policy

@@ -1,0 +1,41 @@
+// Keys that say of themselves that they are compromised: from then on they say nothing more in any role (decisions/0030).
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "policy/fold.h"
+
+namespace cm4it::policy {
+
+// As one domain sees it at one time. A key's word about itself can only lower: it is believed wherever it was said, and whatever
+// [write] says; it needs no role, and neither `nbf` nor `exp` bounds it.
+class CompromisedKeys {
+ public:
+  CompromisedKeys(const Compromises& said, const Policies& policies, const Descriptor& domain, Time at);
+
+  // When a key's own word was received: by a home of this domain or of one that it refers to; without such a receipt, when this
+  // server first saw it.
+  struct Moment {
+    Time time;
+    std::uint64_t index = 0;
+    StatementId statement;
+    bool operator<(const Moment& other) const { return std::tie(time, index, statement) < std::tie(other.time, other.index, other.statement); }
+  };
+  // Since when this key is compromised, or the part of its certificate that signed (OpenPGP: a subkey); null: by its own word never.
+  const Moment* since(const KeyId& key, const std::optional<Digest>& part = {}) const;
+  // What silences the issuer of this statement: it was received after the issuer's word, or nobody bears witness that it was
+  // received before. Null: nothing.
+  const Moment* silencing(const Judgement& judgement) const;
+  // The same of another key that the statement leads over: a CA's.
+  const Moment* silencing(const Judgement& judgement, const KeyId& key) const;
+
+  static std::string why_not(const Moment& moment);
+
+ private:
+  using Parts = std::map<std::optional<Digest>, Moment>;
+  std::map<KeyId, Parts> since_;
+};
+
+}  // namespace cm4it::policy

@@ -1,0 +1,28 @@
+// What a walk asks of what is kept here. For this room's .cpp files.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ledger/ledger.h"
+#include "policy/eligible.h"
+
+namespace cm4it::service {
+
+// A key's own word that it is compromised goes into the log of every domain of ours that listens to the key: their copies must hear
+// of it too. Adds those to the domains it speaks in.
+void add_listening_homes(const evidence::Decoded& decoded, const policy::Policies& policies, const std::vector<std::string>& homes,
+                         std::vector<std::string>& domains);
+
+// not_permitted: the issuer's key has said that it is compromised, and nothing it says since counts anywhere. What it says of itself
+// is heard, and it may take back what it said.
+Result<void> may_still_speak(const ledger::Reader& reader, const std::vector<evidence::Statement>& statements, const KeyId& issuer);
+
+// Of a key that speaks of itself: whether it is known here.
+Result<void> find_subject(const ledger::Reader& reader, const evidence::Decoded& decoded, policy::Context& in);
+
+// Where a statement was made that is kept here.
+Result<std::vector<std::string>> domains_of_kept(const ledger::Reader& reader, const ledger::Record& record);
+
+}  // namespace cm4it::service
