@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/budgets.h"
 #include "policy/descriptor.h"
 
 namespace cm4it::policy {
@@ -105,11 +106,13 @@ std::vector<std::string> diff(const Descriptor& before, const Descriptor& after)
 
 std::vector<std::string> advice(const Descriptor& descriptor) {
   std::vector<std::string> lines;
+  // Of those who let things cooperate: a maker admits devices and has no gateways, a developer neither.
+  const bool pairs = descriptor.admit.contains(Type::device) && descriptor.admit.contains(Type::gateway);
   for (const auto type : {Type::device, Type::gateway})
-    if (!descriptor.admit.empty() && !descriptor.admit.contains(type))
+    if (!descriptor.permits.empty() && !descriptor.admit.contains(type))
       lines.push_back(std::string("no [admit.") + evidence::to_string(type) + "]: no " + evidence::to_string(type) +
                       " is ever admitted");
-  if (!descriptor.admit.empty() && descriptor.permits.empty())
+  if (pairs && descriptor.permits.empty())
     lines.push_back("no [[permit]]: nobody may open a conversation with anybody (from = {} and to = {}: everybody)");
   for (const auto kind : {Kind::identity, Kind::status})
     if (const auto found = descriptor.write.find(kind); found == descriptor.write.end() || found->second.empty())
@@ -121,6 +124,9 @@ std::vector<std::string> advice(const Descriptor& descriptor) {
     for (const auto& [kind, roles] : descriptor.read) used |= std::count(roles.begin(), roles.end(), role) > 0;
     if (!used && !entries.empty()) lines.push_back("roles." + role + " may neither read nor write anything here");
   }
+  for (const auto& [type, admit] : descriptor.admit)
+    if (admit.max_staleness && *admit.max_staleness < 2 * budget::head_interval_seconds)
+      lines.push_back(std::string("admit.") + evidence::to_string(type) + ".max_staleness is below 2m: homes sign a head every minute, so one that is late refuses everything");
   for (const auto& [type, admit] : descriptor.admit)
     for (const auto& [role, labels] : admit.endorsed_by)
       if (labels.empty())

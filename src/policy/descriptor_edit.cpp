@@ -180,4 +180,12 @@ Result<void> DescriptorEdit::add_permit(const Permit& permit) {
   return become(with_line_end(text_) + "\n[[permit]]\nfrom = " + permit.from.text() + "\nto   = " + permit.to.text() + "\n");
 }
 
+Result<void> DescriptorEdit::remove_permit(std::size_t number) {
+  if (number >= descriptor_.permits.size()) return fail(Code::not_found, "permit: there are " + std::to_string(descriptor_.permits.size()));
+  TRY(const auto document, parse_toml(text_));
+  const auto* table = document["permit"][number].as_table();
+  if (!table || table->is_inline()) return fail(Code::unsupported, "permit: written in one list, which is not edited here", "edit the text");
+  return become(replaced(text_, lines_of(text_, *table), ""));
+}
+
 }  // namespace cm4it::policy

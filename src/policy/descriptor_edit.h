@@ -29,6 +29,8 @@ class DescriptorEdit {
   // Of a domain that is copied already: in its place.
   Result<void> set_copy(const CopyRule& rule);
   Result<void> add_permit(const Permit& permit);
+  // The number-th of descriptor().permits, from 0. not_found: there are fewer.
+  Result<void> remove_permit(std::size_t number);
 
  private:
   DescriptorEdit(std::string text, Descriptor descriptor) : text_(std::move(text)), descriptor_(std::move(descriptor)) {}

@@ -113,6 +113,18 @@ TEST(DescriptorEdit, ReplacesOrAddsCopies) {
   EXPECT_EQ(it.descriptor().permits.size(), 1u);
 }
 
+TEST(DescriptorEditTest, APermitIsStruckAndTheOthersStay) {
+  auto it = edit();
+  const auto before = it.descriptor().permits.size();
+  ASSERT_TRUE(it.add_permit({Selector::parse("{ type = [\"device\"] }").value(), {}}));
+  ASSERT_TRUE(it.add_permit({Selector::parse("{ type = [\"gateway\"] }").value(), {}}));
+  ASSERT_TRUE(it.remove_permit(before));
+  ASSERT_EQ(it.descriptor().permits.size(), before + 1);
+  EXPECT_EQ(it.descriptor().permits.back().from.text(), "{ type = [\"gateway\"] }");
+  EXPECT_FALSE(it.remove_permit(before + 1));
+  EXPECT_THAT(it.text(), HasSubstr("# the end"));
+}
+
 TEST(DescriptorDiff, SaysEveryChangeInALine) {
   auto it = edit();
   const auto before = it.descriptor();
@@ -129,6 +141,21 @@ TEST(DescriptorAdvice, NamesWhatIsProbablyNotMeant) {
   EXPECT_THAT(lines, Contains(HasSubstr("write.identity")));
   EXPECT_THAT(lines, Contains(HasSubstr("roles.integrator may neither")));
   EXPECT_THAT(lines, Not(Contains(HasSubstr("acme.example"))));
+}
+
+// A maker's policy admits devices, and nobody opens conversations there.
+TEST(DescriptorAdvice, IsOfWhatTheDomainCouldWant) {
+  auto maker = edit().descriptor();
+  maker.admit = {{Type::device, {{"manufacturer"}, {}, {}, 90}}};
+  maker.permits.clear();
+  EXPECT_THAT(advice(maker), Not(Contains(HasSubstr("[[permit]]"))));
+  EXPECT_THAT(advice(maker), Not(Contains(HasSubstr("[admit.gateway]"))));
+  EXPECT_THAT(advice(maker), Contains(HasSubstr("max_staleness is below 2m")));
+  maker.admit[Type::gateway] = {{"manufacturer"}, {}, {}, {}};
+  EXPECT_THAT(advice(maker), Contains(HasSubstr("no [[permit]]")));
+  maker.permits = {{}};
+  maker.admit.erase(Type::gateway);
+  EXPECT_THAT(advice(maker), Contains(HasSubstr("no [admit.gateway]")));
 }
 
 }  // namespace
