@@ -119,8 +119,10 @@ void Link::heard_from(const KeyId& server) {
 
 // The feed is followed; whether all of it is here is another question.
 void Link::show_success() {
+  bool again = false;
   const bool news = state_.with([&](LinkState& state) {
     const auto before = state.last_error;
+    const bool was_off = state.state == "backing-off" && !before.empty();
     std::string wrong = missing_.empty() ? set_back_ : missing_;
     if (wrong.empty() && missed_ > 0)
       wrong = std::to_string(missed_) + (missed_ == 1 ? " record that a home has received is" : " records that a home has received are") +
@@ -129,9 +131,11 @@ void Link::show_success() {
     state.last_error = wrong.empty() ? own_policies_.problem() : wrong;
     state.position = position_;
     state.missed = missed_;
+    again = was_off && wrong.empty();
     return !wrong.empty() && state.last_error != before;
   });
   if (news) log_warn("copy of " + follow_.domain + ": " + state().last_error);
+  if (again) log_info("copy of " + follow_.domain + " from " + follow_.from + ": following again");
 }
 
 // For good, until its owner has explained: what it said before is kept, what it says now is not asked for.

@@ -274,7 +274,10 @@ Result<Config> read_config(const std::filesystem::path& file) {
                 cause == ENOENT ? "`ics init DIR …` makes a directory with an icsd.toml" : "");
   }
   const auto named = [&](Error error) {
-    if (error.detail == "docs/formats/descriptor.md") error.detail = "docs/configuration.md";
+    if (error.detail == "docs/formats/descriptor.md") error.detail = "ics help configuration";
+    // TOML takes a key for one of the table that stands above it.
+    if (error.message.find("]") != std::string::npos && error.message.find(": unknown key") != std::string::npos)
+      error.detail = "keys of the server stand above the first [[…]]; " + error.detail;
     return within(file.string(), std::move(error));
   };
   auto table = policy::parse_toml(text.str());

@@ -60,7 +60,7 @@ int main(int argc, char** argv) try {
   cm4it::hold_standard_files();
   give_back_memory();
   ::setenv("TSS2_LOG", "all+none", 0);  // the TPM's library would write to the log what we say ourselves
-  CLI::App app{"icsd: an identity certificate server (docs/configuration.md)"};
+  CLI::App app{"icsd: an identity certificate server (man icsd, ics help configuration)"};
   std::string file;
   bool check = false, accept_clock = false;
   app.add_option("--config", file, "icsd.toml, as `ics init` makes it")->required();
@@ -87,6 +87,7 @@ int main(int argc, char** argv) try {
   }
   cm4it::log_info("stopping");
   server->reset();
+  cm4it::log_info("stopped");
   return 0;
 } catch (const std::exception& error) {  // a path that is too long, no memory
   return failed({cm4it::Code::unavailable, error.what(), ""});
