@@ -46,12 +46,12 @@ TEST_F(DayTwo, StolenAndFound) {
   const auto refused = sh("ics --dir plant withdraw A-1 " + id);
   EXPECT_EQ(refused.exit, 3);
   EXPECT_THAT(refused.err, HasSubstr("ics status A-1 in-use"));
-  ok("ics --dir plant status A-1 in-use --reason 'found, and looked at'");
+  ok("ics --dir plant status A-1 --lift --reason 'found, and looked at'");
   EXPECT_TRUE(eventually([&] { return admitted("field"); }));
 }
 
 TEST_F(DayTwo, AnIntegratorWhoIsNotTheOwnerAndOneWhoComesAfter) {
-  ok("ics key new volta.key && ics role add plant integrator volta --key volta.key --yes");
+  ok("ics key new volta.key && ics key pub volta.key --out volta.pem && ics role add plant integrator volta --key volta.pem --yes");
   ok("ics role end plant integrator plant7 --until now --yes");
   EXPECT_THAT(ok("ics role list plant"), testing::AllOf(HasSubstr("volta"), HasSubstr("integrator")));
   ok("ics key new a2.key && ics --dir acme identify a2.key --type device --maker Acme --model thermo-2000 --serial A-2 && ics --dir acme transfer A-2 --to plant7.example");
@@ -62,13 +62,12 @@ TEST_F(DayTwo, AnIntegratorWhoIsNotTheOwnerAndOneWhoComesAfter) {
   EXPECT_THAT(idle.out, HasSubstr("as holder"));
   ok("ics --dir plant status A-2 in-use");
   EXPECT_EQ(sh("ics --dir plant why A-2").exit, 1);
-  const auto counts = sh("ICS_KEY=volta.key $ICS --dir plant endorse A-2 --label approved");
+  const auto counts = sh("ICS_KEY=volta.key $ICS --dir plant endorse A-2 approved");
   EXPECT_THAT(counts.out, HasSubstr("as integrator")) << counts.err;
   EXPECT_THAT(counts.err, HasSubstr("signed by plant7.example/volta (integrator)"));
   EXPECT_EQ(sh("ics --dir plant why A-2").exit, 0);
 
-  ok("ics key new ohm.key && ics role add plant integrator ohm --key ohm.key --yes");
-  ok("ics role end plant integrator volta --until now --yes");
+  ok("ics key new ohm.key && ics key pub ohm.key --out ohm.pem && ics role replace plant volta ohm --key ohm.pem --yes");
   EXPECT_THAT(ok("ics role end plant integrator volta --until now --yes"), HasSubstr("nothing changes"));
   EXPECT_EQ(sh("ics --dir plant why A-2").exit, 0) << "what was said before counts on";
   const auto late = sh("ics --dir plant --key volta.key endorse A-2 --label late");
@@ -84,12 +83,7 @@ TEST_F(DayTwo, AServerMoves) {
   ASSERT_TRUE(port);
   const std::string place = "127.0.0.1:" + std::to_string(*port);
   ok("sed -i 's/^listen .*/listen = [\"" + place + "\"]/' plant/icsd.toml");
-  ok("sed -i 's|^version = \\(.*\\)|version = 99|; s|url = \"" + old_url.substr(0, old_url.size() - 1) + "\"|url = \"https://" + place + "\"|' plant/policy.toml");
-  const auto version = sh("ics --dir plant policy sign plant/policy.toml --yes");
-  const auto next = version.err.find("set version = ");
-  ASSERT_NE(next, std::string::npos) << version.err;
-  ok("sed -i 's/^version = 99/" + version.err.substr(next + 4, version.err.find('\n', next) - next - 4) + "/' plant/policy.toml");
-  ok("ics --dir plant policy sign plant/policy.toml --yes");
+  ok("EDITOR=\"sed -i s#" + old_url.substr(0, old_url.size() - 1) + "#https://" + place + "#\" $ICS --dir plant policy edit --yes");
   start("plant");
   EXPECT_THAT(ok("ics trust field https://" + place + " --as copy"), HasSubstr("is followed from https://" + place));
   EXPECT_THAT(content("field/icsd.toml"), HasSubstr("from = \"https://" + place + "\""));
@@ -98,6 +92,16 @@ TEST_F(DayTwo, AServerMoves) {
   start("field");
   ok("ics --dir plant status A-1 stolen");
   EXPECT_TRUE(eventually([&] { return !admitted("field"); })) << content("field.log");
+}
+
+// What a warning began, a line ends.
+TEST_F(DayTwo, TheLogTellsThatALinkHealed) {
+  add_field();
+  stop("plant");
+  EXPECT_THAT(content("plant.log"), HasSubstr("stopped"));
+  ASSERT_TRUE(eventually([&] { return content("field.log").find("warning copy of plant7.example") != std::string::npos; })) << content("field.log");
+  start("plant");
+  EXPECT_TRUE(eventually([&] { return content("field.log").find("following again") != std::string::npos; })) << content("field.log");
 }
 
 TEST_F(DayTwo, NothingIsSignedByADryRun) {

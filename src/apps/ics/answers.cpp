@@ -63,6 +63,42 @@ Answer admitted_answer(const std::string& admitted) {
   return {"unknown", Tone::warn};
 }
 
+std::string kept_as(const json::object& domain) {
+  if (flag_at(domain, "home")) return "home";
+  return number_at(domain, "version") == 0 && text_at(domain, "newest_head").empty() && !domain.contains("size") ? "name only" : "copy";
+}
+
+Cell policy_cell(const json::object& domain) {
+  if (flag_at(domain, "forked")) return {"forked", Tone::bad};
+  const auto version = number_at(domain, "version");
+  if (version == 0) return kept_as(domain) == "name only" ? Cell("-") : Cell("none counts", Tone::warn);
+  return {"version " + std::to_string(version)};
+}
+
+std::string age_of(Time then, Time now) {
+  const Seconds age = std::max<Seconds>(now - then, 0);
+  if (age < 120) return std::to_string(age) + "s";
+  if (age < 2 * 3600) return std::to_string(age / 60) + "m";
+  if (age < 2 * 86'400) return std::to_string(age / 3600) + "h";
+  return std::to_string(age / 86'400) + "d";
+}
+
+Tone tone_of_link(const std::string& state) { return state == "following" || state == "forwarding" ? Tone::good : state == "broken" ? Tone::bad : Tone::warn; }
+
+std::string trouble_of_link(const json::object& peer) {
+  auto error = text_at(peer, "last_error");
+  if (error.empty()) error = text_at(peer, "last_refusal");
+  // A URL without what was asked: a selector in it fills a line and tells nothing.
+  for (std::size_t at = 0; (at = error.find("://", at)) != error.npos; ++at) {
+    const auto end = std::min(error.find_first_of(" \n", at), error.size());
+    const auto question = error.find('?', at);
+    const auto last = end > 0 && error[end - 1] == ':' ? end - 1 : end;
+    if (question < last) error.erase(question, last - question);
+  }
+  const auto clock = text_at(peer, "clock");
+  return error + (error.empty() || clock.empty() ? "" : "; ") + clock;
+}
+
 void print_reasons(const Console& console, const json::array& reasons) {
   std::vector<json::value> sorted(reasons.begin(), reasons.end());
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return rank_of(a) < rank_of(b); });

@@ -22,6 +22,15 @@ struct Answer {
 };
 Answer admitted_answer(const std::string& admitted);
 
+// Of an entry of /v1/domains: "home", "copy", or "name only" of what is merely referred to; and which policy counts.
+std::string kept_as(const json::object& domain);
+Cell policy_cell(const json::object& domain);
+// "23s", "5m", "3h", "12d": how long ago.
+std::string age_of(Time then, Time now);
+// Of an entry of /v1/peers: what is wrong with the link, or why something will not be received there, and which clock is wrong.
+Tone tone_of_link(const std::string& state);
+std::string trouble_of_link(const json::object& peer);
+
 // What failed first, then what is not known, then what is met.
 void print_reasons(const Console& console, const json::array& reasons);
 

@@ -68,7 +68,7 @@ void add_bulk_verbs(CLI::App& app, Context& context) {
                                  return fail(Code::malformed, "--cert: goes with a signed list of files: SHA256SUMS SHA256SUMS.asc");
                                });
   import_verb->add_option("FILE", imported->files,
-                          "manifests, CBOR sequences, OpenPGP and X.509 certificates, directories of them; SHA256SUMS and its signature; -: standard input")
+                          "manifests, CBOR sequences, OpenPGP and X.509 certificates, CRLs, directories of them; SHA256SUMS and its signature; -: standard input")
       ->required()
       ->type_name("FILE");
   import_verb->add_option("--cert", imported->certificate, "of a signed list: the signer's OpenPGP certificate (default: the server's copy)")
@@ -77,7 +77,8 @@ void add_bulk_verbs(CLI::App& app, Context& context) {
   auto wanted = std::make_shared<ExportOptions>();
   auto* export_verb = add_verb(app, context, "export", "writes evidence as it came: `ics import` reads it",
                                [&context, wanted] { return export_evidence(context, *wanted); });
-  export_verb->add_option("SUBJECT,--subject", wanted->subjects, "only about these; -: those of standard input")->type_name("SUBJECT");
+  export_verb->add_option("SUBJECT", wanted->subjects, "only about these; -: those of standard input")->type_name("SUBJECT");
+  export_verb->add_option("--subject", wanted->subjects)->group("");  // as it was called before
   auto* format = export_verb->add_option("--format", wanted->format, "which evidence")
       ->check(CLI::IsMember({"cose", "manifest", "x509", "openpgp", "sums"}))
       ->capture_default_str();

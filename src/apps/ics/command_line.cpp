@@ -3,7 +3,11 @@
 #include <new>
 #include <sstream>
 
+#include "apps/ics/command_tree.h"
+#include "apps/ics/completion.h"
+#include "apps/ics/examples.h"
 #include "apps/ics/misread.h"
+#include "apps/ics/topics.h"
 #include "apps/ics/verbs.h"
 
 namespace cm4it::ics {
@@ -24,7 +28,7 @@ void add_common_options(CLI::App& app, Context& context) {
 int failed(const Context& context, const Error& error) {
   context.console.note("ics" + (context.verb.empty() ? "" : " " + context.verb) + ": " + error.message);
   // What comes next may take several lines, a candidate each.
-  std::istringstream lines(error.detail);
+  std::istringstream lines(with_topics(error.detail));
   const char* before = "  → ";
   for (std::string line; std::getline(lines, line); before = "    ") context.console.note(before + line);
   return context.misused ? exit_usage : exit_failed;
@@ -58,11 +62,11 @@ void group_verbs(CLI::App& app) {
   const std::pair<const char*, std::vector<const char*>> groups[] = {
       {"Begin", {"init", "trust", "key"}},
       {"Say", {"identify", "endorse", "status", "assign", "transfer", "withdraw"}},
-      {"Ask", {"find", "show", "history", "why", "may", "token", "domains", "peers"}},
+      {"Ask", {"find", "show", "history", "why", "may", "token", "watch", "domains", "peers"}},
       {"Rule", {"role", "permit", "server", "policy"}},
       {"Evidence in any amount", {"push", "import", "export", "gpg-notations"}},
       {"Maintain", {"log", "rebuild", "ocsp-cert"}},
-      {"Help", {"help", "man", "completion"}}};
+      {"Help", {"help", "version", "man", "completion"}}};
   for (const auto& [title, names] : groups)
     for (const char* name : names) app.get_subcommand(name)->group(title);
 }
@@ -73,7 +77,8 @@ CLI::App* add_verb(CLI::App& parent, Context& context, const std::string& name, 
                    std::function<Result<int>()> action) {
   auto* verb = parent.add_subcommand(name, description)->group("Verbs");
   const std::string full = parent.get_parent() ? parent.get_name() + " " + name : name;
-  verb->callback([&context, full, action = std::move(action)] {
+  verb->callback([&context, verb, full, action = std::move(action)] {
+    if (!verb->get_subcommands().empty()) return;  // the word behind it was meant
     context.verb = full;
     context.action = action;
   });
@@ -94,36 +99,46 @@ CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& d
 
 void build_command_line(CLI::App& app, Context& context) {
   app.name("ics");
-  app.description("ics: make and sign statements about things, submit them, and ask (docs/cli.md)");
+  app.description("ics: make and sign statements about things, submit them, and ask");
   app.set_version_flag("--version", CM4IT_VERSION);
   app.require_subcommand(0, 1);
   app.get_formatter()->column_width(34);
   app.get_formatter()->label("SUBCOMMAND", "VERB");
   add_common_options(app, context);
+  // In the order in which they are met: so help shows them.
   add_setup_verbs(app, context);
-  add_policy_verbs(app, context);
-  add_statement_verbs(app, context);
-  add_bulk_verbs(app, context);
-  add_question_verbs(app, context);
   add_key_verbs(app, context);
+  add_statement_verbs(app, context);
+  add_question_verbs(app, context);
+  add_rule_verbs(app, context);
+  add_policy_verbs(app, context);
+  add_bulk_verbs(app, context);
   add_log_verbs(app, context);
   add_gpg_verb(app, context);
   add_ocsp_verb(app, context);
   add_help_verbs(app, context);
   group_verbs(app);
+  add_examples(app);
 }
 
 int run(int argc, const char* const* argv, Context& context) {
   CLI::App app;
   build_command_line(app, context);
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  // What is being typed is no command line yet.
+  if (words.size() > 2 && words[0] == "completion" && words[1] == "words") {
+    for (const auto& word : completions(app, context, {words.begin() + 2, words.end()})) context.console.line(word);
+    return finished(context, exit_yes);
+  }
+  words = with_directory(app, words);
   try {
-    app.parse(argc, argv);
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {
       app.exit(error, context.console.out, context.console.err);
       return finished(context, exit_yes);
     }
-    const auto said = misread(app, error, {argv + 1, argv + argc});
+    const auto said = misread(app, error, words);
     context.verb = said.verb;
     context.misused = true;
     return failed(context, {Code::malformed, said.what, said.next});

@@ -33,12 +33,12 @@ std::size_t character_octets(std::string_view text) {
   return 0;
 }
 
-std::size_t width_of(std::string_view text) {
+}  // namespace
+
+std::size_t columns_of(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
-
-}  // namespace
 
 std::string clean(std::string_view text) {
   std::string result;
@@ -86,17 +86,17 @@ void Table::print(const Console& console) const {
   std::vector<std::size_t> widths(heads_.size(), 0);
   for (const auto& row : rows_)
     for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i)
-      widths[i] = std::max(widths[i], width_of(clean(row[i].text)));
+      widths[i] = std::max(widths[i], columns_of(clean(row[i].text)));
   std::vector<std::size_t> shown;
   for (std::size_t i = 0; i < heads_.size(); ++i)
     if (widths[i] > 0 || rows_.empty()) shown.push_back(i);
-  for (const std::size_t i : shown) widths[i] = std::max(widths[i], width_of(heads_[i]));
+  for (const std::size_t i : shown) widths[i] = std::max(widths[i], columns_of(heads_[i]));
   const auto print_row = [&](const std::vector<Cell>& row) {
     std::string line;
     std::size_t behind = 0;  // spaces, once something follows
     for (const std::size_t i : shown) {
       const std::string text = i < row.size() ? clean(row[i].text) : "";
-      const std::size_t width = width_of(text);
+      const std::size_t width = columns_of(text);
       if (width > 0) line += std::string(behind, ' ') + console.toned(text, row[i].tone);
       behind = (width > 0 ? 0 : behind) + widths[i] - width + 2;
     }
@@ -119,5 +119,7 @@ std::string grouped(std::uint64_t number) {
   for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
   return text;
 }
+
+std::string counted_as(std::uint64_t number, const std::string& what) { return grouped(number) + " " + what + (number == 1 ? "" : "s"); }
 
 }  // namespace cm4it::ics

@@ -39,6 +39,9 @@ struct Console {
 // Without what could steer a terminal: control characters (C0, DEL, C1) and octets that are not UTF-8 become '?'.
 std::string clean(std::string_view text);
 
+// Columns that a text takes on a terminal: its characters.
+std::size_t columns_of(std::string_view text);
+
 struct Cell {
   Cell(std::string shown = {}, Tone how = Tone::plain) : text(std::move(shown)), tone(how) {}
   Cell(const char* shown) : text(shown) {}
@@ -63,5 +66,7 @@ class Table {
 std::string short_id(std::string_view id);
 // "1,234,567"
 std::string grouped(std::uint64_t number);
+// "1 piece", "2,000 pieces"
+std::string counted_as(std::uint64_t number, const std::string& what);
 
 }  // namespace cm4it::ics

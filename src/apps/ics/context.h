@@ -45,6 +45,12 @@ class Context {
 
   // An error of who typed, for the action to return.
   tl::unexpected<Error> misuse(std::string message, std::string next = {}) const;
+  // The same of a value that was typed: its error is one of usage.
+  template <class T>
+  Result<T> usage(Result<T> parsed) const {
+    misused = misused || !parsed;
+    return parsed;
+  }
   // --dir. malformed: none given.
   Result<Directory> directory() const;
   // The domain asked: --domain's first, DIR's; empty: the server's default.

@@ -61,6 +61,9 @@ Result<ServerConfig> read_config(const TomlReader& toml, const std::filesystem::
     TRY(const auto pass, path_at(toml, "key_pass", base / "pass"));
     config.key_pass = std::filesystem::absolute(pass);
   }
+  if (toml.has("certificate")) {
+    TRY(config.certificate, path_at(toml, "certificate", base / "tls.pem"));
+  }
   TRY(config.store, path_at(toml, "store", base / "store"));
   TRY(config.evidence, path_at(toml, "evidence", base / "evidence"));
   if (toml.has("map")) {

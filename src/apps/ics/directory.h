@@ -16,7 +16,7 @@ struct ServerConfig {
   std::string name, domain;
   std::vector<std::string> homes, listen, http;
   std::string key, owner_key;  // files, from the root on; or pkcs11: URIs
-  std::filesystem::path key_pass, store, evidence;
+  std::filesystem::path key_pass, store, evidence, certificate;  // certificate: empty, where the server shows a self-signed one
   std::size_t map_bytes = std::size_t{64} << 30;
   std::vector<policy::Pin> pins;
 };

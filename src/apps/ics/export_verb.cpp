@@ -127,10 +127,9 @@ void report(const Context& context, const ExportOptions& options, const Exporter
                                     {"subjects", exporter.subjects()},
                                     {"of_another_format", exporter.of_another_format()}});
   else if (options.out != "-")
-    context.console.line(options.out + ": " + grouped(exporter.written()) + " pieces of evidence about " +
-                         grouped(exporter.subjects()) + " subjects");
+    context.console.line(options.out + ": " + counted_as(exporter.written(), "piece") + " of evidence about " + counted_as(exporter.subjects(), "subject"));
   if (exporter.of_another_format() > 0)
-    context.console.note("left out: " + grouped(exporter.of_another_format()) + " pieces of another format; --format " +
+    context.console.note("left out: " + counted_as(exporter.of_another_format(), "piece") + " of another format; --format " +
                          (options.format == "cose" ? "manifest, x509, openpgp or sums" : "cose") + " writes those");
 }
 

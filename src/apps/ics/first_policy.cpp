@@ -7,7 +7,8 @@ namespace cm4it::ics {
 namespace {
 
 constexpr const char* head = R"(# Who may say and read what in {domain}. Version 1 was made by `ics init`.
-# To change it: edit this file, raise the version by one, and run  ics policy sign FILE.
+# To change it: ics policy edit. Or edit this file, raise the version by one, and run  ics policy sign FILE.
+# Every key is explained by  ics help descriptor.
 domain  = "{domain}"
 version = 1
 owner   = "{owner_name}"
@@ -24,7 +25,7 @@ constexpr const char* maker = R"([roles]     # who plays which role here; ics ro
 {role} = ["{owner_name}"{ca_entry}]
 agent = []  # keys that speak for {domain} where it is a holder, beside its owner
 
-[read]
+[read]      # who may read what; as it stands, whoever reaches the server: ics help public
 default = ["anyone"]
 
 [write]     # who may make which kind of statement; withdraw: always the issuer of what is withdrawn
@@ -47,7 +48,7 @@ developer    = []
 certifier    = []
 agent        = []   # keys that speak for {domain} where it is a holder, beside its owner
 
-[read]
+[read]      # who may read what; as it stands, whoever reaches the server: ics help public
 default = ["anyone"]
 
 [write]     # who may make which kind of statement; withdraw: always the issuer of what is withdrawn
@@ -61,7 +62,7 @@ assign   = ["maintainer"]
 identified_by = ["manufacturer"]
 endorsed_by   = {{ integrator = ["approved"] }}
 status        = ["in-use"]
-max_staleness = "24h"
+max_staleness = "24h"       # for so long a copy that is cut off goes on admitting
 
 [admit.gateway]
 identified_by = ["integrator", "manufacturer"]
@@ -83,7 +84,7 @@ ttl = "15m"
 constexpr const char* keyserver = R"([roles]     # who plays which role here, beside whoever a certificate is of; ics role add, ics role end
 agent = []  # keys that speak for {domain} where it is a holder, beside its owner
 
-[read]
+[read]      # who may read what; as it stands, whoever reaches the server: ics help public
 default = ["anyone"]
 
 [write]     # self: everybody about their own key. For others' certifications give a role to their keys:

@@ -41,7 +41,7 @@ Result<Bytes> kept_certificate(const Api& server, const evidence::PgpIssuer& iss
   if (reply) return to_bytes(view(reply->body));
   if (reply.error().code != Code::not_found) return tl::unexpected(std::move(reply).error());
   return fail(Code::not_found, "signature: the server has no certificate of its maker, " + issuer.text(),
-              "give it with --cert, or import it first: ics import CERTIFICATE");
+              "its key needs a role: ics role add DIR developer NAME --key CERTIFICATE --formats openpgp,sums\nthen: ics import CERTIFICATE, or give it with --cert CERTIFICATE");
 }
 
 Result<std::vector<evidence::Piece>> read_pieces(const Api& server, const std::vector<std::string>& files, const std::string& certificate) {
@@ -81,7 +81,10 @@ Result<int> import_sums(Context& context, const std::vector<std::string>& files,
   TRY(const auto domain, context.own_domain());
   TRY(const auto* server, context.api());
   TRY(const auto pieces, read_pieces(*server, files, certificate));
-  TRY(const auto items, server->submit(pieces, domain));
+  TRY(auto items, server->submit(pieces, domain));
+  for (auto& item : items)
+    if (!item.entered() && item.error.code == Code::not_permitted && item.error.detail.empty())
+      item.error.detail = "a role for it, at the home of " + domain + ": ics role add DIR developer NAME --key CERTIFICATE --formats openpgp,sums";
   std::vector<std::string> labels;
   for (std::size_t i = 0; i < pieces.size(); ++i)
     labels.push_back(pieces.size() == 1 ? files[0] : files[0] + ", signature " + std::to_string(i + 1));

@@ -38,7 +38,7 @@ void print_reasons(Table& table, const ImportState::Reasons& reasons, const std:
 }
 
 void print(const Console& console, const std::string& name, std::size_t files, const ImportState& state) {
-  console.line(name + ": " + (files > 1 ? grouped(files) + " files, " : "") + grouped(state.pieces) + " pieces of evidence");
+  console.line(name + ": " + (files > 1 ? counted_as(files, "file") + ", " : "") + counted_as(state.pieces, "piece") + " of evidence");
   Table table({"", "", ""});
   const auto add = [&](const char* what, std::uint64_t count, Tone tone) {
     if (count > 0) table.add({{grouped(count), tone}, what});

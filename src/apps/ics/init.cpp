@@ -96,11 +96,12 @@ Result<std::string> key_settings(const Context& context, const InitOptions& opti
 std::string config_text(const InitOptions& options, const Keys& keys, const std::string& key_lines) {
   const bool home = keys.owner != nullptr;
   const auto quoted = [](const std::string& text) { return '"' + text + '"'; };
-  std::string text = "# Configuration of icsd (docs/configuration.md). Relative paths begin at this file's directory.\n" +
+  std::string text = "# Configuration of icsd (ics help configuration). Relative paths begin at this file's directory.\n" +
                      setting("name", quoted(options.name), "of this server, as [servers] of the policy has it") +
                      setting("domain", quoted(options.domain), "asked where a request names none") +
                      setting("homes", home ? "[" + quoted(options.domain) + "]" : "[]", "domains whose log this server keeps") +
                      setting("listen", "[" + quoted(options.listen) + "]", "HTTPS; clients are known by the key they prove") +
+                     "# certificate = \"tls.pem\"                     # of that key, for browsers; else a self-signed one is shown\n" +
                      (!options.hkp.empty() ? setting("hkp", "[" + quoted(options.hkp) + "]", "HKP in the clear, for gpg and sq") : "") +
                      key_lines + setting("log_level", quoted("info"), "debug, info, warn or error");
   if (home)
@@ -186,14 +187,17 @@ void say_what_next(const Context& context, const InitOptions& options, const Key
     return context.print_json(made);
   }
   const auto& console = context.console;
+  if (options.url.starts_with("https://127.") || options.url.starts_with("https://localhost") || options.url.starts_with("https://[::1]"))
+    console.note("! " + options.url + " is this machine for everybody: others reach a server that has --listen ADDR:PORT of its network, or --url");
   console.line(options.directory + ": " + (home ? "home of " : "infield, to hold a copy of ") + options.domain + ", at " + options.url);
-  if (home) console.line("owner   " + keys.owner->public_key().id().text() + "   ← tell it to your peers some other way than by this network");
+  if (home) console.line("owner   " + keys.owner->public_key().id().text() + "   ← read this to your partners over the telephone; they compare it in `ics trust`");
   console.line("server  " + keys.server->public_key().id().text());
   console.line();
   if (home) {
     console.line("→ start it:      icsd --config " + dir + "/icsd.toml");
     console.line("→ work with it:  export ICS_DIR=" + dir);
-    console.line("→ its rules:     " + dir + "/policy.toml");
+    console.line("→ its rules:     " + dir + "/policy.toml   (ics policy edit; ics help descriptor)");
+    if (!options.ca.empty()) console.line("→ its devices:   ics push DEVICES.pem   (whatever the CA in " + options.ca + " certifies)");
     if (!options.hkp.empty()) console.line("→ OpenPGP:       gpg --keyserver hkp://" + options.hkp + " --send-keys FINGERPRINT");
   } else {
     console.line("→ copy from its home:  ics trust " + dir + " URL --as copy");

@@ -1,6 +1,7 @@
 // Keys in files, tokens and TPMs: nothing here asks a server.
 #include "apps/ics/json.h"
 #include "apps/ics/key_source.h"
+#include "apps/ics/output_file.h"
 #include "apps/ics/verbs.h"
 
 namespace cm4it::ics {
@@ -79,6 +80,18 @@ Result<int> show_key(Context& context, const std::string& file) {
   return exit_yes;
 }
 
+// The half that one sends to whoever is to give this key a role.
+Result<int> write_public(Context& context, const std::string& file, const std::string& out) {
+  TRY(const auto key, public_key_at(file, context.key_access()));
+  const auto pem = public_pem(key);
+  TRY(auto to, OutputFile::create_for(context.console, out));
+  CHECK_OK(to.write(view(pem)));
+  CHECK_OK(to.commit());
+  if (out != "-" && context.options.json) context.print_json(key_json(out, key));
+  else if (out != "-") context.console.line(out + ": the public key of " + key.id().text());
+  return exit_yes;
+}
+
 }  // namespace
 
 void add_key_verbs(CLI::App& app, Context& context) {
@@ -97,6 +110,11 @@ void add_key_verbs(CLI::App& app, Context& context) {
   fresh->add_option("--alg", options->algorithm, "which algorithm it signs with")
       ->check(CLI::IsMember({"ed25519", "p256", "p384", "rsa"}))
       ->capture_default_str();
+  struct Public { std::string file, out = "-"; };
+  auto half = std::make_shared<Public>();
+  auto* pub = add_verb(*group, context, "pub", "the public half, in PEM: what others are given", [&context, half] { return write_public(context, half->file, half->out); });
+  pub->add_option("FILE", half->file, "a private key, a certificate, pkcs11:…, handle:…")->required();
+  pub->add_option("--out", half->out, "the file to write; -: standard output")->capture_default_str();
   auto* id = add_verb(*group, context, "id", "the ids of keys", [&context, options] { return key_ids(context, options->files); });
   id->add_option("FILE", options->files, "private keys, public keys, OpenPGP or X.509 certificates, pkcs11:…, handle:…")->required();
   auto* show = add_verb(*group, context, "show", "id, algorithm and public key (base64 and PEM)",

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "apps/ics/command_tree.h"
+
 namespace cm4it::ics {
 namespace {
 
@@ -11,7 +13,7 @@ namespace {
 const std::map<std::string, std::string> other_words = {
     {"list", "ics find"},   {"ls", "ics find"},     {"search", "ics find"},          {"revoke", "ics status SUBJECT revoked, or ics withdraw"},
     {"check", "ics why"},   {"verify", "ics why, or ics log verify"}, {"approve", "ics endorse SUBJECT --label approved"},
-    {"sell", "ics transfer"}, {"sign", "ics policy sign"}, {"version", "ics --version"}, {"start", "icsd --config DIR/icsd.toml"},
+    {"sell", "ics transfer"}, {"sign", "ics policy sign"}, {"start", "icsd --config DIR/icsd.toml"},
     {"add", "ics identify"}, {"register", "ics identify"}, {"delete", "ics withdraw, or ics status SUBJECT retired"}};
 
 // Insertions, deletions, exchanges, and neighbours that changed places.
@@ -35,19 +37,6 @@ std::string listed(const std::vector<std::string>& names) {
   return list;
 }
 
-std::string name_of(const CLI::App& verb) {
-  const auto* parent = verb.get_parent();
-  return !parent ? "" : parent->get_parent() ? parent->get_name() + " " + verb.get_name() : verb.get_name();
-}
-
-std::vector<std::string> option_names(const CLI::App& verb) {
-  std::vector<std::string> names;
-  for (const auto* app = &verb; app; app = app->get_parent())
-    for (const auto* option : app->get_options())
-      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-  return names;
-}
-
 // Of the words that fit nowhere, the one that was typed first.
 std::string first_extra(const CLI::App& app, const std::vector<std::string>& words) {
   const auto extras = app.remaining(true);
@@ -63,9 +52,9 @@ Misread unexpected(const CLI::App& app, const CLI::App& verb, const std::vector<
   const bool wants_verb = !option && !verb_names(verb).empty();
   const auto typed = option ? extra.substr(0, extra.find('=')) : extra;
   said.what = (option ? "unknown option " : wants_verb ? "unknown verb \"" : "not expected: \"") + typed + (option ? "" : "\"");
-  const auto near = nearest(typed, option ? option_names(verb) : wants_verb ? verb_names(verb) : std::vector<std::string>());
-  if (!near.empty()) said.next = "did you mean " + listed(near) + "?";
-  else if (const auto known = other_words.find(typed); wants_verb && known != other_words.end()) said.next = known->second;
+  said.next = did_you_mean(typed, option ? option_names(verb) : wants_verb ? verb_names(verb) : std::vector<std::string>());
+  if (!said.next.empty()) return said;
+  if (const auto known = other_words.find(typed); wants_verb && known != other_words.end()) said.next = known->second;
   else said.next = wants_verb ? "ics help" : usage_of(verb);
   return said;
 }
@@ -87,34 +76,9 @@ std::vector<std::string> nearest(const std::string& typed, const std::vector<std
   return best;
 }
 
-const CLI::App* find_verb(const CLI::App& app, const std::vector<std::string>& words) {
-  const CLI::App* found = &app;
-  for (const auto& word : words) {
-    const auto below = found->get_subcommands([&](const CLI::App* verb) { return verb->get_name() == word; });
-    if (below.empty()) return nullptr;
-    found = below[0];
-  }
-  return found;
-}
-
-std::vector<std::string> verb_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const auto* verb : app.get_subcommands([](const CLI::App* one) { return !one->get_name().empty(); })) names.push_back(verb->get_name());
-  return names;
-}
-
-std::string positional_usage(const CLI::Option& option) {
-  std::string name = option.get_name(true);
-  if (option.get_items_expected_max() > 1) name += "…";
-  return option.get_required() ? name : "[" + name + "]";
-}
-
-std::string usage_of(const CLI::App& verb) {
-  std::string usage = "ics " + name_of(verb);
-  for (const auto* option : verb.get_options())
-    if (option->get_positional()) usage += " " + positional_usage(*option);
-    else if (option->get_required()) usage += " " + option->get_name() + " …";
-  return usage + "   (ics help " + name_of(verb) + ")";
+std::string did_you_mean(const std::string& typed, const std::vector<std::string>& names) {
+  const auto near = nearest(typed, names);
+  return near.empty() ? "" : "did you mean " + listed(near) + "?";
 }
 
 Misread misread(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& words) {

@@ -13,15 +13,9 @@ struct Misread {
 // `words`: as they were typed.
 Misread misread(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& words);
 
-// The names that `typed` was probably meant to be, nearest first.
+// The names that `typed` was probably meant to be, nearest first; three at most.
 std::vector<std::string> nearest(const std::string& typed, const std::vector<std::string>& names);
-
-// The verb, or group of verbs, that these words name; null: none.
-const CLI::App* find_verb(const CLI::App& app, const std::vector<std::string>& words);
-std::vector<std::string> verb_names(const CLI::App& app);
-// "SUBJECT…", "[WORDS…]"
-std::string positional_usage(const CLI::Option& option);
-// "ics endorse SUBJECT… --label TEXT": what a verb cannot do without.
-std::string usage_of(const CLI::App& verb);
+// "did you mean status or show?"; empty: nothing is near.
+std::string did_you_mean(const std::string& typed, const std::vector<std::string>& names);
 
 }  // namespace cm4it::ics

@@ -29,9 +29,10 @@ TEST_F(CommandLine, WhatIsMistypedIsToldWithWhatWasMeant) {
            Case{{"revoke", "A-1"}, "ics: unknown verb \"revoke\"\n", "ics status SUBJECT revoked"},
            Case{{"identify", "a.key", "--serail", "1"}, "ics identify: unknown option --serail\n", "did you mean --serial?"},
            Case{{"show"}, "ics show: SUBJECT: missing\n", "ics show SUBJECT"},
-           Case{{"key"}, "ics key: which of new, id or show?\n", "ics help key"},
-           Case{{"help", "histroy"}, "ics help: no verb \"histroy\"\n", "ics help history"},
-           Case{{"endorse", "A-1", "approved"}, "ics endorse: --label: missing\n", "ics endorse A-1 --label approved"},
+           Case{{"key"}, "ics key: which of new, pub, id or show?\n", "ics help key"},
+           Case{{"help", "histroy"}, "ics help: no verb or topic \"histroy\"\n", "ics help history"},
+           Case{{"help", "statusses"}, "ics help: no verb or topic \"statusses\"\n", "ics help statuses"},
+           Case{{"endorse", "A-1"}, "ics endorse: --label: missing\n", "ics endorse SUBJECT… --label approved"},
            Case{{"status", "A-1", "found"}, "ics status: status: \"found\" is none of", "ics status SUBJECT"},
            Case{{"find", "--type", "devise"}, "ics find: --type: \"devise\" is none of", ""},
            Case{{"why", "A-1", "--at", "yesterday"}, "ics why: --at: \"yesterday\" is no time\n", "2026-12-31"},
@@ -43,13 +44,6 @@ TEST_F(CommandLine, WhatIsMistypedIsToldWithWhatWasMeant) {
     EXPECT_THAT(outcome.err, HasSubstr(next));
     EXPECT_EQ(outcome.out, "");
   }
-}
-
-TEST_F(CommandLine, HelpOfAVerb) {
-  const auto outcome = ics({"help", "key", "new"});
-  EXPECT_EQ(outcome.code, exit_yes);
-  EXPECT_THAT(outcome.out, HasSubstr("ics key new"));
-  EXPECT_THAT(ics({"help"}).out, HasSubstr("Begin"));
 }
 
 TEST_F(CommandLine, TimesMayBePast) {

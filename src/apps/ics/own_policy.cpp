@@ -68,9 +68,7 @@ Result<OwnPolicy> OwnPolicy::open(Context& context, const std::string& path) {
   TRY(auto own, load(context, path, false));
   const auto text = read_file(own.directory_.policy_text(), budget::descriptor_bytes);
   if (!text || *text == own.newest().text) return own;
-  const auto known = std::any_of(own.chain_.versions.begin(), own.chain_.versions.end(),
-                                 [&](const auto& version) { return version.descriptor->text == *text; });
-  if (!known)
+  if (!own.is_a_version(*text))
     return fail(Code::conflict, own.directory_.policy_text().string() + ": changed, but not signed",
                 "sign it first: ics policy sign " + own.directory_.policy_text().string());
   return own;
@@ -86,6 +84,10 @@ Result<OwnPolicy> OwnPolicy::open_to_sign(Context& context, const std::string& p
     return fail(Code::malformed, "version: " + std::to_string(wanted.version) + ", but the newest signed is " + std::to_string(own.newest().version),
                 "set version = " + std::to_string(own.newest().version + 1));
   return own;
+}
+
+bool OwnPolicy::is_a_version(const std::string& text) const {
+  return std::any_of(chain_.versions.begin(), chain_.versions.end(), [&](const auto& version) { return version.descriptor->text == text; });
 }
 
 bool OwnPolicy::changed() const { return edit_.text() != newest().text; }

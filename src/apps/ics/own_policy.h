@@ -18,7 +18,12 @@ class OwnPolicy {
   // it, unless they name different owners.
   static Result<OwnPolicy> open_to_sign(Context& context, const std::string& directory, const std::string& text);
 
+  // The same for a person to edit: also of rivals, and whatever policy.toml says.
+  static Result<OwnPolicy> open_to_edit(Context& context, const std::string& directory) { return load(context, directory, true); }
+
   const policy::Descriptor& newest() const { return *chain_.newest(); }
+  // Is this the text of some signed version.
+  bool is_a_version(const std::string& text) const;
   const policy::Chain& chain() const { return chain_; }
   policy::DescriptorEdit& edit() { return edit_; }
   const Directory& directory() const { return directory_; }

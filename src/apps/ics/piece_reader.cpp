@@ -93,6 +93,8 @@ Result<void> PieceReader::start() {
       return fail(Code::not_permitted, name_ + ": a private key is in it; nothing of it was sent", "give a file of certificates alone");
     return {};
   }
+  if (rest().find("PRIVATE KEY-----") != std::string_view::npos)
+    return fail(Code::not_permitted, name_ + ": a private key; nothing of it was sent", "its certificate is evidence, and what others signed about it: ics identify " + name_ + " says who it is");
   skip_space();
   format_ = evidence::Format::manifest;
   if (rest().starts_with('{')) return {};

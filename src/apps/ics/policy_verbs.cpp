@@ -1,4 +1,4 @@
-// policy check, diff, show, sign.
+// policy check, diff, show, sign, edit.
 #include <CLI/CLI.hpp>
 
 #include "apps/ics/chains.h"
@@ -6,6 +6,7 @@
 #include "apps/ics/files.h"
 #include "apps/ics/json.h"
 #include "apps/ics/own_policy.h"
+#include "apps/ics/policy_edit.h"
 #include "apps/ics/verbs.h"
 #include "base/budgets.h"
 
@@ -27,10 +28,28 @@ Result<policy::Descriptor> descriptor_in(const std::string& path) {
   return policy::parse_descriptor(body->descriptor);
 }
 
+// DIR/policy.toml is DIR's.
+void guess_directory(Context& context, const std::string& file) {
+  const auto beside = std::filesystem::absolute(file).parent_path();
+  std::error_code none;
+  if (context.options.dir.empty() && std::filesystem::exists(beside / "icsd.toml", none)) context.options.dir = beside.string();
+}
+
+// What `policy sign` would say: the version is not the next one. Nothing where no directory tells.
+std::string unlike_next(Context& context, const std::string& file, const policy::Descriptor& descriptor) {
+  guess_directory(context, file);
+  if (context.options.dir.empty()) return {};
+  const auto own = OwnPolicy::open_to_edit(context, context.options.dir);
+  if (!own || own->newest().domain != descriptor.domain || own->newest().text == descriptor.text || descriptor.version == own->newest().version + 1) return {};
+  return "version: " + std::to_string(descriptor.version) + ", but the newest signed is " + std::to_string(own->newest().version) + ": set version = " +
+         std::to_string(own->newest().version + 1) + " before it is signed";
+}
+
 Result<int> check(Context& context, const std::string& file) {
   TRY(const auto descriptor, descriptor_in(file));
   auto lines = policy::advice(descriptor);
   for (auto& line : compromised_keys(context, descriptor)) lines.push_back(std::move(line));
+  if (auto line = unlike_next(context, file, descriptor); !line.empty()) lines.insert(lines.begin(), std::move(line));
   if (context.options.json) {
     context.print_json(json::object{{"domain", descriptor.domain}, {"version", descriptor.version}, {"owner", descriptor.owner.text()},
                                     {"advice", json::array(lines.begin(), lines.end())}});
@@ -92,6 +111,7 @@ Result<int> show(Context& context, std::uint64_t version, bool text_only) {
 }
 
 Result<int> sign(Context& context, const std::string& file) {
+  guess_directory(context, file);
   if (context.options.dir.empty()) return context.misuse("no ICS directory given", "--dir DIR, or set ICS_DIR");
   TRY(const auto text, read_file(file, budget::descriptor_bytes));
   TRY(auto own, OwnPolicy::open_to_sign(context, context.options.dir, text));
@@ -119,6 +139,8 @@ void add_policy_verbs(CLI::App& app, Context& context) {
                            [&context, given] { return sign(context, given->file); });
   signing->add_option("FILE", given->file, "the text")->required();
   add_dry_run(*signing, context);
+  auto* editing = add_verb(*group, context, "edit", "edit the policy in $EDITOR, then sign it as the next version", [&context] { return edit_policy_text(context); });
+  add_dry_run(*editing, context);
 }
 
 }  // namespace cm4it::ics

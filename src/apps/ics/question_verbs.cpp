@@ -3,21 +3,29 @@
 
 #include "apps/ics/answers.h"
 #include "apps/ics/arguments.h"
-#include "apps/ics/output_file.h"
 #include "apps/ics/questions.h"
 #include "apps/ics/subjects.h"
 #include "apps/ics/verbs.h"
+#include "apps/ics/why_not.h"
 
 namespace cm4it::ics {
 namespace {
 
-// "valid until 2026-…, from evidence as of 2026-…"
-void print_validity(const Context& context, const json::object& answer) {
+// How long a yes holds; what a no is of.
+void print_validity(const Context& context, const json::object& answer, bool yes) {
   const auto until = text_at(answer, "valid_until"), head = text_at(answer, "newest_head");
-  std::string line = until.empty() || until == "never" ? "until something new is received"
-                                                       : "until " + until + ", unless something new is received";
-  if (!head.empty()) line += "; newest head: " + head;
-  context.console.out << context.console.toned(clean("holds " + line), Tone::dim) << '\n';
+  std::string line = !yes                               ? ""
+                     : until.empty() || until == "never" ? "valid until something changes"
+                                                         : "valid until " + until + ", unless something changes before";
+  if (!head.empty()) line += (line.empty() ? "" : "; ") + ("data as of " + head);
+  if (!line.empty()) context.console.out << context.console.toned(clean(line), Tone::dim) << '\n';
+}
+
+// The verdicts on both come first: they are met, and a server names only what is not.
+json::array with_admissions(const json::array& reasons, const std::string& from, const std::string& to) {
+  json::array all{json::object{{"outcome", "met"}, {"rule", "from"}, {"text", from + " is admitted"}}, json::object{{"outcome", "met"}, {"rule", "to"}, {"text", to + " is admitted"}}};
+  all.insert(all.end(), reasons.begin(), reasons.end());
+  return all;
 }
 
 Result<int> why(Context& context, const std::string& subject, const std::string& at) {
@@ -41,7 +49,9 @@ Result<int> why(Context& context, const std::string& subject, const std::string&
   const std::string line = known ? id + " is " + said.words + where : "whether " + id + " is admitted" + where + " is unknown";
   context.console.out << context.console.toned(clean(line), said.tone) << '\n';
   print_reasons(context.console, array_at(answer, "reasons"));
-  print_validity(context, answer);
+  if (admitted != "yes" && at.empty())
+    for (const auto& near : why_not(context, subject, id, array_at(answer, "reasons"))) context.console.line("  " + near);
+  print_validity(context, answer, admitted == "yes");
   return code;
 }
 
@@ -64,26 +74,10 @@ Result<int> may(Context& context, const std::string& from, const std::string& to
                                              : "whether " + who + " may open a conversation with " + whom + " is unknown";
   const Tone tone = allowed == "yes" ? Tone::good : allowed == "no" ? Tone::bad : Tone::warn;
   context.console.out << context.console.toned(clean(line), tone) << '\n';
-  print_reasons(context.console, array_at(answer, "reasons"));
-  print_validity(context, answer);
+  const auto& reasons = array_at(answer, "reasons");
+  print_reasons(context.console, allowed == "yes" ? with_admissions(reasons, who, whom) : reasons);
+  print_validity(context, answer, allowed == "yes");
   return code;
-}
-
-Result<int> token(Context& context, const std::string& subject, const std::string& out) {
-  TRY(const auto id, resolve_subject(context, subject));
-  TRY(const auto* server, context.api());
-  TRY(const auto domain, context.asked_domain());
-  TRY(const auto reply, server->get(target({"v1", "subjects", id.text(), "verdict"}, {{"domain", domain}}), "application/cwt"));
-  if (!reply.content_type.starts_with("application/cwt"))
-    return fail(Code::malformed, server->url() + ": the answer is no token but " + reply.content_type);
-  TRY(auto file, OutputFile::create_for(context.console, out));
-  CHECK_OK(file.write(view(reply.body)));
-  CHECK_OK(file.commit());
-  if (out == "-") return exit_yes;
-  if (context.options.json)
-    context.print_json(json::object{{"subject", id.text()}, {"file", out}, {"octets", reply.body.size()}});
-  else context.console.line(out + ": token for " + id.text() + ", " + std::to_string(reply.body.size()) + " octets");
-  return exit_yes;
 }
 
 Result<int> domains(Context& context) {
@@ -100,28 +94,15 @@ Result<int> domains(Context& context) {
   for (const auto& entry : array_at(answer, "domains")) {
     if (!entry.is_object()) continue;
     const auto& one = entry.get_object();
-    const bool home = flag_at(one, "home");
-    const auto version = number_at(one, "version");
-    const Cell policy = flag_at(one, "forked") ? Cell("forked", Tone::bad)
-                        : version == 0         ? Cell("none counts", Tone::warn)
-                                               : Cell("version " + std::to_string(version));
     const auto pinned = text_at(one, "pinned");
     if (const auto why = text_at(one, "not_signing"); !why.empty()) silent.push_back(text_at(one, "domain") + " signs nothing: " + why);
-    table.add({text_at(one, "domain"), home ? "home" : "copy", policy, short_id(text_at(one, "owner")),
+    table.add({text_at(one, "domain"), kept_as(one), policy_cell(one), short_id(text_at(one, "owner")),
                pinned.empty() ? Cell("nothing", Tone::warn) : Cell(pinned), text_at(one, "newest_head"),
                one.contains("size") ? grouped(number_at(one, "size")) : "-"});
   }
   table.print(context.console);
   for (const auto& line : silent) context.console.out << context.console.toned(clean(line), Tone::bad) << '\n';
   return exit_yes;
-}
-
-// What went wrong on a link, or why something will not be received there, and which clock is wrong.
-std::string trouble(const json::object& peer) {
-  auto error = text_at(peer, "last_error");
-  if (error.empty()) error = text_at(peer, "last_refusal");
-  const auto clock = text_at(peer, "clock");
-  return error + (error.empty() || clock.empty() ? "" : "; ") + clock;
 }
 
 Result<int> peers(Context& context) {
@@ -131,20 +112,20 @@ Result<int> peers(Context& context) {
     context.print_json(answer);
     return exit_yes;
   }
-  Table table({"DOMAIN", "URL", "STATE", "POSITION", "NEWEST HEAD", "TO FORWARD", "REFUSED", "LAST ERROR"});
+  Table table({"DOMAIN", "URL", "STATE", "NEWEST HEAD", "AGE", "TO FORWARD", "REFUSED", "LAST ERROR"});
   for (const auto& entry : array_at(answer, "peers")) {
     if (!entry.is_object()) continue;
     const auto& one = entry.get_object();
     const auto state = text_at(one, "state");
-    const Tone tone = state == "following" ? Tone::good : state == "broken" ? Tone::bad : Tone::warn;
+    const auto head = from_rfc3339(text_at(one, "newest_head"));
     table.add({text_at(one, "domain"),
                text_at(one, "url"),
-               {state, tone},
-               grouped(number_at(one, "position")),
+               {state, tone_of_link(state)},
                text_at(one, "newest_head"),
+               head ? age_of(*head, context.clock()) : "",
                grouped(number_at(one, "pending")),
                grouped(number_at(one, "refused")),
-               trouble(one)});
+               trouble_of_link(one)});
   }
   if (table.empty()) context.console.line("no peers: this server copies no domain, and forwards to none");
   else table.print(context.console);
@@ -155,7 +136,7 @@ void add_find(CLI::App& app, Context& context) {
   auto options = std::make_shared<FindOptions>();
   auto* verb = add_verb(app, context, "find", "a table of subjects", [&context, options] { return find(context, *options); });
   verb->add_option("WORDS", options->words, "words of name, maker, model, serial or version; all of them");
-  verb->add_option("--type", options->type, "device, gateway, service, code, server, party or model");
+  verb->add_option("--type", options->type, "device, gateway, service, code, server, party, model or any; without words and type: all but servers and parties");
   verb->add_option("--maker", options->maker, "exactly this maker");
   verb->add_option("--model", options->model, "exactly this model");
   verb->add_option("--status", options->status, "in this status: in-use, stolen, …");
@@ -164,6 +145,7 @@ void add_find(CLI::App& app, Context& context) {
   verb->add_option("--cloud", options->cloud, "assigned to this cloud");
   verb->add_option("--verdict", options->verdict, "with this verdict here")->check(CLI::IsMember({"admitted", "not-admitted", "unknown"}));
   verb->add_option("--label", options->label, "endorsed as this");
+  verb->add_option("--expires-before", options->expires_before, "whose identity or an endorsement ends before this TIME: 30d, 2027-01-01");
   verb->add_option("--limit", options->limit, "at most so many; 0: all")->capture_default_str();
 }
 
@@ -197,12 +179,10 @@ void add_question_verbs(CLI::App& app, Context& context) {
             [](Context& c, const Texts& t) { return may(c, t.subject, t.other); });
   may_verb->add_option("FROM", both->subject, subject_help)->required();
   may_verb->add_option("TO", both->other, subject_help)->required();
-  const auto [token_verb, wanted] = about("token", "the verdict token (CWT) of a subject, signed by the server",
-                                          [](Context& c, const Texts& t) { return token(c, t.subject, t.other); });
-  token_verb->add_option("SUBJECT", wanted->subject, subject_help)->required();
-  token_verb->add_option("--out", wanted->other, "the file to write; -: standard output")->required();
+  add_token_verbs(app, context);
   add_verb(app, context, "domains", "the domains this server keeps, and how fresh they are",
            [&context] { return domains(context); });
+  add_watch_verb(app, context);
   add_verb(app, context, "peers", "this server's links to other servers", [&context] { return peers(context); });
 }
 

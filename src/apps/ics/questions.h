@@ -11,7 +11,7 @@ namespace cm4it::ics {
 struct FindOptions {
   std::vector<std::string> words;
   std::string type, maker, model, status, holder, issuer;
-  std::string cloud, verdict, label;  // compared here: the server does not search by them
+  std::string cloud, verdict, label, expires_before;  // compared here: the server does not search by them
   std::size_t limit = 50;
 };
 Result<int> find(Context& context, const FindOptions& options);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "apps/ics/json.h"
+#include "apps/ics/topics.h"
 
 namespace cm4it::ics {
 namespace {
@@ -91,7 +92,7 @@ int report(const Context& context, const std::string& head, const std::vector<st
   std::string last;
   for (const auto& item : items)
     if (!item.entered() && !item.error.detail.empty() && item.error.detail != last)
-      context.console.note("  → " + (last = item.error.detail));
+      context.console.note("  → " + with_topics(last = item.error.detail));
   return all ? exit_yes : exit_failed;
 }
 

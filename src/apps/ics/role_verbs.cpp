@@ -1,4 +1,4 @@
-// role add, end, remove, list: who plays which role in our domain.
+// role add, end, replace, remove, list: who plays which role in our domain.
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -6,13 +6,14 @@
 #include "apps/ics/arguments.h"
 #include "apps/ics/json.h"
 #include "apps/ics/key_source.h"
+#include "apps/ics/misread.h"
 #include "apps/ics/own_policy.h"
 #include "apps/ics/verbs.h"
 
 namespace cm4it::ics {
 namespace {
 
-struct RoleGiven { std::string directory, role, name, key, until; std::vector<std::string> formats; };
+struct RoleGiven { std::string directory, role, name, successor, key, until; std::vector<std::string> formats; };
 
 // A key that is only named by its id: our server must know it.
 Result<crypto::PublicKey> role_key(Context& context, const std::string& text) {
@@ -25,10 +26,22 @@ Result<crypto::PublicKey> role_key(Context& context, const std::string& text) {
   return key;
 }
 
+// A role that nothing mentions is a slip, or one that [read] and [write] are to name yet.
+void warn_of_new_role(const Context& context, const policy::Descriptor& descriptor, const RoleGiven& given) {
+  std::vector<std::string> known;
+  for (const auto& [role, entries] : descriptor.roles) known.push_back(role);
+  for (const auto& [kind, roles] : descriptor.write) known.insert(known.end(), roles.begin(), roles.end());
+  for (const auto& [kind, roles] : descriptor.read) known.insert(known.end(), roles.begin(), roles.end());
+  if (std::find(known.begin(), known.end(), given.role) != known.end()) return;
+  context.console.note("! \"" + given.role + "\" is a new role, named neither in [read] nor in [write]: it lets nobody do anything yet");
+  if (const auto meant = did_you_mean(given.role, known); !meant.empty()) context.console.note("  → " + meant);
+}
+
 Result<int> add_role(Context& context, const RoleGiven& given) {
   TRY(auto own, OwnPolicy::open(context, given.directory));
   TRY(const auto key, role_key(context, given.key));
   auto& edit = own.edit();
+  warn_of_new_role(context, edit.descriptor(), given);
   TRY(const auto name, edit.add_key(given.name, key));
   if (name != given.name) context.console.note("the key is called " + name + " in [keys]");
   policy::RoleEntry entry{key.id(), {}, {evidence::Format::cose}};
@@ -77,6 +90,40 @@ Result<int> end_role(Context& context, const RoleGiven& given) {
   return own.sign();
 }
 
+// The successor has from now on what the other had, in the same formats; one version.
+Result<int> replace_role(Context& context, const RoleGiven& given) {
+  TRY(auto own, OwnPolicy::open(context, given.directory));
+  auto& edit = own.edit();
+  const auto known = edit.descriptor().keys.find(given.name);
+  const auto next = "ics role list " + shell_quoted(given.directory);
+  if (known == edit.descriptor().keys.end()) return fail(Code::not_found, "keys." + given.name + ": no such key in the policy", next);
+  const KeyId before = known->second.id();
+  TRY(const auto key, role_key(context, given.key));
+  if (key.id() == before) return fail(Code::conflict, "--key: it is the key of " + given.name + " itself");
+  const auto until = parse_when("--until", given.until, context.clock());
+  if (!until) return context.misuse(until.error().message, until.error().detail);
+  TRY(const auto name, edit.add_key(given.successor, key));
+  if (name != given.successor) context.console.note("the key is called " + name + " in [keys]");
+  bool any = false;
+  for (const auto& [role, had] : std::map(edit.descriptor().roles)) {
+    auto entries = had;
+    std::optional<std::set<evidence::Format>> formats;
+    for (auto& entry : entries) {
+      const bool over = entry.until && *entry.until <= context.clock();
+      if (entry.who != decltype(entry.who)(before) || over || (!given.role.empty() && role != given.role)) continue;
+      entry.until = *until;
+      formats = entry.formats;
+    }
+    if (!formats) continue;
+    any = true;
+    std::erase_if(entries, [&](const auto& entry) { return entry.who == decltype(entry.who)(key.id()); });
+    entries.push_back({key.id(), {}, *formats});
+    CHECK_OK(edit.set_role(role, entries));
+  }
+  if (!any) return fail(Code::not_found, given.name + " plays no role" + (given.role.empty() ? "" : " " + given.role) + " now", next);
+  return own.sign();
+}
+
 Result<int> remove_role(Context& context, const RoleGiven& given) {
   TRY(auto own, OwnPolicy::open(context, given.directory));
   TRY(auto found, entry_of(own.edit().descriptor(), given));
@@ -87,7 +134,7 @@ Result<int> remove_role(Context& context, const RoleGiven& given) {
 }
 
 Result<int> list_roles(Context& context, const std::string& directory) {
-  TRY(auto own, OwnPolicy::open(context, directory));
+  TRY(const auto own, OwnPolicy::open_to_edit(context, directory));
   const auto& descriptor = own.newest();
   json::array shown;
   Table table({"ROLE", "WHO", "FORMATS", "UNTIL"});
@@ -128,6 +175,17 @@ void add_role_verbs(CLI::App& app, Context& context) {
   add->add_option("--until", added->until, "what is received later does not count");
   const auto [end, ended] = about("end", "end a key's role; what was received before counts on", end_role);
   end->add_option("--until", ended->until, "when; now, or a time")->required();
+  auto replaced = std::make_shared<RoleGiven>();
+  replaced->until = "now";
+  auto* replace = add_verb(*group, context, "replace", "another key takes over what one plays: its roles end, the successor's begin",
+                           [&context, replaced] { return replace_role(context, *replaced); });
+  replace->add_option("DIR", replaced->directory, "our directory")->required();
+  replace->add_option("OLD", replaced->name, "the name of the key that leaves")->required();
+  replace->add_option("NEW", replaced->successor, "the name of its successor")->required();
+  replace->add_option("--key", replaced->key, "the successor's key: a file, base64, or key:… that our server knows")->required();
+  replace->add_option("--role", replaced->role, "this role alone; default: all that it plays");
+  replace->add_option("--until", replaced->until, "when the old one ends")->capture_default_str();
+  add_dry_run(*replace, context);
   about("remove", "strike a key from a role: nothing that it ever said in it counts any more", remove_role);
   auto listed = std::make_shared<std::string>();
   add_verb(*group, context, "list", "who plays which role", [&context, listed] { return list_roles(context, *listed); })

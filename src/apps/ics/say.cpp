@@ -1,6 +1,8 @@
 #include "apps/ics/say.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "apps/ics/arguments.h"
 #include "apps/ics/chains.h"
@@ -122,6 +124,15 @@ Result<Background> Speaker::background(const SubjectId& subject) const {
   return background_of(*api_, subject, domain_, key_->public_key().id());
 }
 
+std::vector<std::string> Speaker::labels_asked_for() const {
+  std::vector<std::string> asked;
+  if (const auto* policy = policies_.newest(domain_))
+    for (const auto& [type, admit] : policy->admit)
+      for (const auto& [role, labels] : admit.endorsed_by)
+        for (const auto& label : labels) add_once(asked, label);
+  return asked;
+}
+
 Result<void> Speaker::add(const SubjectId& subject, evidence::Body body, std::vector<std::string> domains) {
   const Kind kind = static_cast<Kind>(body.index() + 1);
   const KeyId issuer = key_->public_key().id();
@@ -179,8 +190,19 @@ int Speaker::show_drafts() const {
   return exit_yes;
 }
 
+// A statement that is received before its date was said when it was received (docs/verdict.md): of two statuses of one second the
+// worse would count. So what is dated later than our last waits for its second.
+void Speaker::await_dates() const {
+  constexpr Seconds longest = 3;
+  Seconds ahead = 0;
+  for (const auto& draft : drafts_)
+    if (std::holds_alternative<evidence::StatusChange>(draft.body) && !issued_at_) ahead = std::max(ahead, draft.issued_at - context_.clock());
+  if (ahead > 0 && ahead <= longest) std::this_thread::sleep_for(std::chrono::seconds(ahead));
+}
+
 Result<int> Speaker::submit() {
   if (context_.options.dry_run) return show_drafts();
+  await_dates();
   std::vector<evidence::Piece> pieces;
   std::vector<std::string> subjects;
   for (const auto& draft : drafts_) {

@@ -50,6 +50,9 @@ class Speaker {
   Result<int> submit();
 
   const crypto::Signer& key() const { return *key_; }
+  const std::string& domain() const { return domain_; }
+  // What rules of our domain ask to be endorsed, as far as its policy is known.
+  std::vector<std::string> labels_asked_for() const;
   Result<Background> background(const evidence::SubjectId& subject) const;
 
  private:
@@ -62,6 +65,7 @@ class Speaker {
   policy::Policies policies_;
   std::optional<Time> issued_at_, not_before_, expires_;
   int show_drafts() const;
+  void await_dates() const;
   std::string signed_by() const;
   std::vector<evidence::Draft> drafts_;
 };

@@ -1,4 +1,4 @@
-// init, trust, server, permit: an ICS is made, and its policy edited.
+// init, trust, server: an ICS is made, and its policy edited.
 #include <CLI/CLI.hpp>
 
 #include "apps/ics/arguments.h"
@@ -59,7 +59,7 @@ Result<crypto::PublicKey> enrolled_key(Context& context, const std::string& text
 }
 
 Result<int> list_servers(Context& context, const std::string& directory) {
-  TRY(auto own, OwnPolicy::open(context, directory));
+  TRY(const auto own, OwnPolicy::open_to_edit(context, directory));
   json::array shown;
   Table table({"SERVER", "KIND", "KEY", "URL", "HOLDS"});
   for (const auto& [name, server] : own.newest().servers) {
@@ -80,7 +80,7 @@ void add_server_verbs(CLI::App& app, Context& context) {
     TRY(auto own, OwnPolicy::open(context, given->directory));
     TRY(const auto key, enrolled_key(context, given->key, given->url));
     policy::Server server{given->name, key, {}, given->url, false, {}};
-    TRY(auto select, parse_select(given->select));
+    TRY(auto select, context.usage(parse_select(given->select)));
     if (!given->select.empty() && !select.globs.empty()) server.select = std::move(select);
     CHECK_OK(own.edit().add_server(server));
     return own.sign();
@@ -105,31 +105,17 @@ void add_server_verbs(CLI::App& app, Context& context) {
   remove->add_option("NAME", gone->name, "of the server")->required();
 }
 
-void add_permit(CLI::App& app, Context& context) {
-  struct Given { std::string directory; std::vector<std::string> from, to; };
-  auto given = std::make_shared<Given>();
-  auto* verb = add_verb(app, context, "permit", "let subjects open conversations with others", [&context, given]() -> Result<int> {
-    TRY(auto own, OwnPolicy::open(context, given->directory));
-    policy::Permit permit;
-    TRY(permit.from, parse_select(given->from));
-    TRY(permit.to, parse_select(given->to));
-    CHECK_OK(own.edit().add_permit(permit));
-    return own.sign();
-  });
-  verb->add_option("DIR", given->directory, "our directory")->required();
-  verb->add_option("--from", given->from, "who opens: field=glob[,glob], or all")->required();
-  add_dry_run(*verb, context);
-  verb->add_option("--to", given->to, "with whom")->required();
-}
-
 }  // namespace
 
 void add_setup_verbs(CLI::App& app, Context& context) {
   add_init(app, context);
   add_trust(app, context);
+}
+
+void add_rule_verbs(CLI::App& app, Context& context) {
   add_server_verbs(app, context);
   add_role_verbs(app, context);
-  add_permit(app, context);
+  add_permit_verbs(app, context);
 }
 
 }  // namespace cm4it::ics

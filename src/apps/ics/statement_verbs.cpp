@@ -6,21 +6,16 @@
 #include "apps/ics/files.h"
 #include "apps/ics/json.h"
 #include "apps/ics/key_source.h"
-#include "apps/ics/say.h"
+#include "apps/ics/misread.h"
+#include "apps/ics/said.h"
 #include "apps/ics/subjects.h"
 #include "apps/ics/verbs.h"
 #include "crypto/digest.h"
 
 namespace cm4it::ics {
-namespace {
 
 using evidence::SubjectId;
 using evidence::SubjectKind;
-
-struct Said {
-  std::vector<std::string> subjects;
-  SayOptions when;
-};
 
 void add_when(CLI::App& verb, Context& context, SayOptions& when) {
   add_dry_run(verb, context);
@@ -35,15 +30,14 @@ void add_subjects(CLI::App& verb, Context& context, Said& said) {
   add_when(verb, context, said.when);
 }
 
-// More than so many alarms at once are asked about at a terminal.
-constexpr std::size_t few_alarms = 10;
-
-// What is to be agreed to before; empty: nothing.
-using Question = std::function<std::string(const std::vector<SubjectId>& subjects)>;
-
 std::string these(const std::vector<SubjectId>& subjects) {
   return subjects.size() == 1 ? short_id(subjects[0].text()) : std::to_string(subjects.size()) + " subjects";
 }
+
+namespace {
+
+// What is to be agreed to before; empty: nothing.
+using Question = std::function<std::string(const std::vector<SubjectId>& subjects)>;
 
 // The same body about every subject.
 Result<int> say(Context& context, const Said& said, const evidence::Body& body, const Question& question = {}) {
@@ -81,7 +75,7 @@ Result<evidence::Identity> identity_from(const Context& context, const Identify&
   identity.serial = given.serial;
   identity.version = given.version;
   identity.uris = given.uris;
-  TRY(identity.attributes, parse_attributes(given.attributes));
+  TRY(identity.attributes, context.usage(parse_attributes(given.attributes)));
   return identity;
 }
 
@@ -133,40 +127,34 @@ void add_identify(CLI::App& app, Context& context) {
   add_when(*verb, context, given->when);
 }
 
-void add_endorse(CLI::App& app, Context& context) {
-  struct Given : Said { std::string label, note; };
-  auto given = std::make_shared<Given>();
-  auto* verb = add_verb(app, context, "endorse", "vouch for subjects", [&context, given]() -> Result<int> {
-    if (given->label.empty()) {
-      const bool several = given->subjects.size() > 1;
-      return context.misuse("--label: missing", "ics endorse " + shell_quoted(given->subjects[0]) + " --label " + (several ? shell_quoted(given->subjects.back()) : "approved"));
-    }
-    return say(context, *given, evidence::Endorse{given->label, given->note});
-  });
-  add_subjects(*verb, context, *given);
-  verb->add_option("--label", given->label, "approved, certified, trust:high, …");
-  verb->add_option("--note", given->note, "a remark");
+struct Endorsed : Said { std::string label, note; };
+
+// A last word that is no subject is the label, as with `status`: if a rule asks for it, since any word may be a serial.
+Result<int> endorse(Context& context, Endorsed given) {
+  const std::string next = "ics endorse SUBJECT… --label approved";
+  if (given.label.empty() && given.subjects.size() < 2) return context.misuse("--label: missing", next);
+  TRY(auto speaker, Speaker::start(context, given.when));
+  const auto asked = speaker.labels_asked_for();
+  const auto is_asked_for = [&](const std::string& label) { return std::find(asked.begin(), asked.end(), label) != asked.end(); };
+  if (given.label.empty()) {
+    const auto last = given.subjects.back(), meant = did_you_mean(last, asked);
+    if (!is_asked_for(last)) return context.misuse("--label: missing; no rule of " + speaker.domain() + " asks for \"" + last + "\"", meant.empty() ? next : meant);
+    given.label = last;
+    given.subjects.pop_back();
+  } else if (const auto meant = did_you_mean(given.label, asked); !is_asked_for(given.label) && !meant.empty()) {
+    context.console.note("! no rule of " + speaker.domain() + " asks for the label \"" + given.label + "\"; " + meant);
+  }
+  TRY(const auto subjects, resolve_subjects(context, given.subjects));
+  for (const auto& subject : subjects) CHECK_OK(speaker.add(subject, evidence::Endorse{given.label, given.note}));
+  return speaker.submit();
 }
 
-void add_status(CLI::App& app, Context& context) {
-  struct Given : Said { std::string reason; };
-  auto given = std::make_shared<Given>();
-  auto* verb = add_verb(app, context, "status", "say what state subjects are in from now on", [&context, given]() -> Result<int> {
-    auto said = *given;
-    if (said.subjects.size() < 2) return context.misuse("a subject and a status are needed", "ics status SUBJECT… in-use");
-    const auto status = evidence::parse_status(said.subjects.back());
-    if (!status) return context.misuse(status.error().message, "ics status SUBJECT… in-use");
-    said.subjects.pop_back();
-    return say(context, said, evidence::StatusChange{*status, given->reason}, [&status](const auto& subjects) {
-      const bool many = evidence::is_alarm(*status) && subjects.size() > few_alarms;
-      return many ? "Say of " + these(subjects) + " that they are " + evidence::to_string(*status) + "?" : std::string();
-    });
-  });
-  verb->add_option("SUBJECT", given->subjects,
-                   "subjects, and last the status: planned, in-stock, in-use, retired, deprecated, suspended, lost, destroyed, stolen, "
-                   "revoked or compromised")->required();
-  verb->add_option("--reason", given->reason, "why");
-  add_when(*verb, context, given->when);
+void add_endorse(CLI::App& app, Context& context) {
+  auto given = std::make_shared<Endorsed>();
+  auto* verb = add_verb(app, context, "endorse", "vouch for subjects", [&context, given] { return endorse(context, *given); });
+  add_subjects(*verb, context, *given);
+  verb->add_option("--label", given->label, "approved, certified, trust:high, …; one that a rule asks for may stand as the last word instead");
+  verb->add_option("--note", given->note, "a remark");
 }
 
 // Whom receivers will pin as that domain's owner: the one that began its chain, as our server has it. What --owner says must be
@@ -255,7 +243,7 @@ void add_withdraw(CLI::App& app, Context& context) {
 void add_statement_verbs(CLI::App& app, Context& context) {
   add_identify(app, context);
   add_endorse(app, context);
-  add_status(app, context);
+  add_status_verb(app, context);
   add_transfer(app, context);
   add_assign(app, context);
   add_withdraw(app, context);

@@ -5,8 +5,11 @@
 #include <iostream>
 #include <sstream>
 
+#include "apps/ics/files.h"
 #include "apps/ics/json.h"
 #include "apps/ics/key_source.h"
+#include "base/budgets.h"
+#include "crypto/digest.h"
 
 namespace cm4it::ics {
 namespace {
@@ -62,6 +65,20 @@ Error described(const Api& server, const std::string& domain, Error error) {
   return error;
 }
 
+// Of subjects that are called so, the only one; ambiguous, with the candidates: there are several. not_found: none.
+Result<SubjectId> ask_name(const Api& server, const std::string& domain, const std::string& name) {
+  TRY(const auto page, server.get_json(target({"v1", "subjects"}, {{"q", name}, {"domain", domain}, {"limit", std::to_string(budget::search_results)}})));
+  std::vector<std::string> called;
+  for (const auto& entry : array_at(page, "subjects"))
+    if (entry.is_object() && text_at(object_at(entry.get_object(), "identity"), "name") == name) called.push_back(text_at(entry.get_object(), "subject"));
+  if (called.empty()) return fail(Code::not_found, "none");
+  // On further pages there may be more of them.
+  if (called.size() == 1 && text_at(page, "cursor").empty()) return SubjectId::parse(called[0]);
+  std::string candidates = "one of:";
+  for (const auto& one : called) candidates += " " + one;
+  return tl::unexpected(described(server, domain, {Code::ambiguous, "several subjects are called \"" + name + "\"", candidates}));
+}
+
 // The whole id that a server knows by one of these names.
 Result<SubjectId> ask(Context& context, const std::string& text) {
   TRY(const auto* server, context.api());
@@ -74,7 +91,37 @@ Result<SubjectId> ask(Context& context, const std::string& text) {
     if (answer.error().code == Code::ambiguous) return tl::unexpected(described(*server, domain, answer.error()));
     if (answer.error().code != Code::not_found && answer.error().code != Code::malformed) return tl::unexpected(answer.error());
   }
+  auto named = ask_name(*server, domain, text);
+  if (named || named.error().code == Code::ambiguous) return named;
   return tl::unexpected(last);
+}
+
+// A file that holds no key, nor means to: code, by its SHA-256.
+Result<SubjectId> in_file(const std::string& path, const crypto::KeyAccess& access) {
+  auto key = public_key_at(path, access);
+  if (key) return SubjectId::key(key->id());
+  if (crypto::is_key_uri(path) || (key.error().code != Code::malformed && key.error().code != Code::too_large && key.error().code != Code::unsupported))
+    return tl::unexpected(std::move(key).error());
+  TRY(const auto content, read_file(path));
+  if (content.find("-----BEGIN ") != std::string::npos) return tl::unexpected(std::move(key).error());
+  return SubjectId::code(crypto::sha256(view(content)));
+}
+
+// What `ics find --json` wrote, or another document with an array of objects that have a "subject".
+Result<std::vector<std::string>> subjects_in_json(const std::string& text) {
+  boost::system::error_code failed;
+  const auto document = json::parse(text, failed);
+  if (failed) return fail(Code::malformed, "standard input: begins like JSON, and is none: " + failed.message());
+  std::vector<std::string> subjects;
+  const auto take = [&](const json::array& list) {
+    for (const auto& entry : list)
+      if (entry.is_string()) subjects.emplace_back(entry.get_string());
+      else if (entry.is_object() && !text_at(entry.get_object(), "subject").empty()) subjects.push_back(text_at(entry.get_object(), "subject"));
+  };
+  if (document.is_array()) take(document.get_array());
+  else if (document.is_object())
+    for (const char* name : {"subjects", "items"}) take(array_at(document.get_object(), name));
+  return subjects;
 }
 
 }  // namespace
@@ -91,10 +138,7 @@ std::vector<std::string> names_to_try(const std::string& text) {
 
 Result<SubjectId> resolve_subject(Context& context, const std::string& text) {
   if (auto whole = SubjectId::parse(text)) return whole;
-  if (is_key_place(text)) {
-    TRY(const auto key, public_key_at(text, context.key_access()));
-    return SubjectId::key(key.id());
-  }
+  if (is_key_place(text)) return in_file(text, context.key_access());
   if (text.empty()) return fail(Code::malformed, "subject: empty");
   const auto colon = text.find(':');
   if ((text.starts_with("key:") || text.starts_with("code:")) && text.size() < colon + 1 + fewest_digits)
@@ -109,6 +153,11 @@ Result<std::vector<std::string>> subject_texts(Context& context, const std::vect
       all.push_back(text);
       continue;
     }
+    if (const int first = context.console.in.peek(); first == '{' || first == '[') {
+      TRY(auto more, subjects_in_json(std::string(std::istreambuf_iterator<char>(context.console.in), {})));
+      std::move(more.begin(), more.end(), std::back_inserter(all));
+      continue;
+    }
     for (std::string line, word; std::getline(context.console.in, line);)
       // The heading of `ics find`'s table is no subject.
       if (std::istringstream words(line); words >> word && word[0] != '#' && word != "SUBJECT") all.push_back(word);
@@ -121,7 +170,9 @@ Result<std::vector<SubjectId>> resolve_subjects(Context& context, const std::vec
   TRY(const auto names, subject_texts(context, texts));
   std::vector<SubjectId> subjects;
   for (const auto& name : names) {
-    TRY(auto subject, resolve_subject(context, name));
+    auto found = resolve_subject(context, name);
+    if (!found && names.size() > 1) found.error().message += "; of " + std::to_string(names.size()) + " nothing was done";
+    TRY(auto subject, std::move(found));
     if (std::find(subjects.begin(), subjects.end(), subject) == subjects.end()) subjects.push_back(std::move(subject));
   }
   return subjects;

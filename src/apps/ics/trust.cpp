@@ -51,7 +51,7 @@ Result<Peer> meet(Context& context, const TrustOptions& options) {
   std::optional<KeyId> owner;
   if (!options.owner.empty()) {
     auto id = KeyId::parse(options.owner);
-    if (!id) return within("--owner", id.error());
+    if (!id) return context.misuse("--owner: the whole id is needed, key: and 64 hex digits", "as its owner told you: copied from this screen it proves nothing");
     owner = *id;
   }
   auto chain = chain_of(peer.domain, peer.policies, owner);
@@ -78,19 +78,20 @@ Result<void> confirm_owner(const Context& context, const Peer& peer, const Trust
     if (peer.newest().owner != pinned) context.console.line("       (it began the domain, and handed it over; the owner is now " + peer.newest().owner.text() + ")");
   }
   if (!options.owner.empty()) return {};
-  TRY(const bool same, context.console.ask("Did " + peer.domain + " tell you this owner some other way?", "--owner key:…, as its owner told you"));
+  TRY(const bool same, context.console.ask("Did " + peer.domain + " tell you this owner some other way?", "--owner key:…, as its owner told you, and --yes to sign"));
   if (!same) return fail(Code::not_permitted, "not trusted");
   return {};
 }
 
+// What a certifier says of single things cannot be selected by their holder: it does not know who that is.
 policy::Selector usual_selection(const std::string& as) {
   policy::Selector select;
   if (as == "developer") select.globs[policy::Field::type] = {"code"};
-  else if (as != "copy") select.globs[policy::Field::holder] = {"@self"};
+  else if (as != "copy" && as != "certifier") select.globs[policy::Field::holder] = {"@self"};
   return select;
 }
 
-Result<void> edit_policy(OwnPolicy& own, const Peer& peer, const TrustOptions& options) {
+Result<void> edit_policy(Context& context, OwnPolicy& own, const Peer& peer, const TrustOptions& options) {
   auto& edit = own.edit();
   if (options.as != "copy") {
     const std::string name = options.role_name.empty() ? options.as : options.role_name;
@@ -114,7 +115,7 @@ Result<void> edit_policy(OwnPolicy& own, const Peer& peer, const TrustOptions& o
     rule.select = known->select;
   }
   if (!options.select.empty()) {
-    TRY(rule.select, parse_select(options.select));
+    TRY(rule.select, context.usage(parse_select(options.select)));
   }
   if (known == copies.end() || known->from != rule.from || known->select != rule.select) CHECK_OK(edit.set_copy(rule));
   return {};
@@ -140,7 +141,7 @@ Result<int> trust_at_home(Context& context, const TrustOptions& options) {
   TRY(auto own, OwnPolicy::open(context, options.directory));
   TRY(const auto peer, meet(context, options));
   if (peer.domain == own.newest().domain) return fail(Code::malformed, peer.url + ": it is home of " + peer.domain + ", like this directory");
-  CHECK_OK(edit_policy(own, peer, options));
+  CHECK_OK(edit_policy(context, own, peer, options));
   int outcome = exit_yes;
   if (own.changed()) {
     CHECK_OK(confirm_owner(context, peer, options));
@@ -164,7 +165,7 @@ Result<int> trust_infield(Context& context, const TrustOptions& options, const D
   const auto& config = directory.config();
   if (peer.domain != config.domain)
     return fail(Code::malformed, peer.url + ": home of " + peer.domain + "; this directory is for " + config.domain);
-  TRY(const auto select, parse_select(options.select));
+  TRY(const auto select, context.usage(parse_select(options.select)));
   const auto file = directory.path() / "icsd.toml";
   TRY(auto text, read_file(file));
   const auto pin = std::find_if(config.pins.begin(), config.pins.end(), [&](const auto& one) { return one.domain == peer.domain; });

@@ -96,7 +96,7 @@ TEST_F(Certificates, AreExportedAsTheyCame) {
   };
   const auto pem = bulk({"export", "--pem"});
   EXPECT_EQ(pem.out, crypto::certificate_pem(one) + crypto::certificate_pem(two)) << pem.err;
-  EXPECT_THAT(pem.err, HasSubstr("1 pieces of another format"));
+  EXPECT_THAT(pem.err, HasSubstr("1 piece of another format"));
   EXPECT_EQ(bulk({"export", "--der"}).out, octets(one) + octets(two));
   EXPECT_EQ(bulk({"export", "--format", "x509", "--out", file("out")}).code, exit_yes);
   EXPECT_EQ(contents("out"), octets(one) + octets(two));

@@ -1,0 +1,144 @@
+#include "apps/ics/why_not.h"
+
+#include <algorithm>
+
+#include "apps/ics/answers.h"
+#include "apps/ics/arguments.h"
+#include "apps/ics/misread.h"
+
+namespace cm4it::ics {
+namespace {
+
+constexpr std::size_t most_near = 3;  // candidates of one rule
+
+class WhyNot {
+ public:
+  WhyNot(Context& context, std::string subject, std::string id) : context_(context), subject_(shell_quoted(subject)), id_(std::move(id)) {}
+
+  std::vector<std::string> lines(const json::array& reasons) {
+    const auto server = context_.api();
+    const auto domain = context_.asked_domain();
+    if (!server || !domain) return {};
+    const auto history = (*server)->get_json(target({"v1", "subjects", id_, "history"}, {{"domain", *domain}}));
+    if (history) statements_ = array_at(*history, "statements");
+    for (const auto& reason : reasons) {
+      if (!reason.is_object() || text_at(reason.get_object(), "outcome") == "met") continue;
+      const auto rule = text_at(reason.get_object(), "rule"), text = text_at(reason.get_object(), "text");
+      if (rule == "identified_by") identified();
+      else if (rule.starts_with("endorsed_by.")) endorsed(rule.substr(12), text);
+      else if (rule == "status") status(text);
+      else if (rule == "max_staleness") stale(**server);
+    }
+    return std::move(lines_);
+  }
+
+ private:
+  void add(const std::string& line) {
+    if (std::find(lines_.begin(), lines_.end(), line) == lines_.end()) lines_.push_back(line);
+  }
+
+  static std::string why(const json::object& statement) {
+    const auto decided = text_at(statement, "decided_by");
+    return text_at(statement, "why_not") + (decided.empty() ? "" : ", by " + short_id(decided));
+  }
+
+  // The newest of a kind first: history begins with the oldest.
+  template <class Use>
+  void newest(const std::string& kind, const Use& use) const {
+    std::size_t used = 0;
+    for (std::size_t i = statements_.size(); i-- > 0 && used < most_near;)
+      if (statements_[i].is_object() && text_at(statements_[i].get_object(), "kind") == kind && use(statements_[i].get_object())) ++used;
+  }
+
+  void identified() {
+    bool expired = false, any = false;
+    newest("identity", [&](const json::object& one) {
+      any = true;
+      if (flag_at(one, "counts")) return add("its identity by " + issuer_of(one) + " counts " + as_roles(one) + ", and not in a role that may identify"), true;
+      expired = expired || why(one).starts_with("expired");
+      add("its identity by " + issuer_of(one) + " does not count: " + why(one));
+      return true;
+    });
+    if (expired) add("→ ics push NEW.pem, once its CA has made a new certificate");
+    if (!any) add("→ ics identify, by its maker; or, where the maker has done so: ics peers");
+  }
+
+  static std::string as_roles(const json::object& one) {
+    std::string roles;
+    for (const auto& role : texts_at(one, "roles")) roles += (roles.empty() ? "as " : ", ") + role;
+    return roles;
+  }
+
+  // The rule's text has the label between quotes.
+  void endorsed(const std::string& role, const std::string& text) {
+    const auto begin = text.find('"'), end = text.find('"', begin + 1);
+    if (begin == text.npos || end == text.npos) return;
+    const auto label = text.substr(begin + 1, end - begin - 1);
+    newest("endorse", [&](const json::object& one) {
+      const auto said = text_at(object_at(one, "body"), "label");
+      const auto roles = texts_at(one, "roles");
+      const bool in_role = std::find(roles.begin(), roles.end(), role) != roles.end();
+      const bool same = said == label;
+      if (!same && !(in_role && !nearest(said, {label}).empty())) return false;
+      const std::string who = issuer_of(one) + " endorsed it as \"" + said + "\"";
+      if (!flag_at(one, "counts")) add(who + ", which does not count: " + why(one));
+      else if (same && !in_role) add(who + " " + as_roles(one) + ", not as " + role);
+      else if (!same) add(who + ": not the same label");
+      return true;
+    });
+    add("→ ics endorse " + subject_ + " --label " + shell_quoted(label) + " --key FILE, the key of an " + role);
+  }
+
+  void status(const std::string& text) {
+    bool alarm = false;
+    constexpr std::string_view before = "status is ";
+    if (text.starts_with(before)) {
+      const auto now = evidence::parse_status(text.substr(before.size(), text.find(',') - before.size()));
+      alarm = now && evidence::is_alarm(*now);
+    }
+    if (alarm) {
+      add("→ whoever said so lifts it: ics status " + subject_ + " --lift");
+      return;
+    }
+    const auto comma = text.find(", not ");
+    const auto wanted = comma == text.npos ? "in-use" : text.substr(comma + 6, text.find(',', comma + 6) - comma - 6);
+    newest("status", [&](const json::object& one) {
+      if (flag_at(one, "counts")) return false;
+      add(issuer_of(one) + " said " + said_by("status", object_at(one, "body")) + ", which does not count: " + why(one));
+      return true;
+    });
+    add("→ ics status " + subject_ + " " + wanted);
+  }
+
+  // Whose head is that old, and why nothing newer comes.
+  void stale(const Api& server) {
+    const auto domains = server.get_json("/v1/domains"), peers = server.get_json("/v1/peers");
+    if (!domains) return;
+    std::string oldest, head;
+    for (const auto& entry : array_at(*domains, "domains")) {
+      if (!entry.is_object() || kept_as(entry.get_object()) == "name only") continue;
+      if (const auto its = text_at(entry.get_object(), "newest_head"); oldest.empty() || its < head) oldest = text_at(entry.get_object(), "domain"), head = its;
+    }
+    if (oldest.empty()) return;
+    std::string line = oldest + (head.empty() ? " has not been heard of yet" : " has not been heard of since " + head);
+    if (peers)
+      for (const auto& entry : array_at(*peers, "peers"))
+        if (entry.is_object() && text_at(entry.get_object(), "domain") == oldest && text_at(entry.get_object(), "state") != "following")
+          line += ": " + text_at(entry.get_object(), "url") + ", " + trouble_of_link(entry.get_object());
+    add(line);
+    add("→ ics peers shows the links; how old heads may be: max_staleness, ics policy edit");
+  }
+
+  Context& context_;
+  const std::string subject_, id_;
+  json::array statements_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace
+
+std::vector<std::string> why_not(Context& context, const std::string& subject, const std::string& id, const json::array& reasons) {
+  return WhyNot(context, subject, id).lines(reasons);
+}
+
+}  // namespace cm4it::ics
