@@ -19,6 +19,14 @@ Moment received(const Fact& fact, const std::vector<std::string>& trusted, const
   return earliest.value_or(Moment{fact.first_seen, 0, fact.statement.id});
 }
 
+// Of what no home has received nobody bears witness that it is older. An alarm is believed to be as old as this server's first sight of
+// it all the same: what restricts is taken where what permits is refused.
+bool was_before(const Judgement& judgement, const Moment& moment) {
+  const auto* change = std::get_if<evidence::StatusChange>(&judgement.fact->statement.body);
+  if (judgement.provisional && !(change && evidence::is_alarm(change->status))) return false;
+  return std::tie(judgement.received, judgement.index) < std::tie(moment.time, moment.index);
+}
+
 }  // namespace
 
 CompromisedKeys::CompromisedKeys(const Compromises& said, const Policies& policies, const Descriptor& domain, Time at) {
@@ -47,14 +55,12 @@ const Moment* CompromisedKeys::silencing(const Judgement& judgement) const {
   if (const auto* moment = silencing(judgement, statement.issuer)) return moment;
   if (!statement.signed_by_part) return nullptr;
   const auto* moment = since(statement.issuer, statement.signed_by_part);
-  return moment && (judgement.provisional || std::tie(moment->time, moment->index) < std::tie(judgement.received, judgement.index)) ? moment : nullptr;
+  return moment && !was_before(judgement, *moment) ? moment : nullptr;
 }
 
 const Moment* CompromisedKeys::silencing(const Judgement& judgement, const KeyId& key) const {
   const auto* moment = since(key);
-  if (!moment) return nullptr;
-  const bool before = !judgement.provisional && std::tie(judgement.received, judgement.index) < std::tie(moment->time, moment->index);
-  return before ? nullptr : moment;
+  return moment && !was_before(judgement, *moment) ? moment : nullptr;
 }
 
 std::string CompromisedKeys::why_not(const Moment& moment) {

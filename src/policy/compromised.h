@@ -25,8 +25,8 @@ class CompromisedKeys {
   };
   // Since when this key is compromised, or the part of its certificate that signed (OpenPGP: a subkey); null: by its own word never.
   const Moment* since(const KeyId& key, const std::optional<Digest>& part = {}) const;
-  // What silences the issuer of this statement: it was received after the issuer's word, or nobody bears witness that it was
-  // received before. Null: nothing.
+  // What silences the issuer of this statement: it was received after the issuer's word, or no home has received it, unless it is an
+  // alarm that this server saw before. Null: nothing.
   const Moment* silencing(const Judgement& judgement) const;
   // The same of another key that the statement leads over: a CA's.
   const Moment* silencing(const Judgement& judgement, const KeyId& key) const;

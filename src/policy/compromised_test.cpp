@@ -65,6 +65,21 @@ TEST(Compromised, NobodyBearsWitnessOfWhatNoHomeHasReceived) {
   EXPECT_NE(why_not(world.fold(both()), said), "");
 }
 
+// What restricts stays, as at the end of a role: the thief of a key must not unsay its owner's alarms by calling the key compromised.
+TEST(Compromised, AnAlarmThatWasSeenHereBeforeStands) {
+  World world = deployed();
+  const auto alarm = world.say("sparks", StatusChange{Status::stolen, ""}, hour(6), {.received_by = std::vector<std::string>{}});
+  const auto idle = world.say("sparks", StatusChange{Status::in_stock, ""}, hour(5), {.received_by = std::vector<std::string>{}});
+  says_of_itself(world, "sparks", hour(7));
+  EXPECT_EQ(why_not(world.fold(both()), alarm), "");
+  EXPECT_EQ(status_text(world.fold(both())), "stolen");
+  EXPECT_NE(why_not(world.fold(both()), idle), "");
+  const auto late = world.say("sparks", StatusChange{Status::lost, ""}, hour(8), {.received_by = std::vector<std::string>{}});
+  EXPECT_NE(why_not(world.fold(both()), late), "");
+  world.say("volta", StatusChange{Status::in_use, ""}, hour(9));
+  EXPECT_EQ(status_text(world.fold(both())), "in-use") << "it yields to one who may still speak";
+}
+
 TEST(Compromised, NotYetAtAnEarlierTime) {
   World world;
   const auto said = world.say("volta", Endorse{"approved", ""}, hour(2), {.received_by = std::vector<std::string>{}});

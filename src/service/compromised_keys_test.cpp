@@ -94,6 +94,32 @@ TEST_F(CompromisedKeys, AStrangersIsNot) {
   EXPECT_NE(plant.submit_one(plant.say("nobody", subject_of("nobody"), compromised)).outcome, Outcome::received);
 }
 
+// It counts from its receipt, whatever dates it bears: a clock that is wrong must not keep it out.
+TEST_F(CompromisedKeys, ItsDatesDoNotMatter) {
+  deploy();
+  const Time now = *plant.clock;
+  const auto said = [&](const std::string& key, Time issued, std::optional<Time> not_before, std::optional<Time> expires, Status status = Status::compromised) {
+    auto evidence = evidence::sign({subject_of(key), {"plant.example"}, StatusChange{status, ""}, issued, not_before, expires}, *key_of(key));
+    EXPECT_TRUE(evidence) << (evidence ? "" : evidence.error().message);
+    return plant.submit_one(*evidence);
+  };
+  const auto ahead = said("volta", now + 86'400, now + 90'000, {}), over = said("plant", now + -1000, {}, now + -500);
+  EXPECT_EQ(ahead.outcome, Outcome::received) << why(ahead);
+  EXPECT_EQ(over.outcome, Outcome::received) << why(over);
+  for (const char* key : {"volta", "plant"}) EXPECT_EQ(plant.verdict(subject_of(key)).status, Status::compromised) << key;
+  EXPECT_NE(said("sensor", now + -1000, {}, now + -500, Status::in_use).outcome, Outcome::received);
+}
+
+TEST_F(CompromisedKeys, TheLogSaysWhoseWordCountsNoMoreAndWhere) {
+  testing::internal::CaptureStderr();
+  const auto alarm = says_of_itself(plant, "volta");
+  says_of_itself(plant, "volta");
+  const std::string logged = testing::internal::GetCapturedStderr();
+  ASSERT_EQ(alarm.outcome, Outcome::received) << why(alarm);
+  EXPECT_THAT(logged, HasSubstr("key plant.example/volta (" + id_of("volta").text() + ") says of itself that it is compromised (statement " + alarm.statement->text() + ")"));
+  EXPECT_THAT(logged, HasSubstr("counts in none of its roles, in plant.example"));
+}
+
 // The hand-over is the way back: the owner's versions stay a matter of the chain.
 TEST_F(CompromisedKeys, AnOwnerMayStillHandOver) {
   ASSERT_EQ(says_of_itself(plant, "plant").outcome, Outcome::received);

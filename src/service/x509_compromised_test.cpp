@@ -34,5 +34,58 @@ TEST(CompromisedAuthority, IssuesNothingMore) {
   for (const char* device : {"first", "second"}) EXPECT_EQ(ics.judged(device_of(device)), "counts") << device;
 }
 
+// What an inspector says whose certificates come with it (x5chain).
+struct Inspected : testing::Test {
+  Inspected() {
+    std::string text = pki_policy(2);
+    text.replace(text.find("formats = [\"x509\"]"), 18, "formats = [\"x509\", \"cose\"]");
+    EXPECT_FALSE(ics.submit_one(policy_evidence("acme", "acme.example", text, *ics.clock)).error);
+    ics.take(device_by(ics.root, "sensor"));
+  }
+  std::string endorse(const std::string& label) {
+    auto draft = below.issues(signer->public_key(), evidence::x509::test::name("Inspector"));
+    draft.extensions.push_back(evidence::x509::test::purposes({evidence::x509::test::document_signing_oid}));
+    std::vector<crypto::Certificate> chain;
+    for (const auto& one : {draft, ics.root.certifies(below)}) chain.push_back(crypto::Certificate::from_der(one.encode()).value());
+    auto evidence = sign({device_of("sensor"), {"acme.example"}, Endorse{label, ""}, *ics.clock, {}, {}}, *signer, chain);
+    EXPECT_TRUE(evidence) << (evidence ? "" : evidence.error().message);
+    const auto result = ics.submit_one(*evidence);
+    return result.error ? result.error->message : "received";
+  }
+  // The label that counts, and why another does not.
+  std::map<std::string, std::string> judged() {
+    std::map<std::string, std::string> all;
+    for (const auto& judgement : ics.verdict(device_of("sensor")).judgements)
+      if (const auto* endorsement = std::get_if<Endorse>(&judgement.fact->statement.body))
+        all[endorsement->label] = judgement.counts ? "counts" : judgement.why_not;
+    return all;
+  }
+
+  Pki ics;
+  const Authority below = authority("Below");
+  const crypto::SignerPtr signer = key_of("inspector");
+};
+
+TEST_F(Inspected, OverACompromisedAuthorityNothingMoreIsSaid) {
+  ASSERT_EQ(endorse("before"), "received");
+  ASSERT_FALSE(ics.push({ics.root.certifies(below)}).at(0).error);
+  const auto alarm = says_of_itself(ics, "ca Below");
+  ASSERT_FALSE(alarm.error) << alarm.error->message;
+  endorse("after");
+  const auto all = judged();
+  EXPECT_EQ(all.at("before"), "counts");
+  if (all.contains("after")) EXPECT_THAT(all.at("after"), HasSubstr("compromised by its own word"));
+}
+
+TEST_F(Inspected, OverACompromisedRootNothingMoreIsSaid) {
+  ASSERT_EQ(endorse("before"), "received");
+  const auto alarm = says_of_itself(ics, "ca Acme Root");
+  ASSERT_FALSE(alarm.error) << alarm.error->message;
+  endorse("after");
+  const auto all = judged();
+  EXPECT_EQ(all.at("before"), "counts");
+  if (all.contains("after")) EXPECT_THAT(all.at("after"), HasSubstr("compromised by its own word"));
+}
+
 }  // namespace
 }  // namespace cm4it::service

@@ -53,5 +53,32 @@ TEST_F(PolicyVerbs, TheVersionAfterHealsAFork) {
   EXPECT_EQ(sign("acme").code, exit_yes);
 }
 
+// What a server knows of the keys that the text lists.
+TEST_F(PolicyVerbs, CheckAsksWhichKeysAreCompromisedByTheirOwnWord) {
+  const auto shown = ics({"--json", "key", "show", file("acme/owner.key")});
+  ASSERT_EQ(shown.code, exit_yes) << shown.err;
+  const auto at = shown.out.find("key:");
+  ASSERT_NE(at, std::string::npos) << shown.out;
+  const std::string owner = shown.out.substr(at, 68);
+  const auto checked = [&](const std::string& statements) {
+    server_ = [owner, statements](const Sent& sent) -> Result<net::Reply> {
+      if (sent.target.find("/history") == std::string::npos) return reply(404, "{}");
+      if (sent.target.find(owner.substr(4)) == std::string::npos) return reply(404, R"({"title": "not-found"})");
+      return reply(200, R"({"statements": [)" + statements + "]}");
+    };
+    return ics({"policy", "check", file("acme/policy.toml")});
+  };
+  const auto found = checked(R"({"kind": "status", "counts": true, "silences_issuer": true, "received": "2027-01-02T00:00:00Z"},
+                                {"kind": "status", "counts": true, "silences_issuer": true, "received": "2027-01-01T00:00:00Z"})");
+  EXPECT_EQ(found.code, exit_yes) << found.err;
+  EXPECT_THAT(found.out + found.err, HasSubstr("(" + owner + ") says of itself that it is compromised, received 2027-01-01T00:00:00Z: nothing it says since counts"));
+  const auto none = checked(R"({"kind": "status", "counts": true, "received": "2027-01-01T00:00:00Z"})");
+  EXPECT_THAT(none.out + none.err, testing::Not(HasSubstr("compromised")));
+  server_ = [](const Sent&) -> Result<net::Reply> { return fail(Code::unavailable, "nobody is there"); };
+  const auto alone = ics({"policy", "check", file("acme/policy.toml")});
+  EXPECT_EQ(alone.code, exit_yes) << "the text is right all the same";
+  EXPECT_THAT(alone.out + alone.err, HasSubstr("compromised by its own word is not known: nobody is there"));
+}
+
 }  // namespace
 }  // namespace cm4it::ics

@@ -87,6 +87,24 @@ TEST_F(OwnEvidence, WhatCannotBeReadIsNoStart) {
   EXPECT_THAT(taken.error().message, HasSubstr("2.cose"));
 }
 
+// A home that signs nothing at present comes up, and says so: an operator finds out by asking it.
+TEST_F(OwnEvidence, AHomeThatSignsNothingStarts) {
+  put("1.cose", plant_version(1));
+  Ics ics = plant();
+  ASSERT_TRUE(take(ics));
+  for (const std::uint64_t version : {2, 3}) put(std::to_string(version) + ".cose", plant_version(version));
+  ics.service->ledger().hold("its peers are being asked");
+  testing::internal::CaptureStderr();
+  const auto taken = take(ics);
+  const std::string logged = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(taken) << taken.error().message;
+  EXPECT_THAT(logged, HasSubstr("2.cose is not taken: "));
+  EXPECT_EQ(newest(ics), 1u);
+  ics.service->ledger().hold({});
+  ASSERT_TRUE(take(ics));
+  EXPECT_EQ(newest(ics), 3u);
+}
+
 // Of others nothing is lost: it comes with their feeds.
 TEST_F(OwnEvidence, AGapInAnothersIsNone) {
   put("1.cose", plant_version(1));
