@@ -55,10 +55,53 @@ Paths CountedAuthorities::paths(const evidence::Statement& statement, Format for
     const Authority& of = authority(key);
     return over == Over::counted ? of.counted : of.expired_too;
   };
-  return paths_of(statement, format, links, policies_, domain_.domain);
+  return paths_of(statement, links, [&](const KeyId& key) { return policies_.roles_of(domain_.domain, key, format); }, policies_);
 }
 
 Paths CountedAuthorities::chain_paths(const Judgement& judgement) {
+  const Format format = judgement.fact->statement.format;
+  return chain_paths(judgement, [&](const KeyId& ca) { return policies_.signing_roles_of(domain_.domain, ca, format); });
+}
+
+// Roles that other domains had lent this CA when the statement was received; of an alarm also those that they lent it later.
+std::vector<Policies::Membership> CountedAuthorities::lent_to(const KeyId& ca, const Judgement& judgement) const {
+  std::vector<Policies::Membership> memberships;
+  const auto& statement = judgement.fact->statement;
+  const Heard heard{judgement.received, judgement.received_by};
+  const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
+  const bool alarm = change && evidence::is_alarm(change->status);
+  const auto with_certificates = policies_.lent_to(domain_.domain, ca, Format::x509, heard);
+  for (const auto& lent : policies_.lent_to(domain_.domain, ca, statement.format, heard)) {
+    if (lent.set_by == domain_.domain || !(lent.then || alarm)) continue;
+    const bool both = std::any_of(with_certificates.begin(), with_certificates.end(), [&](const auto& other) {
+      return other.role == lent.role && other.set_by == lent.set_by && (other.then || alarm);
+    });
+    if (both) memberships.push_back({lent.role, lent.set_by, lent.to});
+  }
+  return memberships;
+}
+
+bool CountedAuthorities::links_came_while_lent(const Path& path) {
+  return std::all_of(path.links.begin(), path.links.end(), [&](const Fact* link) {
+    const Authority& of = authority(KeyId{link->statement.subject.digest});
+    const auto judgement = std::find_if(of.order.begin(), of.order.end(), [&](const Judgement& one) { return one.fact == link; });
+    const auto lent = lent_to(path.anchor, *judgement);
+    return std::any_of(lent.begin(), lent.end(), [&](const auto& then) {
+      return then.role == path.membership.role && then.set_by == path.membership.set_by;
+    });
+  });
+}
+
+Paths CountedAuthorities::lent_paths(const Judgement& judgement) {
+  const auto& statement = judgement.fact->statement;
+  const auto roles = [&](const KeyId& ca) { return lent_to(ca, judgement); };
+  if (statement.format != Format::x509) return statement.certificates.empty() ? Paths{} : chain_paths(judgement, roles);
+  auto paths = paths_of(statement, [&](const KeyId& key) -> const Links& { return authority(key).expired_too; }, roles, policies_);
+  std::erase_if(paths.found, [&](const Path& path) { return !links_came_while_lent(path); });
+  return paths;
+}
+
+Paths CountedAuthorities::chain_paths(const Judgement& judgement, const RolesOf& roles) {
   const Time received = judgement.received;
   const auto why_not = [&](const crypto::Certificate& certificate, const KeyId& issuer) -> std::string {
     const auto& fields = certificate.fields();
@@ -69,7 +112,7 @@ Paths CountedAuthorities::chain_paths(const Judgement& judgement) {
     return authority(certificate.key().id()).withdrawals.of(id) ? "taken back by its issuer" : "";
   };
   const auto links = [&](const KeyId& key) -> const Links& { return authority(key).expired_too; };
-  return chain_paths_of(judgement.fact->statement, why_not, links, policies_, domain_.domain);
+  return chain_paths_of(judgement.fact->statement, why_not, links, roles, policies_);
 }
 
 CountedAuthorities::Span CountedAuthorities::span(const Paths& paths) const {

@@ -25,6 +25,10 @@ class CountedAuthorities {
   // The ways of a native statement over its x5chain, whose certificates must have held when it was received, and must not have
   // been taken back; nor may one of those who made them have said by then that its key is compromised.
   Paths chain_paths(const Judgement& judgement);
+  // Either of these, for an identity, an alarm or a transfer, over roles that other domains had lent when it was received, and when the
+  // CAs' certificates on the way were: what they take back later does not change what was settled. Until when they lent the role is the
+  // `until` of the memberships.
+  Paths lent_paths(const Judgement& judgement);
   // When all the CAs' certificates on one of these ways hold: from the earliest beginning to the latest end.
   struct Span {
     Time from{}, to = Time::never();
@@ -45,6 +49,9 @@ class CountedAuthorities {
     Links counted, expired_too;
   };
   Authority& authority(const KeyId& key);
+  Paths chain_paths(const Judgement& judgement, const RolesOf& roles);
+  std::vector<Policies::Membership> lent_to(const KeyId& ca, const Judgement& judgement) const;
+  bool links_came_while_lent(const Path& path);
 
   const Authorities& authorities_;
   const CompromisedKeys& compromised_;

@@ -117,8 +117,9 @@ Paths certified_roles(const KeyId& issuer, const Decoded& decoded, const Policie
   Statement statement = decoded.statements().at(0);
   statement.issuer = issuer;
   if (decoded.format() == Format::cose || decoded.format() == Format::sums)
-    return chain_paths_of(statement, [](const crypto::Certificate&, const KeyId&) { return std::string(); }, links, policies, context.domain);
-  return paths_of(statement, Format::x509, links, policies, context.domain);
+    return chain_paths_of(statement, [](const crypto::Certificate&, const KeyId&) { return std::string(); }, links,
+                          [&](const KeyId& ca) { return policies.signing_roles_of(context.domain, ca, decoded.format()); }, policies);
+  return paths_of(statement, links, [&](const KeyId& key) { return policies.roles_of(context.domain, key, Format::x509); }, policies);
 }
 
 bool is_alarm(const Statement& statement) {

@@ -37,8 +37,8 @@ Result<void> check_under(std::span<const Certificate> path, const crypto::Public
 // Depth first, in the order of statement ids: the same ways are found everywhere, and no more than the budgets let.
 class Climb {
  public:
-  Climb(const Statement& statement, Format format, const LinksOf& links, const Policies& policies, std::string_view domain)
-      : statement_(statement), format_(format), links_(links), policies_(policies), domain_(domain) {}
+  Climb(const Statement& statement, const LinksOf& links, const RolesOf& roles, const Policies& policies)
+      : statement_(statement), links_(links), roles_(roles), policies_(policies) {}
 
   Paths run() {
     if (!statement_.certificates.empty()) certificates_ = {statement_.certificates[0]};  // a CRL has none
@@ -51,7 +51,7 @@ class Climb {
 
   void up(const KeyId& key) {
     ++visited_;
-    for (const auto& membership : policies_.roles_of(domain_, key, format_)) arrive(key, membership);
+    for (const auto& membership : roles_(key)) arrive(key, membership);
     if (certificates_.size() >= budget::path_certificates) {
       if (!links_(key).certificates.empty())
         paths_.why_not =
@@ -89,10 +89,9 @@ class Climb {
   }
 
   const Statement& statement_;
-  const Format format_;
   const LinksOf& links_;
+  const RolesOf& roles_;
   const Policies& policies_;
-  const std::string_view domain_;
   std::vector<const Fact*> path_;
   std::vector<Certificate> certificates_;  // the one asked about, and those of path_
   std::size_t checked_ = 0, visited_ = 0;
@@ -101,8 +100,8 @@ class Climb {
 
 // One key at the end of the first certificates of a chain.
 void end_chain(std::span<const Certificate> path, const crypto::PublicKey& key, const WhyNot& why_not, const LinksOf& links,
-               const Policies& policies, std::string_view domain, Format format, Paths& paths) {
-  const auto memberships = policies.signing_roles_of(domain, key.id(), format);
+               const RolesOf& roles, Paths& paths) {
+  const auto memberships = roles(key.id());
   if (memberships.empty()) return;
   for (std::size_t i = 0; i < path.size(); ++i) {
     std::string reason = why_not(path[i], i + 1 < path.size() ? path[i + 1].key().id() : key.id());
@@ -116,8 +115,8 @@ void end_chain(std::span<const Certificate> path, const crypto::PublicKey& key, 
 
 }  // namespace
 
-Paths chain_paths_of(const Statement& statement, const WhyNot& why_not, const LinksOf& links, const Policies& policies,
-                     std::string_view domain) {
+Paths chain_paths_of(const Statement& statement, const WhyNot& why_not, const LinksOf& links, const RolesOf& roles,
+                     const Policies& policies) {
   Paths paths;
   const std::span<const Certificate> chain(statement.certificates);
   // Of a native statement this was asked when it was read; a list may also be by a key that plays a role itself.
@@ -126,15 +125,14 @@ Paths chain_paths_of(const Statement& statement, const WhyNot& why_not, const Li
     return paths;
   }
   for (std::size_t i = 1; i < chain.size(); ++i)
-    end_chain(chain.first(i), chain[i].key(), why_not, links, policies, domain, statement.format, paths);
+    end_chain(chain.first(i), chain[i].key(), why_not, links, roles, paths);
   // The identifier is a claim: the signature proves it.
   evidence::Method1Id last;
   const Bytes& claimed = chain.back().fields().authority_key_id;
   if (!paths.found.empty() || claimed.size() != last.octets.size()) return paths;
   std::copy(claimed.begin(), claimed.end(), last.octets.begin());
   for (const auto& key : policies.find_keys(last))
-    if (!policies.signing_roles_of(domain, key.id(), statement.format).empty() && chain.back().verify(key))
-      end_chain(chain, key, why_not, links, policies, domain, statement.format, paths);
+    if (!roles(key.id()).empty() && chain.back().verify(key)) end_chain(chain, key, why_not, links, roles, paths);
   return paths;
 }
 
@@ -165,9 +163,8 @@ Links kept_links(const KeyId& key, const Authorities& authorities, const Descrip
   return links;
 }
 
-Paths paths_of(const Statement& statement, Format format, const LinksOf& links, const Policies& policies,
-               std::string_view domain) {
-  return Climb(statement, format, links, policies, domain).run();
+Paths paths_of(const Statement& statement, const LinksOf& links, const RolesOf& roles, const Policies& policies) {
+  return Climb(statement, links, roles, policies).run();
 }
 
 }  // namespace cm4it::policy

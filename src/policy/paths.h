@@ -29,15 +29,17 @@ struct Paths {
   std::string why_not;  // of those that lead to a role and do not hold, the last
 };
 
-// The ways for a statement whose issuer was certified: of x509 its own certificate's issuer is statement.issuer.
-Paths paths_of(const evidence::Statement& statement, Format format, const LinksOf& links, const Policies& policies,
-               std::string_view domain);
+// The roles that a key plays, for what is asked: as the policies are now, or as they had been received.
+using RolesOf = std::function<std::vector<Policies::Membership>(const KeyId&)>;
 
-// The ways of a native statement over its x5chain: it leads to a key that plays a role with certificates and natively. That key
+// The ways for a statement whose issuer was certified: of x509 its own certificate's issuer is statement.issuer.
+Paths paths_of(const evidence::Statement& statement, const LinksOf& links, const RolesOf& roles, const Policies& policies);
+
+// The ways of a native statement over its x5chain: it leads to a key that plays a role, by `roles` with certificates and natively. That key
 // stands in the chain, or made its last certificate. `why_not`: why a certificate by this issuer may not be used; empty: it may.
 using WhyNot = std::function<std::string(const crypto::Certificate& certificate, const KeyId& issuer)>;
-Paths chain_paths_of(const evidence::Statement& statement, const WhyNot& why_not, const LinksOf& links, const Policies& policies,
-                     std::string_view domain);
+Paths chain_paths_of(const evidence::Statement& statement, const WhyNot& why_not, const LinksOf& links, const RolesOf& roles,
+                     const Policies& policies);
 
 // Without asking when they hold: the certificates about a key that were made in this domain or one it refers to.
 Links kept_links(const KeyId& key, const Authorities& authorities, const Descriptor& domain);

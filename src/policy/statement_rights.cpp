@@ -126,17 +126,33 @@ std::string StatementRights::no_right(const Judgement& judgement, const std::vec
   return why;
 }
 
-// Another domain that takes back a role it lent unsays what was permitted in it. Alarms stay, and whose a subject was.
+// Another domain that takes back a role it lent unsays what was permitted in it. Alarms stay, and whose a subject was; also where that
+// role is at the end of a certification path.
 void StatementRights::take_lent(Judgement& judgement, const std::vector<std::string>& allowed, CountedAuthorities::Span& way) {
   const Statement& statement = judgement.fact->statement;
   const bool identity = statement.kind() == Kind::identity;
   if (!identity && !is_alarm(statement) && statement.kind() != Kind::transfer) return;
-  for (const auto& lent : policies_.lent_to(domain_.domain, statement.issuer, statement.format, heard(judgement))) {
-    if (!(lent.then || is_alarm(statement)) || lent.set_by == domain_.domain || !contains(allowed, lent.role) || contains(judgement.roles, lent.role)) continue;
-    judgement.roles.push_back(lent.role);
-    if (lent.to) judgement.right_ended = std::max(judgement.right_ended.value_or(*lent.to), *lent.to);
-    way.from = std::max(way.from, lent.from);
-    if (identity) judgement.why_not = lent.set_by + " has taken back the role " + lent.role + " that it lent its issuer";
+  const auto take = [&](const std::string& role, const std::string& set_by, Time from, const std::optional<Time>& to) {
+    if (!contains(allowed, role) || contains(judgement.roles, role)) return false;
+    judgement.roles.push_back(role);
+    if (to) judgement.right_ended = std::max(judgement.right_ended.value_or(*to), *to);
+    way.from = std::max(way.from, from);
+    if (identity) judgement.why_not = set_by + " has taken back the role " + role + " that it lent its issuer";
+    return true;
+  };
+  if (statement.format != Format::x509)
+    for (const auto& lent : policies_.lent_to(domain_.domain, statement.issuer, statement.format, heard(judgement)))
+      if ((lent.then || is_alarm(statement)) && lent.set_by != domain_.domain) take(lent.role, lent.set_by, lent.from, lent.to);
+  if (judgement.roles.empty()) {
+    const auto paths = authorities_.lent_paths(judgement);
+    const auto held = authorities_.span(paths);
+    for (const auto& path : paths.found) {
+      const auto& membership = path.membership;
+      if (!take(membership.role, membership.set_by, lent_since(judgement, path.anchor, membership), membership.until)) continue;
+      judgement.by_paths.push_back(membership);
+      way.from = std::max(way.from, held.from);
+      way.to = std::min(way.to, held.to);
+    }
   }
   if (identity && !judgement.roles.empty()) way.to = std::min({way.to, judgement.right_ended.value_or(rules_.at()), rules_.at()});
 }
