@@ -15,12 +15,12 @@ namespace {
 
 void add_common_options(CLI::App& app, Context& context) {
   auto& options = context.options;
-  app.add_option("--dir", options.dir, "an ICS's directory: gives key, server and domain (or set ICS_DIR)")->envname("ICS_DIR");
-  app.add_option("--key", options.key, "the key that signs, and is proven to the server: a file, pkcs11:… or handle:…; default DIR/owner.key (or set ICS_KEY)")->envname("ICS_KEY");
-  app.add_option("--key-pass", options.key_pass, "a file with that key's passphrase or PIN; without it they are asked for");
-  app.add_option("--server", options.server, "URL of the server; default: DIR's own");
-  app.add_option("--server-key", options.server_key, "the only key to accept of that server (key:…)");
-  app.add_option("--domain", options.domains, "the domains a statement is made in; of questions, the first is asked")->delimiter(',');
+  app.add_option("--dir", options.dir, "an ICS's directory: gives key, server and domain (or set ICS_DIR)")->envname("ICS_DIR")->type_name("DIR");
+  app.add_option("--key", options.key, "the key that signs, and is proven to the server: a file, pkcs11:… or handle:…; default DIR/owner.key (or set ICS_KEY)")->envname("ICS_KEY")->type_name("FILE");
+  app.add_option("--key-pass", options.key_pass, "a file with that key's passphrase or PIN; without it they are asked for")->type_name("FILE");
+  app.add_option("--server", options.server, "the server; default: DIR's own")->type_name("URL");
+  app.add_option("--server-key", options.server_key, "the only key to accept of that server (key:…)")->type_name("KEY");
+  app.add_option("--domain", options.domains, "the domains a statement is made in; of questions, the first is asked")->type_name("NAME")->delimiter(',');
   app.add_flag("--json", options.json, "JSON on standard output, for machines");
   app.add_flag("--yes", options.yes, "do not ask before what cannot be undone: policies, transfers, alarms over many subjects");
 }

@@ -59,7 +59,7 @@ std::string Console::toned(std::string_view text, Tone tone) const {
   return code_of(tone) + std::string(text) + "\033[0m";
 }
 
-void Console::line(std::string_view text) const { out << clean(text) << '\n'; }
+void Console::line(std::string_view text, Tone tone) const { out << toned(clean(text), tone) << '\n'; }
 
 Result<void> Console::flush() const {
   if (out.flush()) return {};

@@ -25,7 +25,7 @@ struct Console {
 
   std::string toned(std::string_view text, Tone tone) const;
   // One line on standard output, clean.
-  void line(std::string_view text = {}) const;
+  void line(std::string_view text = {}, Tone tone = Tone::plain) const;
   // Everything that was written to standard output has left us. unavailable: it could not, and why.
   Result<void> flush() const;
   // Whoever read standard output has closed it: has seen enough, and wants no more.

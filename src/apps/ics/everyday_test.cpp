@@ -125,7 +125,7 @@ TEST_F(CommandLine, WhyNotNamesTheNearestCandidate) {
     return reply(200, R"({"subject": ")" + first + R"(", "admitted": "no", "reasons": [)" + reasons + "]}");
   };
   const auto why = [&](const std::string& rule, const std::string& text, const std::string& said) {
-    reasons = R"({"outcome": "failed", "rule": ")" + rule + R"(", "text": ")" + text + R"("})";
+    reasons = R"({"outcome": "failed", "rule": ")" + rule + R"(", "text": ")" + text + R"(", "statement": "s7"})";
     statements = said;
     const auto outcome = ics({"why", first});
     EXPECT_EQ(outcome.code, exit_no);
@@ -138,7 +138,8 @@ TEST_F(CommandLine, WhyNotNamesTheNearestCandidate) {
               AllOf(HasSubstr("volta endorsed it as \"aproved\": not the same label"), HasSubstr("→ ics endorse " + first + " --label approved")));
   EXPECT_THAT(why("endorsed_by.integrator", wants, R"({"kind": "endorse", "issuer_name": "plant7.example/plant7", "counts": true, "roles": ["holder"], "body": {"label": "approved"}})"),
               HasSubstr("plant7 endorsed it as \"approved\" as holder, not as integrator"));
-  EXPECT_THAT(why("status", "status is stolen, not in-use", ""), HasSubstr("--lift"));
+  EXPECT_THAT(why("status", "status is stolen, not in-use", R"({"kind": "status", "statement": "s7", "issuer_name": "acme.example/acme", "counts": true, "body": {"status": "stolen"}})"),
+              HasSubstr("→ acme.example/acme can lift it: ics status " + first + " --lift"));
   EXPECT_THAT(why("status", "status is unset, not in-use", ""), HasSubstr("→ ics status " + first + " in-use"));
   EXPECT_THAT(why("max_staleness", "the newest head is old", ""), HasSubstr("dev.example has not been heard of since 2027-01-14T00:00:00Z: https://dev.example, Failed to connect"));
 }
@@ -215,6 +216,14 @@ TEST_F(OwnDirectory, ThePolicyIsEditedInAnEditor) {
   EXPECT_THAT(mended.out, HasSubstr("v3")) << mended.err;
   ::setenv("EDITOR", "false", 1);
   EXPECT_THAT(ics({"policy", "edit", "--dir", plant, "--yes"}).err, HasSubstr("the editor ended with an error"));
+}
+
+// A colour is ours, and nothing else that could steer a terminal.
+TEST_F(OwnDirectory, ADiffIsShownInColour) {
+  colour_ = true;
+  const auto signed_ = ics({"role", "add", plant, "integrator", "volta", "--key", file("volta.key"), "--yes"});
+  EXPECT_THAT(signed_.out, HasSubstr("\033[32m+ roles.integrator volta"));
+  EXPECT_THAT(signed_.out, Not(HasSubstr("?[")));
 }
 
 TEST_F(OwnDirectory, ACheckTellsAVersionThatIsNotTheNext) {

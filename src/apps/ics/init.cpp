@@ -188,7 +188,7 @@ void say_what_next(const Context& context, const InitOptions& options, const Key
   }
   const auto& console = context.console;
   if (options.url.starts_with("https://127.") || options.url.starts_with("https://localhost") || options.url.starts_with("https://[::1]"))
-    console.note("! " + options.url + " is this machine for everybody: others reach a server that has --listen ADDR:PORT of its network, or --url");
+    console.note("! only this machine reaches " + options.url + ", which the policy names: for others give --listen ADDR:PORT of your network, or --url");
   console.line(options.directory + ": " + (home ? "home of " : "infield, to hold a copy of ") + options.domain + ", at " + options.url);
   if (home) console.line("owner   " + keys.owner->public_key().id().text() + "   ← read this to your partners over the telephone; they compare it in `ics trust`");
   console.line("server  " + keys.server->public_key().id().text());

@@ -97,8 +97,8 @@ Result<void> OwnPolicy::confirm() const {
   const auto& wanted = edit_.descriptor();
   if (!context_->options.json) {
     for (const auto& line : policy::diff(newest(), wanted))
-      console.line(console.toned(clean(line), line[0] == '-' ? Tone::bad : line[0] == '+' ? Tone::good : Tone::warn));
-    for (const auto& line : policy::advice(wanted)) console.line(console.toned("! " + clean(line), Tone::warn));
+      console.line(line, line[0] == '-' ? Tone::bad : line[0] == '+' ? Tone::good : Tone::warn);
+    for (const auto& line : policy::advice(wanted)) console.line("! " + line, Tone::warn);
   }
   if (context_->options.yes || context_->options.dry_run) return {};
   TRY(const bool agreed, console.ask("Sign this as version " + std::to_string(wanted.version) + " of the policy of " + wanted.domain + "?", "--yes"));

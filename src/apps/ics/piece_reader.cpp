@@ -94,7 +94,7 @@ Result<void> PieceReader::start() {
     return {};
   }
   if (rest().find("PRIVATE KEY-----") != std::string_view::npos)
-    return fail(Code::not_permitted, name_ + ": a private key; nothing of it was sent", "its certificate is evidence, and what others signed about it: ics identify " + name_ + " says who it is");
+    return fail(Code::not_permitted, name_ + ": a private key; nothing of it was sent", "its certificate would be evidence; to say whose key it is: ics identify " + name_ + " --type device");
   skip_space();
   format_ = evidence::Format::manifest;
   if (rest().starts_with('{')) return {};

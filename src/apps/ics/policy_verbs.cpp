@@ -56,7 +56,7 @@ Result<int> check(Context& context, const std::string& file) {
     return exit_yes;
   }
   context.console.line(file + ": in order: " + descriptor.domain + ", version " + std::to_string(descriptor.version) + ", owner " + descriptor.owner.text());
-  for (const auto& line : lines) context.console.line(context.console.toned("! " + clean(line), Tone::warn));
+  for (const auto& line : lines) context.console.line("! " + line, Tone::warn);
   return exit_yes;
 }
 
@@ -67,7 +67,7 @@ Result<int> compare(Context& context, const std::string& before, const std::stri
   if (context.options.json) context.print_json(json::object{{"changes", json::array(lines.begin(), lines.end())}});
   else
     for (const auto& line : lines)
-      context.console.line(context.console.toned(clean(line), line[0] == '-' ? Tone::bad : line[0] == '+' ? Tone::good : Tone::warn));
+      context.console.line(line, line[0] == '-' ? Tone::bad : line[0] == '+' ? Tone::good : Tone::warn);
   return lines.empty() ? exit_yes : exit_no;
 }
 
@@ -102,7 +102,7 @@ Result<int> show(Context& context, std::uint64_t version, bool text_only) {
       table.add({std::to_string(one.descriptor->version), short_id(one.descriptor->owner.text()), short_id(one.signer.text()), short_id(one.statement.text())});
     table.print(context.console);
     context.console.line("peers pin  " + chain.pinned_owner.text());
-    if (chain.forked) context.console.line(context.console.toned(of_fork(chain), Tone::bad));
+    if (chain.forked) context.console.line(of_fork(chain), Tone::bad);
     context.console.line();
   }
   std::istringstream lines(shown.descriptor->text);
@@ -122,7 +122,7 @@ Result<int> sign(Context& context, const std::string& file) {
 
 void add_policy_verbs(CLI::App& app, Context& context) {
   struct Given { std::string file, other; std::uint64_t version = 0; bool text = false; };
-  auto* group = add_group(app, "policy", "policy descriptors: check, compare, show, sign");
+  auto* group = add_group(app, "policy", "the policy: edit, check, compare, show, sign");
   auto given = std::make_shared<Given>();
   auto* checking = add_verb(*group, context, "check", "say what is wrong with a descriptor, and what is probably not meant",
                             [&context, given] { return check(context, given->file); });

@@ -79,9 +79,9 @@ int report(const Context& context, const std::string& head, const std::vector<st
     Table table({title, "STATEMENT", "RESULT", "COUNTS"});
     for (std::size_t i = 0; i < items.size(); ++i) {
       const Tone tone = !items[i].entered() ? Tone::bad : items[i].received.empty() ? Tone::warn : Tone::good;
-      const bool alone = items.size() == 1;
-      table.add({head == "subject" && !alone ? short_id(labels[i]) : labels[i],
-                 items[i].statement.empty() ? "-" : alone ? items[i].statement : short_id(items[i].statement),
+      // As many digits in every table: enough to be typed again. --json has all.
+      table.add({head == "subject" ? short_id(labels[i]) : labels[i],
+                 items[i].statement.empty() ? "-" : short_id(items[i].statement),
                  {items[i].text(), tone},
                  counts_cell(counts_of(i))});
     }

@@ -74,7 +74,7 @@ Result<void> confirm_owner(const Context& context, const Peer& peer, const Trust
   const auto pinned = peer.chain.pinned_owner;
   if (!context.options.json) {
     context.console.line(peer.domain + ", policy version " + std::to_string(peer.newest().version) + ", at " + peer.url);
-    context.console.line("owner  " + context.console.toned(pinned.text(), Tone::bold));
+    context.console.line("owner  " + pinned.text(), Tone::bold);
     if (peer.newest().owner != pinned) context.console.line("       (it began the domain, and handed it over; the owner is now " + peer.newest().owner.text() + ")");
   }
   if (!options.owner.empty()) return {};
@@ -117,6 +117,8 @@ Result<void> edit_policy(Context& context, OwnPolicy& own, const Peer& peer, con
   if (!options.select.empty()) {
     TRY(rule.select, context.usage(parse_select(options.select)));
   }
+  if (options.as == "certifier" && rule.select.globs.contains(policy::Field::holder))
+    context.console.note("! a certifier does not know who holds a thing: by holder only what it says of its own is copied; --select all copies everything");
   if (known == copies.end() || known->from != rule.from || known->select != rule.select) CHECK_OK(edit.set_copy(rule));
   return {};
 }

@@ -26,7 +26,7 @@ class WhyNot {
       const auto rule = text_at(reason.get_object(), "rule"), text = text_at(reason.get_object(), "text");
       if (rule == "identified_by") identified();
       else if (rule.starts_with("endorsed_by.")) endorsed(rule.substr(12), text);
-      else if (rule == "status") status(text);
+      else if (rule == "status") status(text, text_at(reason.get_object(), "statement"));
       else if (rule == "max_staleness") stale(**server);
     }
     return std::move(lines_);
@@ -89,7 +89,13 @@ class WhyNot {
     add("→ ics endorse " + subject_ + " --label " + shell_quoted(label) + " --key FILE, the key of an " + role);
   }
 
-  void status(const std::string& text) {
+  std::string issuer_of_statement(const std::string& id) const {
+    for (const auto& one : statements_)
+      if (one.is_object() && text_at(one.get_object(), "statement") == id && !id.empty()) return issuer_of(one.get_object());
+    return "whoever said so";
+  }
+
+  void status(const std::string& text, const std::string& statement) {
     bool alarm = false;
     constexpr std::string_view before = "status is ";
     if (text.starts_with(before)) {
@@ -97,7 +103,7 @@ class WhyNot {
       alarm = now && evidence::is_alarm(*now);
     }
     if (alarm) {
-      add("→ whoever said so lifts it: ics status " + subject_ + " --lift");
+      add("→ " + issuer_of_statement(statement) + " can lift it: ics status " + subject_ + " --lift");
       return;
     }
     const auto comma = text.find(", not ");
