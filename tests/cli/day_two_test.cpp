@@ -96,6 +96,36 @@ TEST_F(DayTwo, AServerMoves) {
   EXPECT_TRUE(eventually([&] { return !admitted("field"); })) << content("field.log");
 }
 
+TEST_F(DayTwo, ServerKeyIsLost) {
+  add_field();
+  const auto base64 = [&] {
+    auto text = ok("ics key show plant/server.key | sed -n 's/^base64 *//p'");
+    text.pop_back();
+    return text;
+  };
+  const auto before = base64();
+  stop("plant");
+  ok("rm plant/server.key && ics key new plant/server.key --alg p256");
+  ok("EDITOR=\"sed -i s#" + before + "#" + base64() + "#\" $ICS --dir plant policy edit --yes");
+  start("plant");
+  ok("ics --dir plant status A-1 stolen");
+  EXPECT_TRUE(eventually([&] { return sh("ics --dir acme show A-1").out.find("stolen") != std::string::npos; })) << content("plant.log");
+  ok("ics trust field $(cat plant/address) --as copy");  // icsd.toml of the copy names the key
+  stop("field");
+  start("field");
+  EXPECT_TRUE(eventually([&] { return !admitted("field"); })) << content("field.log");
+}
+
+TEST_F(DayTwo, NothingThatAStruckKeySaidCounts) {
+  ok("ics key new volta.key && ics role add plant integrator volta --key volta.key --yes");
+  ok("ics --dir plant --key volta.key endorse A-1 approved && ics role end plant integrator plant7 --until 2026-01-01 --yes");
+  ASSERT_TRUE(admitted("plant"));
+  EXPECT_THAT(sh("ics role remove plant integrator volta --yes").err, HasSubstr("will count no more"));
+  const auto why = sh("ics --dir plant why A-1");
+  EXPECT_EQ(why.exit, 1);
+  EXPECT_THAT(why.out, HasSubstr("volta endorsed it as \"approved\""));
+}
+
 // What a warning began, a line ends.
 TEST_F(DayTwo, TheLogTellsThatALinkHealed) {
   add_field();

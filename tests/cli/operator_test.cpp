@@ -85,6 +85,16 @@ TEST_F(Operator, WhatAShellCompletes) {
   EXPECT_EQ(completed("ics find --type gate"), "gateway\n");
 }
 
+// The same script of ours in the other shells, with what their line editors do put in its place.
+TEST_F(Shell, ZshAndFishAskTheSame) {
+  if (!fs::exists("/usr/bin/zsh") || !fs::exists("/usr/bin/fish")) GTEST_SKIP() << "zsh and fish are needed: ./dev setup test";
+  const std::string path = "export PATH=$(dirname $ICS):$PATH; unset -f ics; ics completion zsh > _ics; ics completion fish > ics.fish; ";
+  EXPECT_EQ(ok(path + "zsh -fc 'compdef() { : }; compadd() { print -l -- ${(P)2} }; _files() { print files }; source _ics;"
+                      " words=(ics find --type gate); CURRENT=4; _ics; words=(ics push \"\"); CURRENT=3; _ics'"),
+            "gateway\nfiles\n");
+  EXPECT_EQ(ok(path + "HOME=$PWD fish --no-config -c 'source ics.fish; complete -C \"ics find --type gate\"; complete -C \"ics wh\"'"), "gateway\nwhy\n");
+}
+
 TEST_F(Shell, WhatIsInstalled) {
   ok("cmake --install " CM4IT_BUILD " --prefix inst");
   for (const char* file : {"bin/ics", "bin/icsd", "share/man/man1/ics.1", "share/man/man8/icsd.8", "share/doc/cm4it/README.md", "share/doc/cm4it/docs/day-two.md",

@@ -150,7 +150,7 @@ _ics() {
   found=(${(f)"$(ics completion words "${(@)words[2,CURRENT]}" 2>/dev/null)"})
   if (( $#found )); then compadd -a found; else _files; fi
 }
-if [[ $funcstack[1] = _ics ]]; then _ics "$@"; else compdef _ics ics; fi
+if (( ${+compstate} )); then _ics "$@"; else compdef _ics ics; fi
 )sh";
   return R"sh(# fish completion of ics: put it as ics.fish into ~/.config/fish/completions.
 function __ics_words
