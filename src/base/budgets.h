@@ -30,6 +30,8 @@ inline constexpr std::size_t openpgp_signatures = 1024;       // on one componen
 inline constexpr std::size_t openpgp_pieces_bytes = 64 * 1024 * 1024;  // made of one submission
 inline constexpr std::size_t openpgp_dropped = 100;           // dropped parts whose reasons are told; the others are counted
 inline constexpr std::size_t openpgp_loose = 16;              // revocations without their keys, of one submission
+inline constexpr std::size_t openpgp_misplaced = 1024;        // signatures of one certificate, of each kind, that do not stand where they belong
+inline constexpr std::size_t openpgp_placing_bytes = 64 * 1024 * 1024;  // hashed for one submission to find where they do, and as much where they came
 inline constexpr std::size_t armor_headers = 64;              // header lines of one armored block
 inline constexpr std::size_t armor_blocks = 10'000;           // of one submission
 
@@ -103,7 +105,9 @@ inline constexpr std::size_t search_examined = 20'000;        // index rows one 
 inline constexpr std::size_t subject_quota = 10'000;          // statements of one issuer about one subject that a configuration
                                                               // may allow; of all issuers together that are taken
 inline constexpr std::size_t issuer_reserve = 64;             // of one issuer about one subject: the first ones, whatever others
-                                                              // said, and alarms beyond its quota
+                                                              // said
+inline constexpr std::size_t restrictions_compared = 64;      // of the newest statements of an issuer about a subject, with an alarm
+                                                              // or a withdrawal beyond the quota
 inline constexpr std::size_t subject_statements = 20'000;     // folded for one subject
 inline constexpr std::size_t folded_statements = 50'000;      // for one answer about many subjects: it ends, or is cut, there
 inline constexpr std::size_t names_examined = 256;            // subjects of one name that are looked at for who asks

@@ -71,7 +71,7 @@ Result<Method1Id> read_protected(std::string_view encoded) {
 struct SlotKey { KeyId id; Bytes spki; };
 struct Slots {
   std::optional<SlotKey> first;
-  std::vector<std::string> aliases;
+  std::vector<std::string> others;  // keys of the other slots
 };
 
 // To examine a point costs more than all the rest: it is done once, when the evidence comes.
@@ -106,7 +106,7 @@ Result<Slots> read_slots(const json::object& payload, bool kept) {
     TRY(const Bytes y, base64url_of(jwk, "y", path));
     auto key = slot_key(curve, x, y, kept);
     if (!key) return within("manifest." + path, std::move(key).error());
-    if (slot != "0") slots.aliases.push_back(key->id.text());
+    if (slot != "0") slots.others.push_back(key->id.text());
     else if (slots.first) return bad(path + ".kid", "slot 0 twice");
     else slots.first = std::move(*key);
   }
@@ -174,7 +174,7 @@ Result<Decoded> decode_manifest(View bytes, bool kept) {
   if (!issued_at) return within("manifest.payload.provisioningTimestamp", std::move(issued_at).error());
   statement.issued_at = *issued_at;
   statement.body = std::move(identity);
-  statement.aliases = slots.aliases;
+  statement.other_keys = slots.others;
   // JWS signing input, RFC 7515 section 5.1.
   builder.signed_bytes = to_bytes(view(protected_text + "." + payload_text));
   builder.bytes = to_bytes(bytes);

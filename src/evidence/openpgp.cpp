@@ -9,17 +9,25 @@ namespace cm4it::evidence {
 
 using namespace openpgp;
 
-std::string PgpIssuer::text() const {
-  if (!fingerprint.empty()) return Fingerprint{static_cast<std::uint8_t>(fingerprint.size() == 32 ? 6 : 4), fingerprint}.text();
+namespace {
+
+Fingerprint named_by(const PgpIssuer& issuer) {
+  if (!issuer.fingerprint.empty()) return {static_cast<std::uint8_t>(issuer.fingerprint.size() == 32 ? 6 : 4), issuer.fingerprint};
   Bytes octets;
-  append_u64(octets, key_id);
-  return Fingerprint{4, std::move(octets)}.text();
+  append_u64(octets, issuer.key_id);
+  return {4, std::move(octets)};
+}
+
+}  // namespace
+
+std::string PgpIssuer::text() const {
+  return named_by(*this).text();
 }
 
 Result<Decoded> decode_openpgp(View bytes, bool kept) {
   TRY(const PieceParts piece, read_piece(bytes));
   TRY(const KeySubject subject, subject_of(piece.primary, kept));
-  if (piece.subkey && !kept && !std::holds_alternative<Key::Opaque>(piece.subkey->numbers)) CHECK_OK(subject_of(*piece.subkey, false));
+  if (piece.subkey && !kept && is_key_here(*piece.subkey)) CHECK_OK(subject_of(*piece.subkey, false));
   TRY(Statement statement, meaning_of(piece, subject));
   const Signature& signature = piece.signature;
   DecodedBuilder builder;
@@ -56,6 +64,7 @@ Result<void> verify_openpgp(const Decoded& decoded, const crypto::PublicKey& iss
 }
 
 Result<Fingerprint> openpgp::certificate_of(View piece) {
+  if (const auto revoked = loose_revocation(piece)) return named_by(*revoked);
   TRY(const Packet first, PacketReader(piece).next());
   if (first.tag != tag::public_key) return bad("piece", "a public key comes first");
   TRY(const Key key, read_key(first.body));

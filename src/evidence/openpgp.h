@@ -36,17 +36,19 @@ struct TakenApart {
   std::vector<Dropped> dropped;        // the first budget::openpgp_dropped of them
   std::size_t dropped_count = 0;       // all of them
   std::vector<Fingerprint> certificates;  // whose primary key could be read, in the order they came
-  // Revocations that came without the key they are of, as gpg and sq write them: complete() makes evidence of them.
-  struct Loose { Bytes signature; PgpIssuer issuer; };
-  std::vector<Loose> loose;
 };
 // One or many transferable public keys (RFC 9580 section 10.1), armored or binary. What is bad takes along what hangs on
 // it; the good parts are kept. Unhashed subpackets that say nothing of their own are left out, repeats are gone.
+// A signature
+// behind the wrong component is put where it belongs. A key's revocation that came without the key, as gpg and sq write them, is a
+// piece that is the signature packet alone: complete() makes evidence of it.
 // Errors, then nothing is kept: malformed (no OpenPGP at all, broken armor), not_permitted (a secret key).
 Result<TakenApart> take_apart(View armored_or_binary);
 
-// The evidence that such a revocation is, once its key is at hand: that of a certificate, binary. not_found: another's.
-Result<Piece> complete(const TakenApart::Loose& revocation, View certificate);
+// Whose revocation a piece is that is such a signature packet alone. Absent: it is something else.
+std::optional<PgpIssuer> loose_revocation(View piece);
+// The evidence that it is, once its key is at hand: that of a certificate or of a piece of one, binary. not_found: another's.
+Result<Piece> complete(View revocation, View certificate);
 
 // The certificate of that fingerprint out of pieces that were verified; others are passed over, repeats and twins of one
 // signature are merged. Any order of the pieces gives the same octets. not_found: none of the pieces belongs to it.
@@ -84,8 +86,13 @@ struct CertificateInfo {
 // As of that time: signatures made later count for nothing yet. not_found as above.
 Result<CertificateInfo> describe(std::span<const Bytes> pieces, const Fingerprint& fingerprint, Time at);
 
-// Whose piece it is: the fingerprint of its primary key. malformed, unsupported.
+// Whose piece it is: the fingerprint of its primary key; of a revocation without its key what it calls it by, be that a key id
+// alone. malformed, unsupported.
 Result<Fingerprint> certificate_of(View piece);
+
+// Of a piece of evidence: 2, a hard revocation of the key (RFC 9580 section 5.2.3.31: any reason but superseded and retired);
+// 1, a soft one; 0, something else.
+int revocation_weight(View piece);
 
 // The primary key of a certificate, armored or binary. malformed, unsupported (no key of ours), not_permitted (a secret key).
 Result<crypto::PublicKey> primary_key(View certificate);

@@ -8,7 +8,8 @@
 namespace cm4it::evidence::openpgp {
 namespace {
 
-constexpr std::string_view begin_mark = "-----BEGIN PGP ", end_mark = "-----END PGP ", dashes = "-----";
+constexpr std::string_view begin_mark = "-----BEGIN PGP ", end_mark = "-----END PGP ", dashes = "-----",
+                           disabled_mark = "\n:-----BEGIN PGP PUBLIC KEY BLOCK-----";
 
 // RFC 9580 section 6.1.1: generator 0x864cfb, initial value 0xb704ce.
 std::uint32_t crc24(View data) {
@@ -36,37 +37,50 @@ class Lines {
 
   std::optional<std::string_view> next() {
     if (rest_.empty()) return {};
-    const auto end = rest_.find('\n');
+    const auto end = rest_.find_first_of("\r\n");  // LF, CR LF, or CR alone
     std::string_view line = rest_.substr(0, end);
-    rest_ = end == rest_.npos ? std::string_view{} : rest_.substr(end + 1);
+    before_ = rest_;
+    rest_ = end == rest_.npos ? std::string_view{} : rest_.substr(end + (rest_.substr(end).starts_with("\r\n") ? 2 : 1));
     ++number_;
-    while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r')) line.remove_suffix(1);
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
     return line;
+  }
+  // The last line is given once more.
+  void back() {
+    rest_ = before_;
+    --number_;
   }
   std::string where() const { return "armor, line " + std::to_string(number_); }
 
  private:
-  std::string_view rest_;
+  std::string_view rest_, before_;
   std::size_t number_ = 0;
 };
 
-Result<ArmorKind> kind_of(std::string_view name, const Lines& lines) {
+// None: a block of another kind, a message say, that is passed over.
+Result<std::optional<ArmorKind>> kind_of(std::string_view name, const Lines& lines) {
   for (const ArmorKind kind : {ArmorKind::public_key_block, ArmorKind::signature})
-    if (name == to_string(kind)) return kind;
+    if (name == to_string(kind)) return std::optional(kind);
   if (name == "PRIVATE KEY BLOCK" || name == "SECRET KEY BLOCK")
     return fail(Code::not_permitted, "openpgp: " + lines.where() + ": a secret key; nothing of it was kept",
                 "only public keys belong here; see that nobody else got it");
-  return fail(Code::unsupported, "openpgp: " + lines.where() + ": \"" + std::string(name.substr(0, 32)) +
-              "\"; PUBLIC KEY BLOCK and SIGNATURE are read");
+  return std::optional<ArmorKind>{};
 }
 
-// "Key: Value" lines up to an empty one (section 6.2.2); keys nobody knows are no error.
+bool is_base64(std::string_view line) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+  return line.find_first_not_of(digits) == line.npos;
+}
+
+// "Key: Value" lines up to an empty one (section 6.2.2), which some writers leave out: no line of base64 has a colon. Keys nobody
+// knows are no error.
 Result<void> read_headers(Lines& lines, ArmorBlock& block) {
   for (;;) {
     const auto line = lines.next();
     if (!line) return bad(lines.where(), "ends inside its headers", "6.2");
     if (line->empty()) return {};
     const auto colon = line->find(':');
+    if (colon == line->npos && is_base64(*line)) return lines.back(), Result<void>{};
     if (colon == line->npos || colon == 0 || (colon + 1 < line->size() && (*line)[colon + 1] != ' '))
       return bad(lines.where(), "\"Key: Value\" or an empty line expected", "6.2.2");
     if (block.headers.size() == budget::armor_headers)
@@ -127,18 +141,28 @@ std::string armor(ArmorKind kind, View data) {
 Result<std::vector<ArmorBlock>> dearmor(View bytes) {
   Lines lines(text(bytes));
   std::vector<ArmorBlock> blocks;
+  std::string other;  // what was passed over
   while (const auto line = lines.next()) {
     if (!line->starts_with(begin_mark)) continue;
     if (!line->ends_with(dashes) || line->size() < begin_mark.size() + dashes.size())
       return bad(lines.where(), "a header line ends with five dashes", "6.2.1");
     ArmorBlock block;
-    TRY(block.kind, kind_of(line->substr(begin_mark.size(), line->size() - begin_mark.size() - dashes.size()), lines));
+    const std::string_view name = line->substr(begin_mark.size(), line->size() - begin_mark.size() - dashes.size());
+    TRY(const auto kind, kind_of(name, lines));
+    if (!kind) {
+      if (other.empty()) other = "openpgp: " + lines.where() + ": \"" + std::string(name.substr(0, 32)) + "\"; PUBLIC KEY BLOCK and SIGNATURE are read";
+      continue;
+    }
+    block.kind = *kind;
     if (blocks.size() == budget::armor_blocks)
       return fail(Code::too_large, "openpgp: more than " + std::to_string(budget::armor_blocks) + " armored blocks");
     CHECK_OK(read_headers(lines, block));
     CHECK_OK(read_data(lines, block));
     blocks.push_back(std::move(block));
   }
+  if (blocks.empty() && !other.empty()) return fail(Code::unsupported, other);
+  if (blocks.empty() && text(bytes).find(disabled_mark) != std::string_view::npos)
+    return bad("armor", "a revocation that GnuPG has disabled by a colon before \"-----BEGIN\": remove the colon to use it");
   if (blocks.empty()) return bad("armor", "no line begins with \"-----BEGIN PGP \"", "6.2.1");
   return blocks;
 }
@@ -146,7 +170,15 @@ Result<std::vector<ArmorBlock>> dearmor(View bytes) {
 bool looks_armored(View bytes) {
   const std::string_view all = text(bytes);
   const auto first = all.find_first_not_of(" \t\r\n");
-  return first != all.npos && all.substr(first).starts_with(begin_mark);
+  if (first == all.npos) return false;
+  if (all.substr(first).starts_with(begin_mark)) return true;
+  // GnuPG writes what a revocation is for above it.
+  const std::string_view near = all.substr(0, 64 * 1024);
+  for (auto at = near.find(begin_mark); at != near.npos; at = near.find(begin_mark, at + 1)) {
+    const char before = near[at - 1];
+    if (before == '\n' || before == '\r') return true;
+  }
+  return near.find(disabled_mark) != near.npos;
 }
 
 }  // namespace cm4it::evidence::openpgp

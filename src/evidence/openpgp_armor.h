@@ -26,11 +26,12 @@ struct ArmorBlock {
 // so there is one; but not for v6 keys and signatures, where section 6.1 forbids it.
 std::string armor(ArmorKind kind, View data);
 
-// Every block of the text, in its order; what stands around them is no part of them. malformed: no block, or one that
-// breaks its grammar. unsupported: another kind of block. not_permitted: a private key.
+// Every block of the text, in its order; what stands around them is no part of them. Blocks of other kinds are
+// passed over. malformed: no block, or one that breaks its grammar. unsupported: blocks of other kinds alone. not_permitted: a
+// private key.
 Result<std::vector<ArmorBlock>> dearmor(View text);
 
-// Does it begin, white space aside, like armor?
+// Is there armor in it: at its begin, or behind a text that is not too long?
 bool looks_armored(View bytes);
 
 }  // namespace cm4it::evidence::openpgp

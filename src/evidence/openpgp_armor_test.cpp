@@ -99,7 +99,6 @@ TEST(Armor, Refuses) {
       {"a message", with(sample, "PUBLIC KEY BLOCK", "MESSAGE"), Code::unsupported, "\"MESSAGE\""},
       {"no dashes", with(sample, "BLOCK-----", "BLOCK---"), Code::malformed, "five dashes"},
       {"only the mark", "-----BEGIN PGP -----", Code::unsupported, "\"\""},
-      {"no empty line", with(sample, "BLOCK-----\n\n", "BLOCK-----\n"), Code::malformed, "Key: Value"},
       {"a header that is none", with(sample, "BLOCK-----\n", "BLOCK-----\nVersion 2\n"), Code::malformed, "Key: Value"},
       {"headers without end", "-----BEGIN PGP SIGNATURE-----\nA: b\n", Code::malformed, "ends inside its headers"},
       {"no tail", sample.substr(0, sample.find("-----END")), Code::malformed, "tail line"},
@@ -115,6 +114,25 @@ TEST(Armor, Refuses) {
     EXPECT_EQ(blocks.error().code, code) << what << ": " << blocks.error().message;
     EXPECT_NE(blocks.error().message.find(rule), std::string::npos) << what << ": " << blocks.error().message;
   }
+}
+
+// As some writers, mail programs and copying hands leave it.
+TEST(Armor, SloppyWriters) {
+  const Bytes data = dearmor(view(sample)).value().at(0).data;
+  std::string cr = sample, crlf;
+  for (char& c : cr)
+    if (c == '\n') c = '\r';
+  for (const char c : sample) crlf += c == '\n' ? "\r\n" : std::string(1, c);
+  for (const auto& armored : {with(sample, "BLOCK-----\n\n", "BLOCK-----\n"), cr, crlf, with(armor(ArmorKind::signature, Bytes{0xcb, 1, 'x'}), "SIGNATURE", "MESSAGE") + sample,
+                              "This is a revocation certificate for the OpenPGP key:\n\npub 1\n\n" + sample}) {
+    const auto blocks = dearmor(view(armored));
+    ASSERT_TRUE(blocks) << blocks.error().message << armored;
+    EXPECT_EQ(blocks->back().data, data);
+    EXPECT_TRUE(looks_armored(view(armored)));
+  }
+  const std::string disabled = "To use it\n\n" + with(sample, "-----BEGIN", ":-----BEGIN");
+  EXPECT_TRUE(looks_armored(view(disabled)));
+  EXPECT_NE(dearmor(view(disabled)).error().message.find("remove the colon"), std::string::npos);
 }
 
 TEST(Armor, Budgets) {

@@ -167,12 +167,12 @@ TEST(OpenPgpCertificate, BadPartsTakeAlongWhatHangsOnThem) {
       {"cut off", half, 2, 1, "beyond the end"},
       {"text at its end", joined({key_packet(), alice, bob, Bytes{'\n'}}), 3, 1, "first bit"},
       {"a partial length", joined({key_packet(), alice, partial, bob}), 1, 1, "partial"},
-      {"a user id too long", joined({key_packet(), long_id, alice}), 1, 3, "more than 4096"},
+      {"a user id too long", joined({key_packet(), long_id, alice}), 1, 1, "more than 4096"},
       {"an MD5 signature", joined({key_packet(), user_id_packets("alice", {self_signature("alice"), self_signature("alice", {.hash = 1})})}), 1, 1, "MD5"},
-      {"a signature elsewhere", joined({key_packet(), packet(tag::signature, self_signature("alice")), alice}), 1, 1, "none over the key itself"},
+      {"a signature elsewhere", joined({key_packet(), packet(tag::signature, self_signature("alice")), alice}), 1, 0, ""},
       {"a binding on a user id", joined({key_packet(), user_id_packets("alice", {self_signature("alice", {.type = 0x18})})}), 0, 1, "none over a user id"},
-      {"a bad subkey", joined({key_packet(), alice, bad_subkey}), 1, 2, "ends too early"},
-      {"an odd packet", joined({key_packet(), alice, packet(8, view("x")), packet(tag::signature, self_signature("alice")), bob}), 3, 2, "no place"},
+      {"a bad subkey", joined({key_packet(), alice, bad_subkey}), 1, 1, "ends too early"},
+      {"an odd packet", joined({key_packet(), alice, packet(8, view("x")), packet(tag::signature, self_signature("alice")), bob}), 3, 1, "no place"},
       {"a v3 key", joined({v3_key, alice, bob, key_packet(), alice}), 1, 6, "version 3"},
       {"a DSA key", joined({dsa, alice, key_packet(), bob}), 2, 3, "17 (DSA)"},
       {"a point off its curve", joined({off_curve, alice, key_packet(), bob}), 2, 3, "not on the curve"},
@@ -279,13 +279,9 @@ TEST(OpenPgpCertificate, IsDescribed) {
   EXPECT_FALSE(at(1500).user_ids[1].revoked);
   EXPECT_EQ(info.user_ids[2].text, "carol");
   EXPECT_FALSE(info.user_ids[2].created || info.user_ids[2].revoked);
-  // The newest one in force says when the key ends.
-  EXPECT_EQ(at(15).expires->seconds, key_time + 5000);
-  EXPECT_EQ(at(25).expires->seconds, key_time + 9000);
-  EXPECT_EQ(at(35).expires->seconds, key_time + 7000);
-  EXPECT_EQ(at(200).expires->seconds, key_time + 9000);
+  // The direct-key signature says when the key ends.
+  for (const std::uint32_t seconds : {15u, 25u, 200u, 1500u}) EXPECT_EQ(at(seconds).expires->seconds, key_time + 5000) << seconds;
   EXPECT_FALSE(at(5).expires);
-  EXPECT_FALSE(at(1500).expires) << "bob's is newer, and sets no end";
   ASSERT_EQ(info.subkeys.size(), 1u);
   EXPECT_EQ(info.subkeys[0].fingerprint, encryption_key("e").fingerprint());
   EXPECT_EQ(info.subkeys[0].algorithm, 18);
@@ -294,6 +290,137 @@ TEST(OpenPgpCertificate, IsDescribed) {
   EXPECT_TRUE(at(55).subkeys[0].revoked);
   EXPECT_EQ(at(55).subkeys[0].expires->seconds, key_time + 400);
   EXPECT_EQ(describe(pieces, other().fingerprint(), Time{0}).error().code, Code::not_found);
+}
+
+// As gpg 2.2 and sq 0.27 have it, of which each was asked.
+TEST(OpenPgpCertificate, WhenTheKeyEnds) {
+  const auto lasts = [](std::uint32_t seconds) { return subpacket(9, u32(seconds)); };
+  const auto direct = [&](std::uint32_t created, std::vector<Bytes> hashed) {
+    return packet(tag::signature, sign_over(party(), party(), 0, {}, {.type = 0x1f, .created = key_time + created, .hashed = std::move(hashed)}));
+  };
+  const auto said = [&](std::string_view id, std::uint32_t created, std::vector<Bytes> hashed) {
+    return self_signature(id, {.created = key_time + created, .hashed = std::move(hashed)});
+  };
+  const auto revoked = [&](std::string_view id, std::uint32_t created) { return self_signature(id, {.type = 0x30, .created = key_time + created}); };
+  const Bytes primary = subpacket(25, Bytes{1});
+  struct Case { const char* what; std::vector<Bytes> packets; std::int64_t lifetime; };
+  const Case cases[] = {
+      {"direct alone", {direct(1, {lasts(5000)}), user_id_packets("a", {said("a", 2, {})})}, 5000},
+      {"user id alone", {direct(1, {}), user_id_packets("a", {said("a", 2, {lasts(6000)})})}, 6000},
+      {"the direct one goes before", {direct(1, {lasts(5000)}), user_id_packets("a", {said("a", 2, {lasts(6000)})})}, 5000},
+      {"a newer direct one takes the end away", {direct(1, {lasts(5000)}), direct(2, {}), user_id_packets("a", {said("a", 2, {})})}, 0},
+      {"an ended direct one says nothing", {direct(1, {lasts(5000), subpacket(3, u32(9))}), user_id_packets("a", {said("a", 2, {lasts(6000)})})}, 6000},
+      {"the primary user id", {user_id_packets("a", {said("a", 1, {lasts(5000), primary})}), user_id_packets("b", {said("b", 2, {lasts(6000)})})}, 5000},
+      {"the newest user id", {user_id_packets("a", {said("a", 1, {lasts(5000)})}), user_id_packets("b", {said("b", 2, {lasts(6000)})})}, 6000},
+      {"a revoked user id says nothing", {user_id_packets("a", {said("a", 1, {lasts(5000)})}), user_id_packets("b", {said("b", 2, {lasts(6000), primary}), revoked("b", 3)})}, 5000},
+      {"nor one alone", {user_id_packets("b", {said("b", 2, {lasts(6000)}), revoked("b", 3)})}, 0},
+      {"a later signature takes the end away", {user_id_packets("a", {said("a", 1, {lasts(5000)}), said("a", 2, {})})}, 0},
+      {"an ended one says nothing", {user_id_packets("a", {said("a", 1, {lasts(5000)})}), user_id_packets("b", {said("b", 2, {lasts(6000), subpacket(3, u32(9))})})}, 5000}};
+  for (const auto& [what, packets, lifetime] : cases) {
+    Bytes certificate = key_packet();
+    for (const auto& packets_of_one : packets) append(certificate, packets_of_one);
+    const auto info = describe(pieces_of(certificate), name(), Time{key_time + 4000});
+    ASSERT_TRUE(info) << what;
+    EXPECT_EQ(info->expires ? info->expires->seconds - key_time : 0, lifetime) << what;
+  }
+}
+
+// `cat key.pgp key.rev`, and what key servers merged in disorder.
+TEST(OpenPgpCertificate, SignaturesArePutWhereTheyBelong) {
+  const PgpKey one = encryption_key("one"), two = encryption_key("two");
+  const Bytes alice = user_id_packets("alice", {self_signature("alice")}), bob = user_id_packets("bob", {self_signature("bob")});
+  const Bytes subkeys = joined({subkey_packets(one, {{.type = 0x18}}), subkey_packets(two, {{.type = 0x18}})});
+  const Bytes key_revocation = packet(tag::signature, sign_over(party(), party(), 0, {}, {.type = 0x20, .created = key_time + 100, .hashed = {reason(1)}}));
+  const Bytes alices = packet(tag::signature, self_signature("alice", {.type = 0x30, .created = key_time + 100}));
+  const Bytes ones = packet(tag::signature, sign_over(party(), party(), tag::public_subkey, one.body, {.type = 0x28, .created = key_time + 100}));
+  const Bytes right = joined({key_packet(), key_revocation, alice, alices, bob, subkey_packets(one, {{.type = 0x18}}), ones, subkey_packets(two, {{.type = 0x18}})});
+  const Bytes image = packet(tag::user_attribute, Bytes(9, 1)), unread = packet(tag::public_subkey, Bytes{3, 1});
+  const Bytes v6_subkey = packet(tag::public_subkey, pgp_key("six", 6).body);
+  for (const Bytes& wrong : {joined({key_packet(), alice, bob, subkeys, key_revocation, alices, ones}), joined({key_packet(), ones, alices, alice, key_revocation, bob, subkeys}),
+                             joined({key_packet(), alice, bob, alices, image, key_revocation, subkeys, ones}),
+                             joined({key_packet(), alice, bob, subkeys, unread, key_revocation, alices, ones}),
+                             joined({key_packet(), alice, bob, packet(60, view("x")), alices, subkeys, packet(8, view("x")), key_revocation, ones})}) {
+    const auto taken = take_apart(wrong);
+    ASSERT_TRUE(taken);
+    std::vector<Bytes> pieces;
+    for (const auto& piece : taken->pieces) pieces.push_back(piece.bytes);
+    EXPECT_EQ(assemble(pieces, name()).value(), assemble(pieces_of(right), name()).value());
+    EXPECT_TRUE(revocation_weight(pieces[0]) > 0 || decode(Format::openpgp, pieces[0])->statements()[0].kind() == Kind::withdraw) << "what restricts goes first";
+  }
+}
+
+// A thief who has the key signs what it likes; the owner's revocation, at the end of all that, is still taken.
+TEST(OpenPgpCertificate, FloodsShutOutNoRevocation) {
+  std::vector<Bytes> packets{key_packet()};
+  Bytes direct = sign_over(party(), party(), 0, {}, {.type = 0x1f}), soft = sign_over(party(), party(), 0, {}, {.type = 0x20, .hashed = {reason(3)}});
+  for (std::size_t i = 0; i < budget::submission_items + 10; ++i) {
+    for (Bytes* one : {&direct, &soft})
+      for (std::size_t octet = 0; octet < 3; ++octet) (*one)[one->size() - 1 - octet] = static_cast<std::uint8_t>(i >> (8 * octet));
+    if (i % 1000 == 0) packets.push_back(packet(tag::user_id, view(std::to_string(i))));
+    packets.push_back(packet(tag::signature, i % 2 == 0 ? direct : soft));
+  }
+  packets.push_back(packet(tag::signature, sign_over(party(), party(), 0, {}, {.type = 0x20, .created = key_time + 1})));
+  Bytes all;
+  for (const Bytes& one : packets) append(all, one);
+  const auto taken = take_apart(all);
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(revocation_weight(taken->pieces.at(0).bytes), 2);
+}
+
+// What is only carried: gpg and sq go on encrypting to it.
+TEST(OpenPgpCertificate, SubkeysThatAreNoKeysHereAreCarried) {
+  const auto carried = [](const Bytes& body) {
+    const PgpKey subkey{nullptr, body};
+    const auto pieces = pieces_of(joined({key_packet(), subkey_packets(subkey, {{.type = 0x18, .hashed = {subpacket(27, Bytes{0x0c})}}})}));
+    if (pieces.size() != 1) return false;
+    auto decoded = decode(Format::openpgp, pieces[0]);
+    return decoded && verify(*decoded, party().signer->public_key()) && statements_of_kept(Format::openpgp, pieces[0], party().signer->public_key().id());
+  };
+  for (const std::size_t octets : {128u, 192u, 255u}) {
+    Bytes n(octets, 0xff), numbers;
+    append_mpi(numbers, n);
+    append_mpi(numbers, Bytes{1, 0, 1});
+    EXPECT_TRUE(carried(key_body(4, algorithm::rsa, numbers, key_time))) << octets;
+  }
+  Bytes v5 = {5};
+  append_u32(v5, key_time);
+  v5.push_back(algorithm::ecdh);
+  append_u32(v5, 40);
+  append(v5, Bytes(40, 7));
+  EXPECT_TRUE(carried(v5));
+}
+
+TEST(OpenPgpCertificate, WhatSomeWritersHaveWrongIsPutRight) {
+  // Both numbers have 32 octets, and R less than 256 bits.
+  Bytes good;
+  const auto fits = [](View signature) {
+    const View numbers = signature.last(2 * 34);
+    const auto bits = [&](std::size_t at) { return numbers[at] << 8 | numbers[at + 1]; };
+    return bits(0) > 248 && bits(0) < 256 && bits(34) > 248 && bits(34) < 256;
+  };
+  for (std::uint32_t i = 0; good.empty() || !fits(good); ++i) good = self_signature("alice", {.created = key_time + i});
+  const auto right = pieces_of(joined({key_packet(), user_id_packets("alice", {good})}));
+  Bytes other_digest = good;  // RNP wrote them so
+  other_digest[good.size() - 2 - 2 * 34] ^= 0xff;
+  EXPECT_EQ(pieces_of(joined({key_packet(), user_id_packets("alice", {other_digest})})), right);
+  // OpenPGP.js and others counted the bits of whole octets.
+  Bytes other_count = good;
+  const std::size_t r = good.size() - 2 * 34;
+  other_count[r] = 1, other_count[r + 1] = 0;
+  EXPECT_EQ(pieces_of(joined({key_packet(), user_id_packets("alice", {other_count})})), right);
+}
+
+TEST(OpenPgpCertificate, ARevocationWithoutItsKey) {
+  const Bytes revocation = sign_over(party(), party(), 0, {}, {.type = 0x20, .created = key_time + 1});
+  const Bytes alone = packet(tag::signature, revocation);
+  EXPECT_TRUE(looks_like_openpgp(alone));
+  const auto pieces = pieces_of(alone);
+  ASSERT_EQ(pieces.size(), 1u);
+  EXPECT_EQ(loose_revocation(pieces[0])->fingerprint, name().octets);
+  EXPECT_EQ(certificate_of(pieces[0]).value(), name());
+  EXPECT_EQ(complete(pieces[0], key_packet())->bytes, write_piece(party().body, 0, {}, revocation));
+  EXPECT_EQ(complete(pieces[0], packet(tag::public_key, other().body)).error().code, Code::not_found);
+  EXPECT_EQ(pieces_of(joined({packet(tag::public_key, other().body), alone})), pieces) << "behind another's key";
 }
 
 TEST(OpenPgpCertificate, SplitsBySubmission) {

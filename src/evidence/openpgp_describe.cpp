@@ -65,17 +65,35 @@ CertificateInfo::Subkey describe_subkey(const Part& part, Time at) {
   return subkey;
 }
 
-// The key's own end, as the newest signature over itself or over one of its user ids has it.
-std::optional<Time> primary_end(const Collected& certificate, Time at) {
+// What a user id's newest certification by the key says; none where that is past its end, or the user id was revoked.
+const Signature* says(const Part& part, Time at) {
+  if (describe_user_id(part, at).revoked) return nullptr;
+  const Signature* found = newest(part, at, certifies);
+  return found && in_force(*found, at) ? found : nullptr;
+}
+
+// RFC 9580 section 5.2.3.27: the user id that calls itself primary, the newest of several; else the newest.
+const Signature* primary_user_id(const Collected& certificate, Time at) {
   const Signature* found = nullptr;
   for (const Part& part : certificate.parts) {
-    if (part.tag == tag::public_subkey) continue;
-    const Signature* here = newest(part, at, [&](const Signature& s) {
-      return in_force(s, at) && (certifies(s) || s.type == signature_type::direct_key);
-    });
-    if (here && (!found || here->created > found->created)) found = here;
+    if (part.tag != tag::user_id && part.tag != tag::user_attribute) continue;
+    const Signature* here = says(part, at);
+    const auto rank = [](const Signature* s) { return std::pair(s->primary_user_id, s->created); };
+    if (here && (!found || rank(here) > rank(found))) found = here;
   }
-  return found ? key_end(certificate.primary, *found) : std::nullopt;
+  return found;
+}
+
+// The key's own end: its newest direct-key signature says, or, where that does not, the primary user id. So GnuPG; Sequoia asks
+// the user id first.
+std::optional<Time> primary_end(const Collected& certificate, Time at) {
+  for (const Part& part : certificate.parts) {
+    if (part.tag != 0) continue;
+    const Signature* direct = newest(part, at, [](const Signature& s) { return s.type == signature_type::direct_key; });
+    if (direct && in_force(*direct, at) && direct->key_lifetime) return key_end(certificate.primary, *direct);
+  }
+  const Signature* user_id = primary_user_id(certificate, at);
+  return user_id ? key_end(certificate.primary, *user_id) : std::nullopt;
 }
 
 }  // namespace

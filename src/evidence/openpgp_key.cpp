@@ -174,22 +174,28 @@ Result<Key> read_key(View body) {
   Key key;
   key.body = body;
   TRY(key.version, fields.u8());
-  if (key.version != 4 && key.version != 6)
+  if (key.version < 4 || key.version > 6)
     return fail(Code::unsupported, "openpgp: key: version " + std::to_string(key.version) + "; 4 and 6 are read");
   TRY(const std::uint32_t created, fields.u32());
   key.created = Time{created};
   TRY(key.algorithm, fields.u8());
-  if (key.version == 6) {
+  if (key.version != 4) {
     TRY(const std::uint32_t size, fields.u32());
+    if (size != fields.rest().size() && key.version == 5) return fail(Code::unsupported, "openpgp: key: version 5, and the count of its octets is wrong");
     if (size != fields.rest().size()) return bad(where, "the count of its octets is wrong", "5.5.2.3");
   }
-  CHECK_OK(read_numbers(fields, key));
+  if (key.version != 5) CHECK_OK(read_numbers(fields, key));
   key.fingerprint = fingerprint_of(key);
   return key;
 }
 
 std::string algorithm_text(const Key& key) {
   return "algorithm " + std::to_string(key.algorithm) + " (" + name_of(key.algorithm) + ")";
+}
+
+bool is_key_here(const Key& key) {
+  const auto* rsa = std::get_if<Key::Rsa>(&key.numbers);
+  return rsa ? bits_of(key) >= 2048 && bits_of(key) <= 8192 : !std::holds_alternative<Key::Opaque>(key.numbers);
 }
 
 bool can_sign(const Key& key) {
@@ -207,6 +213,8 @@ unsigned bits_of(const Key& key) {
 }
 
 Result<KeySubject> subject_of(const Key& key, bool kept) {
+  if (key.version == 5)
+    return fail(Code::unsupported, "openpgp: key " + key.fingerprint.text() + ": version 5; 4 and 6 are read");
   if (std::holds_alternative<Key::Opaque>(key.numbers))
     return fail(Code::unsupported, "openpgp: key " + key.fingerprint.text() + ": " + algorithm_text(key) +
                 "; RSA, ECDSA and ECDH on P-256 and P-384, Ed25519 and X25519 are read");
@@ -221,7 +229,7 @@ void append_key_for_hash(Bytes& to, const Key& key) {
     to.push_back(0x99);
     append_u16(to, key.body.size());
   } else {
-    to.push_back(0x9b);
+    to.push_back(key.version == 5 ? 0x9a : 0x9b);  // 0x9a: draft-koch-librepgp section 5.5.4
     append_u32(to, key.body.size());
   }
   append(to, key.body);

@@ -23,14 +23,17 @@ struct Key {
   struct X25519 { View octets; };
 
   View body;
-  std::uint8_t version = 4, algorithm = 0;
+  std::uint8_t version = 4, algorithm = 0;  // 5: of a subkey (LibrePGP), carried and not read further
   Time created;
   Fingerprint fingerprint;
   std::variant<Opaque, Rsa, Point, Ed25519, X25519> numbers;
 };
 
-// malformed; too_large; unsupported (versions other than 4 and 6).
+// malformed; too_large; unsupported (versions other than 4, 5 and 6). What is no key here may still be a subkey: is_key_here().
 Result<Key> read_key(View body);
+
+// Whether it is of an algorithm, version and size of which keys are verified here. Other subkeys for encryption are carried.
+bool is_key_here(const Key& key);
 
 // "algorithm 17 (DSA)".
 std::string algorithm_text(const Key& key);

@@ -128,10 +128,11 @@ Result<Statement> meaning_of(const PieceParts& piece, const KeySubject& subject)
   statement.hard_revocation = is_hard(piece.signature);
   append_aliases(statement.aliases, piece.primary.fingerprint);
   if (piece.signature.type == signature_type::subkey_binding) {
-    append_aliases(statement.aliases, piece.subkey->fingerprint);
-    if (!std::holds_alternative<Key::Opaque>(piece.subkey->numbers)) {
+    append_aliases(statement.other_keys, piece.subkey->fingerprint);
+    statement.other_keys_agreed = piece.back_signature.has_value();
+    if (is_key_here(*piece.subkey)) {
       TRY(const KeySubject own, subject_of(*piece.subkey, true));
-      statement.aliases.push_back(own.id.text());
+      statement.other_keys.push_back(own.id.text());
     }
   }
   TRY(statement.body, body_of(piece, subject, std::move(said), statement.supporting));

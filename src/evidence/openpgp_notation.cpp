@@ -1,7 +1,6 @@
 #include "evidence/openpgp_notation.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/budgets.h"
 #include "evidence/openpgp_packet.h"
@@ -55,7 +54,8 @@ Result<void> take_own(Said& said, std::string_view name, const Notation& notatio
   if (name == "status") {
     auto status = parse_status(value);
     if (!status) return within("openpgp: notation status@cm4it.org", std::move(status).error());
-    said.status = *status;
+    // Said twice: the later one, but for an alarm, which no slip may take away.
+    if (!said.status || !is_alarm(*said.status) || *status > *said.status) said.status = *status;
   } else if (name == "type") {
     auto type = parse_type(value);
     if (!type) return within("openpgp: notation type@cm4it.org", std::move(type).error());
@@ -85,7 +85,7 @@ Result<void> take_device(Said& said, std::string_view name, const Notation& nota
   if (name == "manu") said.maker = std::move(value);
   else if (name == "model") said.model = std::move(value);
   else if (name == "pvers") said.version = std::move(value);
-  else said.attributes.emplace(name, std::move(value));
+  else said.attributes.insert_or_assign(std::string(name), std::move(value));
   return {};
 }
 
@@ -107,7 +107,6 @@ bool is_known_notation(std::string_view name) { return !short_name(name).empty()
 
 Result<Said> read_notations(const std::vector<Notation>& notations) {
   Said said;
-  std::set<std::string_view> seen;
   for (const Notation& notation : notations) {
     const std::string_view name = short_name(notation.name);
     if (name.empty()) {
@@ -115,13 +114,12 @@ Result<Said> read_notations(const std::vector<Notation>& notations) {
       if (notation.name.ends_with(ours)) return wrong(notation.name.substr(0, 64), "no such name");
       continue;
     }
-    if (name != "domain" && !seen.insert(name).second) return wrong(name, "given twice");
     if (among(name, own_names)) CHECK_OK(take_own(said, name, notation));
     else CHECK_OK(take_device(said, name, notation));
   }
   CHECK_OK(check_alone(said));
   std::sort(said.domains.begin(), said.domains.end());
-  if (std::adjacent_find(said.domains.begin(), said.domains.end()) != said.domains.end()) return wrong("domain", "the same one twice");
+  said.domains.erase(std::unique(said.domains.begin(), said.domains.end()), said.domains.end());
   return said;
 }
 

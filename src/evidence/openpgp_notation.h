@@ -34,8 +34,8 @@ struct Said {
   std::map<std::string, std::string> attributes;
 };
 
-// Names of others are passed over. malformed: a name of cm4it.org that is none, a value that its name does not allow, one
-// twice, or several things said at once (a status and a label). too_large: text beyond its budget, too many domains.
+// Names of others are passed over; one given twice counts as it was given last. malformed: a name of cm4it.org that is none,
+// a value that its name does not allow, or several things said at once (a status and a label). too_large: text beyond its budget, too many domains.
 Result<Said> read_notations(const std::vector<Notation>& notations);
 
 }  // namespace cm4it::evidence::openpgp

@@ -102,6 +102,13 @@ Result<View> Fields::mpi() {
   return octets;
 }
 
+Result<View> Fields::loose_mpi() {
+  TRY(const std::size_t bits, u16());
+  TRY(View octets, take((bits + 7) / 8));
+  while (!octets.empty() && octets[0] == 0) octets = octets.subspan(1);
+  return octets;
+}
+
 Result<void> Fields::end() const {
   if (rest_.empty()) return {};
   return bad(where_, std::to_string(rest_.size()) + " octets after its end");

@@ -57,6 +57,9 @@ class Fields {
   // A number's octets, most significant first and none of them zero in front. Only the one encoding of section 3.2 is
   // read: the count of bits is right.
   Result<View> mpi();
+  // The same of signatures, in which nothing hangs on the encoding: some writers count the zeros in front too, or the bits of
+  // whole octets. Without those zeros.
+  Result<View> loose_mpi();
 
   View rest() const { return rest_; }
   std::size_t offset() const { return size_ - rest_.size(); }

@@ -15,17 +15,6 @@ const char* name_of(std::uint8_t component_tag) {
   }
 }
 
-// RFC 9580 section 5.2.1.
-bool belongs(std::uint8_t type, std::uint8_t component_tag) {
-  switch (component_tag) {
-    case 0:
-      return type == signature_type::direct_key || type == signature_type::key_revocation ||
-             type == signature_type::certification_revocation;
-    case tag::public_subkey: return type == signature_type::subkey_binding || type == signature_type::subkey_revocation;
-    default: return is_certification(type) || type == signature_type::certification_revocation;
-  }
-}
-
 Result<void> check_maker(const PieceParts& piece) {
   const Signature& signature = piece.signature;
   if (!piece.self()) {
@@ -43,7 +32,7 @@ Result<void> check_maker(const PieceParts& piece) {
 Result<void> read_back_signature(PieceParts& piece) {
   if (piece.signature.type != signature_type::subkey_binding || !needs_back_signature(piece.signature, *piece.subkey)) return {};
   constexpr std::string_view where = "back-signature";
-  if (std::holds_alternative<Key::Opaque>(piece.subkey->numbers))
+  if (!is_key_here(*piece.subkey))
     return fail(Code::unsupported, "openpgp: a signing subkey of " + algorithm_text(*piece.subkey) + ", whose back-signature cannot be checked");
   if (!can_sign(*piece.subkey)) return bad("subkey", "said to sign, which its " + algorithm_text(*piece.subkey) + " does not", "5.2.3.29");
   if (piece.signature.back_signature.empty()) return bad(where, "missing: the subkey signs, and has not agreed", "5.2.1.8");
@@ -56,6 +45,16 @@ Result<void> read_back_signature(PieceParts& piece) {
 }
 
 }  // namespace
+
+bool belongs(std::uint8_t type, std::uint8_t component_tag) {
+  switch (component_tag) {
+    case 0:
+      return type == signature_type::direct_key || type == signature_type::key_revocation ||
+             type == signature_type::certification_revocation;
+    case tag::public_subkey: return type == signature_type::subkey_binding || type == signature_type::subkey_revocation;
+    default: return is_certification(type) || type == signature_type::certification_revocation;
+  }
+}
 
 Digest PieceParts::part() const {
   if (component_tag == 0) return crypto::sha256(primary.body);
@@ -77,7 +76,8 @@ Result<void> check_component(std::uint8_t component_tag, View component) {
 }
 
 Result<void> check_parts(PieceParts& piece) {
-  if (piece.subkey && piece.subkey->version != piece.primary.version)
+  const bool carried = piece.subkey && piece.subkey->version == 5 && piece.primary.version == 4;  // by GnuPG
+  if (piece.subkey && piece.subkey->version != piece.primary.version && !carried)
     return bad("subkey", "of another version than its primary key", "10.1");
   if (!belongs(piece.signature.type, piece.component_tag))
     return bad("signature", type_text(piece.signature.type) + ", which is none over " + name_of(piece.component_tag), "5.2.1");

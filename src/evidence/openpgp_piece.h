@@ -30,6 +30,9 @@ Result<void> check_parts(PieceParts& piece);
 // too_large.
 Result<void> check_component(std::uint8_t component_tag, View component);
 
+// Whether a signature of that type may stand over such a component (RFC 9580 section 5.2.1).
+bool belongs(std::uint8_t type, std::uint8_t component_tag);
+
 // Whether a binding says that the subkey signs, which the subkey has to confirm (RFC 9580 section 5.2.1.8).
 bool needs_back_signature(const Signature& binding, const Key& subkey);
 

@@ -16,8 +16,8 @@ struct Pair { View r, s; };
 Result<Pair> read_pair(View numbers) {
   Fields fields(numbers, where);
   Pair pair;
-  TRY(pair.r, fields.mpi());
-  TRY(pair.s, fields.mpi());
+  TRY(pair.r, fields.loose_mpi());
+  TRY(pair.s, fields.loose_mpi());
   CHECK_OK(fields.end());
   return pair;
 }
@@ -42,7 +42,7 @@ Result<Bytes> plain_signature(const Signature& signature, crypto::Algorithm algo
     case crypto::Algorithm::ps256: {
       if (!is_rsa(signature.key_algorithm)) return other_algorithm(signature);
       Fields fields(signature.numbers, where);
-      TRY(const View number, fields.mpi());
+      TRY(const View number, fields.loose_mpi());
       return to_bytes(number);
     }
     case crypto::Algorithm::es256:
@@ -75,7 +75,7 @@ Result<void> check_numbers(const Signature& signature) {
     case algorithm::rsa:
     case algorithm::rsa_sign: {
       Fields fields(signature.numbers, where);
-      CHECK_OK(fields.mpi());
+      CHECK_OK(fields.loose_mpi());
       return fields.end();
     }
     case algorithm::eddsa_legacy:
@@ -88,6 +88,16 @@ Result<void> check_numbers(const Signature& signature) {
     default:
       return fail(Code::unsupported, "openpgp: signature: algorithm " + std::to_string(signature.key_algorithm) +
                   "; RSA, ECDSA and Ed25519 are read", "RFC 9580 section 9.1");
+  }
+}
+
+void append_numbers(Bytes& to, const Signature& signature) {
+  if (signature.key_algorithm == algorithm::ed25519) return append(to, signature.numbers);
+  Fields fields(signature.numbers, where);
+  while (!fields.done()) {
+    const auto number = fields.loose_mpi();
+    if (!number) return;
+    append_mpi(to, *number);
   }
 }
 
@@ -114,8 +124,6 @@ void append_trailer(Bytes& to, const Signature& signature) {
 
 Result<void> verify_signature(const Signature& signature, View input, const crypto::PublicKey& key) {
   const Bytes digest = crypto::digest(signature.hash, input);
-  if (!equal(View(digest).first(2), signature.digest_begin))
-    return fail(Code::bad_signature, "openpgp: signature: the digest does not begin as it says: it is over something else");
   TRY(const Bytes plain, plain_signature(signature, key.algorithm()));
   return key.verify_digest(signature.hash, digest, plain);
 }

@@ -24,7 +24,6 @@ std::string type_text(std::uint8_t type);
 struct Signature {
   View body;
   View hashed;         // version to the end of the hashed subpackets: what is counted in the trailer
-  std::size_t tail = 0;  // where, after the unhashed subpackets, the digest's first octets begin
   std::uint8_t version = 4, type = 0, key_algorithm = 0;
   crypto::Hash hash = crypto::Hash::sha256;
   std::array<std::uint8_t, 2> digest_begin{};
@@ -39,10 +38,14 @@ struct Signature {
   std::vector<Notation> notations;
   std::optional<Fingerprint> issuer;         // where it is given
   std::uint64_t issuer_key_id = 0;
+  bool primary_user_id = false;              // RFC 9580 section 5.2.3.27
   bool key_id_hashed = false, fingerprint_hashed = false;
   View back_signature;                       // the body of the embedded signature; empty: none
   bool back_signature_hashed = false;
 };
+
+// Of the key itself, of a subkey, of what was certified: they only restrict.
+bool is_revocation(std::uint8_t type);
 
 // malformed, too_large, unsupported (other versions, types, algorithms, hashes, critical parts), not_permitted (not
 // exportable). What needs the key it is over is asked by read_piece().
@@ -63,9 +66,12 @@ Bytes signed_input(const Signature& signature, const Key& primary, std::uint8_t 
 // What comes last in all that is hashed (RFC 9580 section 5.2.4).
 void append_trailer(Bytes& to, const Signature& signature);
 
-// malformed: the numbers do not have the form of their algorithm.
+// The numbers in their one encoding (RFC 9580 section 3.2); those that check_numbers() took.
+void append_numbers(Bytes& to, const Signature& signature);
+
+// malformed: the numbers do not have the form of their algorithm. Counts of bits may be wrong: see Fields::loose_mpi().
 Result<void> check_numbers(const Signature& signature);
-// bad_signature; the digest's first octets are looked at before any key is.
+// bad_signature. The digest's first octets, which the signature gives as a hint, decide nothing: some writers have them wrong.
 Result<void> verify_signature(const Signature& signature, View input, const crypto::PublicKey& key);
 
 }  // namespace cm4it::evidence::openpgp

@@ -61,10 +61,11 @@ TEST(OpenPgpSignature, NothingThatIsCoveredCanBeChanged) {
   const View signature = read_piece(piece)->signature.body;
   const auto begin = static_cast<std::size_t>(signature.data() - piece.data());
   const std::size_t unhashed = begin + read_piece(piece)->signature.hashed.size();
+  const auto hint = static_cast<std::size_t>(read_piece(piece)->signature.numbers.data() - piece.data()) - 2;  // the digest's first octets decide nothing
   for (std::size_t i = 0; i < piece.size(); ++i) {
     Bytes changed = piece;
     changed[i] ^= 1;
-    EXPECT_FALSE(accept(changed, maker())) << i << " of " << piece.size();
+    EXPECT_EQ(accept(changed, maker()).has_value(), i == hint || i == hint + 1) << i << " of " << piece.size();
   }
   EXPECT_GT(piece.size(), unhashed + 12);
   for (std::size_t size = 0; size < piece.size(); ++size) EXPECT_FALSE(decode(Format::openpgp, View(piece).first(size))) << size;
@@ -163,16 +164,11 @@ TEST(OpenPgpSignature, Refuses) {
       {"no creation time", {.hashed = {subpacket(33, prefixed(maker().fingerprint().octets, 4))}, .usual_hashed = false}, Code::malformed, "subpacket 2"},
       {"an unhashed creation time", {.hashed = {subpacket(33, prefixed(maker().fingerprint().octets, 4))}, .unhashed = {created}, .usual_hashed = false},
        Code::malformed, "subpacket 2"},
-      {"two creation times", with({created}), Code::malformed, "twice"},
       {"a short creation time", {.hashed = {subpacket(2, Bytes(3, 1))}, .usual_hashed = false}, Code::malformed, "subpacket 2"},
-      {"two expirations", with({subpacket(3, u32(1)), subpacket(3, u32(2))}), Code::malformed, "twice"},
-      {"two key expirations", with({subpacket(9, u32(1)), subpacket(9, u32(1))}), Code::malformed, "twice"},
-      {"two key flags", with({subpacket(27, Bytes{1}), subpacket(27, Bytes{2})}), Code::malformed, "twice"},
-      {"two fingerprints", with({subpacket(33, prefixed(maker().fingerprint().octets, 4))}), Code::malformed, "twice"},
       {"no issuer", {.hashed = {created}, .usual_hashed = false, .usual_unhashed = false}, Code::malformed, "whose"},
-      {"another key id", {.unhashed = {other_id}, .usual_unhashed = false}, Code::malformed, "do not agree"},
-      {"two key ids", {.unhashed = {other_id}}, Code::malformed, "differ"},
-      {"two key ids, one hashed", with({other_id}), Code::malformed, "differ"},
+      {"another key id", {.unhashed = {other_id}, .usual_unhashed = false}, Code::malformed, "one encoding"},
+      {"two key ids", {.unhashed = {other_id}}, Code::malformed, "one encoding"},
+      {"two key ids, one hashed", with({other_id}), Code::malformed, "do not agree"},
       {"a short key id", {.unhashed = {subpacket(16, Bytes(7, 1))}, .usual_unhashed = false}, Code::malformed, "8 octets"},
       {"a v6 fingerprint", {.hashed = {created, subpacket(33, prefixed(Bytes(32, 1), 6))}, .usual_hashed = false}, Code::malformed, "v4 fingerprint"},
       {"a short fingerprint", {.hashed = {created, subpacket(33, prefixed(Bytes(19, 1), 4))}, .usual_hashed = false}, Code::malformed, "v4 fingerprint"},
@@ -204,6 +200,28 @@ TEST(OpenPgpSignature, Refuses) {
     EXPECT_EQ(decoded.error().code, code) << what << ": " << decoded.error().message;
     EXPECT_NE(decoded.error().message.find(rule), std::string::npos) << what << ": " << decoded.error().message;
   }
+}
+
+// Old software revokes old keys over SHA-1 to this day. A forged revocation harms less than one that is not heard.
+TEST(OpenPgpSignature, OverSha1OnlyWhatRestricts) {
+  const PgpKey p256 = pgp_key(signer_of("p", Algorithm::es256));
+  const auto verified = [&](Bytes piece) -> Result<Verified> {
+    TRY(auto decoded, decode(Format::openpgp, piece));
+    return verify(std::move(decoded), p256.signer->public_key());
+  };
+  const auto over_id = [&](SignatureDraft said) {
+    said.hash = 2;
+    return verified(piece_over_user_id(p256, p256, "thing", said));
+  };
+  EXPECT_TRUE(verified(piece_over_key(p256, p256, {.type = 0x20, .hash = 2})));
+  EXPECT_TRUE(verified(piece_over_subkey(p256, p256, encryption_key("e"), {.type = 0x28, .hash = 2})));
+  EXPECT_TRUE(over_id({.type = 0x30}));
+  EXPECT_TRUE(over_id({.hashed = {notation("status@cm4it.org", "stolen")}}));
+  EXPECT_EQ(over_id({.hashed = {notation("status@cm4it.org", "in-use")}}).error().code, Code::unsupported);
+  EXPECT_EQ(over_id({}).error().code, Code::unsupported);
+  EXPECT_EQ(verified(piece_over_subkey(p256, p256, encryption_key("e"), {.type = 0x18, .hash = 2})).error().code, Code::unsupported);
+  EXPECT_EQ(verified(piece_over_key(pgp_key(signer_of("p", Algorithm::es256), 6), pgp_key(signer_of("p", Algorithm::es256), 6), {.type = 0x20, .hash = 2})).error().code,
+            Code::unsupported) << "never in v6";
 }
 
 TEST(OpenPgpSignature, Ed25519Has64Octets) {
@@ -278,7 +296,6 @@ TEST(OpenPgpSignature, SigningSubkeysHaveAgreed) {
       {"none", {.hashed = {signs}}, subkey, Code::malformed, "missing"},
       {"none, certifying", {.hashed = {subpacket(27, Bytes{1})}}, subkey, Code::malformed, "missing"},
       {"none, without flags", {}, subkey, Code::malformed, "missing"},
-      {"two", {.hashed = {signs, embed(back), embed(back)}}, subkey, Code::malformed, "twice"},
       {"a broken one", {.hashed = {signs, embed(broken)}}, subkey, Code::bad_signature, "back-signature"},
       {"of another key", {.hashed = {signs, embed(back_signature(maker(), subkey))}}, subkey, Code::bad_signature, "back-signature"},
       {"by another key", {.hashed = {signs, embed(back_signature(device(), maker()))}}, subkey, Code::malformed, "not by the subkey"},

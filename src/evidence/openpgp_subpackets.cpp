@@ -1,6 +1,5 @@
 // Signature packets, and the subpackets in them (RFC 9580 sections 5.2.3 and 5.2.3.7).
 #include <algorithm>
-#include <bitset>
 #include <span>
 
 #include "base/budgets.h"
@@ -28,13 +27,6 @@ bool is_known(std::uint8_t type) {
       preferred_key_server, primary_user_id, policy_uri, key_flags, signers_user_id, revocation_reason, features,
       embedded_signature, issuer_fingerprint, preferred_aead_legacy, intended_recipient, preferred_aead};
   return std::find(std::begin(known), std::end(known), type) != std::end(known);
-}
-
-// Of these one is enough, and two would leave open which counts.
-bool is_single(std::uint8_t type) {
-  static constexpr std::uint8_t single[] = {creation_time, expiration_time, exportable, revocable, key_expiration, issuer_key_id,
-                                            primary_user_id, key_flags, revocation_reason, embedded_signature, issuer_fingerprint};
-  return std::find(std::begin(single), std::end(single), type) != std::end(single);
 }
 
 tl::unexpected<Error> bad_subpacket(std::uint8_t type, std::string_view rule) {
@@ -90,6 +82,7 @@ Result<Notation> notation_of(View value) {
   return notation;
 }
 
+// What is given twice counts as it was given last (RFC 9580 section 5.2.3.7).
 class HashedArea {
  public:
   explicit HashedArea(Signature& signature) : signature_(signature) {}
@@ -98,13 +91,14 @@ class HashedArea {
     if (critical && !is_known(type))
       return fail(Code::unsupported, "openpgp: signature: subpacket " + std::to_string(type) + " is critical and not understood here",
                   "RFC 9580 section 5.2.3.7");
-    if (is_single(type) && seen_[type]) return bad_subpacket(type, "given twice");
-    seen_[type] = true;
+    has_creation_time_ |= type == creation_time;
     return type == notation_data ? take_notation(critical, value) : take_known(type, value);
   }
 
   Result<void> finish() const {
-    if (!seen_[creation_time]) return bad_subpacket(creation_time, "missing among the hashed ones: when was it made?");
+    if (!has_creation_time_) return bad_subpacket(creation_time, "missing among the hashed ones: when was it made?");
+    if (!exportable_)
+      return fail(Code::not_permitted, "openpgp: signature: not exportable: its issuer keeps it for itself", "RFC 9580 section 5.2.3.19");
     return {};
   }
   std::optional<std::int64_t> lifetime;
@@ -131,13 +125,12 @@ class HashedArea {
       }
       case key_expiration: {
         TRY(const auto seconds, seconds_of(type, value));
-        if (seconds != 0) signature_.key_lifetime = seconds;  // 0: it does not expire
+        signature_.key_lifetime = seconds != 0 ? std::optional(seconds) : std::nullopt;  // 0: it does not expire
         return {};
       }
       case exportable:
         if (value.size() != 1 || value[0] > 1) return bad_subpacket(type, "0 or 1 expected");
-        if (value[0] == 0)
-          return fail(Code::not_permitted, "openpgp: signature: not exportable: its issuer keeps it for itself", "RFC 9580 section 5.2.3.19");
+        exportable_ = value[0] == 1;
         return {};
       case issuer_key_id:
         // RFC 9580 section 5.2.3.12: not in v6 signatures.
@@ -150,6 +143,7 @@ class HashedArea {
         signature_.fingerprint_hashed = true;
         return {};
       }
+      case primary_user_id: signature_.primary_user_id = !value.empty() && value[0] != 0; return {};
       case key_flags: signature_.key_flags = value.empty() ? std::uint8_t{0} : value[0]; return {};
       case revocation_reason:
         if (value.empty()) return bad_subpacket(type, "a code expected");
@@ -165,16 +159,18 @@ class HashedArea {
   }
 
   Signature& signature_;
-  std::bitset<128> seen_;
+  bool has_creation_time_ = false, exportable_ = true;
 };
 
-// Of what is not signed only what can be checked is looked at: who it may be by, and the back-signature.
+// Of what is not signed only what can be checked is looked at: who it may be by, and the back-signature. What is hashed goes
+// before: an unhashed key id beside a hashed fingerprint says nothing.
 Result<void> read_unhashed(View area, Signature& signature) {
   std::optional<std::uint64_t> key_id;
+  bool differ = false;
   CHECK_OK(each_subpacket(area, [&](std::uint8_t type, bool, View value) -> Result<void> {
     if (type == issuer_key_id && signature.version == 4) {
       if (value.size() != 8) return bad_subpacket(type, "8 octets expected");
-      if (key_id && *key_id != read_u64(value)) return bad_subpacket(type, "two that differ");
+      differ |= key_id && *key_id != read_u64(value);
       key_id = read_u64(value);
     } else if (type == issuer_fingerprint && !signature.issuer) {
       TRY(signature.issuer, fingerprint_of(value, signature.version));
@@ -183,7 +179,8 @@ Result<void> read_unhashed(View area, Signature& signature) {
     }
     return {};
   }));
-  if (key_id && signature.key_id_hashed && *key_id != signature.issuer_key_id) return bad_subpacket(issuer_key_id, "two that differ");
+  if (key_id && (signature.key_id_hashed || signature.fingerprint_hashed)) key_id.reset();
+  if (key_id && differ) return bad_subpacket(issuer_key_id, "two that differ");
   if (key_id) signature.issuer_key_id = *key_id;
   const bool named = key_id || signature.key_id_hashed;
   if (!named && !signature.issuer) return bad(where, "it does not say whose it is (subpacket 33 or 16)", "5.2.3.35");
@@ -214,12 +211,22 @@ Result<crypto::Hash> hash_of(std::uint8_t number) {
 // 2013-02-01T00:00:00Z. From then on nobody had to sign with SHA-1 any more; collisions came later.
 constexpr std::int64_t end_of_sha1 = 1'359'676'800;
 
+// A forged revocation does less harm than one that is not heard: of a weak hash what only restricts is believed at any time.
+bool restricts(const Signature& signature) {
+  if (is_revocation(signature.type)) return true;
+  return std::any_of(signature.notations.begin(), signature.notations.end(), [](const Notation& notation) {
+    const auto status = notation.name == "status@cm4it.org" ? parse_status(text(notation.value)) : Result<Status>(Status::planned);
+    return status && is_alarm(*status);
+  });
+}
+
 Result<void> check_hash(const Signature& signature) {
   const bool edwards = signature.key_algorithm == algorithm::ed25519 || signature.key_algorithm == algorithm::eddsa_legacy;
-  if (signature.hash == crypto::Hash::sha1 && (signature.version == 6 || signature.created.seconds >= end_of_sha1))
+  const bool too_late = signature.created.seconds >= end_of_sha1 && !restricts(signature);
+  if (signature.hash == crypto::Hash::sha1 && (signature.version == 6 || too_late))
     return fail(Code::unsupported, "openpgp: signature: made over SHA-1 on " + to_rfc3339(signature.created) +
-                "; only what was made before 2013-02-01 is read", "RFC 9580 section 9.5");
-  if (edwards && crypto::digest_bytes(signature.hash) < 32)
+                "; only what was made before 2013-02-01 is read, and what revokes", "RFC 9580 section 9.5");
+  if (edwards && crypto::digest_bytes(signature.hash) < 32 && !restricts(signature))
     return bad(where, "Ed25519 over a hash of less than 256 bits", "5.2.3.4");
   return {};
 }
@@ -283,7 +290,6 @@ Result<Signature> read(View body, std::span<const std::uint8_t> types) {
   CHECK_OK(check_hash(signature));
   TRY(const View unhashed, read_area(fields, signature.version));
   CHECK_OK(read_unhashed(unhashed, signature));
-  signature.tail = fields.offset();
   TRY(const View begin, fields.take(2));
   std::copy(begin.begin(), begin.end(), signature.digest_begin.begin());
   if (signature.version == 6) {
@@ -297,6 +303,10 @@ Result<Signature> read(View body, std::span<const std::uint8_t> types) {
 }
 
 }  // namespace
+
+bool is_revocation(std::uint8_t type) {
+  return type == signature_type::key_revocation || type == signature_type::subkey_revocation || type == signature_type::certification_revocation;
+}
 
 std::string type_text(std::uint8_t type) { return "a signature of type 0x" + to_hex(View(&type, 1)); }
 
@@ -342,7 +352,12 @@ Bytes canonical_signature(const Signature& signature, bool with_back_signature) 
   if (signature.version == 4) append_u16(out, unhashed.size());
   else append_u32(out, unhashed.size());
   append(out, unhashed);
-  append(out, signature.body.subspan(signature.tail));
+  append(out, signature.digest_begin);
+  if (signature.version == 6) {
+    out.push_back(static_cast<std::uint8_t>(signature.salt.size()));
+    append(out, signature.salt);
+  }
+  append_numbers(out, signature);
   return out;
 }
 

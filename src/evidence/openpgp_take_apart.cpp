@@ -1,12 +1,22 @@
 // Transferable public keys taken apart into pieces of evidence (RFC 9580 section 10.1).
+#include <algorithm>
+#include <array>
 #include <unordered_set>
 
 #include "base/budgets.h"
+#include "evidence/openpgp_certificate.h"
 #include "evidence/openpgp_meaning.h"
 #include "evidence/openpgp_packet.h"
 
 namespace cm4it::evidence::openpgp {
 namespace {
+
+// A signature that does not stand where it belongs: `cat key.pgp key.rev`, or a key server that merged in disorder. By the first
+// octets of its digest it is put where it belongs, as gpg and sq do.
+struct Misplaced {
+  Signature signature;
+  std::size_t component = 0;  // behind which it came
+};
 
 class Taker {
  public:
@@ -28,8 +38,7 @@ class Taker {
       }
       CHECK_OK(take(*packet));
     }
-    end_component();
-    primary_.reset();
+    end_certificate();
     return {};
   }
 
@@ -38,7 +47,12 @@ class Taker {
     taken_.dropped.push_back({std::move(what), std::move(why)});
   }
 
-  TakenApart result() && { return std::move(taken_); }
+  TakenApart result() && {
+    // What restricts goes first: nothing else of the submission can use up what it needs.
+    urgent_.insert(urgent_.end(), std::make_move_iterator(taken_.pieces.begin()), std::make_move_iterator(taken_.pieces.end()));
+    taken_.pieces = std::move(urgent_);
+    return std::move(taken_);
+  }
 
  private:
   struct Component {
@@ -64,10 +78,7 @@ class Taker {
       case tag::trust:
       case tag::marker:
       case tag::padding: break;
-      default:
-        end_component();
-        component_ = {.name = "a packet of type " + std::to_string(packet.tag), .good = false};
-        drop(place(component_.name), "it has no place in a certificate");
+      default: take_unknown(packet.tag);
     }
     return {};
   }
@@ -76,11 +87,22 @@ class Taker {
     return primary_ ? "certificate " + primary_->fingerprint.text() + ": " + what : what;
   }
 
+  // RFC 9580 section 4.3: types from 40 on may be passed over by who does not know them; what follows belongs to what was before.
+  void take_unknown(std::uint8_t type) {
+    constexpr std::uint8_t first_not_critical = 40;
+    const std::string name = "a packet of type " + std::to_string(type);
+    drop(place(name), "it has no place in a certificate");
+    if (type < first_not_critical) begin({.name = name, .good = false});
+  }
+
+  void begin(Component component) {
+    flush_component();
+    components_.push_back(std::move(component));
+  }
+
   void begin_certificate(View body) {
-    end_component();
-    component_ = {.name = "the key"};
-    components_ = 0;
-    primary_.reset();
+    end_certificate();
+    begin({.name = "the key"});
     ++certificates_;
     before_keys_ = false;
     auto key = read_key(body);
@@ -88,7 +110,7 @@ class Taker {
     if (!subject) {
       // All that follows up to the next key hangs on it, and is only counted.
       drop("certificate " + std::to_string(certificates_), subject.error().message);
-      component_.good = false;
+      components_.back().good = false;
       return;
     }
     primary_ = std::move(*key);
@@ -97,84 +119,167 @@ class Taker {
   }
 
   void begin_component(const Packet& packet) {
-    end_component();
-    component_ = {.tag = packet.tag, .body = packet.body};
-    auto refuse = [&](std::string why) {
-      component_.good = false;
-      drop(place(component_.name), std::move(why));
-    };
-    switch (packet.tag) {
-      case tag::user_id: component_.name = "user id \"" + shown_text(packet.body, 64) + "\""; break;
-      case tag::user_attribute: component_.name = "a user attribute"; break;
-      default: component_.name = "a subkey";
-    }
     if (!primary_) {
-      component_.good = false;
-      if (before_keys_) drop(component_.name, "no key before it");
+      if (before_keys_) drop(name_of(packet), "no key before it");
       else ++taken_.dropped_count;
-      return;
+      return begin({.good = false});
     }
-    if (++components_ > budget::openpgp_components)
-      return refuse("more than " + std::to_string(budget::openpgp_components) + " user ids and subkeys");
+    begin({.tag = packet.tag, .body = packet.body, .name = name_of(packet)});
+    Component& component = components_.back();
+    auto refuse = [&](std::string why) {
+      component.good = false;
+      drop(place(component.name), std::move(why));
+    };
+    if (components_.size() > budget::openpgp_components + 1) {
+      refuse("more than " + std::to_string(budget::openpgp_components) + " user ids and subkeys");
+      return components_.pop_back(), begin({.name = "what is too much", .good = false});
+    }
     if (const auto fits = check_component(packet.tag, packet.body); !fits) return refuse(fits.error().message);
     if (packet.tag != tag::public_subkey) return;
     auto subkey = read_key(packet.body);
     if (!subkey) return refuse(subkey.error().message);
-    component_.name = "subkey " + subkey->fingerprint.text();
-    component_.subkey = std::move(*subkey);
+    component.name = "subkey " + subkey->fingerprint.text();
+    component.subkey = std::move(*subkey);
+  }
+
+  static std::string name_of(const Packet& packet) {
+    if (packet.tag == tag::user_id) return "user id \"" + shown_text(packet.body, 64) + "\"";
+    return packet.tag == tag::user_attribute ? "a user attribute" : "a subkey";
   }
 
   void take_signature(View body) {
     if (before_keys_) return take_loose(body);
-    if (!primary_ || !component_.good) {
+    if (!primary_) {
       ++taken_.dropped_count;
       return;
     }
-    const auto what = [&] { return place(component_.name + ": signature"); };
+    Component& component = components_.back();
     auto signature = read_signature(body);
-    if (!signature) return drop(what(), signature.error().message);
-    auto& list = made_by(*signature, *primary_) ? own_ : others_;
-    if (list.size() >= budget::openpgp_signatures)
-      return drop(what(), "more than " + std::to_string(budget::openpgp_signatures) + " on this component");
-    PieceParts parts{*primary_, component_.tag, component_.body, component_.subkey, std::move(*signature), {}};
-    if (const auto checked = check_parts(parts); !checked) return drop(what(), checked.error().message);
-    list.push_back(canonical_signature(parts.signature, parts.back_signature.has_value()));
+    if (!signature) return component.good ? drop(place(component.name + ": signature"), signature.error().message) : void(++taken_.dropped_count);
+    const bool of_another = signature->type == signature_type::key_revocation && !made_by(*signature, *primary_);
+    if (of_another) return take_loose(body);  // `cat one.pgp other.pgp one.rev`
+    const bool belongs_here = component.good && belongs(signature->type, component.tag);
+    const auto begin = belongs_here ? digest_begin(*signature, component, hashed_at_home_) : DigestBegin{};
+    const bool at_home = belongs_here && (!begin || *begin == signature->digest_begin);
+    auto& misplaced = misplaced_[urgency_of(*signature)];
+    if (!at_home && misplaced.size() < budget::openpgp_misplaced) {
+      misplaced.push_back({std::move(*signature), components_.size() - 1});
+      return;
+    }
+    if (!component.good) ++taken_.dropped_count;
+    else put(std::move(*signature), component, begin);
   }
 
   void take_loose(View body) {
     auto signature = read_signature(body);
     if (!signature || signature->type != signature_type::key_revocation) return drop("a signature", "no key before it");
-    if (taken_.loose.size() == budget::openpgp_loose) return drop("a revocation", "one of too many without their keys");
-    taken_.loose.push_back({canonical_signature(*signature, false), {signature->issuer ? signature->issuer->octets : Bytes{}, signature->issuer_key_id}});
+    if (loose_ == budget::openpgp_loose) return drop("a revocation", "one of too many without their keys");
+    ++loose_;
+    Bytes piece;
+    append_packet(piece, tag::signature, canonical_signature(*signature, false));
+    if (seen_.insert(crypto::sha256(piece)).second) urgent_.push_back({Format::openpgp, std::move(piece)});
   }
 
-  // What the key says itself comes first: that is what must not be crowded out.
-  void end_component() {
-    for (auto* list : {&own_, &others_}) {
-      for (const Bytes& signature : *list) add_piece(signature);
-      list->clear();
+  // How the digest over this component begins; absent: more was hashed than is for one submission.
+  using DigestBegin = std::optional<std::array<std::uint8_t, 2>>;
+  DigestBegin digest_begin(const Signature& signature, const Component& component, std::size_t& hashed) {
+    constexpr std::size_t least = 1024;  // what a digest costs of itself, in octets
+    hashed += std::max(least, component.body.size() + primary_->body.size() + signature.hashed.size());
+    if (hashed > budget::openpgp_placing_bytes) return {};
+    const Bytes digest = crypto::digest(signature.hash, signed_input(signature, *primary_, component.tag, component.body,
+                                                                     component.subkey ? &*component.subkey : nullptr));
+    return std::array{digest[0], digest[1]};
+  }
+
+  // What goes first, and has room of its own: a flood of one kind shuts out none of another. A hard revocation of the key ends it,
+  // whatever soft ones a thief has made before.
+  enum Urgency : std::size_t { hard_revocation, own_revocation, own, others_revocation, others, urgencies };
+  Urgency urgency_of(const Signature& signature) const {
+    const bool revokes = is_revocation(signature.type), self = made_by(signature, *primary_);
+    if (self && signature.type == signature_type::key_revocation && is_hard(signature)) return hard_revocation;
+    if (self) return revokes ? own_revocation : own;
+    return revokes ? others_revocation : others;
+  }
+
+  void put(Signature signature, const Component& component, const DigestBegin& begin) {
+    auto& list = signatures_[urgency_of(signature)];
+    const auto what = [&] { return place(component.name + ": signature"); };
+    if (list.size() >= budget::openpgp_signatures)
+      return drop(what(), "more than " + std::to_string(budget::openpgp_signatures) + " on this component");
+    PieceParts parts{*primary_, component.tag, component.body, component.subkey, std::move(signature), {}};
+    if (const auto checked = check_parts(parts); !checked) return drop(what(), checked.error().message);
+    // Those octets are a hint that some writers have wrong; others refuse what has them wrong.
+    if (begin) parts.signature.digest_begin = *begin;
+    list.push_back(canonical_signature(parts.signature, parts.back_signature.has_value()));
+  }
+
+  void flush(const Component& component) {
+    for (std::size_t urgency = 0; urgency < urgencies; ++urgency) {
+      for (const Bytes& signature : signatures_[urgency]) add_piece(component, signature, static_cast<Urgency>(urgency));
+      signatures_[urgency].clear();
     }
   }
+  void flush_component() {
+    if (!components_.empty()) flush(components_.back());
+  }
 
-  void add_piece(View signature) {
-    const std::size_t size = primary_->body.size() + component_.body.size() + signature.size() + 18;  // three headers
-    if (taken_.pieces.size() == budget::submission_items || bytes_ + size > budget::openpgp_pieces_bytes)
-      return drop(place(component_.name + ": signature"), "more than one submission may hold; send it in parts");
-    Bytes piece = write_piece(primary_->body, component_.tag, component_.body, signature);
+  void end_certificate() {
+    flush_component();
+    for (auto& misplaced : misplaced_) {
+      for (Misplaced& one : misplaced) find_place(std::move(one));
+      misplaced.clear();
+    }
+    components_.clear();
+    primary_.reset();
+  }
+
+  // Where its digest fits; else it stays where it came, for its own octets may be wrong.
+  void find_place(Misplaced one) {
+    for (const Component& component : components_) {
+      if (!component.good || !belongs(one.signature.type, component.tag)) continue;
+      const auto begin = digest_begin(one.signature, component, hashed_elsewhere_);
+      const bool of_the_key = one.signature.type == signature_type::key_revocation;  // there is one such place
+      if (!of_the_key && (!begin || *begin != one.signature.digest_begin)) continue;
+      put(std::move(one.signature), component, begin);
+      return flush(component);
+    }
+    const Component& came = components_[one.component];
+    if (!came.good) {
+      ++taken_.dropped_count;
+      return;
+    }
+    const auto begin = belongs(one.signature.type, came.tag) ? digest_begin(one.signature, came, hashed_at_home_) : DigestBegin{};
+    put(std::move(one.signature), came, begin);
+    flush(came);
+  }
+
+  void add_piece(const Component& component, View signature, Urgency urgency) {
+    const std::size_t size = primary_->body.size() + component.body.size() + signature.size() + 18;  // three headers
+    const bool urgent = urgency != own && urgency != others;
+    const std::size_t reserve = urgent ? budget::openpgp_signatures : 0;
+    const std::size_t room = budget::submission_items + (urgency == hard_revocation ? 2 : 1) * reserve;
+    if (taken_.pieces.size() + urgent_.size() >= room ||
+        bytes_ + size > budget::openpgp_pieces_bytes + reserve * budget::openpgp_key_bytes)
+      return drop(place(component.name + ": signature"), "more than one submission may hold; send it in parts");
+    Bytes piece = write_piece(primary_->body, component.tag, component.body, signature);
     if (!seen_.insert(crypto::sha256(piece)).second) return;
     bytes_ += piece.size();
-    taken_.pieces.push_back({Format::openpgp, std::move(piece)});
+    auto& list = urgent ? urgent_ : taken_.pieces;
+    list.insert(urgency == hard_revocation ? list.begin() : list.end(), Piece{Format::openpgp, std::move(piece)});
   }
 
   TakenApart taken_;
+  std::vector<Piece> urgent_;                    // revocations
   std::unordered_set<Digest, DigestHash> seen_;  // pieces
   std::unordered_set<std::string> names_;        // certificates
-  std::size_t packets_ = 0, bytes_ = 0, certificates_ = 0, components_ = 0;
+  std::size_t packets_ = 0, bytes_ = 0, certificates_ = 0, loose_ = 0;
+  std::size_t hashed_at_home_ = 0, hashed_elsewhere_ = 0;  // octets, to find where signatures belong
   bool before_keys_ = true;                      // of what is being taken
   // Views into what is being taken.
   std::optional<Key> primary_;  // absent: a bad one, or none yet
-  Component component_;
-  std::vector<Bytes> own_, others_;  // signatures on the component, canonical
+  std::vector<Component> components_;            // of this certificate; the first is the key itself
+  std::array<std::vector<Misplaced>, urgencies> misplaced_;
+  std::array<std::vector<Bytes>, urgencies> signatures_;  // on the component, canonical
 };
 
 bool is_binary(View bytes) { return (bytes[0] & 0x80) != 0; }
@@ -185,6 +290,7 @@ bool looks_like_openpgp(View bytes) {
   if (bytes.empty()) return false;
   if (!is_binary(bytes)) return looks_armored(bytes);
   const int tag = (bytes[0] & 0x40) != 0 ? bytes[0] & 0x3f : bytes[0] >> 2 & 0x0f;
+  if (tag == tag::signature) return loose_revocation(bytes).has_value();
   return tag == tag::public_key || tag == tag::secret_key || tag == tag::secret_subkey || tag == tag::public_subkey;
 }
 
@@ -200,13 +306,32 @@ Result<TakenApart> take_apart(View armored_or_binary) {
   return std::move(taker).result();
 }
 
-Result<Piece> complete(const TakenApart::Loose& revocation, View certificate) {
+int revocation_weight(View piece) {
+  const auto parts = read_piece(piece);
+  if (!parts || parts->signature.type != signature_type::key_revocation) return 0;
+  return is_hard(parts->signature) ? 2 : 1;
+}
+
+std::optional<PgpIssuer> loose_revocation(View piece) {
+  PacketReader reader(piece);
+  if (reader.done()) return {};
+  const auto packet = reader.next();
+  if (!packet || packet->tag != tag::signature || !reader.done()) return {};
+  const auto signature = read_signature(packet->body);
+  if (!signature || signature->type != signature_type::key_revocation) return {};
+  return PgpIssuer{signature->issuer ? signature->issuer->octets : Bytes{}, signature->issuer_key_id};
+}
+
+Result<Piece> complete(View revocation, View certificate) {
+  TRY(const Packet loose, PacketReader(revocation).next());
   TRY(const Packet first, PacketReader(certificate).next());
   if (first.tag != tag::public_key) return bad("certificate", "a public key comes first", "10.1");
   TRY(const Key key, read_key(first.body));
-  TRY(const Signature signature, read_signature(revocation.signature));
-  if (!made_by(signature, key)) return fail(Code::not_found, "openpgp: a revocation by " + revocation.issuer.text() + ", of another key");
-  return Piece{Format::openpgp, write_piece(key.body, 0, {}, revocation.signature)};
+  TRY(Signature signature, read_signature(loose.body));
+  if (!made_by(signature, key)) return fail(Code::not_found, "openpgp: a revocation of another key");
+  const Bytes digest = crypto::digest(signature.hash, signed_input(signature, key, 0, {}, nullptr));
+  std::copy_n(digest.begin(), signature.digest_begin.size(), signature.digest_begin.begin());
+  return Piece{Format::openpgp, write_piece(key.body, 0, {}, canonical_signature(signature, false))};
 }
 
 }  // namespace cm4it::evidence::openpgp

@@ -108,8 +108,6 @@ class ElementScanner {
 Result<std::vector<Piece>> split_openpgp(View body) {
   TRY(auto taken, openpgp::take_apart(body));
   if (!taken.pieces.empty()) return std::move(taken.pieces);
-  if (!taken.loose.empty())
-    return fail(Code::malformed, "body: a revocation by " + taken.loose[0].issuer.text() + " without the key it is of", "put the key before it, or send it to /pks/add");
   if (taken.dropped.empty()) return fail(Code::malformed, "body: certificates without any signature, which say nothing");
   return fail(Code::malformed, "body: nothing in it can be kept; " + taken.dropped[0].what + ": " + taken.dropped[0].why, "docs/openpgp.md");
 }

@@ -85,7 +85,11 @@ struct Statement {
   std::optional<Time> not_before, expires;
   std::vector<std::string> domains;  // sorted; native: 1 to 4; foreign evidence names none (OpenPGP: by a notation, up to 4)
   Body body;
-  std::vector<std::string> aliases;  // further names of the subject that the evidence gives (manifest: other slots' keys)
+  std::vector<std::string> aliases;  // further names of the subject that the evidence gives
+  // Names of other keys that, by this evidence, belong to the subject: subkeys of a certificate, other slots of a secure
+  // element. Anybody can say so of anybody's key, so they lead to the subject only where no subject bears them as its own.
+  std::vector<std::string> other_keys;
+  bool other_keys_agreed = false;  // a signature by that key confirms it (OpenPGP's back-signature)
   // The user id that this is said of (OpenPGP), where the body has no place for it: so that it can be searched for.
   std::string user_id;
   // The part of a certificate that this is said of: what a later statement of the same issuer may take back or supersede.

@@ -57,6 +57,16 @@ std::string SubjectId::text() const {
   return {};
 }
 
+bool is_proved_name(std::string_view text) {
+  static constexpr std::string_view spaces[] = {"key:", "code:", "model:", "fpr:", "keyid:", "x509:", "x509-issued:", "x509-ca:"};
+  const auto begins = [text](std::string_view space) {
+    return text.size() >= space.size() && std::equal(space.begin(), space.end(), text.begin(), [](char a, char b) {
+             return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
+           });
+  };
+  return std::any_of(std::begin(spaces), std::end(spaces), begins);
+}
+
 std::array<std::uint8_t, 33> SubjectId::row() const {
   std::array<std::uint8_t, 33> row{};
   row[0] = static_cast<std::uint8_t>(kind);

@@ -39,4 +39,8 @@ struct SubjectIdHash {
   std::size_t operator()(const SubjectId& id) const { return DigestHash{}(id.digest); }
 };
 
+// Whether a text stands in one of the name spaces whose names evidence proves: ids of subjects, fingerprints and key ids of
+// OpenPGP certificates, those of X.509 certificates, CAs. What a statement gives freely (a URI) may not claim one of them.
+bool is_proved_name(std::string_view text);
+
 }  // namespace cm4it::evidence

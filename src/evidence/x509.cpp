@@ -85,7 +85,7 @@ std::vector<std::string> names_of(const crypto::Certificate& certificate) {
   std::size_t room = most_alternative_names;
   const auto add = [&](const char* kind, const std::vector<std::string>& texts) {
     for (const auto& text : texts)
-      if (room > 0 && !text.empty()) names.push_back(kind + shown(text)), --room;
+      if (room > 0 && !text.empty() && !is_proved_name(kind + text)) names.push_back(kind + shown(text)), --room;
   };
   add("", fields.uris);
   add("dns:", fields.dns);

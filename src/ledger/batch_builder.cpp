@@ -91,6 +91,31 @@ Result<void> BatchBuilder::may_be_signed(const Submission& submission) {
               "docs/configuration.md, \"When a home does not sign\"");
 }
 
+Result<void> BatchBuilder::within_share(const Submission& submission) {
+  const auto& evidence = submission.evidence;
+  if (works_.contains(evidence.id())) return {};
+  std::vector<std::size_t*> counts;
+  for (const auto& statement : evidence.statements()) {
+    if (statement.crl) continue;
+    const Bytes speaker = table::speaker_key(statement.subject, evidence.issuer());
+    auto count = said_.find(speaker);
+    if (count == said_.end()) {
+      if (submission.share == 0) continue;
+      std::size_t kept = 0;
+      CHECK_OK(snapshot_.scan(table::speakers, store::Range::prefix(speaker), [&](View, View) { return ++kept < submission.share; }));
+      count = said_.emplace(speaker, kept).first;
+    }
+    counts.push_back(&count->second);
+    if (submission.share == 0 || *counts.back() < submission.share) continue;
+    TRY(const auto known, find_record(snapshot_, evidence.id()));
+    if (known) return {};
+    return fail(Code::too_large, "issuer: " + std::to_string(*counts.back()) + " statements by it about this subject are kept, no more are taken",
+                "raise quotas.subject_statements in icsd.toml");
+  }
+  for (std::size_t* count : counts) ++*count;
+  return {};
+}
+
 Result<void> BatchBuilder::add(const AppendEvidence& message) {
   const Submission& submission = message.submission;
   if (stays_aside(submission)) return keep_aside(submission);
@@ -104,6 +129,7 @@ Result<void> BatchBuilder::add(const AppendEvidence& message) {
       TRY(const auto refused, snapshot_.get(table::meta, view("note:" + refusal_note(submission.evidence.id(), domain))));
       if (refused) lifted.push_back(domain);
     }
+  CHECK_OK(within_share(submission));
   TRY(Work* const work, work_for(submission));
   for (const auto& domain : submission.homes) {
     const auto placed_in = [&](const auto& list, auto name) {

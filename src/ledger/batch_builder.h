@@ -50,6 +50,7 @@ class BatchBuilder {
   };
   void note_forwarding(const Submission& submission, Work& work);
   Result<void> may_be_signed(const Submission& submission);
+  Result<void> within_share(const Submission& submission);
   Result<Work*> work_for(const Submission& submission);
   Result<Work*> work_for(const Record& kept);
   Result<void> load_known(Work& work);
@@ -75,6 +76,7 @@ class BatchBuilder {
   Change change_;
   std::map<StatementId, Work> works_;
   std::vector<StatementId> order_;
+  std::map<Bytes, std::size_t> said_;  // speaker key → statements of that issuer about that subject, those of this batch too
   std::set<std::string> grown_;
   std::optional<Error> broken_;  // a log took a leaf in by half: nothing of this batch may be written
   std::shared_ptr<Unpinned> aside_;            // null: nothing of it changes

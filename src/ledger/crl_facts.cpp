@@ -52,7 +52,7 @@ Result<EvidenceView> evidence_at(const store::Snapshot& snapshot, std::uint64_t 
 // The keys of which certificates say this name.
 Result<std::vector<KeyId>> Reader::keys_named(View name) const {
   std::vector<KeyId> keys;
-  CHECK_OK(named(evidence::x509::authority_name(name), [&](const SubjectId& subject) {
+  CHECK_OK(named(evidence::x509::authority_name(name), [&](const SubjectId& subject, Rank) {
     keys.push_back(KeyId{subject.digest});
     return keys.size() < budget::crl_signers;
   }));

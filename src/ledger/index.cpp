@@ -20,7 +20,7 @@ Bytes model_text(const SubjectId& subject) {
 void index_names(const Statement& statement, const std::vector<std::string>& domains, std::uint64_t arrival, const RowWriter& write) {
   const auto row = statement.subject.row();
   for (const auto& alias : aliases_of(statement))
-    write(table::aliases, table::named(alias, View(row)), model_text(statement.subject));
+    write(table::aliases, table::alias_key(alias.name, alias.rank, arrival, statement.subject), model_text(statement.subject));
   auto terms = search_terms_of(statement);
   for (const auto& domain : domains) terms.emplace_back("domain", domain);
   for (const auto& [field, value] : terms) {

@@ -17,6 +17,7 @@
 #include "evidence/evidence.h"
 #include "ledger/forwarding.h"
 #include "ledger/note.h"
+#include "ledger/names.h"
 #include "ledger/receipt.h"
 #include "policy/facts.h"
 #include "policy/policies.h"
@@ -68,6 +69,9 @@ struct Submission {
   std::vector<std::pair<std::string, std::string>> undecided{};
   // Domains it names and is not made in: their homes would refuse it, or our own log does not take it; and why.
   std::vector<std::pair<std::string, Bytes>> not_made{};  // the values of refusal notes
+  // How many statements of one issuer about one of its subjects may be kept, this one among them; counted where it is appended,
+  // so that pieces of one request cannot overrun it together. 0: any number.
+  std::size_t share = 0;
 };
 struct Appended {
   StatementId id;
@@ -143,8 +147,9 @@ class Reader {
   using Shown = std::function<Result<bool>(const SubjectId&)>;
   Result<SubjectId> resolve(std::string_view name, const Shown& shown = {}) const;
 
-  // Every subject of which evidence gave this very alias. The visitor returns false to stop.
-  Result<void> named(std::string_view alias, const std::function<bool(const SubjectId&)>& visit) const;
+  // Every subject of which evidence gave this very alias, by rank, and then in the order in which the subjects came here: a
+  // caller that bounds how many it looks at has those that bear it as their own first. The visitor returns false to stop.
+  Result<void> named(std::string_view alias, const std::function<bool(const SubjectId&, Rank)>& visit) const;
 
   // Journal positions of records that concern a domain (made there, or received by its homes), from `from` on.
   // The visitor returns false to stop.
@@ -158,11 +163,20 @@ class Reader {
   Result<std::size_t> count(const SubjectId& subject, std::size_t most) const;
   Result<std::size_t> count(const SubjectId& subject, const KeyId& issuer, std::size_t most) const;
 
+  // What an issuer said of a subject, the newest here first. The visitor returns false to stop.
+  Result<void> said_by(const KeyId& issuer, const SubjectId& subject,
+                       const std::function<bool(const Record&, const evidence::Statement&)>& visit) const;
+
   // Search index: subjects whose field has this value (lowercase), after `after`, in the order in which they came
   // here; of "domain" in the order of their ids, and `after` need not be known.
-  // Fields: "domain", "type", "maker", "model", "issuer", "transferred" (to that domain), "word".
+  // Fields: "domain", "type", "maker", "model", "issuer", "transferred" (to that domain), "word", "address" (mail_of()).
   Result<void> search(std::string_view field, std::string_view value, const std::optional<SubjectId>& after,
                       const std::function<bool(const SubjectId&)>& visit) const;
+  // Those that have all of these, in the order in which they came here ("domain" has another, and is not joined with others).
+  // Looks at no more than `most` rows; where it stopped for that, the last subject that it is done with: go on after it.
+  struct Term { std::string_view field; std::string value; };
+  Result<std::optional<SubjectId>> search_all(const std::vector<Term>& terms, const std::optional<SubjectId>& after, std::size_t most,
+                                              const std::function<bool(const SubjectId&)>& visit) const;
 
   // Whether the search index leads from this value to the subject: one look-up, however much is kept of either.
   Result<bool> is_found(const SubjectId& subject, std::string_view field, std::string_view value) const;

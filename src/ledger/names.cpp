@@ -69,19 +69,27 @@ std::vector<std::string> words_of(std::string_view text) {
   return words;
 }
 
-std::vector<std::string> aliases_of(const evidence::Statement& statement) {
-  std::vector<std::string> aliases;
-  const auto add = [&](const std::string& alias) {
-    if (!alias.empty() && aliases.size() < budget::aliases) aliases.push_back(alias_key(alias));
+std::vector<Alias> aliases_of(const evidence::Statement& statement) {
+  std::vector<Alias> aliases;
+  const auto add = [&](const std::string& name, Rank rank) {
+    if (!name.empty() && aliases.size() < budget::aliases) aliases.push_back({alias_key(name), rank});
   };
-  for (const auto& alias : statement.aliases) add(alias);
+  for (const auto& name : statement.aliases) add(name, Rank::own);
   if (const auto* identity = std::get_if<evidence::Identity>(&statement.body)) {
-    if (!identity->serial.empty()) add("serial:" + identity->serial);
-    for (const auto& uri : identity->uris) add(uri);
+    if (!identity->serial.empty()) add("serial:" + identity->serial, Rank::own);
+    for (const auto& uri : identity->uris)
+      if (!evidence::is_proved_name(uri)) add(uri, Rank::own);
   }
+  for (const auto& name : statement.other_keys) add(name, statement.other_keys_agreed ? Rank::agreed : Rank::claimed);
   std::sort(aliases.begin(), aliases.end());
   aliases.erase(std::unique(aliases.begin(), aliases.end()), aliases.end());
   return aliases;
+}
+
+std::string_view mail_of(std::string_view user_id) {
+  const auto begin = user_id.rfind('<'), end = user_id.rfind('>');
+  if (begin == user_id.npos || end == user_id.npos || end < begin) return user_id;
+  return user_id.substr(begin + 1, end - begin - 1);
 }
 
 std::vector<std::pair<std::string, std::string>> search_terms_of(const evidence::Statement& statement) {
@@ -94,6 +102,11 @@ std::vector<std::pair<std::string, std::string>> search_terms_of(const evidence:
     if (!identity->model.empty()) terms.emplace_back("model", folded(identity->model));
     for (const auto* text : {&identity->name, &identity->maker, &identity->model, &identity->serial, &identity->version})
       for (auto& word : words_of(*text)) terms.emplace_back("word", std::move(word));
+  }
+  if (statement.format == evidence::Format::openpgp) {
+    const auto* identity = std::get_if<evidence::Identity>(&statement.body);
+    const std::string_view user_id = identity ? std::string_view(identity->name) : std::string_view(statement.user_id);
+    if (!user_id.empty()) terms.emplace_back("address", folded(mail_of(user_id)));
   }
   for (auto& word : words_of(statement.user_id)) terms.emplace_back("word", std::move(word));
   if (const auto* transfer = std::get_if<evidence::Transfer>(&statement.body)) terms.emplace_back("transferred", transfer->domain);

@@ -17,8 +17,24 @@ std::string folded(std::string_view text);
 // (RFC 4514 section 3, RFC 5280 section 7.1).
 std::string alias_key(std::string_view alias);
 
-// "serial:…", "key:…" (other keys of a secure element), URIs ("urn:dev:…", "pkg:…").
-std::vector<std::string> aliases_of(const evidence::Statement& statement);
+// How a subject comes to a name. Of the subjects of one name those of the first rank that has any are meant: whoever binds
+// another's key as a subkey of its own certificate takes no name from that key.
+enum class Rank : std::uint8_t {
+  own = 0,     // a name of the subject itself
+  agreed = 1,  // of another key that has confirmed by a signature that it belongs to the subject
+  claimed = 2  // of another key, by the issuer's word alone
+};
+struct Alias {
+  std::string name;
+  Rank rank = Rank::own;
+  auto operator<=>(const Alias&) const = default;
+};
+// "serial:…", "fpr:…", "key:…" (other keys of a secure element or a certificate), URIs ("urn:dev:…", "pkg:…"). A URI that
+// pretends to be a name that only evidence can prove (evidence::is_proved_name) is none.
+std::vector<Alias> aliases_of(const evidence::Statement& statement);
+
+// "Alice <alice@example.org>" → "alice@example.org"; what has no angle brackets is the whole.
+std::string_view mail_of(std::string_view user_id);
 
 // (field, value) pairs for Reader::search.
 std::vector<std::pair<std::string, std::string>> search_terms_of(const evidence::Statement& statement);

@@ -92,6 +92,48 @@ TEST_F(Resolve, OtherKeysOfASecureElement) {
   EXPECT_EQ(resolve(other.text()).value(), other);
 }
 
+// A URI is freely chosen: it claims no name that evidence has to prove.
+TEST_F(Resolve, UrisClaimNoProvedNames) {
+  Identity victim = identity_of("victim"), other = identity_of("other");
+  other.uris = {"fpr:" + std::string(40, 'a'), "KEYID:" + std::string(16, 'a'), subject_of("nobody").text(), "x509-ca:aa", "urn:dev:other"};
+  add("other", other);
+  for (std::size_t i = 0; i + 1 < other.uris.size(); ++i) {
+    const auto found = resolve(other.uris[i]);
+    EXPECT_TRUE(!found || *found != subject_of("other")) << other.uris[i];
+  }
+  EXPECT_EQ(resolve("urn:dev:other").value(), subject_of("other"));
+}
+
+// Words are intersected: what is rare is found behind any number of those that have one of them.
+TEST_F(Resolve, SearchOfAllTerms) {
+  const auto named = [](const std::string& name, const std::string& text) {
+    Identity identity = identity_of(name);
+    identity.name = text;
+    return identity;
+  };
+  for (int i = 0; i < 30; ++i) add("a" + std::to_string(i), named("a" + std::to_string(i), "teller bank " + std::to_string(i)));
+  add("wanted", named("wanted", "teller of the other bank"));
+  const auto reader = world.ledger->reader();
+  const auto found = [&](std::vector<std::string> words, std::size_t most = 1000, std::optional<SubjectId> after = {}) {
+    std::vector<Reader::Term> terms;
+    for (auto& word : words) terms.push_back({"word", word});
+    std::vector<SubjectId> all;
+    const auto stopped = reader->search_all(terms, after, most, [&](const SubjectId& subject) {
+      all.push_back(subject);
+      return true;
+    });
+    EXPECT_TRUE(stopped);
+    return std::pair(all, stopped->has_value());
+  };
+  EXPECT_EQ(found({"teller", "bank", "other"}).first, std::vector{subject_of("wanted")});
+  EXPECT_EQ(found({"other"}).first, std::vector{subject_of("wanted")});
+  EXPECT_EQ(found({"teller", "bank"}).first.size(), 31u);
+  EXPECT_EQ(found({"teller", "bank"}, 1000, subject_of("a29")).first, std::vector{subject_of("wanted")});
+  EXPECT_TRUE(found({"teller", "nothing"}).first.empty());
+  EXPECT_FALSE(found({"teller", "bank"}).second);
+  EXPECT_TRUE(found({"teller", "bank"}, 10).second) << "and it is said that there is more";
+}
+
 TEST_F(Resolve, Search) {
   Identity one = identity_of("one");
   one.maker = "Acme";

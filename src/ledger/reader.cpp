@@ -167,6 +167,71 @@ Result<void> Reader::search(std::string_view field, std::string_view value, cons
   });
 }
 
+Result<void> Reader::said_by(const KeyId& issuer, const SubjectId& subject,
+                             const std::function<bool(const Record&, const evidence::Statement&)>& visit) const {
+  store::Range range = store::Range::prefix(table::speaker_key(subject, issuer));
+  range.backwards = true;
+  Result<void> outcome;
+  CHECK_OK(snapshot_->scan(table::speakers, range, [&](View key, View) {
+    bool more = true;
+    outcome = [&]() -> Result<void> {
+      TRY(const auto record, record_at(table::last_number(key)));
+      if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+      TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id, &subject));
+      for (const auto& statement : statements)
+        if (statement.subject == subject) more = more && visit(*record, statement);
+      return {};
+    }();
+    return outcome && more;
+  }));
+  return outcome;
+}
+
+// All rows of a subject have the same place in each term's range, so the ranges are joined by jumping, in turn, to the first row
+// that is not before the furthest one found.
+Result<std::optional<SubjectId>> Reader::search_all(const std::vector<Term>& terms, const std::optional<SubjectId>& after, std::size_t most,
+                                                    const std::function<bool(const SubjectId&)>& visit) const {
+  std::vector<Bytes> prefixes;
+  for (const Term& term : terms) prefixes.push_back(table::search_key(term.field, folded(term.value)));
+  Bytes place;  // arrival ‖ subject row
+  if (after) {
+    TRY(const auto arrived, table::arrival(*snapshot_, *after));
+    if (!arrived) return fail(Code::malformed, "cursor: nothing is kept of " + after->text());
+    append_u64(place, *arrived);
+    append(place, after->row());
+    place.push_back(0);
+  }
+  std::size_t agree = 0;
+  SubjectId subject;
+  std::optional<SubjectId> passed;  // that has all terms and was visited, or lacks one
+  for (std::size_t rows = 0, i = 0;; i = (i + 1) % terms.size()) {
+    if (rows++ >= most && passed) return passed;
+    store::Range range = store::Range::prefix(prefixes[i]);
+    append(range.begin, place);
+    std::optional<Bytes> found;
+    SubjectId here;
+    CHECK_OK(snapshot_->scan(table::search, range, [&](View key, View model) {
+      if (key.size() != prefixes[i].size() + 8 + 33) return true;
+      found = to_bytes(key.subspan(prefixes[i].size()));
+      here = subject_from(key.last(33), model);
+      return false;
+    }));
+    if (!found) return std::optional<SubjectId>{};
+    if (*found != place) {
+      if (agree > 0) passed = subject;
+      agree = 0;
+    }
+    ++agree;
+    place = std::move(*found);
+    subject = std::move(here);
+    if (agree < terms.size()) continue;
+    if (!visit(subject)) return std::optional<SubjectId>{};
+    passed = subject;
+    place.push_back(0);  // the first place behind it
+    agree = 0;
+  }
+}
+
 Result<bool> Reader::is_found(const SubjectId& subject, std::string_view field, std::string_view value) const {
   std::optional<std::uint64_t> arrived = 0;
   if (field != table::in_order_of_ids) {

@@ -21,7 +21,7 @@ class Candidates {
  public:
   explicit Candidates(const Reader::Shown& shown) : shown_(shown) {}
 
-  // False: enough of them. Rows of one subject come one after another.
+  // False: enough of them. Rows of one subject come one after another, but for names that it bears in several ways.
   bool take(const SubjectId& subject) {
     if (subject == last_) return true;
     last_ = subject;
@@ -72,14 +72,16 @@ Result<store::Range> digits_range(SubjectKind kind, std::string_view digits) {
 
 }  // namespace
 
-Result<void> Reader::named(std::string_view name, const std::function<bool(const SubjectId&)>& visit) const {
+Result<void> Reader::named(std::string_view name, const std::function<bool(const SubjectId&, Rank)>& visit) const {
+  constexpr std::size_t rank = 1, arrival = 8, row = 33;
   const Bytes alias = table::named(alias_key(name));
   return snapshot_->scan(table::aliases, store::Range::prefix(alias), [&](View key, View model) {
+    if (key.size() != alias.size() + rank + arrival + row) return true;
     SubjectId subject;
-    subject.kind = static_cast<SubjectKind>(key[alias.size()]);
+    subject.kind = static_cast<SubjectKind>(key[key.size() - row]);
     std::copy(key.end() - 32, key.end(), subject.digest.begin());
     subject.model = text(model);
-    return visit(subject);
+    return visit(subject, static_cast<Rank>(key[alias.size()]));
   });
 }
 
@@ -92,7 +94,12 @@ Result<SubjectId> Reader::resolve(std::string_view name, const Shown& shown) con
     if (known > 0) return whole;
   }
   Candidates candidates(shown);
-  CHECK_OK(named(name, [&](const SubjectId& subject) { return candidates.take(subject); }));
+  Rank best = Rank::own;
+  CHECK_OK(named(name, [&](const SubjectId& subject, Rank rank) {
+    if (rank != best && !candidates.empty()) return false;
+    best = rank;
+    return candidates.take(subject);
+  }));
   CHECK_OK(candidates.outcome());
   if (auto whole = SubjectId::parse(name); whole && candidates.empty()) return whole;
   const auto colon = name.find(':');

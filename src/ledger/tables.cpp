@@ -51,6 +51,14 @@ Bytes compromised_key(const KeyId& key, const std::optional<Digest>& part) {
   return row;
 }
 
+Bytes alias_key(std::string_view alias, Rank rank, std::uint64_t arrival, const evidence::SubjectId& subject) {
+  Bytes key = named(alias);
+  key.push_back(static_cast<std::uint8_t>(rank));
+  append_u64(key, arrival);
+  append(key, subject.row());
+  return key;
+}
+
 Bytes search_key(std::string_view field, std::string_view value) {
   Bytes key = named(field);
   append(key, view(value));

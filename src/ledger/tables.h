@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "evidence/statement.h"
+#include "ledger/names.h"
 #include "store/store.h"
 
 namespace cm4it::ledger::table {
@@ -20,7 +21,7 @@ inline constexpr Table pins = 12;       // domain → owner key id, learned from
 // Derived: made anew from the sources by rebuild().
 inline constexpr Table statements = 4;  // statement id → positions of its entries, the record's first
 inline constexpr Table subjects = 5;    // subject row ‖ position → FactRow
-inline constexpr Table aliases = 6;     // alias ‖ 0 ‖ subject row → model text or nothing
+inline constexpr Table aliases = 6;     // alias ‖ 0 ‖ rank ‖ arrival ‖ subject row → model text or nothing
 inline constexpr Table search = 7;      // field ‖ 0 ‖ value ‖ 0 ‖ arrival ‖ subject row → model text or nothing
 inline constexpr Table tiles = 8;       // domain ‖ 0 ‖ level ‖ index → up to 256 hashes
 inline constexpr Table log = 9;         // domain ‖ 0 ‖ leaf index → statement id
@@ -33,7 +34,7 @@ inline constexpr Table compromised = 17;  // key id ‖ part of its certificate,
 inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles, log, feed, policies, speakers, crls, alarms, compromised};
 
 inline constexpr std::string_view rows = "rows";  // in meta: which derived rows there are, and how they are made
-inline constexpr std::string_view rows_version = "6";
+inline constexpr std::string_view rows_version = "7";
 inline constexpr std::string_view rebuilding = "rebuilding";  // in meta while rows are made anew
 
 Bytes number(std::uint64_t position);                                       // big-endian: in order
@@ -44,6 +45,8 @@ Bytes prefixed(char kind, Bytes key);                                       // k
 Bytes subject_key(const evidence::SubjectId& subject, std::uint64_t position);
 Bytes speaker_key(const evidence::SubjectId& subject, const KeyId& issuer);  // without a position: all that it said
 Bytes compromised_key(const KeyId& key, const std::optional<Digest>& part);  // without a position
+// Those who came first are found first, however many come after them.
+Bytes alias_key(std::string_view alias, Rank rank, std::uint64_t arrival, const evidence::SubjectId& subject);
 Bytes search_key(std::string_view field, std::string_view value);           // field ‖ 0 ‖ value ‖ 0
 inline constexpr std::string_view in_order_of_ids = "domain";  // the search field of which `arrival` is 0: any prefix is found there
 // The position of a subject's first statement: what many subjects have in common is found in the order of their arrival,

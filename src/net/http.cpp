@@ -174,6 +174,7 @@ Result<Query> Query::parse(std::string_view text) {
 
     std::size_t equals = pair.find('=');
     auto name = decode(pair.substr(0, equals), true);
+    if (pair.empty()) continue;  // a trailing '&'
     if (!name) return within("query, a parameter's name", std::move(name).error());
     if (name->empty()) return fail(Code::malformed, "query: a parameter without a name");
     if (query.has(*name)) return fail(Code::malformed, "query: parameter '" + *name + "' is given twice");

@@ -23,6 +23,11 @@ bool made_where(const Judgement& withdrawal, const Judgement& target) {
   });
 }
 
+bool is_alarm(const Statement& statement) {
+  const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
+  return change && evidence::is_alarm(change->status);
+}
+
 bool is_withdrawal(const Judgement& judgement) { return judgement.fact->statement.kind() == Kind::withdraw; }
 
 }  // namespace
@@ -61,13 +66,19 @@ void Withdrawals::take_back(Judgement& judgement, const evidence::Withdraw& with
 
 void Withdrawals::take_back_part(Judgement& judgement, const Digest& part, const std::vector<Judgement>& order) {
   const Statement& statement = judgement.fact->statement;
+  // One whose signer's clock was ahead takes back what permits, as of its receipt; it lifts no alarm.
+  const Time latest = judgement.received + budget::clock_skew_seconds;
+  const bool ahead = statement.issued_at > latest;
   for (const Judgement& other : order) {
     const Statement& target = other.fact->statement;
-    if (is_withdrawal(other) || target.part != part || target.issuer != statement.issuer || target.issued_at > statement.issued_at) continue;
+    if (is_withdrawal(other) || target.part != part || target.issuer != statement.issuer) continue;
+    if (target.issued_at > std::min(statement.issued_at, latest) || (ahead && is_alarm(target))) continue;
     judgement.counts = true;
     withdrawals_.try_emplace(target.id, &judgement);
   }
-  if (!judgement.counts) judgement.why_not = "takes back certifications of which none is kept here";
+  if (!judgement.counts)
+    judgement.why_not = std::string("takes back certifications of which none is kept here") +
+                        (ahead ? "; dated more than 5 minutes beyond the time it was received, it lifts no alarm" : "");
 }
 
 const Judgement* Withdrawals::of(const StatementId& statement) const {

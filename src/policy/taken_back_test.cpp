@@ -12,10 +12,11 @@ using namespace fixture;
 
 // As if OpenPGP signatures had said it.
 struct Components : testing::Test {
-  StatementId say(const std::string& issuer, Body body, int hours, const std::string& component, std::optional<Time> expires = {}) {
+  StatementId say(const std::string& issuer, Body body, int hours, const std::string& component, std::optional<Time> expires = {},
+                  std::optional<Time> issued = {}) {
     const Digest part = crypto::sha256(view(component));
     const bool withdraws = std::holds_alternative<Withdraw>(body);
-    const auto id = world.say(issuer, body, hour(hours), {.expires = expires});
+    const auto id = world.say(issuer, body, hour(hours), {.issued = issued, .expires = expires});
     auto& statement = world.facts.about.back().statement;
     statement.part = part;
     if (withdraws) std::get<Withdraw>(statement.body).part = part;
@@ -55,6 +56,36 @@ TEST_F(Components, ARevocationTakesBackWhatItsIssuerCertifiedThereUntilThen) {
   EXPECT_EQ(why(revocation), "");
   EXPECT_EQ(why(after), "");
   EXPECT_FALSE(verdict().status);
+}
+
+// Whatever its signer's clock said, what it restricts is restricted: from its receipt on, and until then. It lifts no alarm.
+TEST_F(Components, ARevocationDatedAheadCountsFromItsReceipt) {
+  const auto before = say("volta", Endorse{"approved", ""}, 1, "user id");
+  const auto stolen = say("volta", StatusChange{Status::stolen, ""}, 2, "user id");
+  const auto revocation = say("volta", Withdraw{{}, "", {}}, 4, "user id", {}, hour(1000));
+  const auto after = say("volta", Endorse{"approved", ""}, 5, "user id");
+  EXPECT_EQ(why(revocation), "");
+  EXPECT_EQ(why(before), "taken back by its issuer");
+  EXPECT_EQ(why(stolen), "");
+  EXPECT_EQ(why(after), "") << "said after it was received";
+  const auto alone = say("tuev", StatusChange{Status::lost, ""}, 3, "another");
+  const auto lifting = say("tuev", Withdraw{{}, "", {}}, 4, "another", {}, hour(4) + 301);
+  EXPECT_THAT(why(lifting), HasSubstr("lifts no alarm"));
+  EXPECT_THAT(why(alone), Not(HasSubstr("taken back")));
+  const auto in_step = say("volta", Withdraw{{}, "", {}}, 6, "user id", {}, hour(6) + 300);
+  EXPECT_EQ(why(in_step), "");
+  EXPECT_EQ(why(stolen), "taken back by its issuer");
+}
+
+TEST(Withdrawals, OneDatedAheadCountsFromItsReceipt) {
+  World world;
+  const auto policies = both(plant_policy(1, plant_rules));
+  const auto approved = world.say("volta", Endorse{"approved", ""}, hour(2));
+  const auto withdrawal = world.say("volta", Withdraw{approved, "", {}}, hour(3), {.issued = hour(1000)});
+  const auto verdict = world.fold(policies);
+  EXPECT_EQ(why_not(verdict, withdrawal), "");
+  EXPECT_EQ(why_not(verdict, approved), "taken back by its issuer");
+  EXPECT_EQ(why_not(world.fold(policies, hour(2)), approved), "");
 }
 
 TEST_F(Components, ARevocationOfNothingSaysSo) {

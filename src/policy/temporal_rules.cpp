@@ -115,11 +115,12 @@ bool TemporalRules::relevant(const Known& known) const {
 }
 
 // A certificate's time is when its validity begins, not when it was made: it may come before, and counts from then on. So may a
-// CRL: a CA that is rarely switched on makes those of a year in one go. An alarm counts from its receipt, whatever its author's
-// clock said.
+// CRL: a CA that is rarely switched on makes those of a year in one go. An alarm and a withdrawal count from their receipt,
+// whatever their author's clock said.
 bool TemporalRules::made_ahead(const Judgement& judgement) const {
   const Statement& statement = judgement.fact->statement;
-  if (statement.format == Format::x509 || statement.crl || is_alarm(statement)) return false;
+  if (statement.format == Format::x509 || statement.crl || statement.kind() == Kind::withdraw || is_alarm(statement))
+    return false;
   return statement.issued_at > judgement.received + budget::clock_skew_seconds;
 }
 

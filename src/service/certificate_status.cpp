@@ -89,10 +89,16 @@ Result<CertificateStatus> certificate_status(Service& service, const AskedCertif
   std::vector<SubjectId> subjects;
   {
     TRY(const auto reader, service.ledger().reader());
-    CHECK_OK(reader.named(name, [&](const SubjectId& subject) {
-      subjects.push_back(subject);
-      return subjects.size() < budget::certificates_of_one_name;
+    // Anybody may call a CA as this one is called, and give its number: only what this key has issued is of interest.
+    std::size_t examined = 0;
+    Result<void> outcome;
+    CHECK_OK(reader.named(name, [&](const SubjectId& subject, ledger::Rank) {
+      const auto issued = reader.count(subject, asked.ca, 1);
+      if (!issued) outcome = tl::unexpected(issued.error());
+      else if (*issued > 0) subjects.push_back(subject);
+      return outcome && subjects.size() < budget::certificates_of_one_name && ++examined < budget::search_examined;
     }));
+    CHECK_OK(outcome);
   }
   // A CA that gave one number twice: what was revoked of it is revoked.
   CertificateStatus worst;

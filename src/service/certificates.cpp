@@ -23,7 +23,8 @@ class Pieces {
     }
   }
 
-  Result<std::vector<Certificate>> certificates(const policy::Facts& facts, const std::string& alias) {
+  // Those that bear this name in that way; no name: all.
+  Result<std::vector<Certificate>> certificates(const policy::Facts& facts, const std::string& alias, ledger::Rank rank) {
     std::vector<Certificate> list;
     std::vector<bool> named;
     std::map<Fingerprint, std::size_t> places;  // of one key: with several creation times it has several
@@ -41,8 +42,8 @@ class Pieces {
         named.push_back(alias.empty());
       }
       Certificate& found = list[place->second];
-      const auto& aliases = fact.statement.aliases;
-      if (std::find(aliases.begin(), aliases.end(), alias) != aliases.end()) named[place->second] = true;
+      const auto& names = rank == ledger::Rank::own ? fact.statement.aliases : fact.statement.other_keys;
+      if (std::find(names.begin(), names.end(), alias) != names.end()) named[place->second] = true;
       found.open = found.open && (anyones_.empty() || shown(anyones_, kind, fact.domains));
       found.changed = std::max(found.changed, fact.first_seen);
       found.pieces.push_back(record->evidence);
@@ -63,21 +64,19 @@ class Pieces {
   std::vector<Sight> sights_, anyones_;
 };
 
-Result<void> add(const Service& service, const ledger::Reader& reader, const SubjectId& subject, const std::string& alias,
+struct Bearer {
+  SubjectId subject;
+  ledger::Rank rank = ledger::Rank::own;
+};
+
+Result<void> add(const Service& service, const ledger::Reader& reader, const Bearer& bearer, const std::string& alias,
                  const Principal& who, std::vector<Certificate>& to) {
-  TRY(const bool could, service.could_read_any(reader, subject, who));
+  TRY(const bool could, service.could_read_any(reader, bearer.subject, who));
   if (!could) return {};
-  TRY(const auto facts, reader.facts(subject));
-  TRY(auto found, Pieces(service, reader, facts, who).certificates(facts, alias));
+  TRY(const auto facts, reader.facts(bearer.subject));
+  TRY(auto found, Pieces(service, reader, facts, who).certificates(facts, alias, bearer.rank));
   std::move(found.begin(), found.end(), std::back_inserter(to));
   return {};
-}
-
-// "Alice <alice@example.org>" → "alice@example.org"
-std::string_view mail_of(std::string_view user_id) {
-  const auto begin = user_id.rfind('<'), end = user_id.rfind('>');
-  if (begin == user_id.npos || end == user_id.npos || end < begin) return user_id;
-  return user_id.substr(begin + 1, end - begin - 1);
 }
 
 std::string lower(std::string_view text) {
@@ -91,7 +90,7 @@ Result<bool> bears(const Certificate& certificate, const std::string& wanted, Ce
   TRY(const auto info, evidence::openpgp::describe(certificate.pieces, certificate.fingerprint, now));
   return std::any_of(info.user_ids.begin(), info.user_ids.end(), [&](const auto& user_id) {
     const std::string text = lower(user_id.text);
-    return match == Certificates::Match::exact ? text == wanted || mail_of(text) == wanted : text.find(wanted) != text.npos;
+    return match == Certificates::Match::exact ? text == wanted || ledger::mail_of(text) == wanted : text.find(wanted) != text.npos;
   });
 }
 
@@ -99,67 +98,65 @@ Result<bool> bears(const Certificate& certificate, const std::string& wanted, Ce
 
 Result<std::vector<Certificate>> Certificates::named(const std::string& alias, const Principal& who) const {
   TRY(const auto reader, service_.ledger().reader());
-  std::vector<SubjectId> subjects;
-  CHECK_OK(reader.named(alias, [&](const SubjectId& subject) {
-    subjects.push_back(subject);
-    return subjects.size() < budget::certificates_of_one_name;
+  std::vector<Bearer> bearers;
+  CHECK_OK(reader.named(alias, [&](const SubjectId& subject, ledger::Rank rank) {
+    bearers.push_back({subject, rank});
+    return bearers.size() < budget::certificates_of_one_name;
   }));
   std::vector<Certificate> found;
-  for (const auto& subject : subjects) CHECK_OK(add(service_, reader, subject, alias, who, found));
-  return found;
-}
-
-Result<void> Certificates::complete(evidence::openpgp::TakenApart& taken, const Principal& who) const {
-  for (const auto& loose : taken.loose) {
-    TRY(const auto found, named((loose.issuer.fingerprint.empty() ? "keyid:" : "fpr:") + ledger::folded(loose.issuer.text()), who));
-    bool completed = false;
-    for (const auto& certificate : found) {
-      TRY(const Bytes whole, evidence::openpgp::assemble(certificate.pieces, certificate.fingerprint));
-      auto piece = evidence::openpgp::complete(loose, whole);
-      if (!piece) continue;
-      taken.pieces.push_back(std::move(*piece));
-      taken.certificates.push_back(certificate.fingerprint);
-      completed = true;
-      break;
-    }
-    if (completed) continue;
-    ++taken.dropped_count;
-    taken.dropped.push_back({"a revocation by " + loose.issuer.text(), "the key it is of neither came with it nor is kept here"});
+  for (std::size_t i = 0; i < bearers.size(); ++i) {
+    if (i > 0 && bearers[i].rank != bearers[i - 1].rank && !found.empty()) break;
+    CHECK_OK(add(service_, reader, bearers[i], alias, who, found));
   }
-  taken.loose.clear();
-  return {};
+  return found;
 }
 
 Result<std::vector<Certificate>> Certificates::of_subject(const SubjectId& subject, const Principal& who) const {
   TRY(const auto reader, service_.ledger().reader());
   std::vector<Certificate> found;
-  CHECK_OK(add(service_, reader, subject, {}, who, found));
+  CHECK_OK(add(service_, reader, {subject}, {}, who, found));
   return found;
 }
 
-Result<std::vector<Certificate>> Certificates::with_user_id(const std::string& text, Match match, const Principal& who) const {
-  const std::string wanted = lower(match == Match::exact ? mail_of(text) : std::string_view(text));
-  const auto words = ledger::words_of(wanted);
-  std::vector<Certificate> found;
-  if (words.empty()) return found;
-  // The longest word is likely the rarest.
-  const auto& word = *std::max_element(words.begin(), words.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
+// Those that have all these terms, and of them those that bear the text.
+Result<Certificates::Matches> Certificates::with_terms(const std::vector<ledger::Reader::Term>& terms, const std::string& wanted, Match match,
+                                                       const Principal& who) const {
+  Matches matches;
   TRY(const auto reader, service_.ledger().reader());
   std::vector<SubjectId> subjects;
-  CHECK_OK(reader.search("word", word, {}, [&](const SubjectId& subject) {
-    subjects.push_back(subject);
-    return subjects.size() < budget::certificates_examined;
+  TRY(const auto stopped, reader.search_all(terms, {}, budget::search_examined, [&](const SubjectId& subject) {
+    matches.more = subjects.size() == budget::certificates_examined;
+    if (!matches.more) subjects.push_back(subject);
+    return !matches.more;
   }));
+  matches.more |= stopped.has_value();
   for (const auto& subject : subjects) {
     std::vector<Certificate> candidates;
-    CHECK_OK(add(service_, reader, subject, {}, who, candidates));
+    CHECK_OK(add(service_, reader, {subject}, {}, who, candidates));
     for (auto& candidate : candidates) {
-      TRY(const bool matches, bears(candidate, wanted, match, service_.now()));
-      if (matches) found.push_back(std::move(candidate));
-      if (found.size() >= budget::search_results) return found;
+      TRY(const bool fits, bears(candidate, wanted, match, service_.now()));
+      if (!fits) continue;
+      if (matches.certificates.size() == budget::search_results) {
+        matches.more = true;
+        return matches;
+      }
+      matches.certificates.push_back(std::move(candidate));
     }
   }
-  return found;
+  return matches;
+}
+
+Result<Certificates::Matches> Certificates::with_user_id(const std::string& text, Match match, const Principal& who) const {
+  const std::string wanted = lower(match == Match::exact ? ledger::mail_of(text) : std::string_view(text));
+  std::vector<ledger::Reader::Term> terms;
+  if (match == Match::exact) terms.push_back({"address", wanted});
+  else for (auto& word : ledger::words_of(wanted)) terms.push_back({"word", std::move(word)});
+  if (terms.empty()) return Matches{};
+  TRY(auto matches, with_terms(terms, wanted, match, who));
+  if (!matches.certificates.empty() || terms.size() == 1) return matches;
+  // A text may begin and end within a word: then its longest word is likely a whole one.
+  const auto longest = std::max_element(terms.begin(), terms.end(), [](const auto& a, const auto& b) { return a.value.size() < b.value.size(); });
+  return with_terms({*longest}, wanted, match, who);
 }
 
 }  // namespace cm4it::service

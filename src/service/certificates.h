@@ -18,19 +18,20 @@ class Certificates {
  public:
   explicit Certificates(Service& service) : service_(service) {}
 
-  // By a name of the key or of one of its subkeys: "fpr:" or "keyid:" and hex digits (docs/openpgp.md). None: empty.
+  // By a name of the key, "fpr:" or "keyid:" and hex digits (docs/openpgp.md); where no certificate bears it as its own, of
+  // one of its subkeys, and of those first that have agreed to be one. None: empty.
   Result<std::vector<Certificate>> named(const std::string& alias, const Principal& who) const;
   // With a user id that bears this text; exact: that is this text, or whose mail address is. Case does not matter (ASCII).
-  // Bounded by budget::search_results.
+  // `more`: there may be others; not all were looked at, or given.
   enum class Match { anywhere, exact };
-  Result<std::vector<Certificate>> with_user_id(const std::string& text, Match match, const Principal& who) const;
-  // Puts before revocations that came without it the key they are of, where that is kept; tells of the others among what
-  // was dropped.
-  Result<void> complete(evidence::openpgp::TakenApart& taken, const Principal& who) const;
+  struct Matches { std::vector<Certificate> certificates; bool more = false; };
+  Result<Matches> with_user_id(const std::string& text, Match match, const Principal& who) const;
   // What a submission of these certificates' evidence has made of them is told by fingerprint.
   Result<std::vector<Certificate>> of_subject(const SubjectId& subject, const Principal& who) const;
 
  private:
+  Result<Matches> with_terms(const std::vector<ledger::Reader::Term>& terms, const std::string& wanted, Match match, const Principal& who) const;
+
   Service& service_;
 };
 

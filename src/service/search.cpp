@@ -7,18 +7,18 @@
 namespace cm4it::service {
 namespace {
 
-struct Term { std::string_view field; std::string value; };
+using Terms = std::vector<ledger::Reader::Term>;
 
-// The index to walk: the one that is likely to have the fewest rows.
-Term narrowest(const SearchQuery& query, const std::string& domain, const std::vector<std::string>& words) {
-  if (!words.empty())
-    return {"word", *std::max_element(words.begin(), words.end(),
-                                      [](const auto& a, const auto& b) { return a.size() < b.size(); })};
-  if (!query.model.empty()) return {"model", query.model};
-  if (!query.maker.empty()) return {"maker", query.maker};
-  if (!query.issuer.empty()) return {"issuer", query.issuer};
-  if (!query.type.empty()) return {"type", query.type};
-  return {"domain", domain};
+// What the index is asked for: all of it, so that rare things are found among many that have one of them in common.
+Terms terms_of(const SearchQuery& query, const std::string& domain, const std::vector<std::string>& words) {
+  Terms terms;
+  for (const auto& word : words) terms.push_back({"word", word});
+  if (!query.model.empty()) terms.push_back({"model", query.model});
+  if (!query.maker.empty()) terms.push_back({"maker", query.maker});
+  if (!query.issuer.empty()) terms.push_back({"issuer", query.issuer});
+  if (!query.type.empty()) terms.push_back({"type", query.type});
+  if (terms.empty()) terms.push_back({"domain", domain});
+  return terms;
 }
 
 bool same(const std::string& wanted, const std::string& found) {
@@ -66,10 +66,10 @@ Result<SearchPage> Service::search(const SearchQuery& query, const Principal& wh
   TRY(const auto reader, impl_->ledger->reader());
   CHECK_OK(impl_->check_kept(reader.published(), domain));
   if (sees_nothing(reader.policies(), domain, std::nullopt, who)) return SearchPage{};
-  const Term term = narrowest(query, domain, words);
+  const Terms terms = terms_of(query, domain, words);
   SearchPage page;
   const std::size_t most_folded = std::min(query.most_folded, impl_->options.folded_statements);
-  CHECK_OK(reader.search(term.field, term.value, after, [&](const SubjectId& subject) {
+  const auto visit = [&](const SubjectId& subject) {
     if (page.subjects.size() >= query.limit || page.examined >= query.most_examined || page.folded >= most_folded) {
       page.cursor = after ? after->text() : "";
       return false;
@@ -80,7 +80,17 @@ Result<SearchPage> Service::search(const SearchQuery& query, const Principal& wh
     if (looked && looked->known && matches(*looked, query, words))
       page.subjects.push_back(std::move(*looked));
     return true;
-  }));
+  };
+  if (terms.size() == 1) {
+    CHECK_OK(reader.search(terms[0].field, terms[0].value, after, visit));
+    return page;
+  }
+  const auto from = after;
+  TRY(const auto stopped, reader.search_all(terms, from, 4 * query.most_examined, visit));
+  if (stopped) {
+    page.cursor = stopped->text();
+    page.examined = query.most_examined;  // by rows that were passed over: those who ask in parts count them too
+  }
   return page;
 }
 

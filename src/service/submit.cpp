@@ -5,6 +5,7 @@
 
 #include "base/budgets.h"
 #include "service/impl.h"
+#include "service/restricting.h"
 #include "service/walk.h"
 
 namespace cm4it::service {
@@ -109,6 +110,18 @@ void Service::Impl::add_walk(const std::shared_ptr<Round>& round) {
 
 namespace {
 
+// Alarms and revocations wait for no quota, where they add something.
+bool always_enters(const Walked& walked, const ledger::Reader& reader) {
+  const auto& evidence = walked.submission->evidence;
+  for (const auto& statement : evidence.statements()) {
+    const auto restricting = restricts(statement, reader);
+    if (!restricting || !*restricting) return false;
+    const auto adds = adds_restriction(statement, evidence.bytes(), evidence.issuer(), reader);
+    if (!adds || !*adds) return false;
+  }
+  return true;
+}
+
 ItemResult refusal(const Error& error, std::optional<StatementId> statement = {}) {
   ItemResult result;
   result.outcome = error.code == Code::not_yet ? ItemResult::Outcome::not_yet : ItemResult::Outcome::refused;
@@ -153,7 +166,7 @@ void Service::Impl::walk_one(const std::shared_ptr<Round>& round, std::size_t in
   auto walked = walk(round->pieces[index], {*reader, ledger->options(), round->domain, now, options.subject_statements});
   if (!walked) return piece_done(round, index, refusal(walked.error()));
   if (walked->known) return piece_done(round, index, entered(std::move(*walked->known), {}, {}));
-  if (!round->own && !quota.with([&](IssuerQuota& left) { return left.take(walked->issuer, now); }))
+  if (!round->own && !quota.with([&](IssuerQuota& left) { return left.take(walked->issuer, now); }) && !always_enters(*walked, *reader))
     return piece_done(round, index, refusal({Code::unavailable, "issuer: its quota of statements a minute is used up",
                                              "wait a minute, or raise quotas.issuer_per_minute in icsd.toml"}));
   const auto statements = walked->submission->evidence.statements();

@@ -4,10 +4,12 @@
 
 #include "base/budgets.h"
 #include "evidence/crl.h"
+#include "evidence/openpgp.h"
 #include "evidence/x509.h"
 #include "policy/crl_signers.h"
 #include "policy/fold.h"
 #include "policy/paths.h"
+#include "service/restricting.h"
 #include "service/walk_facts.h"
 
 namespace cm4it::service {
@@ -68,9 +70,11 @@ class Walk {
     const auto& evidence = walked.submission->evidence;
     TRY(auto known, already_known(evidence.id(), walked.issuer, domains_));
     if (known) return std::move(*known);
+    CHECK_OK(set_share(*walked.submission));
     TRY(const auto kept, context_.reader.record(evidence.id()));
     if (!kept) CHECK_OK(may_still_speak(context_.reader, evidence.statements(), walked.issuer));
-    if (!kept) CHECK_OK(quota(evidence.statements(), walked.issuer));
+    if (!kept) CHECK_OK(withdraws_in_time(evidence));
+    if (!kept) CHECK_OK(quota(evidence.statements(), evidence.bytes(), walked.issuer));
     if (!kept) CHECK_OK(can_take_back(evidence));
     return walked;
   }
@@ -157,8 +161,11 @@ class Walk {
 
   // A certificate names its CA: what is kept of CAs of that name tells the key, and who is above it.
   Result<void> find_authorities(const evidence::X509Issuer& issuer) {
+    // Those that play a role come first: strangers may give their own CAs the same name, and any number of them.
     std::vector<KeyId> keys;
-    CHECK_OK(context_.reader.named(evidence::x509::authority_name(issuer.name), [&](const evidence::SubjectId& subject) {
+    for (const auto& domain : domains_)
+      for (const auto& key : policies_.keys_playing(domain, evidence::Format::x509, budget::authorities / 2)) keys.push_back(key.id());
+    CHECK_OK(context_.reader.named(evidence::x509::authority_name(issuer.name), [&](const evidence::SubjectId& subject, ledger::Rank) {
       keys.push_back(KeyId{subject.digest});
       return keys.size() < budget::authorities;
     }));
@@ -216,10 +223,19 @@ class Walk {
     const auto* issuer = std::get_if<evidence::PgpIssuer>(&decoded_.issuer());
     if (!issuer) return {};
     const std::string kind = issuer->fingerprint.empty() ? "keyid:" : "fpr:";
-    return context_.reader.named(kind + issuer->text(), [&](const evidence::SubjectId& subject) {
-      if (subject.kind == evidence::SubjectKind::key) named_.push_back(KeyId{subject.digest});
-      return named_.size() < budget::candidate_keys;
-    });
+    // What others bind as their subkey is not theirs to speak for. Of key ids, which can be made alike, those come first whose
+    // keys a policy lists.
+    std::vector<KeyId> others;
+    std::size_t examined = 0;
+    CHECK_OK(context_.reader.named(kind + issuer->text(), [&](const evidence::SubjectId& subject, ledger::Rank rank) {
+      if (rank != ledger::Rank::own || subject.kind != evidence::SubjectKind::key) return false;
+      const KeyId key{subject.digest};
+      if (policies_.find_key(key)) named_.push_back(key);
+      else if (others.size() < budget::candidate_keys) others.push_back(key);
+      return named_.size() < budget::candidate_keys && ++examined < budget::names_examined;
+    }));
+    named_.insert(named_.end(), others.begin(), others.end());
+    return {};
   }
 
   // A CRL that could end nothing is not taken in silence. One that is newer and bears no higher number would count for nothing: a CA
@@ -242,16 +258,16 @@ class Walk {
                 "it would count for nothing", "let the CA number its CRLs on from there (for `openssl ca` the file crlnumber)");
   }
 
-  static bool is_alarm(const Statement& statement) {
-    const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
-    return change && evidence::is_alarm(change->status);
-  }
-
   Result<void> within_share(const Statement& statement, const KeyId& issuer, std::size_t share) const {
     TRY(const auto own, context_.reader.count(statement.subject, issuer, share));
     if (own < share) return {};
     return fail(Code::too_large, "issuer: " + std::to_string(own) + " statements by it about this subject are kept, no more are taken",
                 "raise quotas.subject_statements in icsd.toml");
+  }
+
+  static bool is_alarm(const Statement& statement) {
+    const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
+    return change && evidence::is_alarm(change->status);
   }
 
   // What can never count, whoever says it, is not received.
@@ -265,33 +281,68 @@ class Walk {
     if (native && statements[0].expires && *statements[0].expires <= context_.now)
       return fail(Code::not_permitted, "claims.4: exp, " + to_rfc3339(*statements[0].expires) + ", has passed: it can count for nothing");
     if (decoded_.format() == evidence::Format::x509 || decoded_.format() == evidence::Format::crl) return {};  // valid from a time to come
-    const auto ahead = [&](const Statement& one) { return !is_alarm(one) && one.issued_at > context_.now + budget::clock_skew_seconds; };
-    if (!std::all_of(statements.begin(), statements.end(), ahead)) return {};
-    return fail(Code::not_permitted, std::string(native ? "claims.6: iat, " : "signature: its time, ") + to_rfc3339(statements[0].issued_at) +
-                ", is more than 5 minutes ahead of this server's clock (" + to_rfc3339(context_.now) + "): it could count for nothing",
-                "set the clock of whoever signs, and sign it again");
+    // Whether a withdrawal restricts hangs on what is kept, which nobody is told before the signature holds: withdraws_in_time().
+    const auto refused = [&](const Statement& one) { return is_ahead(one) && !is_alarm(one) && one.kind() != evidence::Kind::withdraw; };
+    return std::all_of(statements.begin(), statements.end(), refused) ? signed_ahead(statements[0]) : Result<void>{};
   }
 
-  // What an issuer may say of a subject does not hang on how much others said: they cannot use up its share, nor keep its
-  // alarm out. All of them together are bounded too, but for alarms and for the first few of each.
-  Result<void> quota(const std::vector<Statement>& statements, const KeyId& issuer) const {
+  bool is_ahead(const Statement& statement) const { return statement.issued_at > context_.now + budget::clock_skew_seconds; }
+
+  Result<void> signed_ahead(const Statement& statement) const {
+    return fail(Code::not_permitted, std::string(statement.format == evidence::Format::cose ? "claims.6: iat, " : "signature: its time, ") +
+                to_rfc3339(statement.issued_at) + ", is more than 5 minutes ahead of this server's clock (" + to_rfc3339(context_.now) +
+                "): it could count for nothing", "set the clock of whoever signs, and sign it again");
+  }
+
+  // What restricts enters whatever its signer's clock says; a withdrawal that lifts an alarm is bound as every other statement is.
+  Result<void> withdraws_in_time(const evidence::Verified& evidence) const {
+    if (evidence.format() == evidence::Format::x509 || evidence.format() == evidence::Format::crl) return {};
+    for (const Statement& statement : evidence.statements()) {
+      if (!is_ahead(statement)) return {};
+      TRY(const bool restricting, restricts(statement, context_.reader));
+      if (restricting) return {};
+    }
+    return signed_ahead(evidence.statements().at(0));
+  }
+
+  // What an issuer may say of a subject does not hang on how much others said: they cannot use up its share. All of them together
+  // are bounded too, but for the first few of each. What restricts always enters, unless it says only what is kept already.
+  Result<void> quota(const std::vector<Statement>& statements, View piece, const KeyId& issuer) const {
     for (const Statement& statement : statements) {
-      const bool alarm = is_alarm(statement);
-      CHECK_OK(within_share(statement, issuer, context_.subject_quota + (alarm ? budget::issuer_reserve : 0)));
-      if (alarm) continue;
+      const auto within = within_share(statement, issuer, context_.subject_quota);
+      TRY(const bool restricting, restricts(statement, context_.reader));
+      if (restricting) {
+        if (within) continue;
+        TRY(const bool adds, adds_restriction(statement, piece, issuer, context_.reader));
+        if (!adds) return within;
+        if (statement.kind() == evidence::Kind::withdraw && !statement.crl)
+          CHECK_OK(within_share(statement, issuer, 2 * context_.subject_quota + budget::issuer_reserve));
+        continue;
+      }
+      CHECK_OK(within);
       TRY(const auto own, context_.reader.count(statement.subject, issuer, budget::issuer_reserve));
       if (own < budget::issuer_reserve) continue;
       TRY(const auto all, context_.reader.count(statement.subject, budget::subject_quota));
       if (all >= budget::subject_quota)
-        return fail(Code::too_large, "subject: " + std::to_string(all) + " statements about it are kept, only alarms are taken");
+        return fail(Code::too_large, "subject: " + std::to_string(all) + " statements about it are kept, only alarms and revocations are taken");
     }
     return {};
   }
 
-  // A copy follows what homes took, up to what a home can have been configured to take. Alarms always enter.
+  Result<void> set_share(ledger::Submission& submission) const {
+    submission.share = context_.subject_quota;
+    for (const Statement& statement : submission.evidence.statements()) {
+      TRY(const bool restricting, restricts(statement, context_.reader));
+      if (restricting) submission.share = 0;
+    }
+    return {};
+  }
+
+  // A copy follows what homes took, up to what a home can have been configured to take. What restricts always enters.
   Result<void> quota_of_copy(const evidence::Verified& evidence) const {
     for (const Statement& statement : evidence.statements()) {
-      if (is_alarm(statement)) continue;
+      TRY(const bool restricting, restricts(statement, context_.reader));
+      if (restricting) continue;
       if (within_share(statement, evidence.issuer(), budget::subject_quota)) continue;
       TRY(const auto kept, context_.reader.record(evidence.id()));
       if (!kept) return within_share(statement, evidence.issuer(), budget::subject_quota);
@@ -516,7 +567,43 @@ Time as_received(const policy::Facts& facts, Time now) {
   return now;
 }
 
+namespace {
+
+// A revocation that came without its key: put behind the key that is kept here.
+Result<evidence::Piece> with_its_key(const evidence::Piece& piece, const evidence::PgpIssuer& issuer, const ledger::Reader& reader) {
+  const auto absent = fail(Code::not_yet, "issuer: the key that this revocation is of, " + issuer.text() + ", neither came with it nor is kept here",
+                           "put the key before it");
+  std::vector<evidence::SubjectId> subjects;
+  CHECK_OK(reader.named((issuer.fingerprint.empty() ? "keyid:" : "fpr:") + issuer.text(), [&](const evidence::SubjectId& subject, ledger::Rank rank) {
+    if (rank != ledger::Rank::own) return false;
+    subjects.push_back(subject);
+    return subjects.size() < budget::candidate_keys;
+  }));
+  for (const auto& subject : subjects) {
+    std::optional<evidence::Piece> whole;
+    CHECK_OK(reader.of_subject(subject, [&](std::uint64_t, const evidence::StatementId& id) {
+      const auto record = reader.record(id);
+      if (!record || !*record || (*record)->format != evidence::Format::openpgp) return true;
+      auto completed = evidence::openpgp::complete(piece.bytes, (*record)->evidence);
+      if (completed) whole = std::move(*completed);
+      return !completed;
+    }));
+    if (!whole) continue;
+    // Whether it is a revocation at all is asked here, so that what is made up finds out nothing of which keys are kept.
+    const auto decoded = evidence::decode(whole->format, whole->bytes);
+    if (decoded && decoded->carried_key() && evidence::verify(Decoded(*decoded), *decoded->carried_key())) return std::move(*whole);
+  }
+  return absent;
+}
+
+}  // namespace
+
 Result<Walked> walk(const evidence::Piece& piece, const WalkContext& context) {
+  if (piece.format == evidence::Format::openpgp)
+    if (const auto revoked = evidence::openpgp::loose_revocation(piece.bytes)) {
+      TRY(const auto whole, with_its_key(piece, *revoked, context.reader));
+      return walk(whole, context);
+    }
   TRY(auto decoded, evidence::decode(piece.format, piece.bytes));
   return Walk(std::move(decoded), context).submission();
 }

@@ -99,5 +99,31 @@ TEST_F(Gpg, CertifiesADevice) {
   EXPECT_EQ(ics({"why", "fpr:" + device}).exit, 1);
 }
 
+// `--run` signs, and submits what gpg made of it: not what else is in the certificate, which has no role here.
+TEST_F(Gpg, SignsAndSubmits) {
+  start("manufacturer", "acme.example");
+  const std::string acme = alice->make("Acme <keys@acme.example>", "ed25519"), device = alice->make("thermo 42", "nistp256");
+  std::ofstream(directory / "acme.pgp") << alice->gpg({"--export", acme}).out;
+  const auto role = ics({"role", "add", (directory / "ics").string(), "manufacturer", "gpg", "--key", (directory / "acme.pgp").string(), "--formats", "openpgp", "--yes"});
+  ASSERT_EQ(role.exit, 0) << role.err;
+  ASSERT_EQ(ics({"push", (directory / "acme.pgp").string()}).exit, 0);
+  const auto run = [&](const demo::Arguments& what) {
+    demo::Arguments arguments{"/usr/bin/env", "GNUPGHOME=" + (directory / "alice").string(), "LC_ALL=C", CM4IT_ICS, "gpg-notations", device, "--run", "--local-user", acme,
+                              "--dir", (directory / "ics").string()};
+    arguments.insert(arguments.end(), what.begin(), what.end());
+    return demo::run(arguments).value();
+  };
+  const auto signed_ = run({"--maker", "Acme", "--model", "thermo-2000", "--serial", "42"});
+  EXPECT_EQ(signed_.exit, 0) << signed_.out << signed_.err;
+  EXPECT_THAT(signed_.out, HasSubstr("received by acme.example"));
+  EXPECT_THAT(signed_.out, testing::Not(HasSubstr("refused")));
+  EXPECT_THAT(ics({"show", "42"}).out, HasSubstr("thermo-2000"));
+  EXPECT_EQ(ics({"why", "fpr:" + device}).exit, 0);
+  const auto unknown = demo::run({"/usr/bin/env", "GNUPGHOME=" + (directory / "alice").string(), CM4IT_ICS, "gpg-notations", std::string(40, 'A'), "--run", "--maker", "Acme",
+                                  "--dir", (directory / "ics").string()});
+  EXPECT_NE(unknown->exit, 0);
+  EXPECT_THAT(unknown->err, HasSubstr("gpg has no such certificate"));
+}
+
 }  // namespace
 }  // namespace cm4it::hkp::test

@@ -8,6 +8,9 @@
 
 namespace cm4it::ics {
 
+// Submits pieces of evidence, at most budget::submission_items, and reports each by its label.
+Result<int> push_pieces(Context& context, const std::vector<evidence::Piece>& pieces, const std::vector<std::string>& labels);
+
 Result<int> import_files(Context& context, const std::vector<std::string>& files);
 // Signed lists of files: LIST SIGNATURE, or LIST alone where the signature is in it. `certificate`: a file with the signer's;
 // empty: the server's copy of it.

@@ -1,5 +1,7 @@
 // push, import and export: any format by content, any length, interrupted and gone on with.
 #include "apps/ics/bulk_fixture.h"
+#include "evidence/openpgp_armor.h"
+#include "evidence/openpgp_test_support.h"
 
 namespace cm4it::ics {
 namespace {
@@ -193,6 +195,30 @@ TEST_F(Export, NothingToExportIsAFailure) {
   server_ = [](const Sent&) { return reply(200, R"({"subjects": []})"); };
   EXPECT_EQ(bulk({"export", "--out", file("out")}).code, exit_failed);
   EXPECT_FALSE(std::filesystem::exists(file("out")));
+}
+
+// GnuPG 2.2 reads no further than the first certificate of v6: those come last, whichever subject is asked of first.
+TEST_F(Export, CertificatesOfVersion6ComeLast) {
+  using namespace evidence::openpgp::test;
+  const PgpKey v6 = pgp_key("six", 6), v4 = pgp_key("four");
+  server_ = [&](const Sent& sent) {
+    const auto at = [&](std::string_view path) { return sent.target.starts_with(path); };
+    if (at("/v1/subjects?")) return reply(200, R"({"subjects": [{"subject": "key:1"}, {"subject": "key:2"}]})");
+    if (at("/v1/subjects/key%3A1/history")) return reply(200, R"({"statements": [{"statement": "a1", "format": "openpgp"}]})");
+    if (at("/v1/subjects/key%3A2/history")) return reply(200, R"({"statements": [{"statement": "a2", "format": "openpgp"}]})");
+    const auto& key = at("/v1/evidence/a1") ? v6 : v4;
+    return reply(200, std::string(text(piece_over_user_id(key, key, "someone"))), "application/pgp-keys");
+  };
+  for (const char* to : {"-", "out"}) {
+    const auto outcome = bulk({"export", "--format", "openpgp", "--out", to == std::string("-") ? to : file(to)});
+    EXPECT_EQ(outcome.code, exit_yes) << outcome.err;
+    const std::string written = to == std::string("-") ? outcome.out : contents(to);
+    const auto blocks = evidence::openpgp::dearmor(view(written));
+    ASSERT_TRUE(blocks) << blocks.error().message;
+    ASSERT_EQ(blocks->size(), 2u);
+    EXPECT_EQ(evidence::openpgp::certificate_of(blocks->at(0).data)->version, 4);
+    EXPECT_EQ(evidence::openpgp::certificate_of(blocks->at(1).data)->version, 6);
+  }
 }
 
 }  // namespace

@@ -45,13 +45,17 @@ Result<int> push(Context& context, const std::vector<std::string>& files) {
   std::vector<evidence::Piece> pieces;
   std::vector<std::string> labels;
   for (const auto& file : files) CHECK_OK(read_pieces(context, file, pieces, labels));
+  return push_pieces(context, pieces, labels);
+}
+
+}  // namespace
+
+Result<int> push_pieces(Context& context, const std::vector<evidence::Piece>& pieces, const std::vector<std::string>& labels) {
   TRY(const auto domain, context.own_domain());
   TRY(const auto* server, context.api());
   TRY(const auto items, server->submit(pieces, domain));
   return report(context, "file", labels, items);
 }
-
-}  // namespace
 
 void add_bulk_verbs(CLI::App& app, Context& context) {
   auto pushed = std::make_shared<std::vector<std::string>>();

@@ -1,5 +1,10 @@
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <set>
 
 #include "apps/ics/bulk.h"
@@ -55,6 +60,10 @@ class Exporter {
 
   Result<void> finish() {
     if (format_ == Format::manifest && written_ > 0) CHECK_OK(put("\n]\n"));
+    if (last_) std::rewind(last_.get());
+    std::array<char, 65'536> buffer;
+    for (std::size_t got = 0; last_ && (got = std::fread(buffer.data(), 1, buffer.size(), last_.get())) > 0;)
+      CHECK_OK(put(std::string_view(buffer.data(), got)));
     return out_.commit();
   }
 
@@ -78,7 +87,8 @@ class Exporter {
     return put(reply.body);
   }
 
-  // What is kept of a key are pieces; what gpg reads is a certificate.
+  // What is kept of a key are pieces; what gpg reads is a certificate. GnuPG 2.2 reads no further than the first of v6: those
+  // come after all others.
   Result<void> write_certificates() {
     std::set<evidence::openpgp::Fingerprint> fingerprints;
     for (const Bytes& piece : pieces_) {
@@ -87,7 +97,10 @@ class Exporter {
     }
     for (const auto& fingerprint : fingerprints) {
       TRY(const auto certificate, evidence::openpgp::assemble(pieces_, fingerprint));
-      CHECK_OK(put(evidence::openpgp::armor(evidence::openpgp::ArmorKind::public_key_block, certificate) + "\n"));
+      const std::string armored = evidence::openpgp::armor(evidence::openpgp::ArmorKind::public_key_block, certificate) + "\n";
+      if (fingerprint.version == 4) CHECK_OK(put(armored));
+      else if (!last_ || std::fwrite(armored.data(), 1, armored.size(), last_.get()) != armored.size())
+        return fail(Code::unavailable, "a temporary file: " + std::string(std::strerror(errno)));
     }
     pieces_.clear();
     return {};
@@ -99,6 +112,7 @@ class Exporter {
   const bool pem_;
   OutputFile& out_;
   std::vector<Bytes> pieces_;  // OpenPGP: of one subject
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> last_{std::tmpfile(), [](std::FILE* file) { return file ? std::fclose(file) : 0; }};
   std::set<std::string> seen_;
   std::uint64_t written_ = 0, subjects_ = 0, of_another_format_ = 0;
 };

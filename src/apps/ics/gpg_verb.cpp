@@ -1,11 +1,17 @@
 // gpg-notations: the gpg commands that make a certification which an ICS reads as a statement (docs/openpgp.md). The key may
 // lie on a card: gpg signs, not `ics`.
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 
 #include "apps/ics/arguments.h"
+#include "apps/ics/bulk.h"
 #include "apps/ics/json.h"
 #include "apps/ics/verbs.h"
+#include "base/budgets.h"
+#include "evidence/openpgp.h"
 
 namespace cm4it::ics {
 namespace {
@@ -72,6 +78,37 @@ std::string sign_command(const Given& given, const std::vector<std::pair<std::st
   return command + " --sign-key " + shell_quoted(given.fingerprint);
 }
 
+// The pieces of a certificate as gpg's key ring has it; none: it is not there.
+Result<std::vector<evidence::Piece>> exported(const std::string& fingerprint) {
+  const std::string command = "gpg --export " + shell_quoted(fingerprint);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command.c_str(), "re"), [](std::FILE* file) { return pclose(file); });
+  if (!pipe) return fail(Code::unavailable, command + ": cannot be run");
+  std::string output;
+  std::array<char, 65'536> buffer;
+  for (std::size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), pipe.get())) > 0;) {
+    output.append(buffer.data(), got);
+    if (output.size() > budget::http_body_bytes) return fail(Code::too_large, command + ": more than a submission may hold");
+  }
+  if (output.empty()) return fail(Code::not_found, command + ": gpg has no such certificate");
+  TRY(auto taken, evidence::openpgp::take_apart(view(output)));
+  return std::move(taken.pieces);
+}
+
+// What gpg made, and nothing else of the certificate: that may have no role here, and was not asked for.
+Result<int> sign_and_submit(Context& context, const Given& given, const std::string& sign) {
+  TRY(const auto before, exported(given.fingerprint));
+  // "y" to signing again, and to signing at all.
+  const std::string command = "printf 'y\ny\n' | " + sign.substr(0, 4) + "--no-tty --command-fd 0 " + sign.substr(4);
+  context.console.note(sign);
+  if (const int code = std::system(command.c_str()); code != 0) return fail(Code::unavailable, "gpg ended with an error", "run it by hand: " + sign);
+  TRY(auto pieces, exported(given.fingerprint));
+  std::erase_if(pieces, [&](const auto& piece) {
+    return std::any_of(before.begin(), before.end(), [&](const auto& old) { return old.bytes == piece.bytes; });
+  });
+  if (pieces.empty()) return fail(Code::conflict, "gpg made no certification", "run it by hand: " + sign);
+  return push_pieces(context, pieces, std::vector(pieces.size(), given.fingerprint));
+}
+
 Result<int> gpg_notations(Context& context, const Given& given) {
   TRY(const auto notations, notations_of(context, given));
   const std::string sign = sign_command(given, notations);
@@ -81,12 +118,7 @@ Result<int> gpg_notations(Context& context, const Given& given) {
     else context.console.line(sign), context.console.line(send);
     return exit_yes;
   }
-  // "y" to signing again, and to signing at all.
-  const std::string command = "printf 'y\\ny\\n' | " + sign.substr(0, 4) + "--no-tty --command-fd 0 " + sign.substr(4);
-  context.console.note(sign);
-  if (const int code = std::system(command.c_str()); code != 0) return fail(Code::unavailable, "gpg ended with an error", "run it by hand: " + sign);
-  context.console.line("→ then submit it:  " + send);
-  return exit_yes;
+  return sign_and_submit(context, given, sign);
 }
 
 }  // namespace
@@ -102,7 +134,7 @@ void add_gpg_verb(CLI::App& app, Context& context) {
   for (std::size_t i = 0; i < given->single.size(); ++i)
     verb->add_option(single_notations[i].option, given->single[i], single_notations[i].what)->group("Or one of");
   verb->add_option("--reason", given->reason, "of the status");
-  verb->add_flag("--run", given->run, "run gpg, rather than print what to run");
+  verb->add_flag("--run", given->run, "run gpg and submit what it made, rather than print what to run");
 }
 
 }  // namespace cm4it::ics

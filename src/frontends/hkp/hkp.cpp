@@ -29,7 +29,13 @@ Result<Call> take_apart(const net::Request& request) {
 
 net::Response options_of(const Call& call, bool v2) {
   auto answer = plain(200, "");
-  const auto allow = [&](const char* methods) { answer.headers.emplace_back("Allow", methods); };
+  // Also what a browser asks before it sends for a page of another origin (Fetch standard, CORS-preflight fetch).
+  const auto allow = [&](const char* methods) {
+    answer.headers.emplace_back("Allow", methods);
+    answer.headers.emplace_back("Access-Control-Allow-Methods", methods);
+    answer.headers.emplace_back("Access-Control-Allow-Headers", "Content-Type, Accept, Accept-Language");
+    answer.headers.emplace_back("Access-Control-Max-Age", "86400");
+  };
   const std::string first = call.path.size() > (v2 ? 1 : 0) ? call.path[v2 ? 1 : 0] : "";
   if (v2 && first == "certs" && call.path.size() == 2) {
     allow("POST, OPTIONS");
@@ -48,7 +54,10 @@ net::Response options_of(const Call& call, bool v2) {
 
 // Whether a GET is answered by searching user ids.
 bool has_words(const Call& call, bool v2) {
-  if (!v2) return !call.query.get("search").value_or("").starts_with("0x");
+  if (!v2) {
+    const auto search = parse_search(call.query.get("search").value_or(""), false);
+    return search && search->alias.empty();
+  }
   return call.path.size() > 2 && (call.path[1] == "index" || (call.path[1] == "certs" && call.path[2] == "by-identity"));
 }
 

@@ -49,6 +49,18 @@ TEST_F(KeyServer, WhatDoesNotEnterIsToldWhy) {
   EXPECT_EQ(served("0x" + hex(stranger.key())), certificate("x").bytes());
 }
 
+TEST_F(KeyServer, AFormOfBrowsers) {
+  const Draft a = certificate("a");
+  const std::string part = "--x\r\nContent-Disposition: form-data; name=\"keytext\"\r\n\r\n" + a.armored() + "\r\n--x--\r\n";
+  const auto reply = ask("POST", "/pks/add", "multipart/form-data; boundary=x", part);
+  EXPECT_EQ(reply.status, 200u) << reply.body;
+  EXPECT_EQ(served("0x" + hex(a.key())), a.bytes());
+  EXPECT_EQ(ask("POST", "/pks/add", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\na\r\n--x--\r\n").status, 400u);
+  const auto preflight = ask("OPTIONS", "/pks/v2/certs");
+  EXPECT_THAT(std::string(preflight.header("Access-Control-Allow-Headers")), HasSubstr("Content-Type"));
+  EXPECT_THAT(std::string(preflight.header("Access-Control-Allow-Methods")), HasSubstr("POST"));
+}
+
 // As gpg and sq write it: a signature, and no key.
 TEST_F(KeyServer, ARevocationComesWithoutItsKey) {
   const Draft a = certificate("a"), b = certificate("b");
@@ -63,7 +75,7 @@ TEST_F(KeyServer, ARevocationComesWithoutItsKey) {
   EXPECT_THAT(add(revocation(a.key(), openpgp::ArmorKind::signature)).body, HasSubstr("0 new, 1 known"));
   const auto unknown = add(revocation(b.key(), openpgp::ArmorKind::public_key_block));
   EXPECT_EQ(unknown.status, 422u);
-  EXPECT_THAT(unknown.body, HasSubstr("the key it is of neither came with it nor is kept here"));
+  EXPECT_THAT(unknown.body, HasSubstr("neither came with it nor is kept here"));
   PgpKey forger = a.key();
   forger.signer = signer_of("forger");
   EXPECT_EQ(add(revocation(forger, openpgp::ArmorKind::public_key_block, "forged")).status, 422u);

@@ -1,4 +1,5 @@
 // Look-ups over HKP, legacy and v2: who is found, and in which form the answer goes.
+#include "base/budgets.h"
 #include "frontends/hkp/hkp_fixture.h"
 
 namespace cm4it::hkp {
@@ -218,6 +219,38 @@ TEST_F(Hidden, WhatMayNotBeReadLooksAbsent) {
   EXPECT_EQ(get("/pks/v2/certs/by-vfingerprint/04" + fingerprint).status, 404u);
   EXPECT_EQ(get("/pks/v2/certs/by-keyid/" + fingerprint.substr(24)).status, 404u);
   EXPECT_EQ(get("/pks/v2/index/alice@acme.example").status, 404u);
+}
+
+// As people copy ids, and as scripts build queries.
+TEST_F(KeyServer, IdsAsTheyAreWritten) {
+  const Draft a = certificate("a");
+  upload(a);
+  const std::string whole = a.key().fingerprint().text();
+  std::string groups;
+  for (std::size_t i = 0; i < whole.size(); i += 4) groups += whole.substr(i, 4) + (i == 16 ? "  " : " ");
+  for (const auto& search : {whole, groups, whole.substr(24), "0x " + groups, " 0x" + whole + " ", std::string("a@acme.example ")})
+    EXPECT_EQ(lookup(search, "&exact=on").status, 200u) << search;
+  EXPECT_EQ(get("/pks/lookup?op=get&search=0x" + whole + "&").status, 200u);
+  EXPECT_EQ(index("0x" + std::string(32, 'a')).status, 404u) << "of v3 keys";
+}
+
+// More certificates with one word than are looked at hide none of the others, and it is said that there are more.
+struct LargeKeyServer : KeyServer {
+  LargeKeyServer() : KeyServer({}, 4 * 1024 * 1024) {}
+};
+TEST_F(LargeKeyServer, ManyOfOneDomain) {
+  std::string all;
+  for (std::size_t i = 0; i < budget::certificates_examined + 20; ++i)
+    all += Draft(pgp_key("n" + std::to_string(i))).user_id("n" + std::to_string(i) + " <n" + std::to_string(i) + "@large.example>").armored();
+  ASSERT_EQ(ask("POST", "/pks/add", "application/pgp-keys", all).status, 200u);
+  for (const std::string& last : {"n" + std::to_string(budget::certificates_examined + 19) + "@large.example", std::string("n0@large.example")}) {
+    EXPECT_EQ(index(last, "&options=mr&exact=on").status, 200u) << last;
+    EXPECT_EQ(index(last).status, 200u) << last;
+    EXPECT_EQ(get("/pks/v2/certs/by-identity/" + last).status, 200u) << last;
+  }
+  EXPECT_EQ(index("large.example").header("X-HKP-Results-More"), "yes");
+  EXPECT_THAT(index("large.example", "").body, HasSubstr("There are more"));
+  EXPECT_EQ(index("n0@large.example").header("X-HKP-Results-More"), "");
 }
 
 }  // namespace

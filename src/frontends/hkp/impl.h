@@ -31,7 +31,7 @@ struct Search {
   bool exact = false;
   bool v4_only = false;  // key ids and legacy answers never show what is newer
 };
-Result<Search> parse_search(std::string_view text, bool exact);  // legacy: "0x…" or text
+Result<Search> parse_search(std::string_view text, bool exact);  // legacy: an id of a key, or text
 
 struct Hkp::Impl : std::enable_shared_from_this<Hkp::Impl> {
   Impl(service::Service& given, HkpOptions options_given)
@@ -55,7 +55,8 @@ struct Hkp::Impl : std::enable_shared_from_this<Hkp::Impl> {
   service::SharedAnswers long_answers;  // that threads for long readings made
 };
 
-Result<std::vector<Certificate>> find(Hkp::Impl& hkp, const Search& search, const service::Principal& who);
+using Found = service::Certificates::Matches;
+Result<Found> find(Hkp::Impl& hkp, const Search& search, const service::Principal& who);
 Answer lookup(Hkp::Impl& hkp, const Call& call, const std::string& target);
 Answer v2_get(Hkp::Impl& hkp, const Call& call, const std::string& target);
 void submit(Hkp::Impl& hkp, const Call& call, net::Responder respond);     // POST /pks/add
@@ -68,7 +69,7 @@ Result<Bytes> bundle(const std::vector<Certificate>& certificates);  // concaten
 using Infos = std::vector<evidence::openpgp::CertificateInfo>;
 Result<Infos> describe(const std::vector<Certificate>& certificates, Time at);
 std::string machine_index(const Infos& infos, Time at);
-std::string page(const Infos& infos, const std::string& search, Time at);
+std::string page(const Infos& infos, const std::string& search, Time at, bool more);
 std::string json_index(const Infos& infos);
 std::string front_page();
 std::string statistics(const service::Service& service);

@@ -33,36 +33,48 @@ bool is_on(const net::Query& query, std::string_view name) { return query.get(na
 
 }  // namespace
 
+// An id of a key: behind "0x", or 16 digits or more without it, in groups or not, as people copy them.
 Result<Search> parse_search(std::string_view text, bool exact) {
+  constexpr std::string_view blanks = " \t\r\n";
+  while (!text.empty() && blanks.find(text.front()) != blanks.npos) text.remove_prefix(1);
+  while (!text.empty() && blanks.find(text.back()) != blanks.npos) text.remove_suffix(1);
   if (text.empty()) return fail(Code::malformed, "search: what to look for is missing");
   Search search;
   search.exact = exact;
   search.text = text;
-  if (!text.starts_with("0x") && !text.starts_with("0X")) return search;
-  const auto digits = text.substr(2);
+  std::string digits(text);
+  std::erase_if(digits, [&](char c) { return blanks.find(c) != blanks.npos; });
+  const bool marked = digits.starts_with("0x") || digits.starts_with("0X");
+  if (marked) digits.erase(0, 2);
+  const bool whole = digits.size() == 16 || digits.size() == 40 || digits.size() == 64;
+  if (!marked && !(whole && is_hex(digits))) return search;
   if (!is_hex(digits)) return fail(Code::malformed, "search: hex digits expected behind 0x");
-  switch (digits.size()) {
-    case 8:
-    case 16: search.alias = "keyid:" + lower(digits); break;
-    case 40:
-    case 64: search.alias = "fpr:" + lower(digits); break;
-    default: return fail(Code::malformed, "search: 8, 16, 40 or 64 hex digits expected behind 0x, found " + std::to_string(digits.size()));
-  }
+  if (digits.size() == 32) return none();  // of v3 keys, which are not kept
+  if (!whole && digits.size() != 8)
+    return fail(Code::malformed, "search: 8, 16, 40 or 64 hex digits expected behind 0x, found " + std::to_string(digits.size()));
+  search.alias = (digits.size() <= 16 ? "keyid:" : "fpr:") + lower(digits);
   return search;
 }
 
-Result<std::vector<Certificate>> find(Hkp::Impl& hkp, const Search& search, const service::Principal& who) {
+Result<Found> find(Hkp::Impl& hkp, const Search& search, const service::Principal& who) {
   using Match = service::Certificates::Match;
-  TRY(auto found, search.alias.empty()
-                      ? hkp.certificates.with_user_id(search.text, search.exact ? Match::exact : Match::anywhere, who)
-                      : hkp.certificates.named(search.alias, who));
-  // A whole fingerprint is one certificate's, whoever else may have bound that key as a subkey.
-  const auto own = std::find_if(found.begin(), found.end(), [&](const auto& one) { return search.alias == "fpr:" + to_hex(one.fingerprint.octets); });
-  if (own != found.end()) found = {std::move(*own)};
-  if (search.v4_only) std::erase_if(found, [](const auto& one) { return one.fingerprint.version > 4; });
-  if (found.empty()) return none();
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.fingerprint.octets < b.fingerprint.octets; });
+  Found found;
+  if (search.alias.empty()) {
+    TRY(found, hkp.certificates.with_user_id(search.text, search.exact ? Match::exact : Match::anywhere, who));
+  } else {
+    TRY(found.certificates, hkp.certificates.named(search.alias, who));
+  }
+  auto& list = found.certificates;
+  if (search.v4_only) std::erase_if(list, [](const auto& one) { return one.fingerprint.version > 4; });
+  if (list.empty()) return none();
+  // GnuPG 2.2 reads no further than the first v6 certificate.
+  std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.fingerprint < b.fingerprint; });
   return found;
+}
+
+net::Response said_that_there_are_more(net::Response response, const Found& found) {
+  if (found.more) response.headers.emplace_back("X-HKP-Results-More", "yes");
+  return response;
 }
 
 Result<Bytes> bundle(const std::vector<Certificate>& certificates) {
@@ -96,18 +108,19 @@ Answer lookup(Hkp::Impl& hkp, const Call& call, const std::string& target) {
   if (*operation == "get") {
     const auto before = hkp.before(search);
     TRY(const auto found, find(hkp, search, call.who));
-    TRY(const auto bytes, bundle(found));
+    TRY(const auto bytes, bundle(found.certificates));
     auto answer = plain(200, evidence::openpgp::armor(evidence::openpgp::ArmorKind::public_key_block, bytes), "application/pgp-keys");
     answer.headers.emplace_back("Content-Disposition", "attachment; filename=openpgpkey.asc");
-    return hkp.kept(target, before, found, std::move(answer));
+    return hkp.kept(target, before, found.certificates, said_that_there_are_more(std::move(answer), found));
   }
   const bool machine = has(options, "mr");
   const auto found = find(hkp, search, call.who);
   if (!found && found.error().code != Code::not_found) return tl::unexpected(found.error());
-  if (!found && !machine) return plain(404, page({}, search.text, now), "text/html; charset=utf-8");
-  TRY(const auto infos, describe(found ? *found : std::vector<Certificate>{}, now));
-  if (machine) return plain(infos.empty() ? 404 : 200, machine_index(infos, now));
-  return plain(200, page(infos, search.text, now), "text/html; charset=utf-8");
+  if (!found && !machine) return plain(404, page({}, search.text, now, false), "text/html; charset=utf-8");
+  TRY(const auto infos, describe(found ? found->certificates : std::vector<Certificate>{}, now));
+  if (machine && infos.empty()) return plain(404, machine_index(infos, now));
+  return said_that_there_are_more(machine ? plain(200, machine_index(infos, now))
+                                          : plain(200, page(infos, search.text, now, found->more), "text/html; charset=utf-8"), *found);
 }
 
 namespace {
@@ -168,11 +181,12 @@ Answer v2_get(Hkp::Impl& hkp, const Call& call, const std::string& target) {
   const auto before = hkp.before(search);
   TRY(const auto found, find(hkp, search, call.who));
   if (call.path[1] == "index") {
-    TRY(const auto infos, describe(found, hkp.service.now()));
-    return plain(200, json_index(infos), "application/json");
+    TRY(const auto infos, describe(found.certificates, hkp.service.now()));
+    return said_that_there_are_more(plain(200, json_index(infos), "application/json"), found);
   }
-  TRY(const auto bytes, bundle(found));
-  return hkp.kept(target, before, found, plain(200, std::string(text(bytes)), "application/pgp-keys;armor=no"));
+  TRY(const auto bytes, bundle(found.certificates));
+  return hkp.kept(target, before, found.certificates,
+                  said_that_there_are_more(plain(200, std::string(text(bytes)), "application/pgp-keys;armor=no"), found));
 }
 
 }  // namespace cm4it::hkp

@@ -107,12 +107,13 @@ std::string machine_index(const Infos& infos, Time at) {
   return text;
 }
 
-std::string page(const Infos& infos, const std::string& search, Time at) {
+std::string page(const Infos& infos, const std::string& search, Time at, bool more) {
   if (infos.empty()) return document("Nothing found", fmt::format("<p>No certificate matches <code>{}</code>.</p>\n", html(search)));
   std::string list;
   for (const auto& info : infos) list += item(info, at);
   return document(fmt::format("{} found", infos.size() == 1 ? "One certificate" : std::to_string(infos.size()) + " certificates"),
-                  fmt::format("<p>Searched for <code>{}</code>.</p>\n<ul>{}</ul>\n", html(search), list));
+                  fmt::format("<p>Searched for <code>{}</code>.{}</p>\n<ul>{}</ul>\n", html(search),
+                              more ? " There are more: give more words, or a whole mail address." : "", list));
 }
 
 std::string json_index(const Infos& infos) {

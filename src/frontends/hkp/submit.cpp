@@ -7,6 +7,7 @@
 
 #include "evidence/openpgp.h"
 #include "frontends/hkp/impl.h"
+#include "net/multipart.h"
 
 namespace cm4it::hkp {
 namespace {
@@ -124,7 +125,6 @@ std::vector<bool> were_here(const Hkp::Impl& hkp, const std::vector<Fingerprint>
 Result<std::vector<evidence::Piece>> take_apart(const Hkp::Impl& hkp, Upload& upload, const service::Principal& who, bool v2) {
   TRY(upload.taken, evidence::openpgp::take_apart(upload.body));
   upload.body = {};
-  CHECK_OK(hkp.certificates.complete(upload.taken, who));
   for (const auto& piece : upload.taken.pieces) {
     TRY(auto fingerprint, evidence::openpgp::certificate_of(piece.bytes));
     upload.of.push_back(std::move(fingerprint));
@@ -155,7 +155,13 @@ bool is_form(std::string_view content_type) {
 
 void submit(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
   std::string keytext(text(call.body));
-  if (call.content_type.empty() || is_form(call.content_type)) {
+  if (net::is_multipart(call.content_type)) {
+    const auto parts = net::read_multipart(call.content_type, call.body);
+    if (!parts) return respond(error_answer(parts.error(), false));
+    const auto part = parts->find("keytext");
+    if (part == parts->end()) return respond(error_answer({Code::malformed, "keytext: missing", "a form field with the certificate"}, false));
+    keytext = text(part->second);
+  } else if (call.content_type.empty() || is_form(call.content_type)) {
     const auto form = net::Query::parse(text(call.body));
     if (!form) return respond(error_answer(form.error(), false));
     if (!form->has("keytext")) return respond(error_answer({Code::malformed, "keytext: missing", "a form field with the certificate"}, false));

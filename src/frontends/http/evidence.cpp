@@ -7,7 +7,7 @@
 #include "evidence/sums.h"
 #include "frontends/http/content.h"
 #include "frontends/http/impl.h"
-#include "frontends/http/multipart.h"
+#include "net/multipart.h"
 #include "frontends/http/views.h"
 #include "ledger/names.h"
 #include "ledger/tiles.h"
@@ -73,7 +73,7 @@ Result<Bytes> certificates_of(Door::Impl& door, const evidence::PgpIssuer& issue
 
 // A form: a list of files, its signature where it is not in the list itself, and the certificate where it is not kept here.
 Result<std::vector<evidence::Piece>> read_form(Door::Impl& door, const Call& call) {
-  TRY(const auto parts, read_multipart(call.content_type, call.body));
+  TRY(const auto parts, net::read_multipart(call.content_type, call.body));
   const auto part = [&](std::string_view name) {
     const auto found = parts.find(name);
     return found == parts.end() ? View{} : found->second;
@@ -111,7 +111,7 @@ net::Response submission_answer(const std::vector<ItemResult>& results) {
 }
 
 Result<std::vector<evidence::Piece>> pieces_of(Door::Impl& door, const Call& call) {
-  TRY(auto pieces, is_multipart(call.content_type) ? read_form(door, call) : evidence::split(call.content_type, call.body));
+  TRY(auto pieces, net::is_multipart(call.content_type) ? read_form(door, call) : evidence::split(call.content_type, call.body));
   if (pieces.empty()) return fail(Code::malformed, "body: no evidence in it");
   return pieces;
 }

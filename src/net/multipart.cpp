@@ -1,9 +1,9 @@
-#include "frontends/http/multipart.h"
+#include "net/multipart.h"
 
 #include "base/budgets.h"
 #include "net/http.h"
 
-namespace cm4it::http {
+namespace cm4it::net {
 namespace {
 
 constexpr std::string_view form_data = "multipart/form-data";
@@ -22,7 +22,7 @@ std::string_view parameter(std::string_view field, std::string_view name) {
     field = trimmed(field.substr(at + 1));
     const auto equals = field.find('=');
     if (equals == field.npos) break;
-    if (!net::equal_ignoring_case(field.substr(0, equals), name)) continue;
+    if (!equal_ignoring_case(field.substr(0, equals), name)) continue;
     std::string_view value = field.substr(equals + 1);
     if (value.starts_with('"')) return value.substr(1, value.find('"', 1) - 1);
     return trimmed(value.substr(0, value.find(';')));
@@ -37,7 +37,7 @@ std::string_view name_of(std::string_view headers) {
     const std::string_view line = headers.substr(0, end);
     headers = end == headers.npos ? std::string_view{} : headers.substr(end + 2);
     const auto colon = line.find(':');
-    if (colon != line.npos && net::equal_ignoring_case(line.substr(0, colon), "Content-Disposition")) return parameter(line, "name");
+    if (colon != line.npos && equal_ignoring_case(line.substr(0, colon), "Content-Disposition")) return parameter(line, "name");
   }
   return {};
 }
@@ -45,7 +45,7 @@ std::string_view name_of(std::string_view headers) {
 }  // namespace
 
 bool is_multipart(std::string_view content_type) {
-  return net::equal_ignoring_case(trimmed(content_type.substr(0, content_type.find(';'))), form_data);
+  return equal_ignoring_case(trimmed(content_type.substr(0, content_type.find(';'))), form_data);
 }
 
 // RFC 2046 section 5.1.1: "--" boundary CR LF, headers, an empty line, the octets up to CR LF "--" boundary; "--" ends it.
@@ -74,4 +74,4 @@ Result<std::map<std::string, View, std::less<>>> read_multipart(std::string_view
   return parts;
 }
 
-}  // namespace cm4it::http
+}  // namespace cm4it::net

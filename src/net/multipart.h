@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 
-namespace cm4it::http {
+namespace cm4it::net {
 
 bool is_multipart(std::string_view content_type);
 
@@ -16,4 +16,4 @@ bool is_multipart(std::string_view content_type);
 // parts than any request here has.
 Result<std::map<std::string, View, std::less<>>> read_multipart(std::string_view content_type, View body);
 
-}  // namespace cm4it::http
+}  // namespace cm4it::net

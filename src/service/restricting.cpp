@@ -1,0 +1,74 @@
+#include "service/restricting.h"
+
+#include <algorithm>
+
+#include "base/budgets.h"
+#include "evidence/openpgp.h"
+
+namespace cm4it::service {
+namespace {
+
+using evidence::Statement;
+using evidence::StatusChange;
+using evidence::Withdraw;
+
+bool is_alarm(const Statement& statement) {
+  const auto* change = std::get_if<StatusChange>(&statement.body);
+  return change && evidence::is_alarm(change->status);
+}
+
+// Where both speak of the same, and the kept one neither ends nor is still to begin.
+bool covers(const ledger::Record& kept, const Statement& before, const Statement& statement, View piece) {
+  if (before.format != statement.format || before.domains != statement.domains || before.part != statement.part) return false;
+  if (before.expires || before.not_before || before.issued_at > statement.issued_at) return false;
+  if (statement.format != evidence::Format::openpgp) return true;
+  // A hard revocation says more than a soft one, and either more to clients than a status does.
+  return evidence::openpgp::revocation_weight(kept.evidence) >= evidence::openpgp::revocation_weight(piece);
+}
+
+// What a kept statement, met from the newest on, says of whether an alarm adds anything; absent: nothing.
+std::optional<bool> alarm_adds(const ledger::Record& kept, const Statement& before, const Statement& statement, View piece) {
+  if (before.kind() == evidence::Kind::withdraw) return true;  // it may have taken back an alarm
+  const auto* change = std::get_if<StatusChange>(&before.body);
+  if (!change) return {};
+  if (!evidence::is_alarm(change->status)) return true;
+  if (change->status >= std::get<StatusChange>(statement.body).status && covers(kept, before, statement, piece)) return false;
+  return {};
+}
+
+std::optional<bool> withdrawal_adds(const Statement& before, const Statement& statement) {
+  const auto& wanted = std::get<Withdraw>(statement.body);
+  if (const auto* withdrawn = std::get_if<Withdraw>(&before.body)) {
+    if (withdrawn->statement == wanted.statement && withdrawn->part == wanted.part) return false;
+    return {};
+  }
+  if (before.id == wanted.statement || (wanted.part && before.part == wanted.part)) return true;
+  return {};
+}
+
+}  // namespace
+
+Result<bool> restricts(const Statement& statement, const ledger::Reader& reader) {
+  if (is_alarm(statement) || statement.crl) return true;
+  const auto* withdraw = std::get_if<Withdraw>(&statement.body);
+  if (!withdraw) return false;
+  if (withdraw->part) return true;
+  TRY(const auto target, reader.record(withdraw->statement));
+  if (!target) return true;
+  TRY(const auto statements, evidence::statements_of_kept(target->format, target->evidence, target->issuer, target->id, &statement.subject));
+  return std::none_of(statements.begin(), statements.end(), is_alarm);
+}
+
+Result<bool> adds_restriction(const Statement& statement, View piece, const KeyId& issuer, const ledger::Reader& reader) {
+  if (statement.crl) return true;  // of a higher number than any before
+  std::optional<bool> adds;
+  std::size_t looked_at = 0;
+  CHECK_OK(reader.said_by(issuer, statement.subject, [&](const ledger::Record& kept, const Statement& before) {
+    adds = is_alarm(statement) ? alarm_adds(kept, before, statement, piece) : withdrawal_adds(before, statement);
+    return !adds && ++looked_at < budget::restrictions_compared;
+  }));
+  if (adds) return *adds;
+  return is_alarm(statement) || looked_at > 0;  // of what was never said nothing has to be taken back
+}
+
+}  // namespace cm4it::service
