@@ -34,7 +34,7 @@ Result<void> check_lengths(View content, std::size_t depth) {
 //   issuerUniqueID [1] OPTIONAL, subjectUniqueID [2] OPTIONAL, extensions [3] EXPLICIT OPTIONAL }
 Result<void> read_to_be_signed(View content, CertificateFields& fields, View& algorithm) {
   DerReader reader(content);
-  if (!reader.next_is(der::context(0))) 
+  if (!reader.next_is(der::context(0)))
     return fail(Code::unsupported, "certificate.version: 1; version 3 is read",
                 "a certificate with extensions is one: openssl x509 -req … -copy_extensions copy, or -extfile FILE; docs/x509.md");
   TRY(auto version, reader.enter(der::context(0), "certificate.version"));

@@ -74,7 +74,7 @@ class Admission {
     std::string roles;
     for (const auto& [type, admit] : domain_.admit)
       roles += (roles.empty() ? "" : "; ") + std::string(to_string(type)) + ": " + join(admit.identified_by);
-    return "no identity that counts, by a role that may identify (" + roles + ")";
+    return "no identity that counts" + (roles.empty() ? std::string() : ", by a role that may identify (" + roles + ")");
   }
 
   void rules(const Admit& admit) {

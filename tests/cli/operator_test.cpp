@@ -48,6 +48,8 @@ TEST_F(Operator, FromACertifierEverythingIsCopied) {
   ok("ics trust plant $(cat tuev/address) --as certifier --owner $(ics key id tuev/owner.key) --yes");
   ok("ics --dir acme transfer A-1 --to plant7.example && ics --dir tuev endorse a1.key --label ce");
   EXPECT_TRUE(eventually([&] { return sh("ics --dir plant show A-1").out.find("ce by tuev.example/tuev (certifier)") != std::string::npos; })) << sh("ics --dir plant history A-1").out;
+  // Nobody is admitted at the certifier's, and no role is asked for.
+  EXPECT_THAT(sh("ics --dir tuev show a1.key").out, testing::AllOf(HasSubstr("no identity that counts"), testing::Not(HasSubstr("()"))));
 }
 
 TEST_F(Operator, WatchSaysWhatChanges) {

@@ -30,6 +30,15 @@ TEST_F(Shell, StandardOutputThatIsClosedIsAFailure) {
   EXPECT_EQ(sh("$ICS key id a.key 2>&- <&-").exit, 0);
 }
 
+TEST_F(Shell, WrongUsageOfTheServerSaysWhatToType) {
+  for (const char* words : {"", "--confg x", "--config"}) {
+    const auto output = sh(std::string("$ICSD ") + words);
+    EXPECT_EQ(output.exit, 2) << words;
+    EXPECT_THAT(output.err, testing::StartsWith("icsd: ")) << words;
+    EXPECT_THAT(output.err, HasSubstr("  → icsd --config DIR/icsd.toml")) << words;
+  }
+}
+
 TEST_F(Shell, APathThatIsTooLongIsAnError) {
   const std::string name(300, 'x');
   for (const std::string& words : std::vector<std::string> {"init " + name + " --role manufacturer --domain a.example --listen 127.0.0.1:0", "--dir " + name + " find", "rebuild " + name,

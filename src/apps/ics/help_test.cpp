@@ -112,6 +112,11 @@ TEST(Markdown, IsFilledAndItsMarksGo) {
   EXPECT_THAT(lines, ElementsAre("OF THINGS", "One link, `a | *b*`", "and more.", "- an item that is", "  long", "      code **stays**", "  a `|` b  c"));
 }
 
+TEST(Markdown, LinksToDocumentsAreTopics) {
+  EXPECT_THAT(as_lines("See [x509.md](../x509.md#crls), [formats/sums.md](formats/sums.md), ([0027](decisions/0027-what-lifts-an-alarm.md)) and [verdicts](docs/verdict.md).", 200),
+              ElementsAre("See ics help x509, ics help sums, (decision 0027) and verdicts."));
+}
+
 TEST(Markdown, AChapterEndsWhereTheNextOfItsLevelBegins) {
   const std::string text = "# a\n## b\n1\n```\n## c\n```\n### d\n2\n## e\n3\n";
   EXPECT_EQ(chapter_of(text, "b"), "## b\n1\n```\n## c\n```\n### d\n2\n");

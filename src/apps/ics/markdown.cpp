@@ -8,6 +8,16 @@
 namespace cm4it::ics {
 namespace {
 
+// A document is named by the topic that shows it, a decision by its number; any other link by its text.
+std::string link_text(const std::string& text, std::string_view target) {
+  const auto file = target.substr(0, target.find('#'));
+  if (target.find("decisions/") != target.npos && text.find_first_not_of("0123456789") == text.npos) return "decision " + text;
+  if (file.empty() || !text.ends_with(".md")) return text;
+  for (const auto& topic : topics())
+    if (topic.chapter.empty() && topic.path.ends_with("/" + std::string(file.substr(file.rfind('/') == file.npos ? 0 : file.rfind('/') + 1)))) return "ics help " + std::string(topic.name);
+  return text;
+}
+
 // Emphasis and the targets of links go; what stands between backticks stays as it is.
 std::string plain(std::string_view text) {
   std::string shown;
@@ -27,7 +37,7 @@ std::string plain(std::string_view text) {
       const auto end = text.find("](", i);
       const auto close = end == text.npos ? end : text.find(')', end);
       if (close != text.npos && text.substr(i + 1, end - i - 1).find('[') == text.npos) {
-        shown += plain(text.substr(i + 1, end - i - 1));
+        shown += link_text(plain(text.substr(i + 1, end - i - 1)), text.substr(end + 2, close - end - 2));
         i = close;
         continue;
       }

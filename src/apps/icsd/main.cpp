@@ -22,6 +22,13 @@ int failed(const cm4it::Error& error) {
   return 3;
 }
 
+// Of the words that fit nowhere the first that was typed: they are listed backwards.
+int misused(const CLI::App& app, const CLI::ParseError& error) {
+  const auto extras = app.remaining();
+  failed({cm4it::Code::malformed, extras.empty() ? error.what() : "not known: " + extras.back(), "icsd --config DIR/icsd.toml   (icsd --help, man icsd)"});
+  return 2;
+}
+
 // Signals are waited for by one thread, not handled in the midst of another.
 sigset_t awaited_signals() {
   sigset_t signals;
@@ -70,7 +77,7 @@ int main(int argc, char** argv) try {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return said(app.exit(error) == 0 ? 0 : 2);
+    return error.get_exit_code() == 0 ? said(app.exit(error)) : misused(app, error);
   }
   auto config = cm4it::icsd::read_config(std::filesystem::absolute(file));
   if (!config) return failed(config.error());
