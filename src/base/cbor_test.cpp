@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <string>
 
+#include "base/hex_for_test.h"
+
 namespace cm4it {
 namespace {
-
-Bytes hex(std::string_view digits) { return from_hex(digits).value(); }
 
 Result<View> whole_item(View encoded) {
   CborReader reader(encoded);

@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "base/hex_for_test.h"
+
 namespace cm4it {
 namespace {
-
-Bytes hex(std::string_view digits) { return from_hex(digits).value(); }
 
 Result<DerItem> read(std::string_view digits) {
   static Bytes bytes;

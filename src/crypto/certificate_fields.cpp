@@ -16,7 +16,7 @@ using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_fr
 using PointsPtr = std::unique_ptr<CRL_DIST_POINTS, FreeWith<CRL_DIST_POINTS_free>>;
 using PurposesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, FreeWith<EXTENDED_KEY_USAGE_free>>;
 
-tl::unexpected<Error> bad(const std::string& field, const std::string& rule, const char* section) {
+tl::unexpected<Error> bad_field(const std::string& field, const std::string& rule, const char* section) {
   return fail(Code::malformed, "certificate." + field + ": " + rule, std::string("RFC 5280 section ") + section);
 }
 
@@ -103,7 +103,7 @@ Result<void> check_extensions(X509* certificate) {
   for (int i = 0; i < count; ++i) {
     X509_EXTENSION* extension = X509_get_ext(certificate, i);
     const std::string oid = dotted(X509_EXTENSION_get_object(extension));
-    if (!seen.insert(oid).second) return bad("extensions", oid + " twice", "4.2");
+    if (!seen.insert(oid).second) return bad_field("extensions", oid + " twice", "4.2");
     if (X509_EXTENSION_get_critical(extension) && X509_supported_extension(extension) != 1)
       return fail(Code::unsupported, "certificate.extensions: " + oid + " is critical, and not known here",
                   "RFC 5280 section 4.2");
@@ -111,7 +111,7 @@ Result<void> check_extensions(X509* certificate) {
   X509_check_purpose(certificate, -1, 0);  // makes OpenSSL read them
   ERR_clear_error();
   if (X509_get_extension_flags(certificate) & EXFLAG_INVALID)
-    return bad("extensions", "one of them is not encoded as it must be", "4.2.1");
+    return bad_field("extensions", "one of them is not encoded as it must be", "4.2.1");
   return {};
 }
 

@@ -23,7 +23,7 @@ constexpr std::string_view signed_data_oid = "2a864886f70d010702", data_oid = "2
 constexpr std::string_view signature_oids[] = {"2a864886f70d010101", "2a864886f70d01010b", "2a864886f70d01010c", "2a864886f70d01010d",
                                                "2a8648ce3d040302",   "2a8648ce3d040303",   "2a8648ce3d040304",   "2b6570"};
 
-tl::unexpected<Error> bad(const std::string& rule) { return fail(Code::malformed, "cms: " + rule, "RFC 5652 section 5"); }
+tl::unexpected<Error> bad_cms(const std::string& rule) { return fail(Code::malformed, "cms: " + rule, "RFC 5652 section 5"); }
 tl::unexpected<Error> unsupported(const std::string& rule) { return fail(Code::unsupported, "cms: " + rule, "openssl cms -sign -binary -outform PEM"); }
 
 Result<std::string> object_hex(DerReader& reader, const char* field) {
@@ -101,21 +101,21 @@ Result<void> DetachedSignature::read_attributes(View attributes) {
     CHECK_OK(attribute.end("cms.signedAttrs"));
     if (type == content_type_oid) {
       TRY(const auto content, object_hex(values, "cms.contentType"));
-      if (data || content != data_oid) return bad("contentType: id-data, once, expected");
+      if (data || content != data_oid) return bad_cms("contentType: id-data, once, expected");
       data = true;
     } else if (type == message_digest_oid) {
       TRY(const View digest, values.take(der::octet_string, "cms.messageDigest"));
-      if (!message_digest_.empty()) return bad("messageDigest: given twice");
+      if (!message_digest_.empty()) return bad_cms("messageDigest: given twice");
       message_digest_ = to_bytes(digest);
     } else if (type == signing_time_oid) {
-      if (signed_at) return bad("signingTime: given twice");
+      if (signed_at) return bad_cms("signingTime: given twice");
       TRY(signed_at, values.time("cms.signingTime"));
     } else {
       continue;
     }
     CHECK_OK(values.end("cms.signedAttrs"));
   }
-  if (!data || message_digest_.size() != digest_bytes(hash_)) return bad("signedAttrs: contentType and a messageDigest of the digestAlgorithm's size expected");
+  if (!data || message_digest_.size() != digest_bytes(hash_)) return bad_cms("signedAttrs: contentType and a messageDigest of the digestAlgorithm's size expected");
   if (!signed_at) return unsupported("signedAttrs: no signingTime: when was it signed?");
   signed_at_ = *signed_at;
   return {};

@@ -6,12 +6,11 @@
 #include <openssl/x509.h>
 
 #include "base/budgets.h"
+#include "base/hex_for_test.h"
 #include "crypto/key_impl.h"
 
 namespace cm4it::crypto {
 namespace {
-
-Bytes hex(std::string_view digits) { return from_hex(digits).value(); }
 
 Bytes joined(std::initializer_list<View> parts) {
   Bytes all;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/der.h"
+#include "base/text.h"
 #include "crypto/certificate_impl.h"
 
 namespace cm4it::crypto {
@@ -39,8 +40,6 @@ Result<std::string> utf8_of(const DerItem& value, const char* field) {
   OPENSSL_free(utf8);
   return result;
 }
-
-bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // RFC 4518 sections 2.2 and 2.6.1, of ASCII.
 std::string folded(std::string_view text) {

@@ -7,7 +7,7 @@
 namespace cm4it::crypto::ocsp {
 namespace {
 
-const Bytes nonce_oid = *from_hex("2b0601050507300102");  // id-pkix-ocsp-nonce
+const Bytes nonce_arcs = *from_hex("2b0601050507300102");  // id-pkix-ocsp-nonce
 
 std::optional<Hash> hash_of(View oid) {
   struct Known {
@@ -77,7 +77,7 @@ Result<void> read_extensions(DerReader outer, const char* field, Bytes* nonce) {
     }
     TRY(const View value, extension.take(der::octet_string, field));
     CHECK_OK(extension.end(field));
-    if (nonce && equal(oid, nonce_oid)) {
+    if (nonce && equal(oid, nonce_arcs)) {
       TRY(const View found, read_nonce(value));
       if (nonce->empty()) *nonce = to_bytes(found);
     } else if (critical) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/der.h"
+#include "base/text.h"
 #include "crypto/openssl.h"
 
 namespace cm4it::crypto {
@@ -48,8 +49,6 @@ void add(std::vector<PkixItem>& to, bool crl, int (*encode)(const T*, unsigned c
   if (size > 0) to.push_back({crl, Bytes(der, der + size)});
   OPENSSL_free(der);
 }
-
-bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 Result<Bytes> decode(std::string_view base64) {
   std::string digits;

@@ -30,7 +30,7 @@ Result<Pkcs11> load(const std::string& library) {
   return module;
 }
 
-struct Known {
+struct Failure {
   ck_rv_t code;
   const char *name, *means, *advice;
 };
@@ -38,7 +38,7 @@ struct Known {
 constexpr const char* plug_in = "put it back; it is tried again at the next use";
 constexpr const char* never_retried = "it is not tried again, for tokens lock themselves; put the right one in its place";
 
-constexpr Known known[] = {
+constexpr Failure known_failures[] = {
     {CKR_PIN_INCORRECT, "CKR_PIN_INCORRECT", "the PIN is wrong", never_retried},
     {CKR_PIN_INVALID, "CKR_PIN_INVALID", "the PIN is wrong", never_retried},
     {CKR_PIN_LEN_RANGE, "CKR_PIN_LEN_RANGE", "the PIN is wrong", never_retried},
@@ -75,7 +75,7 @@ Result<Pkcs11> pkcs11_module(const Pkcs11Uri& uri) {
 }
 
 tl::unexpected<Error> pkcs11_failed(const std::string& where, const char* function, ck_rv_t code) {
-  for (const auto& one : known)
+  for (const auto& one : known_failures)
     if (one.code == code)
       return fail(one.advice == never_retried || code == CKR_PIN_LOCKED || code == CKR_PIN_EXPIRED ? Code::not_permitted
                                                                                                    : Code::unavailable,

@@ -13,7 +13,7 @@ constexpr std::string_view scheme = "pkcs11:";
 constexpr const char* rule = "RFC 7512 section 2.3";
 
 // What can be compared with a token, a slot, a library or an object here.
-constexpr std::string_view known[] = {"token",
+constexpr std::string_view attributes[] = {"token",
                                       "manufacturer",
                                       "serial",
                                       "model",
@@ -138,7 +138,7 @@ Result<Pkcs11Uri> Pkcs11Uri::parse(std::string_view text) {
   CHECK_OK(each_part(text.substr(0, question), ';', [&](std::string_view part) -> Result<void> {
     TRY(auto attribute, read_attribute(part, false));
     // Section 2.5: what is not recognized in the path matches nothing.
-    if (std::find(std::begin(known), std::end(known), attribute.name) == std::end(known))
+    if (std::find(std::begin(attributes), std::end(attributes), attribute.name) == std::end(attributes))
       return fail(Code::unsupported, "pkcs11 URI: " + attribute.name + ": not an attribute that is understood here", rule);
     CHECK_OK(check_path_value(attribute));
     if (!uri.path.emplace(attribute.name, std::move(attribute.value)).second) return malformed(attribute.name + ": given twice");

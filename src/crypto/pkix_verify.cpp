@@ -12,25 +12,23 @@ namespace cm4it::crypto {
 namespace {
 
 enum class Scheme { ecdsa, pkcs1, ed25519 };
-struct Known {
+struct Identified {
   Bytes identifier;  // DER, with its parameters: there is one way to write each
   Scheme scheme;
   Hash hash;
 };
 
-Bytes hex(const char* digits) { return *from_hex(digits); }
-
-const Known* find(View algorithm) {
-  static const std::array<Known, 7> known = {{
-      {hex("300a06082a8648ce3d040302"), Scheme::ecdsa, Hash::sha256},
-      {hex("300a06082a8648ce3d040303"), Scheme::ecdsa, Hash::sha384},
-      {hex("300a06082a8648ce3d040304"), Scheme::ecdsa, Hash::sha512},
-      {hex("300d06092a864886f70d01010b0500"), Scheme::pkcs1, Hash::sha256},
-      {hex("300d06092a864886f70d01010c0500"), Scheme::pkcs1, Hash::sha384},
-      {hex("300d06092a864886f70d01010d0500"), Scheme::pkcs1, Hash::sha512},
-      {hex("300506032b6570"), Scheme::ed25519, Hash::sha512},
+const Identified* find(View algorithm) {
+  static const std::array<Identified, 7> known = {{
+      {*from_hex("300a06082a8648ce3d040302"), Scheme::ecdsa, Hash::sha256},
+      {*from_hex("300a06082a8648ce3d040303"), Scheme::ecdsa, Hash::sha384},
+      {*from_hex("300a06082a8648ce3d040304"), Scheme::ecdsa, Hash::sha512},
+      {*from_hex("300d06092a864886f70d01010b0500"), Scheme::pkcs1, Hash::sha256},
+      {*from_hex("300d06092a864886f70d01010c0500"), Scheme::pkcs1, Hash::sha384},
+      {*from_hex("300d06092a864886f70d01010d0500"), Scheme::pkcs1, Hash::sha512},
+      {*from_hex("300506032b6570"), Scheme::ed25519, Hash::sha512},
   }};
-  const auto found = std::find_if(known.begin(), known.end(), [&](const Known& one) { return equal(one.identifier, algorithm); });
+  const auto found = std::find_if(known.begin(), known.end(), [&](const Identified& one) { return equal(one.identifier, algorithm); });
   return found == known.end() ? nullptr : &*found;
 }
 
@@ -97,13 +95,13 @@ Result<void> check_pkix_algorithm(View algorithm, const char* field) {
 }
 
 Result<void> verify_pkix(View algorithm, View to_be_signed, View signature, const PublicKey& key, const char* field) {
-  const Known* found = find(algorithm);
+  const Identified* found = find(algorithm);
   const AlgorithmPtr pss = found ? nullptr : pss_over_sha2(algorithm);
   if (!found && !pss) return check_pkix_algorithm(algorithm, field);
   const bool fits = key.algorithm() != Algorithm::x25519 && scheme_of(key.algorithm()) == (pss ? Scheme::pkcs1 : found->scheme);
   if (!fits) return fail(Code::bad_signature, std::string(field) + ": no algorithm of the issuer's key");
   if (pss) return verify_pss(pss.get(), to_be_signed, signature, key, field);
-  const Known& known = *found;
+  const Identified& known = *found;
   switch (known.scheme) {
     case Scheme::ed25519: return key.verify(to_be_signed, signature);
     case Scheme::pkcs1: return key.verify_digest(known.hash, digest(known.hash, to_be_signed), signature);

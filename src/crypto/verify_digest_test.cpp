@@ -3,12 +3,11 @@
 #include <openssl/core_names.h>
 #include <openssl/rsa.h>
 
+#include "base/hex_for_test.h"
 #include "crypto/key_impl.h"
 
 namespace cm4it::crypto {
 namespace {
-
-Bytes hex(std::string_view digits) { return from_hex(digits).value(); }
 
 TEST(Digest, OfAbc) {  // FIPS 180-4 and FIPS 202 examples
   struct Case { Hash hash; const char* begin; };

@@ -8,7 +8,7 @@
 namespace cm4it::evidence {
 namespace {
 
-tl::unexpected<Error> bad(const std::string& path, const std::string& rule) {
+tl::unexpected<Error> bad_body(const std::string& path, const std::string& rule) {
   return fail(Code::malformed, path + ": " + rule, "docs/formats/statement.md");
 }
 
@@ -17,16 +17,16 @@ Result<std::string> read_text(CborReader& reader, const std::string& path, std::
                               std::string_view controls = {}) {
   auto text = reader.text();
   if (!text) return within(path, std::move(text).error());
-  if (text->empty()) return bad(path, "empty text is left out");
+  if (text->empty()) return bad_body(path, "empty text is left out");
   if (text->size() > most) return fail(Code::too_large, path + ": more than " + std::to_string(most) + " octets");
-  if (!is_clean_text(*text, controls)) return bad(path, "control characters");
+  if (!is_clean_text(*text, controls)) return bad_body(path, "control characters");
   return std::string(*text);
 }
 
 Result<KeyId> read_key_id(CborReader& reader, const std::string& path) {
   auto bytes = reader.bytes();
   if (!bytes) return within(path, std::move(bytes).error());
-  if (bytes->size() != 32) return bad(path, "an id has 32 octets");
+  if (bytes->size() != 32) return bad_body(path, "an id has 32 octets");
   KeyId id;
   std::copy(bytes->begin(), bytes->end(), id.digest.begin());
   return id;
@@ -35,7 +35,7 @@ Result<KeyId> read_key_id(CborReader& reader, const std::string& path) {
 Result<std::string> read_domain(CborReader& reader, const std::string& path) {
   auto text = reader.text();
   if (!text) return within(path, std::move(text).error());
-  if (!is_domain_name(*text)) return bad(path, "\"" + std::string(text->substr(0, 64)) + "\" is no domain name");
+  if (!is_domain_name(*text)) return bad_body(path, "\"" + std::string(text->substr(0, 64)) + "\" is no domain name");
   return std::string(*text);
 }
 
@@ -46,17 +46,17 @@ Result<void> fields(CborReader& reader, F&& take) {
 }
 
 tl::unexpected<Error> unknown_field(const std::string& path, Kind kind) {
-  return bad(path, std::string("no field of a statement of kind ") + to_string(kind));
+  return bad_body(path, std::string("no field of a statement of kind ") + to_string(kind));
 }
 
 Result<std::vector<std::string>> read_uris(CborReader& reader, const std::string& path) {
   TRY(const auto count, reader.array());
-  if (count == 0) return bad(path, "an empty list is left out");
+  if (count == 0) return bad_body(path, "an empty list is left out");
   if (count > budget::uris) return fail(Code::too_large, path + ": more than " + std::to_string(budget::uris) + " URIs");
   std::vector<std::string> uris;
   for (std::size_t i = 0; i < count; ++i) {
     TRY(auto uri, read_text(reader, path + "[" + std::to_string(i) + "]", budget::text_field));
-    if (uri.find(':') == uri.npos || uri.find(' ') != uri.npos) return bad(path, "\"" + uri.substr(0, 64) + "\" is no URI");
+    if (uri.find(':') == uri.npos || uri.find(' ') != uri.npos) return bad_body(path, "\"" + uri.substr(0, 64) + "\" is no URI");
     uris.push_back(std::move(uri));
   }
   return uris;
@@ -65,13 +65,13 @@ Result<std::vector<std::string>> read_uris(CborReader& reader, const std::string
 Result<std::map<std::string, std::string>> read_attributes(CborReader& reader, const std::string& path) {
   std::map<std::string, std::string> attributes;
   CHECK_OK(reader.text_map([&](std::string_view name) -> Result<void> {
-    if (name.empty() || name.size() > 64 || !is_clean_text(name)) return bad(path, "an attribute's name has 1 to 64 octets");
+    if (name.empty() || name.size() > 64 || !is_clean_text(name)) return bad_body(path, "an attribute's name has 1 to 64 octets");
     if (attributes.size() >= budget::attributes)
       return fail(Code::too_large, path + ": more than " + std::to_string(budget::attributes) + " attributes");
     TRY(attributes[std::string(name)], read_text(reader, path + "." + std::string(name), budget::note_field));
     return {};
   }));
-  if (attributes.empty()) return bad(path, "an empty map is left out");
+  if (attributes.empty()) return bad_body(path, "an empty map is left out");
   return attributes;
 }
 
@@ -100,7 +100,7 @@ Result<Body> read_identity(CborReader& reader) {
     }
     return {};
   }));
-  if (!typed) return bad("payload.3.1", "an identity needs a type");
+  if (!typed) return bad_body("payload.3.1", "an identity needs a type");
   return Body(std::move(identity));
 }
 
@@ -116,7 +116,7 @@ Result<Body> read_endorse(CborReader& reader) {
     }
     return {};
   }));
-  if (endorse.label.empty()) return bad("payload.3.1", "an endorsement needs a label");
+  if (endorse.label.empty()) return bad_body("payload.3.1", "an endorsement needs a label");
   return Body(std::move(endorse));
 }
 
@@ -137,7 +137,7 @@ Result<Body> read_status(CborReader& reader) {
     }
     return {};
   }));
-  if (!set) return bad("payload.3.1", "a status statement needs a status");
+  if (!set) return bad_body("payload.3.1", "a status statement needs a status");
   return Body(std::move(change));
 }
 
@@ -155,7 +155,7 @@ Result<Body> read_transfer(CborReader& reader) {
     }
     return {};
   }));
-  if (transfer.domain.empty() || !owner) return bad("payload.3", "a transfer names a domain (1) and its owner's key id (2)");
+  if (transfer.domain.empty() || !owner) return bad_body("payload.3", "a transfer names a domain (1) and its owner's key id (2)");
   return Body(std::move(transfer));
 }
 
@@ -184,7 +184,7 @@ Result<Body> read_withdraw(CborReader& reader) {
     }
     return {};
   }));
-  if (!target) return bad("payload.3.1", "a withdrawal names the statement it takes back");
+  if (!target) return bad_body("payload.3.1", "a withdrawal names the statement it takes back");
   return Body(std::move(withdraw));
 }
 
@@ -195,7 +195,7 @@ Result<Body> read_policy(CborReader& reader) {
     TRY(policy.descriptor, read_text(reader, path, budget::descriptor_bytes, "\n\r\t"));
     return {};
   }));
-  if (policy.descriptor.empty()) return bad("payload.3.1", "a policy statement carries a descriptor");
+  if (policy.descriptor.empty()) return bad_body("payload.3.1", "a policy statement carries a descriptor");
   return Body(std::move(policy));
 }
 
@@ -209,34 +209,34 @@ Result<Body> read_body(Kind kind, CborReader& reader) {
     case Kind::withdraw: return read_withdraw(reader);
     case Kind::policy: return read_policy(reader);
   }
-  return bad("payload.2", "unknown kind");
+  return bad_body("payload.2", "unknown kind");
 }
 
 Result<void> check_identity(const Statement& statement, const Identity& identity, bool kept) {
   switch (statement.subject.kind) {
     case SubjectKind::key: {
       if (identity.type == Type::code || identity.type == Type::model)
-        return bad("payload.3.1", std::string("a key is no ") + to_string(identity.type));
-      if (identity.spki.empty()) return bad("payload.3.2", "the identity of a key carries its SubjectPublicKeyInfo");
+        return bad_body("payload.3.1", std::string("a key is no ") + to_string(identity.type));
+      if (identity.spki.empty()) return bad_body("payload.3.2", "the identity of a key carries its SubjectPublicKeyInfo");
       if (kept) return {};
       auto key = crypto::PublicKey::from_canonical_spki(identity.spki);
       if (!key) return within("payload.3.2", std::move(key).error());
       if (key->id().digest != statement.subject.digest)
-        return bad("payload.3.2", "the SHA-256 of the SubjectPublicKeyInfo is not the subject (claim 2)");
+        return bad_body("payload.3.2", "the SHA-256 of the SubjectPublicKeyInfo is not the subject (claim 2)");
       return {};
     }
     case SubjectKind::code:
-      if (identity.type != Type::code) return bad("payload.3.1", "a code subject is of type code");
+      if (identity.type != Type::code) return bad_body("payload.3.1", "a code subject is of type code");
       break;
     case SubjectKind::model: {
-      if (identity.type != Type::model) return bad("payload.3.1", "a model subject is of type model");
+      if (identity.type != Type::model) return bad_body("payload.3.1", "a model subject is of type model");
       const auto domain = statement.subject.model.substr(0, statement.subject.model.find('/'));
       if (std::find(statement.domains.begin(), statement.domains.end(), domain) == statement.domains.end())
-        return bad("payload.1", "a model is identified in its own domain, " + domain);
+        return bad_body("payload.1", "a model is identified in its own domain, " + domain);
       break;
     }
   }
-  if (!identity.spki.empty()) return bad("payload.3.2", "only key subjects have a SubjectPublicKeyInfo");
+  if (!identity.spki.empty()) return bad_body("payload.3.2", "only key subjects have a SubjectPublicKeyInfo");
   return {};
 }
 
@@ -246,14 +246,14 @@ Result<void> check_subject(const Statement& statement, bool kept) {
   const SubjectKind kind = statement.subject.kind;
   switch (statement.kind()) {
     case Kind::transfer:
-      if (kind == SubjectKind::model) return bad("claims.2", "a model is not handed over");
+      if (kind == SubjectKind::model) return bad_body("claims.2", "a model is not handed over");
       return {};
     case Kind::assign:
-      if (kind != SubjectKind::key) return bad("claims.2", "only keys (devices, gateways, services) work in a cloud");
+      if (kind != SubjectKind::key) return bad_body("claims.2", "only keys (devices, gateways, services) work in a cloud");
       return {};
     case Kind::policy:
-      if (kind != SubjectKind::key) return bad("claims.2", "the subject of a policy is the owner it names, a key");
-      if (statement.domains.size() != 1) return bad("payload.1", "a policy is of exactly one domain");
+      if (kind != SubjectKind::key) return bad_body("claims.2", "the subject of a policy is the owner it names, a key");
+      if (statement.domains.size() != 1) return bad_body("payload.1", "a policy is of exactly one domain");
       return {};
     default: return {};
   }
@@ -262,11 +262,11 @@ Result<void> check_subject(const Statement& statement, bool kept) {
 Result<std::vector<std::string>> read_domains(CborReader& reader) {
   TRY(const auto count, reader.array());
   if (count == 0 || count > budget::statement_domains)
-    return bad("payload.1", "1 to " + std::to_string(budget::statement_domains) + " domains");
+    return bad_body("payload.1", "1 to " + std::to_string(budget::statement_domains) + " domains");
   std::vector<std::string> domains;
   for (std::size_t i = 0; i < count; ++i) {
     TRY(auto domain, read_domain(reader, "payload.1[" + std::to_string(i) + "]"));
-    if (!domains.empty() && domains.back() >= domain) return bad("payload.1", "domains are sorted, and none is named twice");
+    if (!domains.empty() && domains.back() >= domain) return bad_body("payload.1", "domains are sorted, and none is named twice");
     domains.push_back(std::move(domain));
   }
   return domains;
@@ -337,17 +337,17 @@ Result<void> read_payload(View payload, Statement& statement, bool kept) {
         return fail(kind == 8 || kind == 9 ? Code::unsupported : Code::malformed,
                     "payload.2: kind " + std::to_string(kind) + " is not one of 1 to 7");
     } else if (key == 3) {
-      if (kind == 0) return bad("payload.2", "missing");
+      if (kind == 0) return bad_body("payload.2", "missing");
       TRY(statement.body, read_body(static_cast<Kind>(kind), reader));
       has_body = true;
     } else {
-      return bad("payload." + std::to_string(key), "no field of a statement");
+      return bad_body("payload." + std::to_string(key), "no field of a statement");
     }
     return {};
   }));
   CHECK_OK(reader.end());
-  if (statement.domains.empty()) return bad("payload.1", "missing");
-  if (!has_body) return bad("payload.3", "missing");
+  if (statement.domains.empty()) return bad_body("payload.1", "missing");
+  if (!has_body) return bad_body("payload.3", "missing");
   return check_subject(statement, kept);
 }
 

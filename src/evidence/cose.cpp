@@ -17,14 +17,14 @@ constexpr std::uint64_t cose_sign1 = 18;
 constexpr std::string_view content_type = "application/cm4it-statement+cbor";
 constexpr std::int64_t latest_time = std::int64_t{1} << 53;
 
-tl::unexpected<Error> bad(const std::string& path, const std::string& rule) {
+tl::unexpected<Error> bad_cose(const std::string& path, const std::string& rule) {
   return fail(Code::malformed, path + ": " + rule, "docs/formats/statement.md");
 }
 
 Result<Time> read_time(CborReader& reader, const std::string& path) {
   auto seconds = reader.integer();
   if (!seconds) return within(path, std::move(seconds).error());
-  if (*seconds < 0 || *seconds > latest_time) return bad(path, "a time is 0 to 2^53 seconds");
+  if (*seconds < 0 || *seconds > latest_time) return bad_cose(path, "a time is 0 to 2^53 seconds");
   return Time{*seconds};
 }
 
@@ -70,12 +70,12 @@ Result<void> read_claims(CborReader& reader, Header& header) {
         iat = true;
         return {};
       }
-      default: return bad(path, "no claim of a statement");
+      default: return bad_cose(path, "no claim of a statement");
     }
   }));
-  if (!iss || !sub || !iat) return bad("claims", "iss (1), sub (2) and iat (6) are required");
+  if (!iss || !sub || !iat) return bad_cose("claims", "iss (1), sub (2) and iat (6) are required");
   if (statement.not_before && statement.expires && *statement.not_before >= *statement.expires)
-    return bad("claims.5", "nbf is not before exp");
+    return bad_cose("claims.5", "nbf is not before exp");
   return {};
 }
 
@@ -85,7 +85,7 @@ Result<void> read_chain(CborReader& reader, Statement& statement, const std::str
   std::uint64_t count = 1;
   if (type == CborType::array) {
     TRY(count, reader.array());
-    if (count < 2) return bad(path, "one certificate stands without an array");
+    if (count < 2) return bad_cose(path, "one certificate stands without an array");
     if (count > budget::path_certificates)
       return fail(Code::too_large, path + ": more than " + std::to_string(budget::path_certificates) + " certificates");
   }
@@ -103,10 +103,10 @@ Result<void> read_chain(CborReader& reader, Statement& statement, const std::str
 Result<void> check_chain(const Header& header, bool kept) {
   const auto& chain = header.statement.certificates;
   if (chain.empty() || kept) return {};  // kept: this was seen when it came
-  if (chain[0].key().id() != header.kid) return bad("protected.33", "the first certificate is of another key than kid");
+  if (chain[0].key().id() != header.kid) return bad_cose("protected.33", "the first certificate is of another key than kid");
   for (std::size_t i = 0; i + 1 < chain.size(); ++i)
     if (!chain[i].verify(chain[i + 1].key()))
-      return bad("protected.33[" + std::to_string(i) + "]", "not signed by the key in the certificate behind it");
+      return bad_cose("protected.33[" + std::to_string(i) + "]", "not signed by the key in the certificate behind it");
   return x509::check_signs_statements(chain[0]);
 }
 
@@ -138,15 +138,15 @@ Result<Header> read_protected(View bytes, bool kept) {
       }
       case label_claims: claims = true; return read_claims(reader, header);
       case label_x5chain: return read_chain(reader, header.statement, path);
-      default: return bad(path, "no label of a statement's protected header");
+      default: return bad_cose(path, "no label of a statement's protected header");
     }
   }));
   CHECK_OK(reader.end());
-  if (!alg) return bad("protected.1", "alg is missing");
-  if (!type) return bad("protected.3", "content type is not " + std::string(content_type));
-  if (!kid) return bad("protected.4", "kid is not the issuer's key id of 32 octets");
-  if (!claims) return bad("protected.15", "claims are missing");
-  if (header.kid != header.statement.issuer) return bad("protected.4", "kid and iss (claim 1) name different keys");
+  if (!alg) return bad_cose("protected.1", "alg is missing");
+  if (!type) return bad_cose("protected.3", "content type is not " + std::string(content_type));
+  if (!kid) return bad_cose("protected.4", "kid is not the issuer's key id of 32 octets");
+  if (!claims) return bad_cose("protected.15", "claims are missing");
+  if (header.kid != header.statement.issuer) return bad_cose("protected.4", "kid and iss (claim 1) name different keys");
   CHECK_OK(check_chain(header, kept));
   return header;
 }
@@ -175,18 +175,18 @@ Bytes write_protected(const Draft& draft, const crypto::PublicKey& issuer, std::
 }
 
 // COSE_Sign1_Tagged = #6.18([ protected: bstr, unprotected: {}, payload: bstr, signature: bstr ])
-struct Parts { View header, payload, signature; };
+struct MessageParts { View header, payload, signature; };
 
-Result<Parts> take_apart(View bytes) {
+Result<MessageParts> take_apart(View bytes) {
   CborReader reader(bytes);
-  Parts parts;
+  MessageParts parts;
   TRY(const auto tag, reader.tag());
-  if (tag != cose_sign1) return bad("tag", "expected 18 (COSE_Sign1), found " + std::to_string(tag));
+  if (tag != cose_sign1) return bad_cose("tag", "expected 18 (COSE_Sign1), found " + std::to_string(tag));
   TRY(const auto items, reader.array());
-  if (items != 4) return bad("COSE_Sign1", "an array of four items expected");
+  if (items != 4) return bad_cose("COSE_Sign1", "an array of four items expected");
   TRY(parts.header, reader.bytes());
   CHECK_OK(reader.int_map([](std::int64_t) -> Result<void> {
-    return bad("unprotected", "must be empty: what is not signed says nothing");
+    return bad_cose("unprotected", "must be empty: what is not signed says nothing");
   }));
   TRY(parts.payload, reader.bytes());
   TRY(parts.signature, reader.bytes());
@@ -197,7 +197,7 @@ Result<Parts> take_apart(View bytes) {
 }  // namespace
 
 Result<Decoded> decode_cose(View bytes, bool kept) {
-  TRY(const Parts parts, take_apart(bytes));
+  TRY(const MessageParts parts, take_apart(bytes));
   TRY(Header header, read_protected(parts.header, kept));
   CHECK_OK(read_payload(parts.payload, header.statement, kept));
   DecodedBuilder builder;
@@ -216,7 +216,7 @@ Result<Decoded> decode_cose(View bytes, bool kept) {
 }
 
 Result<Statement> kept_cose_statement(View bytes) {
-  TRY(const Parts parts, take_apart(bytes));
+  TRY(const MessageParts parts, take_apart(bytes));
   TRY(Header header, read_protected(parts.header, true));
   CHECK_OK(read_payload(parts.payload, header.statement, true));
   return std::move(header.statement);
@@ -224,7 +224,7 @@ Result<Statement> kept_cose_statement(View bytes) {
 
 Result<void> check_algorithm(const Decoded& decoded, const crypto::PublicKey& issuer) {
   if (decoded.format() != Format::cose) return {};
-  TRY(const Parts parts, take_apart(decoded.bytes()));
+  TRY(const MessageParts parts, take_apart(decoded.bytes()));
   TRY(const Header header, read_protected(parts.header, true));
   if (header.alg == crypto::cose_id(issuer.algorithm())) return {};
   return fail(Code::bad_signature, "protected.1: the issuer's key signs with algorithm " +
@@ -235,14 +235,14 @@ Result<void> check_times(const Statement& statement) {
   const bool transfer = statement.kind() == Kind::transfer;
   if (!transfer && statement.kind() != Kind::withdraw) return {};
   const std::string what = transfer ? "a transfer" : "a withdrawal";
-  if (statement.not_before) return bad("claims.5", what + " bears no nbf: it counts from its receipt on");
-  if (statement.expires) return bad("claims.4", what + " bears no exp: it counts for good");
+  if (statement.not_before) return bad_cose("claims.5", what + " bears no nbf: it counts from its receipt on");
+  if (statement.expires) return bad_cose("claims.4", what + " bears no exp: it counts for good");
   return {};
 }
 
 Result<Bytes> sign(const Draft& given, const crypto::Signer& issuer, std::span<const crypto::Certificate> chain) {
   if (const auto* withdraw = std::get_if<Withdraw>(&given.body); withdraw && withdraw->part)
-    return bad("payload.3.1", "a withdrawal names the statement it takes back; only OpenPGP takes back by part");
+    return bad_cose("payload.3.1", "a withdrawal names the statement it takes back; only OpenPGP takes back by part");
   Draft draft = given;
   std::sort(draft.domains.begin(), draft.domains.end());
   draft.domains.erase(std::unique(draft.domains.begin(), draft.domains.end()), draft.domains.end());

@@ -19,7 +19,7 @@ Bytes octets(const json::object& object, const std::string& name) {
   return from_base64url(std::string_view(object.at(name).as_string())).value();
 }
 
-Result<crypto::PublicKey> key_of(const json::object& key) {
+Result<crypto::PublicKey> vector_key(const json::object& key) {
   const std::string curve(key.at("crv").as_string());
   if (curve == "Ed25519") return crypto::PublicKey::from_ed25519(octets(key, "x"));
   if (curve == "P-256" || curve == "P-384") return crypto::PublicKey::from_ec_point(curve, octets(key, "x"), octets(key, "y"));
@@ -72,7 +72,7 @@ TEST(CoseVectors, ExamplesOfOthers) {
     const Bytes message = from_hex(std::string_view(example.at("output").as_object().at("cbor").as_string())).value();
     EXPECT_FALSE(decode(Format::cose, message));
     if (!input.contains("sign0")) continue;  // COSE_Sign, COSE_Mac0
-    const auto key = key_of(input.at("sign0").as_object().at("key").as_object());
+    const auto key = vector_key(input.at("sign0").as_object().at("key").as_object());
     if (!key) continue;  // P-521, Ed448
     // ecdsa-sig-04 and the like sign under a digest that is not the key's.
     const std::string alg(input.at("sign0").as_object().at("alg").as_string());

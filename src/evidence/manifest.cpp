@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-tl::unexpected<Error> bad(const std::string& path, const std::string& rule) {
+tl::unexpected<Error> bad_manifest(const std::string& path, const std::string& rule) {
   return fail(Code::malformed, "manifest." + path + ": " + rule, "Trust Platform Manifest File Format");
 }
 
@@ -22,16 +22,16 @@ Result<json::object> parse_object(std::string_view text, const std::string& path
   options.max_depth = 8;
   boost::system::error_code error;
   auto value = json::parse(json::string_view(text.data(), text.size()), error, {}, options);
-  if (error) return bad(path, "not JSON: " + error.message());
-  if (!value.is_object()) return bad(path, "an object expected");
+  if (error) return bad_manifest(path, "not JSON: " + error.message());
+  if (!value.is_object()) return bad_manifest(path, "an object expected");
   return std::move(value.as_object());
 }
 
 Result<std::string> text_of(const json::object& object, std::string_view name, const std::string& path) {
   const auto* value = object.if_contains(json::string_view(name.data(), name.size()));
   const std::string where = path + (path.empty() ? "" : ".") + std::string(name);
-  if (!value) return bad(where, "missing");
-  if (!value->is_string()) return bad(where, "a string expected");
+  if (!value) return bad_manifest(where, "missing");
+  if (!value->is_string()) return bad_manifest(where, "a string expected");
   return std::string(value->as_string());
 }
 
@@ -42,7 +42,7 @@ Result<std::string> shown(const json::object& object, std::string_view name, con
   if (text.size() > budget::text_field)
     return fail(Code::too_large, "manifest." + path + "." + std::string(name) + ": more than " +
                 std::to_string(budget::text_field) + " octets");
-  if (!is_clean_text(text)) return bad(path + "." + std::string(name), "control characters");
+  if (!is_clean_text(text)) return bad_manifest(path + "." + std::string(name), "control characters");
   return text;
 }
 
@@ -61,7 +61,7 @@ Result<Method1Id> read_protected(std::string_view encoded) {
   if (alg != "ES256") return fail(Code::unsupported, "manifest.protected.alg: " + alg.substr(0, 32) + "; ES256 is supported");
   TRY(const Bytes kid, base64url_of(header, "kid", "protected"));
   if (kid.size() != 20)
-    return bad("protected.kid", "a key identifier of 20 octets expected (RFC 5280 section 4.2.1.2, method 1)");
+    return bad_manifest("protected.kid", "a key identifier of 20 octets expected (RFC 5280 section 4.2.1.2, method 1)");
   if (header.if_contains("crit")) return fail(Code::unsupported, "manifest.protected.crit: no extension is understood");
   Method1Id id;
   std::copy(kid.begin(), kid.end(), id.octets.begin());
@@ -89,14 +89,14 @@ Result<SlotKey> slot_key(std::string_view curve, View x, View y, bool kept) {
 Result<Slots> read_slots(const json::object& payload, bool kept) {
   const auto* set = payload.if_contains("publicKeySet");
   const auto* keys = set && set->is_object() ? set->as_object().if_contains("keys") : nullptr;
-  if (!keys || !keys->is_array()) return bad("payload.publicKeySet.keys", "an array of keys expected");
+  if (!keys || !keys->is_array()) return bad_manifest("payload.publicKeySet.keys", "an array of keys expected");
   if (keys->as_array().size() > budget::manifest_keys)
     return fail(Code::too_large, "manifest.payload.publicKeySet.keys: more than " + std::to_string(budget::manifest_keys) + " keys");
   Slots slots;
   for (std::size_t i = 0; i < keys->as_array().size(); ++i) {
     const std::string path = "payload.publicKeySet.keys[" + std::to_string(i) + "]";
     const auto& value = keys->as_array()[i];
-    if (!value.is_object()) return bad(path, "an object expected");
+    if (!value.is_object()) return bad_manifest(path, "an object expected");
     const auto& jwk = value.as_object();
     TRY(const auto slot, text_of(jwk, "kid", path));
     TRY(const auto type, text_of(jwk, "kty", path));
@@ -107,17 +107,17 @@ Result<Slots> read_slots(const json::object& payload, bool kept) {
     auto key = slot_key(curve, x, y, kept);
     if (!key) return within("manifest." + path, std::move(key).error());
     if (slot != "0") slots.others.push_back(key->id.text());
-    else if (slots.first) return bad(path + ".kid", "slot 0 twice");
+    else if (slots.first) return bad_manifest(path + ".kid", "slot 0 twice");
     else slots.first = std::move(*key);
   }
-  if (!slots.first) return bad("payload.publicKeySet.keys", "no key of slot 0, which is the element's identity");
+  if (!slots.first) return bad_manifest("payload.publicKeySet.keys", "no key of slot 0, which is the element's identity");
   return slots;
 }
 
 Result<std::string> organization(const json::object& payload, std::string_view role) {
   const auto* value = payload.if_contains(json::string_view(role.data(), role.size()));
   if (!value) return std::string();
-  if (!value->is_object()) return bad("payload." + std::string(role), "an object expected");
+  if (!value->is_object()) return bad_manifest("payload." + std::string(role), "an object expected");
   return shown(value->as_object(), "organizationName", "payload." + std::string(role));
 }
 
@@ -132,7 +132,7 @@ Result<Identity> read_identity(const json::object& payload, const SlotKey& key) 
   TRY(identity.maker, organization(payload, "manufacturer"));
   TRY(identity.model, shown(payload, "model", "payload"));
   TRY(identity.serial, shown(payload, "uniqueId", "payload"));
-  if (!is_hex(identity.serial)) return bad("payload.uniqueId", "hex digits expected");
+  if (!is_hex(identity.serial)) return bad_manifest("payload.uniqueId", "hex digits expected");
   for (const char* name : {"partNumber", "groupId"}) {
     TRY(auto text, shown(payload, name, "payload"));
     if (!text.empty()) identity.attributes[name] = std::move(text);
@@ -147,14 +147,14 @@ Result<Identity> read_identity(const json::object& payload, const SlotKey& key) 
 }  // namespace
 
 Result<Decoded> decode_manifest(View bytes, bool kept) {
-  if (!is_utf8(text(bytes))) return bad("element", "not UTF-8");
+  if (!is_utf8(text(bytes))) return bad_manifest("element", "not UTF-8");
   TRY(const auto element, parse_object(text(bytes), "element"));
   TRY(const auto payload_text, text_of(element, "payload", ""));
   TRY(const auto protected_text, text_of(element, "protected", ""));
   DecodedBuilder builder;
   builder.format = Format::manifest;
   TRY(builder.signature, base64url_of(element, "signature", "element"));
-  if (builder.signature.size() != 64) return bad("signature", "r and s, 64 octets, expected (RFC 7518 section 3.4)");
+  if (builder.signature.size() != 64) return bad_manifest("signature", "r and s, 64 octets, expected (RFC 7518 section 3.4)");
   TRY(builder.issuer, read_protected(protected_text));
   auto payload_bytes = from_base64url(payload_text);
   if (!payload_bytes) return within("manifest.payload", std::move(payload_bytes).error());
@@ -167,7 +167,7 @@ Result<Decoded> decode_manifest(View bytes, bool kept) {
   TRY(auto identity, read_identity(payload, *slots.first));
   if (const auto* header = element.if_contains("header"); header && header->is_object()) {
     TRY(const auto unique_id, text_of(header->as_object(), "uniqueId", "header"));
-    if (unique_id != identity.serial) return bad("header.uniqueId", "differs from the signed payload's");
+    if (unique_id != identity.serial) return bad_manifest("header.uniqueId", "differs from the signed payload's");
   }
   TRY(const auto time, text_of(payload, "provisioningTimestamp", "payload"));
   auto issued_at = from_rfc3339(time);

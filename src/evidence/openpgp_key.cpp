@@ -14,7 +14,7 @@ namespace {
 const Bytes oid_p256 = *from_hex("2a8648ce3d030107"), oid_p384 = *from_hex("2b81040022"),
             oid_ed25519_legacy = *from_hex("2b06010401da470f01"), oid_curve25519_legacy = *from_hex("2b060104019755010501");
 
-constexpr std::string_view where = "key";
+constexpr std::string_view key_field = "key";
 
 // RFC 9580 section 5.5.5.1: MPI of n, MPI of e.
 Result<Key::Rsa> read_rsa(Fields& fields) {
@@ -27,7 +27,7 @@ Result<Key::Rsa> read_rsa(Fields& fields) {
 // A native 32-octet string after the prefix 0x40 (RFC 9580 section 11.2).
 Result<View> read_prefixed(Fields& fields) {
   TRY(const View point, fields.mpi());
-  if (point.size() != 33 || point[0] != 0x40) return bad(where, "0x40 and 32 octets expected for its point", "11.2");
+  if (point.size() != 33 || point[0] != 0x40) return bad(key_field, "0x40 and 32 octets expected for its point", "11.2");
   return point.subspan(1);
 }
 
@@ -35,14 +35,14 @@ Result<View> read_prefixed(Fields& fields) {
 Result<Key::Point> read_point(Fields& fields, std::string_view curve, std::size_t coordinate) {
   TRY(const View point, fields.mpi());
   if (point.size() != 1 + 2 * coordinate || point[0] != 4)
-    return bad(where, "0x04 and two coordinates of " + std::to_string(coordinate) + " octets expected for its point", "11.2.1");
+    return bad(key_field, "0x04 and two coordinates of " + std::to_string(coordinate) + " octets expected for its point", "11.2.1");
   return Key::Point{curve, point.subspan(1, coordinate), point.subspan(1 + coordinate)};
 }
 
 // RFC 9580 sections 5.5.5.4 to 5.5.5.6: the curve's identifier, then its point; ECDH also says how it derives keys.
 Result<void> read_curve(Fields& fields, Key& key) {
   TRY(const std::size_t size, fields.u8());
-  if (size == 0 || size == 255) return bad(where, "a reserved length of its curve's identifier", "9.2");
+  if (size == 0 || size == 255) return bad(key_field, "a reserved length of its curve's identifier", "9.2");
   TRY(const View oid, fields.take(size));
   const bool ecdh = key.algorithm == algorithm::ecdh, legacy = key.algorithm == algorithm::eddsa_legacy;
   if (!legacy && equal(oid, oid_p256)) {
@@ -50,7 +50,7 @@ Result<void> read_curve(Fields& fields, Key& key) {
   } else if (!legacy && equal(oid, oid_p384)) {
     TRY(key.numbers, read_point(fields, "P-384", 48));
   } else if ((legacy && equal(oid, oid_ed25519_legacy)) || (ecdh && equal(oid, oid_curve25519_legacy))) {
-    if (key.version != 4) return bad(where, "a curve in its legacy form, which is for v4 keys only", "9.2");
+    if (key.version != 4) return bad(key_field, "a curve in its legacy form, which is for v4 keys only", "9.2");
     TRY(const View octets, read_prefixed(fields));
     if (ecdh) key.numbers = Key::X25519{octets};
     else key.numbers = Key::Ed25519{octets};
@@ -60,7 +60,7 @@ Result<void> read_curve(Fields& fields, Key& key) {
   if (ecdh) {
     TRY(const std::size_t parameters, fields.u8());
     TRY(const View kdf, fields.take(parameters));
-    if (kdf.size() != 3 || kdf[0] != 1) return bad(where, "its KDF parameters", "5.5.5.6");
+    if (kdf.size() != 3 || kdf[0] != 1) return bad(key_field, "its KDF parameters", "5.5.5.6");
   }
   return fields.end();
 }
@@ -97,7 +97,7 @@ Fingerprint fingerprint_of(const Key& key) {
   return {key.version, crypto::digest(key.version == 4 ? crypto::Hash::sha1 : crypto::Hash::sha256, hashed)};
 }
 
-const char* name_of(std::uint8_t algorithm) {
+const char* name_of_algorithm(std::uint8_t algorithm) {
   switch (algorithm) {
     case algorithm::rsa:
     case algorithm::rsa_encrypt:
@@ -170,7 +170,7 @@ std::uint64_t Fingerprint::key_id() const {
 Result<Key> read_key(View body) {
   if (body.size() > budget::openpgp_key_bytes)
     return fail(Code::too_large, "openpgp: key: more than " + std::to_string(budget::openpgp_key_bytes) + " octets");
-  Fields fields(body, where);
+  Fields fields(body, key_field);
   Key key;
   key.body = body;
   TRY(key.version, fields.u8());
@@ -182,7 +182,7 @@ Result<Key> read_key(View body) {
   if (key.version != 4) {
     TRY(const std::uint32_t size, fields.u32());
     if (size != fields.rest().size() && key.version == 5) return fail(Code::unsupported, "openpgp: key: version 5, and the count of its octets is wrong");
-    if (size != fields.rest().size()) return bad(where, "the count of its octets is wrong", "5.5.2.3");
+    if (size != fields.rest().size()) return bad(key_field, "the count of its octets is wrong", "5.5.2.3");
   }
   if (key.version != 5) CHECK_OK(read_numbers(fields, key));
   key.fingerprint = fingerprint_of(key);
@@ -190,7 +190,7 @@ Result<Key> read_key(View body) {
 }
 
 std::string algorithm_text(const Key& key) {
-  return "algorithm " + std::to_string(key.algorithm) + " (" + name_of(key.algorithm) + ")";
+  return "algorithm " + std::to_string(key.algorithm) + " (" + name_of_algorithm(key.algorithm) + ")";
 }
 
 bool is_key_here(const Key& key) {
@@ -223,7 +223,7 @@ Result<KeySubject> subject_of(const Key& key, bool kept) {
   return subject;
 }
 
-// RFC 9580 section 5.2.4. The header is that of the key's version, also where a signature of the other version is made.
+// RFC 9580 section 5.2.4. The header is that of the key's version, also key_field a signature of the other version is made.
 void append_key_for_hash(Bytes& to, const Key& key) {
   if (key.version == 4) {
     to.push_back(0x99);

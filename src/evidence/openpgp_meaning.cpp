@@ -46,7 +46,7 @@ StatusChange revocation(const Signature& signature) {
 }
 
 // RFC 9580 section 5.2.3.31: without a reason, or with one that is not known, the worst is assumed.
-bool is_hard(const Signature& signature) {
+bool is_hard_key_revocation(const Signature& signature) {
   constexpr std::uint8_t superseded = 1, retired = 3;
   const bool revokes_key = signature.type == signature_type::key_revocation || signature.type == signature_type::subkey_revocation;
   return revokes_key && signature.reason != superseded && signature.reason != retired;
@@ -125,7 +125,7 @@ Result<Statement> meaning_of(const PieceParts& piece, const KeySubject& subject)
   statement.expires = expiry(piece);
   statement.domains = said.domains;
   statement.part = piece.part();
-  statement.hard_revocation = is_hard(piece.signature);
+  statement.hard_revocation = is_hard_key_revocation(piece.signature);
   append_aliases(statement.aliases, piece.primary.fingerprint);
   if (piece.signature.type == signature_type::subkey_binding) {
     append_aliases(statement.other_keys, piece.subkey->fingerprint);

@@ -6,7 +6,7 @@
 namespace cm4it::evidence::openpgp {
 namespace {
 
-const char* name_of(std::uint8_t component_tag) {
+const char* name_of_component(std::uint8_t component_tag) {
   switch (component_tag) {
     case tag::user_id: return "a user id";
     case tag::user_attribute: return "a user attribute";
@@ -72,7 +72,7 @@ Result<void> check_component(std::uint8_t component_tag, View component) {
                            : component_tag == tag::user_attribute ? budget::user_attribute_bytes
                                                                   : budget::openpgp_key_bytes;
   if (component.size() <= most) return {};
-  return fail(Code::too_large, "openpgp: " + std::string(name_of(component_tag)) + " of more than " + std::to_string(most) + " octets");
+  return fail(Code::too_large, "openpgp: " + std::string(name_of_component(component_tag)) + " of more than " + std::to_string(most) + " octets");
 }
 
 Result<void> check_parts(PieceParts& piece) {
@@ -80,7 +80,7 @@ Result<void> check_parts(PieceParts& piece) {
   if (piece.subkey && piece.subkey->version != piece.primary.version && !carried)
     return bad("subkey", "of another version than its primary key", "10.1");
   if (!belongs(piece.signature.type, piece.component_tag))
-    return bad("signature", type_text(piece.signature.type) + ", which is none over " + name_of(piece.component_tag), "5.2.1");
+    return bad("signature", type_text(piece.signature.type) + ", which is none over " + name_of_component(piece.component_tag), "5.2.1");
   CHECK_OK(check_maker(piece));
   return read_back_signature(piece);
 }

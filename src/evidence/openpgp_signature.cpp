@@ -6,7 +6,7 @@
 namespace cm4it::evidence::openpgp {
 namespace {
 
-constexpr std::string_view where = "signature";
+constexpr std::string_view signature_field = "signature";
 
 bool is_rsa(std::uint8_t key_algorithm) { return key_algorithm == algorithm::rsa || key_algorithm == algorithm::rsa_sign; }
 
@@ -14,7 +14,7 @@ bool is_rsa(std::uint8_t key_algorithm) { return key_algorithm == algorithm::rsa
 struct Pair { View r, s; };
 
 Result<Pair> read_pair(View numbers) {
-  Fields fields(numbers, where);
+  Fields fields(numbers, signature_field);
   Pair pair;
   TRY(pair.r, fields.loose_mpi());
   TRY(pair.s, fields.loose_mpi());
@@ -41,7 +41,7 @@ Result<Bytes> plain_signature(const Signature& signature, crypto::Algorithm algo
   switch (algorithm) {
     case crypto::Algorithm::ps256: {
       if (!is_rsa(signature.key_algorithm)) return other_algorithm(signature);
-      Fields fields(signature.numbers, where);
+      Fields fields(signature.numbers, signature_field);
       TRY(const View number, fields.loose_mpi());
       return to_bytes(number);
     }
@@ -74,16 +74,16 @@ Result<void> check_numbers(const Signature& signature) {
   switch (signature.key_algorithm) {
     case algorithm::rsa:
     case algorithm::rsa_sign: {
-      Fields fields(signature.numbers, where);
+      Fields fields(signature.numbers, signature_field);
       CHECK_OK(fields.loose_mpi());
       return fields.end();
     }
     case algorithm::eddsa_legacy:
-      if (signature.version == 6) return bad(where, "EdDSALegacy, which is for v4 only", "9.1");
+      if (signature.version == 6) return bad(signature_field, "EdDSALegacy, which is for v4 only", "9.1");
       [[fallthrough]];
     case algorithm::ecdsa: CHECK_OK(read_pair(signature.numbers)); return {};
     case algorithm::ed25519:
-      if (signature.numbers.size() != 64) return bad(where, "64 octets expected of Ed25519", "5.2.3.4");
+      if (signature.numbers.size() != 64) return bad(signature_field, "64 octets expected of Ed25519", "5.2.3.4");
       return {};
     default:
       return fail(Code::unsupported, "openpgp: signature: algorithm " + std::to_string(signature.key_algorithm) +
@@ -93,7 +93,7 @@ Result<void> check_numbers(const Signature& signature) {
 
 void append_numbers(Bytes& to, const Signature& signature) {
   if (signature.key_algorithm == algorithm::ed25519) return append(to, signature.numbers);
-  Fields fields(signature.numbers, where);
+  Fields fields(signature.numbers, signature_field);
   while (!fields.done()) {
     const auto number = fields.loose_mpi();
     if (!number) return;

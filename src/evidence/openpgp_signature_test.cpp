@@ -15,8 +15,8 @@ using crypto::Algorithm;
 
 constexpr std::uint32_t in_2012 = 1'330'000'000;
 
-const PgpKey& device() { static const PgpKey key = pgp_key("device"); return key; }
-const PgpKey& maker() { static const PgpKey key = pgp_key("maker"); return key; }
+const PgpKey& device_key() { static const PgpKey key = pgp_key("device"); return key; }
+const PgpKey& maker_key() { static const PgpKey key = pgp_key("maker"); return key; }
 
 Result<Verified> accept(View piece, const PgpKey& issuer) { return evidence::test::accept(Format::openpgp, piece, issuer.signer->public_key()); }
 
@@ -26,13 +26,13 @@ TEST(OpenPgpSignature, OfEveryAlgorithmVersionAndHashHolds) {
       const PgpKey issuer = pgp_key(crypto::generate(algorithm).value(), version);
       for (const auto& hash : std::initializer_list<std::uint8_t>{8, 9, 10, 11, 12, 14}) {
         if (hash == 11 && algorithm == Algorithm::eddsa) continue;  // refused: too short for it
-        for (const PgpKey& about : {device(), pgp_key("another", 6)}) {
+        for (const PgpKey& about : {device_key(), pgp_key("another", 6)}) {
           const Bytes piece = piece_over_user_id(issuer, about, "thing", {.hash = hash});
           const auto verified = accept(piece, issuer);
           ASSERT_TRUE(verified) << verified.error().message << " hash " << int{hash} << " v" << int{version};
           EXPECT_EQ(verified->issuer(), issuer.signer->public_key().id());
           EXPECT_EQ(verified->statements()[0].subject, SubjectId::key(about.signer->public_key().id()));
-          EXPECT_EQ(accept(piece, maker()).error().code, Code::bad_signature);
+          EXPECT_EQ(accept(piece, maker_key()).error().code, Code::bad_signature);
         }
       }
     }
@@ -41,23 +41,23 @@ TEST(OpenPgpSignature, OfEveryAlgorithmVersionAndHashHolds) {
 TEST(OpenPgpSignature, NewFormOfEd25519InV4) {
   const auto signer = signer_of("new form");
   const PgpKey issuer{signer, key_body(4, algorithm::ed25519, numbers_of(signer->public_key(), algorithm::ed25519), key_time)};
-  EXPECT_TRUE(accept(piece_over_user_id(issuer, device(), "thing"), issuer));
+  EXPECT_TRUE(accept(piece_over_user_id(issuer, device_key(), "thing"), issuer));
 }
 
 // Ed25519 numbers that begin with zeros lose them in their legacy form.
 TEST(OpenPgpSignature, LegacyNumbersMayBeShort) {
   int shorter = 0;
   for (std::uint32_t i = 0; i < 600; ++i) {
-    const Bytes piece = piece_over_user_id(maker(), device(), "thing", {.created = key_time + i});
+    const Bytes piece = piece_over_user_id(maker_key(), device_key(), "thing", {.created = key_time + i});
     const View numbers = read_piece(piece)->signature.numbers;
     shorter += numbers.size() < 68;
-    ASSERT_TRUE(accept(piece, maker())) << i;
+    ASSERT_TRUE(accept(piece, maker_key())) << i;
   }
   EXPECT_GT(shorter, 0);
 }
 
 TEST(OpenPgpSignature, NothingThatIsCoveredCanBeChanged) {
-  const Bytes piece = piece_over_user_id(maker(), device(), "thing");
+  const Bytes piece = piece_over_user_id(maker_key(), device_key(), "thing");
   const View signature = read_piece(piece)->signature.body;
   const auto begin = static_cast<std::size_t>(signature.data() - piece.data());
   const std::size_t unhashed = begin + read_piece(piece)->signature.hashed.size();
@@ -65,7 +65,7 @@ TEST(OpenPgpSignature, NothingThatIsCoveredCanBeChanged) {
   for (std::size_t i = 0; i < piece.size(); ++i) {
     Bytes changed = piece;
     changed[i] ^= 1;
-    EXPECT_EQ(accept(changed, maker()).has_value(), i == hint || i == hint + 1) << i << " of " << piece.size();
+    EXPECT_EQ(accept(changed, maker_key()).has_value(), i == hint || i == hint + 1) << i << " of " << piece.size();
   }
   EXPECT_GT(piece.size(), unhashed + 12);
   for (std::size_t size = 0; size < piece.size(); ++size) EXPECT_FALSE(decode(Format::openpgp, View(piece).first(size))) << size;
@@ -73,40 +73,40 @@ TEST(OpenPgpSignature, NothingThatIsCoveredCanBeChanged) {
 
 TEST(OpenPgpSignature, IssuerIsNamedByFingerprintOrKeyId) {
   Bytes key_id;
-  append_u64(key_id, maker().fingerprint().key_id());
+  append_u64(key_id, maker_key().fingerprint().key_id());
   const Bytes created = subpacket(2, u32(key_time + 1));
-  const PgpIssuer full{maker().fingerprint().octets, maker().fingerprint().key_id()}, short_name{{}, maker().fingerprint().key_id()};
-  const Bytes fingerprint = subpacket(33, prefixed(maker().fingerprint().octets, 4));
+  const PgpIssuer full{maker_key().fingerprint().octets, maker_key().fingerprint().key_id()}, short_name{{}, maker_key().fingerprint().key_id()};
+  const Bytes fingerprint = subpacket(33, prefixed(maker_key().fingerprint().octets, 4));
   struct Case { const char* what; std::vector<Bytes> hashed, unhashed; PgpIssuer issuer; };
   const Case cases[] = {{"both", {created, fingerprint}, {subpacket(16, key_id)}, full},
                         {"both hashed", {created, fingerprint, subpacket(16, key_id)}, {}, full},
                         {"a key id", {created}, {subpacket(16, key_id)}, short_name},
                         {"a hashed key id", {created, subpacket(16, key_id)}, {}, short_name}};
   for (const auto& [what, hashed, unhashed, issuer] : cases) {
-    const Bytes piece = piece_over_user_id(maker(), device(), "thing",
+    const Bytes piece = piece_over_user_id(maker_key(), device_key(), "thing",
                                            {.hashed = hashed, .unhashed = unhashed, .usual_hashed = false, .usual_unhashed = false});
     const auto decoded = decode(Format::openpgp, piece);
     ASSERT_TRUE(decoded) << what << ": " << decoded.error().message;
     EXPECT_EQ(std::get<PgpIssuer>(decoded->issuer()), issuer) << what;
     EXPECT_FALSE(decoded->carried_key());
-    EXPECT_TRUE(verify(*decoded, maker().signer->public_key())) << what;
+    EXPECT_TRUE(verify(*decoded, maker_key().signer->public_key())) << what;
   }
 }
 
 TEST(OpenPgpSignature, ByTheKeyItselfCarriesItsKey) {
-  const auto decoded = decode(Format::openpgp, piece_over_user_id(device(), device(), "me"));
+  const auto decoded = decode(Format::openpgp, piece_over_user_id(device_key(), device_key(), "me"));
   ASSERT_TRUE(decoded) << decoded.error().message;
-  EXPECT_EQ(std::get<KeyId>(decoded->issuer()), device().signer->public_key().id());
+  EXPECT_EQ(std::get<KeyId>(decoded->issuer()), device_key().signer->public_key().id());
   ASSERT_TRUE(decoded->carried_key());
-  EXPECT_EQ(*decoded->carried_key(), device().signer->public_key());
-  EXPECT_EQ(verify(*decoded, maker().signer->public_key()).error().code, Code::not_permitted);
+  EXPECT_EQ(*decoded->carried_key(), device_key().signer->public_key());
+  EXPECT_EQ(verify(*decoded, maker_key().signer->public_key()).error().code, Code::not_permitted);
   EXPECT_EQ(verify(*decoded, *decoded->carried_key())->id(), decoded->statements()[0].id);
 }
 
 TEST(OpenPgpSignature, EncryptionKeysSignNothingAndAreCertified) {
   const PgpKey sensor = encryption_key("sensor");
-  const Bytes by_maker = piece_over_user_id(maker(), sensor, "sensor");
-  ASSERT_TRUE(accept(by_maker, maker()));
+  const Bytes by_maker = piece_over_user_id(maker_key(), sensor, "sensor");
+  ASSERT_TRUE(accept(by_maker, maker_key()));
   const auto own = decode(Format::openpgp, piece_over_user_id({nullptr, sensor.body}, sensor, "sensor", {.key_algorithm = 27}));
   ASSERT_TRUE(own) << own.error().message;
   const auto verified = verify(*own, *own->carried_key());
@@ -123,8 +123,8 @@ TEST(OpenPgpSignature, EncryptionKeysSignNothingAndAreCertified) {
 
 TEST(OpenPgpSignature, AlgorithmIsThatOfTheKey) {
   const PgpKey rsa = pgp_key(crypto::generate(Algorithm::ps256).value());
-  const Bytes by_rsa = piece_over_user_id(rsa, device(), "thing"), by_ed = piece_over_user_id(maker(), device(), "thing");
-  EXPECT_EQ(accept(by_rsa, maker()).error().code, Code::bad_signature);
+  const Bytes by_rsa = piece_over_user_id(rsa, device_key(), "thing"), by_ed = piece_over_user_id(maker_key(), device_key(), "thing");
+  EXPECT_EQ(accept(by_rsa, maker_key()).error().code, Code::bad_signature);
   EXPECT_EQ(accept(by_ed, rsa).error().code, Code::bad_signature);
   EXPECT_EQ(accept(by_ed, pgp_key(signer_of("p", Algorithm::es256))).error().code, Code::bad_signature);
 }
@@ -145,7 +145,7 @@ TEST(OpenPgpSignature, Refuses) {
   const auto with = [](std::vector<Bytes> hashed) { return SignatureDraft{.hashed = std::move(hashed)}; };
   const Bytes created = subpacket(2, u32(key_time + 1)), other_id = subpacket(16, Bytes(8, 7));
   Bytes key_id;
-  append_u64(key_id, maker().fingerprint().key_id());
+  append_u64(key_id, maker_key().fingerprint().key_id());
   const Bytes right_id = subpacket(16, key_id);
   struct Case { const char* what; SignatureDraft draft; Code code; const char* rule; };
   const Case cases[] = {
@@ -161,8 +161,8 @@ TEST(OpenPgpSignature, Refuses) {
       {"DSA", {.key_algorithm = 17}, Code::unsupported, "algorithm 17"},
       {"an encryption algorithm", {.key_algorithm = 18}, Code::unsupported, "algorithm 18"},
       {"RSA with two numbers", {.key_algorithm = 1}, Code::malformed, "after its end"},
-      {"no creation time", {.hashed = {subpacket(33, prefixed(maker().fingerprint().octets, 4))}, .usual_hashed = false}, Code::malformed, "subpacket 2"},
-      {"an unhashed creation time", {.hashed = {subpacket(33, prefixed(maker().fingerprint().octets, 4))}, .unhashed = {created}, .usual_hashed = false},
+      {"no creation time", {.hashed = {subpacket(33, prefixed(maker_key().fingerprint().octets, 4))}, .usual_hashed = false}, Code::malformed, "subpacket 2"},
+      {"an unhashed creation time", {.hashed = {subpacket(33, prefixed(maker_key().fingerprint().octets, 4))}, .unhashed = {created}, .usual_hashed = false},
        Code::malformed, "subpacket 2"},
       {"a short creation time", {.hashed = {subpacket(2, Bytes(3, 1))}, .usual_hashed = false}, Code::malformed, "subpacket 2"},
       {"no issuer", {.hashed = {created}, .usual_hashed = false, .usual_unhashed = false}, Code::malformed, "whose"},
@@ -192,10 +192,10 @@ TEST(OpenPgpSignature, Refuses) {
       {"a back-signature alone", {.type = 0x19}, Code::malformed, "none over a user id"},
       {"unhashed: anything else", {.unhashed = {subpacket(101, Bytes{1})}}, Code::malformed, "one encoding"},
       {"unhashed: a preference", {.unhashed = {subpacket(26, view("https://a"))}}, Code::malformed, "one encoding"}};
-  ASSERT_TRUE(decode(Format::openpgp, piece_over_user_id(maker(), device(), "thing", with({subpacket(101, Bytes{1})}))));
-  ASSERT_TRUE(decode(Format::openpgp, piece_over_user_id(maker(), device(), "thing", {.unhashed = {right_id}, .usual_unhashed = false})));
+  ASSERT_TRUE(decode(Format::openpgp, piece_over_user_id(maker_key(), device_key(), "thing", with({subpacket(101, Bytes{1})}))));
+  ASSERT_TRUE(decode(Format::openpgp, piece_over_user_id(maker_key(), device_key(), "thing", {.unhashed = {right_id}, .usual_unhashed = false})));
   for (const auto& [what, draft, code, rule] : cases) {
-    const auto decoded = decode(Format::openpgp, piece_over_user_id(maker(), device(), "thing", draft));
+    const auto decoded = decode(Format::openpgp, piece_over_user_id(maker_key(), device_key(), "thing", draft));
     ASSERT_FALSE(decoded) << what;
     EXPECT_EQ(decoded.error().code, code) << what << ": " << decoded.error().message;
     EXPECT_NE(decoded.error().message.find(rule), std::string::npos) << what << ": " << decoded.error().message;
@@ -225,7 +225,7 @@ TEST(OpenPgpSignature, OverSha1OnlyWhatRestricts) {
 }
 
 TEST(OpenPgpSignature, Ed25519Has64Octets) {
-  Bytes signature = sign_over(maker(), device(), tag::user_id, view("thing"), {.key_algorithm = algorithm::ed25519});
+  Bytes signature = sign_over(maker_key(), device_key(), tag::user_id, view("thing"), {.key_algorithm = algorithm::ed25519});
   EXPECT_TRUE(read_signature(signature));
   signature.push_back(0);
   EXPECT_EQ(read_signature(signature).error().code, Code::malformed);
@@ -242,9 +242,9 @@ TEST(OpenPgpSignature, RefusesOfV6) {
                         {"the salt of SHA-512", v6, {.salt = 32}, Code::malformed, "salt of 32"},
                         {"SHA-1 of old", v6_p256, {.created = in_2012, .hash = 2}, Code::unsupported, "SHA-1"},
                         {"a legacy algorithm", v6, {.key_algorithm = 22}, Code::malformed, "v4 only"},
-                        {"by a v4 key", maker(), {.version = 6}, Code::malformed, "v6 fingerprint"}};
+                        {"by a v4 key", maker_key(), {.version = 6}, Code::malformed, "v6 fingerprint"}};
   for (const auto& [what, key, draft, code, rule] : cases) {
-    const auto decoded = decode(Format::openpgp, piece_over_user_id(key, device(), "thing", draft));
+    const auto decoded = decode(Format::openpgp, piece_over_user_id(key, device_key(), "thing", draft));
     ASSERT_FALSE(decoded) << what;
     EXPECT_EQ(decoded.error().code, code) << what << ": " << decoded.error().message;
     EXPECT_NE(decoded.error().message.find(rule), std::string::npos) << what << ": " << decoded.error().message;
@@ -252,32 +252,32 @@ TEST(OpenPgpSignature, RefusesOfV6) {
 }
 
 TEST(OpenPgpSignature, OfAKeyItselfIsNotOlderThanTheKey) {
-  EXPECT_TRUE(decode(Format::openpgp, piece_over_user_id(device(), device(), "me", {.created = key_time})));
-  EXPECT_EQ(decode(Format::openpgp, piece_over_user_id(device(), device(), "me", {.created = key_time - 1})).error().code, Code::malformed);
-  EXPECT_TRUE(decode(Format::openpgp, piece_over_user_id(maker(), device(), "it", {.created = key_time - 1}))) << "clocks of others differ";
+  EXPECT_TRUE(decode(Format::openpgp, piece_over_user_id(device_key(), device_key(), "me", {.created = key_time})));
+  EXPECT_EQ(decode(Format::openpgp, piece_over_user_id(device_key(), device_key(), "me", {.created = key_time - 1})).error().code, Code::malformed);
+  EXPECT_TRUE(decode(Format::openpgp, piece_over_user_id(maker_key(), device_key(), "it", {.created = key_time - 1}))) << "clocks of others differ";
   const PgpKey late = pgp_key(signer_of("late"), 4, key_time + 10);
-  EXPECT_FALSE(decode(Format::openpgp, piece_over_subkey(device(), device(), encryption_key("e"), {.type = 0x18, .created = key_time - 1})));
-  EXPECT_FALSE(decode(Format::openpgp, piece_over_subkey(device(), device(), late, {.type = 0x28, .created = key_time + 9})));
+  EXPECT_FALSE(decode(Format::openpgp, piece_over_subkey(device_key(), device_key(), encryption_key("e"), {.type = 0x18, .created = key_time - 1})));
+  EXPECT_FALSE(decode(Format::openpgp, piece_over_subkey(device_key(), device_key(), late, {.type = 0x28, .created = key_time + 9})));
 }
 
 TEST(OpenPgpSignature, OfOthersMayNotRevokeOrBind) {
   const auto code = [](const Bytes& piece) { return decode(Format::openpgp, piece).error().code; };
-  EXPECT_EQ(code(piece_over_key(maker(), device(), {.type = 0x20})), Code::unsupported);
-  EXPECT_EQ(code(piece_over_subkey(maker(), device(), encryption_key("e"), {.type = 0x28})), Code::unsupported);
-  EXPECT_EQ(code(piece_over_subkey(maker(), device(), encryption_key("e"), {.type = 0x18})), Code::malformed);
-  EXPECT_EQ(code(piece_over_key(maker(), device(), {.type = 0x10})), Code::malformed);
-  EXPECT_EQ(code(piece_over_subkey(device(), device(), encryption_key("e"), {.type = 0x13})), Code::malformed);
-  EXPECT_EQ(code(piece_over_subkey(device(), device(), encryption_key("e", 6), {.type = 0x18})), Code::malformed) << "versions differ";
+  EXPECT_EQ(code(piece_over_key(maker_key(), device_key(), {.type = 0x20})), Code::unsupported);
+  EXPECT_EQ(code(piece_over_subkey(maker_key(), device_key(), encryption_key("e"), {.type = 0x28})), Code::unsupported);
+  EXPECT_EQ(code(piece_over_subkey(maker_key(), device_key(), encryption_key("e"), {.type = 0x18})), Code::malformed);
+  EXPECT_EQ(code(piece_over_key(maker_key(), device_key(), {.type = 0x10})), Code::malformed);
+  EXPECT_EQ(code(piece_over_subkey(device_key(), device_key(), encryption_key("e"), {.type = 0x13})), Code::malformed);
+  EXPECT_EQ(code(piece_over_subkey(device_key(), device_key(), encryption_key("e", 6), {.type = 0x18})), Code::malformed) << "versions differ";
 }
 
 TEST(OpenPgpSignature, SigningSubkeysHaveAgreed) {
   const PgpKey subkey = pgp_key("subkey");
   const Bytes signs = subpacket(27, Bytes{2}), authenticates = subpacket(27, Bytes{0x20});
   const auto embed = [](const Bytes& back) { return subpacket(32, back); };
-  const Bytes back = back_signature(device(), subkey);
+  const Bytes back = back_signature(device_key(), subkey);
   const auto bound = [&](SignatureDraft draft, const PgpKey& key) {
     draft.type = 0x18;
-    return accept(piece_over_subkey(device(), device(), key, draft), device());
+    return accept(piece_over_subkey(device_key(), device_key(), key, draft), device_key());
   };
   EXPECT_TRUE(bound({.hashed = {signs, embed(back)}}, subkey));
   EXPECT_TRUE(bound({.hashed = {signs}, .unhashed = {embed(back)}}, subkey));
@@ -297,16 +297,16 @@ TEST(OpenPgpSignature, SigningSubkeysHaveAgreed) {
       {"none, certifying", {.hashed = {subpacket(27, Bytes{1})}}, subkey, Code::malformed, "missing"},
       {"none, without flags", {}, subkey, Code::malformed, "missing"},
       {"a broken one", {.hashed = {signs, embed(broken)}}, subkey, Code::bad_signature, "back-signature"},
-      {"of another key", {.hashed = {signs, embed(back_signature(maker(), subkey))}}, subkey, Code::bad_signature, "back-signature"},
-      {"by another key", {.hashed = {signs, embed(back_signature(device(), maker()))}}, subkey, Code::malformed, "not by the subkey"},
-      {"by the primary", {.hashed = {signs, embed(sign_over(device(), device(), tag::public_subkey, subkey.body, {.type = 0x19}))}}, subkey,
+      {"of another key", {.hashed = {signs, embed(back_signature(maker_key(), subkey))}}, subkey, Code::bad_signature, "back-signature"},
+      {"by another key", {.hashed = {signs, embed(back_signature(device_key(), maker_key()))}}, subkey, Code::malformed, "not by the subkey"},
+      {"by the primary", {.hashed = {signs, embed(sign_over(device_key(), device_key(), tag::public_subkey, subkey.body, {.type = 0x19}))}}, subkey,
        Code::malformed, "not by the subkey"},
-      {"of another type", {.hashed = {signs, embed(back_signature(device(), subkey, {.type = 0x18}))}}, subkey, Code::malformed, "0x18"},
-      {"over SHA-1", {.hashed = {signs, embed(back_signature(device(), subkey, {.type = 0x19, .hash = 2}))}}, subkey, Code::unsupported, "SHA-1"},
-      {"over SHA-1, unhashed", {.hashed = {signs}, .unhashed = {embed(back_signature(device(), subkey, {.type = 0x19, .hash = 2}))}}, subkey,
+      {"of another type", {.hashed = {signs, embed(back_signature(device_key(), subkey, {.type = 0x18}))}}, subkey, Code::malformed, "0x18"},
+      {"over SHA-1", {.hashed = {signs, embed(back_signature(device_key(), subkey, {.type = 0x19, .hash = 2}))}}, subkey, Code::unsupported, "SHA-1"},
+      {"over SHA-1, unhashed", {.hashed = {signs}, .unhashed = {embed(back_signature(device_key(), subkey, {.type = 0x19, .hash = 2}))}}, subkey,
        Code::unsupported, "SHA-1"},
       {"no signature", {.hashed = {signs, embed(Bytes{4})}}, subkey, Code::malformed, "back-signature"},
-      {"more unhashed in it", {.hashed = {signs}, .unhashed = {embed(back_signature(device(), subkey, {.unhashed = {subpacket(101, {})}}))}}, subkey,
+      {"more unhashed in it", {.hashed = {signs}, .unhashed = {embed(back_signature(device_key(), subkey, {.unhashed = {subpacket(101, {})}}))}}, subkey,
        Code::malformed, "one encoding"},
       {"an encryption key that signs", {.hashed = {signs}}, encryption_key("e"), Code::malformed, "does not"},
       {"an opaque key that signs", {.hashed = {signs, embed(back)}}, PgpKey{nullptr, opaque_body}, Code::unsupported, "cannot be checked"},
@@ -320,8 +320,8 @@ TEST(OpenPgpSignature, SigningSubkeysHaveAgreed) {
 }
 
 TEST(OpenPgpPiece, IsThreePacketsInOneEncoding) {
-  const Bytes signature = sign_over(maker(), device(), tag::user_id, view("a"), {});
-  const Bytes key = packet(tag::public_key, device().body), user_id = packet(tag::user_id, view("a")), sig = packet(tag::signature, signature);
+  const Bytes signature = sign_over(maker_key(), device_key(), tag::user_id, view("a"), {});
+  const Bytes key = packet(tag::public_key, device_key().body), user_id = packet(tag::user_id, view("a")), sig = packet(tag::signature, signature);
   const auto code = [](std::initializer_list<Bytes> packets) {
     const auto decoded = decode(Format::openpgp, joined(packets));
     return decoded ? std::optional<Code>() : decoded.error().code;
@@ -335,10 +335,10 @@ TEST(OpenPgpPiece, IsThreePacketsInOneEncoding) {
     EXPECT_EQ(code(packets), Code::malformed);
   EXPECT_EQ(code({secret, user_id, sig}), Code::not_permitted);
   const std::string long_id(budget::user_id_bytes, 'a');
-  EXPECT_TRUE(decode(Format::openpgp, piece_over_user_id(maker(), device(), long_id)));
-  EXPECT_EQ(decode(Format::openpgp, piece_over_user_id(maker(), device(), long_id + "a")).error().code, Code::too_large);
+  EXPECT_TRUE(decode(Format::openpgp, piece_over_user_id(maker_key(), device_key(), long_id)));
+  EXPECT_EQ(decode(Format::openpgp, piece_over_user_id(maker_key(), device_key(), long_id + "a")).error().code, Code::too_large);
   const Bytes image(budget::user_attribute_bytes + 1, 1);
-  const Bytes attribute = write_piece(device().body, tag::user_attribute, image, sign_over(maker(), device(), tag::user_attribute, image, {}));
+  const Bytes attribute = write_piece(device_key().body, tag::user_attribute, image, sign_over(maker_key(), device_key(), tag::user_attribute, image, {}));
   EXPECT_EQ(decode(Format::openpgp, attribute).error().code, Code::too_large);
 }
 

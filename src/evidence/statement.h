@@ -112,6 +112,11 @@ struct Statement {
   Kind kind() const { return static_cast<Kind>(body.index() + 1); }
 };
 
+inline bool is_alarm(const Statement& statement) {
+  const auto* change = std::get_if<StatusChange>(&statement.body);
+  return change && is_alarm(change->status);
+}
+
 // A key's own word that it, or a part of its certificate, is compromised: nobody but the key can say so, and it can only lower.
 bool is_self_compromise(const Statement& statement, const KeyId& issuer);
 

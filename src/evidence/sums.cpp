@@ -16,7 +16,7 @@ namespace {
 using namespace openpgp;
 
 // A piece, read: views into it.
-struct Parts {
+struct SumsParts {
   View text;
   Signature signature;
   Key primary;
@@ -25,7 +25,7 @@ struct Parts {
   const Key& signer() const { return subkey ? *subkey->subkey : primary; }
 };
 
-Result<void> read_subkey(CborReader& reader, Parts& parts) {
+Result<void> read_subkey(CborReader& reader, SumsParts& parts) {
   TRY(const View body, reader.bytes());
   TRY(const View binding, reader.bytes());
   CHECK_OK(check_component(tag::public_subkey, body));
@@ -42,7 +42,7 @@ Result<void> read_subkey(CborReader& reader, Parts& parts) {
 }
 
 // RFC 9580 sections 5.2.3.11 and 5.2.3.13: within the life of the key that signed.
-Result<void> check_times(const Parts& parts) {
+Result<void> check_times(const SumsParts& parts) {
   const Time made = parts.signature.created;
   if (made < parts.signer().created) return bad("signature", "made before its key was: on " + to_rfc3339(made), "5.2.3.11");
   if (!parts.subkey || !parts.subkey->signature.key_lifetime) return {};
@@ -51,13 +51,13 @@ Result<void> check_times(const Parts& parts) {
   return {};
 }
 
-Result<Parts> read_piece(View bytes) {
+Result<SumsParts> read_piece(View bytes) {
   CborReader reader(bytes);
   TRY(const std::size_t items, reader.array());
   TRY(const std::uint64_t kind, reader.uint());
   if (kind != by_openpgp) return fail(Code::unsupported, "sums: a signature of kind " + std::to_string(kind) + "; 1 (OpenPGP) is read");
   if (items != 4 && items != 6) return fail(Code::malformed, "sums: [1, text, signature, key, ? subkey, ? binding] expected", "docs/formats/sums.md");
-  Parts parts;
+  SumsParts parts;
   TRY(parts.text, reader.bytes());
   TRY(const View signature, reader.bytes());
   TRY(const View primary, reader.bytes());
@@ -72,7 +72,7 @@ Result<Parts> read_piece(View bytes) {
 }
 
 // RFC 9580 section 5.2.4: a document as it is, or (0x01) with its line ends made CR LF.
-Bytes signed_octets(const Parts& parts) {
+Bytes signed_octets(const SumsParts& parts) {
   const Signature& signature = parts.signature;
   Bytes octets = to_bytes(signature.salt);
   append(octets, signature.type == signature_type::binary ? to_bytes(parts.text) : with_crlf(parts.text));
@@ -96,7 +96,7 @@ Result<Identity> common_identity(const Signature& signature, std::vector<std::st
   return identity;
 }
 
-Result<Speech> speech_of(const Parts& parts) {
+Result<Speech> speech_of(const SumsParts& parts) {
   const Signature& signature = parts.signature;
   Speech speech;
   if (parts.subkey) speech.signed_by_part = parts.subkey->part();
@@ -120,7 +120,7 @@ Bytes write_piece(const PieceContent& content) {
 
 Result<Decoded> decode_sums(View bytes, bool kept) {
   if (sums::is_cms(bytes)) return sums::decode_cms(bytes);
-  TRY(const sums::Parts parts, sums::read_piece(bytes));
+  TRY(const sums::SumsParts parts, sums::read_piece(bytes));
   TRY(const auto subject, openpgp::subject_of(parts.primary, kept));
   DecodedBuilder builder;
   builder.format = Format::sums;
@@ -140,7 +140,7 @@ Result<Decoded> decode_sums(View bytes, bool kept) {
 
 Result<std::vector<Statement>> kept_sums_statements(View bytes, const KeyId& issuer, const SubjectId& about) {
   if (sums::is_cms(bytes)) return sums::kept_cms_statements(bytes, issuer, about);
-  TRY(const sums::Parts parts, sums::read_piece(bytes));
+  TRY(const sums::SumsParts parts, sums::read_piece(bytes));
   TRY(const auto speech, sums::speech_of(parts));
   return sums::statements_of(parts.text, speech, issuer, &about);
 }
@@ -148,7 +148,7 @@ Result<std::vector<Statement>> kept_sums_statements(View bytes, const KeyId& iss
 Result<void> verify_sums(const Decoded& decoded, const crypto::PublicKey& issuer) {
   using namespace openpgp;
   if (sums::is_cms(decoded.bytes())) return sums::verify_cms(decoded.bytes());
-  TRY(const sums::Parts parts, sums::read_piece(decoded.bytes()));
+  TRY(const sums::SumsParts parts, sums::read_piece(decoded.bytes()));
   if (!can_sign(parts.signer())) return fail(Code::bad_signature, "sums: signature: by a key of " + algorithm_text(parts.signer()) + ", which signs nothing");
   if (!parts.subkey) return verify_signature(parts.signature, decoded.signed_bytes(), issuer);
   const PieceParts& bound = *parts.subkey;

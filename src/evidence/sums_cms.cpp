@@ -12,12 +12,12 @@ using crypto::DetachedSignature;
 
 constexpr std::string_view begin_mark = "-----BEGIN ", dashes = "-----";
 
-struct Parts {
+struct CmsParts {
   View text, encoded;
   DetachedSignature signature;
 };
 
-Result<Parts> read_parts(View piece) {
+Result<CmsParts> read_parts(View piece) {
   CborReader reader(piece);
   TRY(const std::size_t items, reader.array());
   TRY(const std::uint64_t kind, reader.uint());
@@ -27,7 +27,7 @@ Result<Parts> read_parts(View piece) {
   CHECK_OK(reader.end());
   auto signature = DetachedSignature::from_der(encoded);
   if (!signature) return within("sums", std::move(signature).error());
-  return Parts{text, encoded, std::move(*signature)};
+  return CmsParts{text, encoded, std::move(*signature)};
 }
 
 // The maker is whom the certificate names.
@@ -87,7 +87,7 @@ bool is_cms(View piece) {
 }
 
 Result<Decoded> decode_cms(View piece) {
-  TRY(const Parts parts, read_parts(piece));
+  TRY(const CmsParts parts, read_parts(piece));
   if (!parts.signature.covers(parts.text)) return fail(Code::bad_signature, "sums: the CMS signature is over another text");
   const crypto::PublicKey& key = parts.signature.certificates()[0].key();
   DecodedBuilder builder;
@@ -104,12 +104,12 @@ Result<Decoded> decode_cms(View piece) {
 }
 
 Result<std::vector<Statement>> kept_cms_statements(View piece, const KeyId& issuer, const SubjectId& about) {
-  TRY(const Parts parts, read_parts(piece));
+  TRY(const CmsParts parts, read_parts(piece));
   return statements_of(parts.text, speech_of(parts.signature), issuer, &about);
 }
 
 Result<void> verify_cms(View piece) {
-  TRY(const Parts parts, read_parts(piece));
+  TRY(const CmsParts parts, read_parts(piece));
   if (!parts.signature.covers(parts.text)) return fail(Code::bad_signature, "sums: the CMS signature is over another text");
   auto holds = parts.signature.verify();
   if (!holds) return within("sums", std::move(holds).error());

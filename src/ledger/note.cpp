@@ -33,7 +33,7 @@ std::string signature_line(std::string_view name, Bytes id, View signature) {
   return std::string(signature_mark) + std::string(name) + " " + to_base64(id) + "\n";
 }
 
-tl::unexpected<Error> bad(const std::string& what) {
+tl::unexpected<Error> bad_note(const std::string& what) {
   return fail(Code::malformed, "checkpoint: " + what, "C2SP tlog-checkpoint");
 }
 
@@ -44,9 +44,9 @@ struct Parts {
 
 Result<Parts> take_apart(std::string_view note) {
   if (note.size() > longest_note) return fail(Code::too_large, "checkpoint: more than 64 KiB");
-  if (!is_clean_text(note, "\n")) return bad("not clean UTF-8 text");
+  if (!is_clean_text(note, "\n")) return bad_note("not clean UTF-8 text");
   const auto blank = note.find("\n\n");
-  if (blank == note.npos || !note.ends_with('\n')) return bad("no blank line before its signatures");
+  if (blank == note.npos || !note.ends_with('\n')) return bad_note("no blank line before its signatures");
   return Parts{note.substr(0, blank + 1), note.substr(blank + 2)};
 }
 
@@ -64,14 +64,14 @@ Result<Head> read_checkpoint_body(std::string_view note) {
   TRY(const Parts parts, take_apart(note));
   std::string_view rest = parts.body;
   const auto origin = next_line(rest), size = next_line(rest), root = next_line(rest);
-  if (!origin || origin->empty() || !size || !root) return bad("origin, size and root expected, a line each");
+  if (!origin || origin->empty() || !size || !root) return bad_note("origin, size and root expected, a line each");
   Head head;
   head.origin = *origin;
   const auto [end, error] = std::from_chars(size->data(), size->data() + size->size(), head.size);
   if (error != std::errc{} || end != size->data() + size->size() || (size->size() > 1 && (*size)[0] == '0'))
-    return bad("size: not a decimal number");
+    return bad_note("size: not a decimal number");
   auto hash = from_base64(*root);
-  if (!hash || hash->size() != 32) return bad("root: not the base64 of 32 octets");
+  if (!hash || hash->size() != 32) return bad_note("root: not the base64 of 32 octets");
   std::copy(hash->begin(), hash->end(), head.root.begin());
   return head;
 }
@@ -102,17 +102,17 @@ Result<std::vector<NoteSignature>> signatures_of(std::string_view note) {
   std::vector<NoteSignature> signatures;
   std::string_view rest = parts.signatures;
   while (const auto line = next_line(rest)) {
-    if (!line->starts_with(signature_mark)) return bad("a signature line begins with an em dash and a space");
+    if (!line->starts_with(signature_mark)) return bad_note("a signature line begins with an em dash and a space");
     const auto tail = line->substr(signature_mark.size());
     const auto space = tail.rfind(' ');
-    if (space == tail.npos || space == 0) return bad("a signature line has a name and a signature");
+    if (space == tail.npos || space == 0) return bad_note("a signature line has a name and a signature");
     auto bytes = from_base64(tail.substr(space + 1));
-    if (!bytes || bytes->size() < 5) return bad("a signature is the base64 of a key id and octets");
+    if (!bytes || bytes->size() < 5) return bad_note("a signature is the base64 of a key id and octets");
     signatures.push_back({std::string(tail.substr(0, space)), Bytes(bytes->begin(), bytes->begin() + 4),
                           Bytes(bytes->begin() + 4, bytes->end()), std::string(parts.body)});
     if (signatures.size() > 100) return fail(Code::too_large, "checkpoint: more than 100 signatures");
   }
-  if (signatures.empty() || !rest.empty()) return bad("no signature lines, or one without its end");
+  if (signatures.empty() || !rest.empty()) return bad_note("no signature lines, or one without its end");
   return signatures;
 }
 
@@ -123,9 +123,9 @@ Result<Head> open_checkpoint(std::string_view note, const crypto::PublicKey& log
   const Bytes id = key_id(head.origin, type_cosignature, log);
   for (const auto& signature : signatures) {
     if (signature.name != head.origin || !equal(signature.key_id, id)) continue;
-    if (signature.bytes.size() != 8 + 64) return bad("a cosignature is a time and 64 octets");
+    if (signature.bytes.size() != 8 + 64) return bad_note("a cosignature is a time and 64 octets");
     const std::uint64_t seconds = read_u64(View(signature.bytes).first(8));
-    if (seconds > static_cast<std::uint64_t>(INT64_MAX)) return bad("a cosignature's time is out of range");
+    if (seconds > static_cast<std::uint64_t>(INT64_MAX)) return bad_note("a cosignature's time is out of range");
     head.time = {static_cast<std::int64_t>(seconds)};
     CHECK_OK(log.verify(view(cosigned_message(signature.body, head.time)), View(signature.bytes).subspan(8)));
     return head;

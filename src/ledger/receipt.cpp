@@ -28,7 +28,7 @@ Bytes sig_structure(const BatchSignature& batch) {
   return out.take();
 }
 
-tl::unexpected<Error> bad(const std::string& what) {
+tl::unexpected<Error> bad_receipt(const std::string& what) {
   return fail(Code::malformed, "receipt: " + what, "RFC 9942 section 5.2");
 }
 
@@ -42,11 +42,11 @@ Result<void> read_claims(CborReader& reader, BatchSignature& batch) {
       TRY(batch.received.seconds, reader.integer());
       iat = true;
     } else {
-      return bad("unknown claim " + std::to_string(claim));
+      return bad_receipt("unknown claim " + std::to_string(claim));
     }
     return {};
   }));
-  if (!iss || !iat) return bad("iss (1) and iat (6) expected among its claims");
+  if (!iss || !iat) return bad_receipt("iss (1) and iat (6) expected among its claims");
   return {};
 }
 
@@ -72,11 +72,11 @@ Result<void> read_protected(View header, BatchSignature& batch) {
         return {};
       }
       case label_claims: claims = true; return read_claims(reader, batch);
-      default: return bad("unknown protected label " + std::to_string(label));
+      default: return bad_receipt("unknown protected label " + std::to_string(label));
     }
   }));
   CHECK_OK(reader.end());
-  if (!alg || !vds || !kid || !claims) return bad("alg EdDSA, kid, claims and RFC9162_SHA256 (395: 1) expected");
+  if (!alg || !vds || !kid || !claims) return bad_receipt("alg EdDSA, kid, claims and RFC9162_SHA256 (395: 1) expected");
   return {};
 }
 
@@ -84,14 +84,14 @@ Result<void> read_protected(View header, BatchSignature& batch) {
 Result<void> read_proof(View proof, Receipt& receipt) {
   CborReader reader(proof);
   TRY(const auto items, reader.array());
-  if (items != 3) return bad("an inclusion proof has three items");
+  if (items != 3) return bad_receipt("an inclusion proof has three items");
   TRY(receipt.batch.tree_size, reader.uint());
   TRY(receipt.index, reader.uint());
   TRY(const auto hashes, reader.array());
   if (hashes > longest_path) return fail(Code::too_large, "receipt: a path of more than 64 hashes");
   for (std::size_t i = 0; i < hashes; ++i) {
     TRY(const View hash, reader.bytes());
-    if (hash.size() != 32) return bad("a hash of the path has 32 octets");
+    if (hash.size() != 32) return bad_receipt("a hash of the path has 32 octets");
     std::copy(hash.begin(), hash.end(), receipt.path.emplace_back().begin());
   }
   return reader.end();
@@ -100,16 +100,16 @@ Result<void> read_proof(View proof, Receipt& receipt) {
 Result<View> read_unprotected(CborReader& reader) {
   View proof;
   CHECK_OK(reader.int_map([&](std::int64_t label) -> Result<void> {
-    if (label != label_proofs) return bad("unknown unprotected label " + std::to_string(label));
+    if (label != label_proofs) return bad_receipt("unknown unprotected label " + std::to_string(label));
     return reader.int_map([&](std::int64_t kind) -> Result<void> {
-      if (kind != proof_inclusion) return bad("expected an inclusion proof (-1)");
+      if (kind != proof_inclusion) return bad_receipt("expected an inclusion proof (-1)");
       TRY(const auto proofs, reader.array());
-      if (proofs != 1) return bad("one inclusion proof expected");
+      if (proofs != 1) return bad_receipt("one inclusion proof expected");
       TRY(proof, reader.bytes());
       return {};
     });
   }));
-  if (proof.empty()) return bad("no inclusion proof (396: {-1: [...]})");
+  if (proof.empty()) return bad_receipt("no inclusion proof (396: {-1: [...]})");
   return proof;
 }
 
@@ -144,7 +144,7 @@ Result<Receipt> decode_receipt(View cose, const Digest& leaf) {
   CborReader reader(cose);
   TRY(const auto tag, reader.tag());
   TRY(const auto items, reader.array());
-  if (tag != 18 || items != 4) return bad("not a COSE_Sign1 message");
+  if (tag != 18 || items != 4) return bad_receipt("not a COSE_Sign1 message");
   Receipt receipt;
   TRY(const View header, reader.bytes());
   CHECK_OK(read_protected(header, receipt.batch));

@@ -7,6 +7,7 @@
 
 #include "net/raw_client_for_test.h"
 #include "net/server.h"
+#include "net/server_for_test.h"
 #include "net/tls_stream.h"
 
 namespace cm4it::net {
@@ -29,12 +30,6 @@ void who(const Request& request, Responder respond) {
                   (request.client_key ? request.client_key->id().text() : "anyone") + " " +
                   std::string(text(request.body));
   respond(std::move(response));
-}
-
-std::unique_ptr<HttpServer> start(Handler handler, ListenerOptions options = {}) {
-  auto server = HttpServer::start(std::move(options), std::move(handler));
-  EXPECT_TRUE(server) << server.error().message;
-  return std::move(*server);
 }
 
 std::unique_ptr<HttpServer> start_tls(crypto::SignerPtr key, Handler handler = who) {

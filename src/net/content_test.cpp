@@ -5,6 +5,7 @@
 
 #include "net/raw_client_for_test.h"
 #include "net/server.h"
+#include "net/server_for_test.h"
 
 namespace cm4it::net {
 namespace {
@@ -42,16 +43,6 @@ std::unique_ptr<HttpServer> serving(const std::shared_ptr<Letters>& content, Lis
   });
   EXPECT_TRUE(server) << (server ? "" : server.error().message);
   return std::move(*server);
-}
-
-template <class F>
-bool eventually(F&& condition) {
-  const auto until = std::chrono::steady_clock::now() + 10s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::yield();
-  }
-  return true;
 }
 
 TEST(Content, ComesWholeAndTheNextRequestIsServed) {

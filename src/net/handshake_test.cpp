@@ -9,6 +9,7 @@
 #include "net/handshakes.h"
 #include "net/raw_client_for_test.h"
 #include "net/server.h"
+#include "net/server_for_test.h"
 #include "net/tls_client_for_test.h"
 #include "net/tls_internal.h"
 
@@ -16,17 +17,6 @@ namespace cm4it::net {
 namespace {
 
 using namespace std::chrono_literals;
-
-template <class F>
-bool eventually(F&& condition) {
-  const auto until = std::chrono::steady_clock::now() + 10s;
-  while (!condition())
-    if (std::chrono::steady_clock::now() > until)
-      return false;
-    else
-      std::this_thread::yield();
-  return true;
-}
 
 std::unique_ptr<HttpServer> serve(ListenerOptions options = {}) {
   if (!options.tls_key) options.tls_key = crypto::generate(crypto::Algorithm::es256).value();

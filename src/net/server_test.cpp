@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "net/raw_client_for_test.h"
+#include "net/server_for_test.h"
 
 namespace cm4it::net {
 namespace {
@@ -26,12 +27,6 @@ Response plain(std::string body) {
 void echo(const Request& request, Responder respond) {
   respond(plain(std::string(request.method) + " " + std::string(request.path) + " " +
                 std::string(request.query) + " " + std::string(text(request.body))));
-}
-
-std::unique_ptr<HttpServer> start(Handler handler, ListenerOptions options = {}) {
-  auto server = HttpServer::start(std::move(options), std::move(handler));
-  EXPECT_TRUE(server) << server.error().message;
-  return std::move(*server);
 }
 
 // Keeps Responders for later.
@@ -60,18 +55,6 @@ class Shelf {
 };
 
 const std::string wait_request = "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n";
-
-// Awaited, not slept for.
-template <class F>
-bool eventually(F&& condition) {
-  auto until = std::chrono::steady_clock::now() + 10s;
-  while (!condition())
-    if (std::chrono::steady_clock::now() > until)
-      return false;
-    else
-      std::this_thread::yield();
-  return true;
-}
 
 TEST(HttpServer, AnswersAndKeepsTheConnection) {
   auto server = start(echo);

@@ -54,4 +54,9 @@ Result<void> check_base_url(const std::string& url) {
   return {};
 }
 
+std::string without_slash(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
 }  // namespace cm4it::net

@@ -14,4 +14,7 @@ Result<std::string> origin_of(const std::string& url);
 // fragment, to which nothing could be appended. malformed names the rule.
 Result<void> check_base_url(const std::string& url);
 
+// As origins and base URLs are compared and appended to.
+std::string without_slash(std::string url);
+
 }  // namespace cm4it::net

@@ -7,12 +7,12 @@ namespace cm4it::policy {
 namespace {
 
 using namespace fixture;
-const How in_acme{.domains = {"acme.example"}};
+const How told_acme{.domains = {"acme.example"}};
 const Time june = *from_rfc3339("2027-06-01T00:00:00Z");
 
-Policies with(const std::string& from, const std::string& to) { return both(plant_policy(1, edited(plant_rules, from, to))); }
+Policies plant_with(const std::string& from, const std::string& to) { return both(plant_policy(1, edited(plant_rules, from, to))); }
 
-StatementId of_kind(const World& world, Kind kind) {
+StatementId only_of_kind(const World& world, Kind kind) {
   for (const Fact& fact : world.facts.about)
     if (fact.statement.kind() == kind) return fact.statement.id;
   ADD_FAILURE() << "no such statement";
@@ -31,18 +31,18 @@ TEST(Attack, ASecondSaleThatIsDatedBeforeTheFirst) {
 
 TEST(Attack, ASellerTakesBackTheIdentityOfWhatItSold) {
   World world = deployed();
-  world.say("line1", Withdraw{of_kind(world, Kind::identity), "no refund"}, hour(6), in_acme);
+  world.say("line1", Withdraw{only_of_kind(world, Kind::identity), "no refund"}, hour(6), told_acme);
   const auto verdict = world.fold(both());
   EXPECT_EQ(verdict.holder, plant) << "what is sold stays sold";
   EXPECT_EQ(verdict.admitted, Admitted::no) << "the manufacturer's word is needed here, and it was taken back";
-  const auto again = world.say("acme", Transfer{"fence.example", id_of("fence")}, hour(7), in_acme);
+  const auto again = world.say("acme", Transfer{"fence.example", id_of("fence")}, hour(7), told_acme);
   EXPECT_NE(why_not(world.fold(both()), again), "");
 }
 
 TEST(Attack, AnEndorsementAfterTheRoleHasEndedDatedBefore) {
   World world = deployed();
   const auto late = world.say("tuev", Endorse{"certified", ""}, june + 60, {.issued = june + -60});
-  const auto needs = with("{ integrator = [\"approved\"] }", "{ certifier = [\"certified\"] }");
+  const auto needs = plant_with("{ integrator = [\"approved\"] }", "{ certifier = [\"certified\"] }");
   world.heads(june + 100);
   const auto verdict = world.fold(needs, june + 100);
   EXPECT_EQ(verdict.admitted, Admitted::no);
@@ -50,7 +50,7 @@ TEST(Attack, AnEndorsementAfterTheRoleHasEndedDatedBefore) {
 }
 
 TEST(Attack, AnAlarmByADepartedMaintainer) {
-  const auto policies = with("[\"volta\", \"sparks\"]", "[\"volta\", { key = \"nobody\", until = 2027-06-01T00:00:00Z }]");
+  const auto policies = plant_with("[\"volta\", \"sparks\"]", "[\"volta\", { key = \"nobody\", until = 2027-06-01T00:00:00Z }]");
   World world = deployed();
   world.heads(june + 100);
   const auto alarm = world.say("nobody", StatusChange{Status::compromised, "revenge"}, june + 60, {.issued = june + -60});
@@ -127,7 +127,7 @@ TEST(Attack, ATakenBackEndorsementReturnsWithItsTwinSignature) {
 
 TEST(Attack, ATakenBackEndorsementIsSubmittedAgain) {
   World world = deployed();
-  const auto endorsement = of_kind(world, Kind::endorse);
+  const auto endorsement = only_of_kind(world, Kind::endorse);
   world.say("volta", Withdraw{endorsement, ""}, hour(6));
   Fact again = world.facts.about[2];
   ASSERT_EQ(again.statement.id, endorsement);
@@ -164,13 +164,13 @@ TEST(Attack, AClockThatBootsIn1970) {
   EXPECT_EQ(world.fold(both(), *world.facts.domains.at(plant).newest_head).admitted, Admitted::yes) << "at the newest head's time";
   World expired = deployed();
   expired.say("line1", identity_of("sensor"), hour(6), {.domains = {acme}, .expires = hour(8)});
-  EXPECT_EQ(expired.fold(both(), hour(8)).identity_statement, of_kind(world, Kind::identity)) << "nothing that has expired comes back";
+  EXPECT_EQ(expired.fold(both(), hour(8)).identity_statement, only_of_kind(world, Kind::identity)) << "nothing that has expired comes back";
 }
 
 TEST(Attack, RemovingAKeyFromARoleUnsaysAllItSaidInThatRole) {
   World world = deployed();
-  world.say("volta", Endorse{"approved", ""}, hour(6), in_acme);
-  const auto policies = with("integrator = [\"volta\"]", "integrator = [\"nobody\"]");
+  world.say("volta", Endorse{"approved", ""}, hour(6), told_acme);
+  const auto policies = plant_with("integrator = [\"volta\"]", "integrator = [\"nobody\"]");
   const auto verdict = world.fold(policies);
   EXPECT_TRUE(verdict.endorsements.empty());
   EXPECT_EQ(verdict.admitted, Admitted::no);
@@ -195,7 +195,7 @@ TEST(Attack, AnEndedRoleOfAReferencedDomainIsNotProlongedByOtherHomes) {
 }
 
 TEST(Attack, AnAgentsEndIsByTheClockOfTheDomainSpokenIn) {
-  const auto policies = with("agent = [\"sparks\"]", "agent = [{ key = \"nobody\", until = 2027-06-01T00:00:00Z }]");
+  const auto policies = plant_with("agent = [\"sparks\"]", "agent = [{ key = \"nobody\", until = 2027-06-01T00:00:00Z }]");
   World world = deployed();
   world.heads(june + 100);
   const How in_both{.domains = {acme, plant}, .issued = june + -100, .received_by = std::vector<std::string>{}};
@@ -231,7 +231,7 @@ TEST(Attack, AStrayCertificationOfAnotherStandardIsCarriedIn) {
   const auto stray = world.say("volta", Endorse{"approved", ""}, hour(6), {.format = Format::openpgp});
   EXPECT_THAT(why_not(world.fold(both()), stray), HasSubstr("plays no role"));
   EXPECT_EQ(world.fold(both()).admitted, Admitted::no);
-  const auto open = with("integrator = [\"volta\"]", "integrator = [{ key = \"volta\", formats = [\"openpgp\"] }]");
+  const auto open = plant_with("integrator = [\"volta\"]", "integrator = [{ key = \"volta\", formats = [\"openpgp\"] }]");
   EXPECT_EQ(world.fold(open).admitted, Admitted::yes) << "where the entry says so it counts";
 }
 

@@ -36,9 +36,9 @@ std::string server_words(const Server& server) {
 }
 
 // Every fact of a descriptor as path → words, in the order of the document's sections.
-using Facts = std::vector<std::pair<std::string, std::string>>;
+using Lines = std::vector<std::pair<std::string, std::string>>;
 
-void add_admissions(Facts& facts, const Descriptor& descriptor) {
+void add_admissions(Lines& facts, const Descriptor& descriptor) {
   for (const auto& [type, admit] : descriptor.admit) {
     const std::string at = std::string("admit.") + evidence::to_string(type);
     facts.emplace_back(at + ".identified_by", joined(admit.identified_by));
@@ -52,8 +52,8 @@ void add_admissions(Facts& facts, const Descriptor& descriptor) {
   }
 }
 
-Facts facts_of(const Descriptor& descriptor) {
-  Facts facts;
+Lines facts_of(const Descriptor& descriptor) {
+  Lines facts;
   facts.emplace_back("owner", descriptor.name_of(descriptor.owner) + " (" + descriptor.owner.text() + ")");
   for (const auto& [name, key] : descriptor.keys) facts.emplace_back("keys." + name, key.id().text());
   for (const auto& [name, server] : descriptor.servers) facts.emplace_back("servers." + name, server_words(server));
@@ -72,12 +72,12 @@ Facts facts_of(const Descriptor& descriptor) {
   return facts;
 }
 
-bool holds(const Facts& facts, const Facts::value_type& fact) {
+bool holds(const Lines& facts, const Lines::value_type& fact) {
   return std::find(facts.begin(), facts.end(), fact) != facts.end();
 }
 
 // Paths that bear one value: their change is one line, not two.
-const std::string* only_value(const Facts& facts, const std::string& path) {
+const std::string* only_value(const Lines& facts, const std::string& path) {
   const auto same = [&](const auto& fact) { return fact.first == path; };
   const auto found = std::find_if(facts.begin(), facts.end(), same);
   if (found == facts.end() || std::count_if(facts.begin(), facts.end(), same) != 1) return nullptr;
@@ -91,7 +91,7 @@ std::vector<std::string> diff(const Descriptor& before, const Descriptor& after)
   if (before.domain != after.domain) lines.push_back("~ domain " + before.domain + " → " + after.domain);
   if (before.version != after.version)
     lines.push_back("~ version " + std::to_string(before.version) + " → " + std::to_string(after.version));
-  const Facts old_facts = facts_of(before), new_facts = facts_of(after);
+  const Lines old_facts = facts_of(before), new_facts = facts_of(after);
   for (const auto& fact : old_facts)
     if (!holds(new_facts, fact) && !only_value(new_facts, fact.first))
       lines.push_back("- " + fact.first + " " + fact.second);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "base/text.h"
 #include "policy/paths.h"
 
 namespace cm4it::policy {
@@ -10,10 +11,6 @@ namespace {
 
 using Answer = Eligibility::Answer;
 using evidence::Statement;
-
-bool contains(const std::vector<std::string>& list, std::string_view item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
 
 Eligibility refuse(Answer answer, std::string why) { return {answer, {}, std::move(why)}; }
 
@@ -120,11 +117,6 @@ Paths certified_roles(const KeyId& issuer, const Decoded& decoded, const Policie
     return chain_paths_of(statement, [](const crypto::Certificate&, const KeyId&) { return std::string(); }, links,
                           [&](const KeyId& ca) { return policies.signing_roles_of(context.domain, ca, decoded.format()); }, policies);
   return paths_of(statement, links, [&](const KeyId& key) { return policies.roles_of(context.domain, key, Format::x509); }, policies);
-}
-
-bool is_alarm(const Statement& statement) {
-  const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
-  return change && evidence::is_alarm(change->status);
 }
 
 Holder holder_of(const Context& context) { return {std::string(context.holder), context.contradiction, context.holder_owner}; }

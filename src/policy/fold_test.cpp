@@ -6,7 +6,7 @@ namespace cm4it::policy {
 namespace {
 
 using namespace fixture;
-const How in_acme{.domains = {"acme.example"}};
+const How acme_only{.domains = {"acme.example"}};
 
 How in(const std::vector<std::string>& domains) { return {.domains = domains}; }
 
@@ -18,8 +18,8 @@ TEST(Fold, AnUnknownDomainIsUnknown) {
 
 TEST(Identity, TheNewestByARoleThatIdentifiesIsInForce) {
   World world;
-  world.say("line1", identity_of("sensor", Type::device, "old"), hour(1), in_acme);
-  const auto newest = world.say("line1", identity_of("sensor", Type::device, "new"), hour(3), in_acme);
+  world.say("line1", identity_of("sensor", Type::device, "old"), hour(1), acme_only);
+  const auto newest = world.say("line1", identity_of("sensor", Type::device, "new"), hour(3), acme_only);
   world.say("line1", identity_of("sensor", Type::device, "late"), hour(4), {.domains = {acme}, .issued = hour(2)});
   const auto verdict = world.fold(both());
   ASSERT_TRUE(verdict.identity);
@@ -65,7 +65,7 @@ TEST(Identity, GivesTheValuesThatSelectorsMatch) {
 TEST(Holder, TheDomainInWhichTheSubjectWasIdentified) {
   World world;
   EXPECT_EQ(world.fold(both()).holder, "");
-  world.say("line1", identity_of("sensor"), hour(1), in_acme);
+  world.say("line1", identity_of("sensor"), hour(1), acme_only);
   EXPECT_EQ(world.fold(both()).holder, acme);
   EXPECT_EQ(world.fold(both(), hour(10), acme).holder, acme);
 }
@@ -79,7 +79,7 @@ TEST(Holder, ACountedTransferMovesIt) {
 
 TEST(Holder, OnlyTheHolderTransfers) {
   World world;
-  world.say("line1", identity_of("sensor"), hour(1), in_acme);
+  world.say("line1", identity_of("sensor"), hour(1), acme_only);
   const auto grab = world.say("plant", Transfer{plant, id_of("plant")}, hour(2), in({acme, plant}));
   const auto verdict = world.fold(both());
   EXPECT_EQ(verdict.holder, acme);
@@ -94,15 +94,15 @@ TEST(Holder, AgentsSpeakForTheirDomain) {
 
 TEST(Holder, AfterASaleTheSellerSpeaksNoMore) {
   World world = deployed();
-  const auto endorse = world.say("acme", Endorse{"as-new", ""}, hour(6), in_acme);
+  const auto endorse = world.say("acme", Endorse{"as-new", ""}, hour(6), acme_only);
   EXPECT_THAT(why_not(world.fold(both()), endorse), HasSubstr("holder was plant.example"));
 }
 
 TEST(Holder, WhatTheSellerSaidAsHolderStillCounts) {
   World world;
-  world.say("line1", identity_of("sensor"), hour(1), in_acme);
-  const auto endorse = world.say("acme", Endorse{"tested", ""}, hour(2), in_acme);
-  world.say("acme", Transfer{plant, id_of("plant")}, hour(3), in_acme);
+  world.say("line1", identity_of("sensor"), hour(1), acme_only);
+  const auto endorse = world.say("acme", Endorse{"tested", ""}, hour(2), acme_only);
+  world.say("acme", Transfer{plant, id_of("plant")}, hour(3), acme_only);
   EXPECT_EQ(why_not(world.fold(both()), endorse), "");
 }
 
@@ -116,14 +116,14 @@ Policies with_rival() {
 World contested() {
   World world;
   world.facts.domains["rival.example"].newest_head = hour(10);
-  world.say("line1", identity_of("sensor"), hour(1), in_acme);
+  world.say("line1", identity_of("sensor"), hour(1), acme_only);
   return world;
 }
 
 TEST(Contradiction, IdentifiedInTwoDomainsNobodyHolds) {
   World world = contested();
   world.say("rival", identity_of("sensor"), hour(2), in({"rival.example"}));
-  const auto transfer = world.say("acme", Transfer{plant, id_of("plant")}, hour(3), in_acme);
+  const auto transfer = world.say("acme", Transfer{plant, id_of("plant")}, hour(3), acme_only);
   const auto verdict = world.fold(with_rival());
   EXPECT_TRUE(verdict.contradiction);
   EXPECT_EQ(verdict.holder, "");
@@ -138,13 +138,13 @@ TEST(Contradiction, EndsWhenOneIsTakenBack) {
   world.say("rival", Withdraw{rival, "mistaken"}, hour(3), in({"rival.example"}));
   EXPECT_EQ(world.fold(with_rival()).holder, acme);
   EXPECT_FALSE(world.fold(with_rival()).contradiction);
-  world.say("acme", Transfer{plant, id_of("plant")}, hour(4), in_acme);
+  world.say("acme", Transfer{plant, id_of("plant")}, hour(4), acme_only);
   EXPECT_EQ(world.fold(with_rival()).holder, plant);
 }
 
 TEST(Contradiction, NoneAfterASale) {
   World world = contested();
-  world.say("acme", Transfer{plant, id_of("plant")}, hour(2), in_acme);
+  world.say("acme", Transfer{plant, id_of("plant")}, hour(2), acme_only);
   world.say("rival", identity_of("sensor"), hour(3), in({"rival.example"}));
   world.say("line1", identity_of("sensor"), hour(4));  // the seller, once more, in the buyer's domain
   EXPECT_FALSE(world.fold(with_rival()).contradiction);
@@ -187,7 +187,7 @@ TEST(Contradiction, EndsWhenOneExpires) {
 TEST(Holder, NobodyTransfersOnAnIdentityThatHadExpired) {
   World world;
   world.say("line1", identity_of("sensor"), hour(1), {.domains = {acme}, .expires = hour(3)});
-  const auto transfer = world.say("acme", Transfer{plant, id_of("plant")}, hour(4), in_acme);
+  const auto transfer = world.say("acme", Transfer{plant, id_of("plant")}, hour(4), acme_only);
   EXPECT_NE(why_not(world.fold(both()), transfer), "") << "nobody held it when the transfer was received";
   EXPECT_EQ(world.fold(both()).holder, "");
 }
@@ -195,7 +195,7 @@ TEST(Holder, NobodyTransfersOnAnIdentityThatHadExpired) {
 TEST(Holder, NobodyTransfersOnAnIdentityNotYetValid) {
   World world;
   world.say("line1", identity_of("sensor"), hour(1), {.domains = {acme}, .not_before = hour(5)});
-  const auto transfer = world.say("acme", Transfer{plant, id_of("plant")}, hour(4), in_acme);
+  const auto transfer = world.say("acme", Transfer{plant, id_of("plant")}, hour(4), acme_only);
   EXPECT_NE(why_not(world.fold(both()), transfer), "");
   EXPECT_EQ(world.fold(both(), hour(4)).holder, "");
   EXPECT_EQ(world.fold(both(), hour(5)).holder, acme);
@@ -204,7 +204,7 @@ TEST(Holder, NobodyTransfersOnAnIdentityNotYetValid) {
 TEST(Holder, ASaleOutlastsTheIdentityItBeganWith) {
   World world;
   world.say("line1", identity_of("sensor"), hour(1), {.domains = {acme}, .expires = hour(5)});
-  world.say("acme", Transfer{plant, id_of("plant")}, hour(2), in_acme);
+  world.say("acme", Transfer{plant, id_of("plant")}, hour(2), acme_only);
   EXPECT_EQ(world.fold(both(), hour(6)).holder, plant);
   EXPECT_FALSE(world.fold(both(), hour(6)).identity);
 }
@@ -238,7 +238,7 @@ TEST(Models, EndorsementsAndAlarmsHoldForEverySubjectOfTheModel) {
   ASSERT_EQ(verdict.endorsements.size(), 2u);
   EXPECT_TRUE(verdict.endorsements[0].of_model);
   EXPECT_EQ(status_text(verdict), "in-use");
-  const auto alarm = world.say_of_model("line1", StatusChange{Status::compromised, "rng"}, hour(7), in_acme);
+  const auto alarm = world.say_of_model("line1", StatusChange{Status::compromised, "rng"}, hour(7), acme_only);
   verdict = world.fold(both());
   EXPECT_EQ(status_text(verdict), "compromised");
   EXPECT_EQ(verdict.status_statement, alarm);
@@ -287,8 +287,8 @@ TEST(Models, OfADomainInWhichItsIssuerMayIdentify) {
   for (const std::string maker : {"line1", "volta"}) {
     World world;
     world.say(maker, identity_of("sensor"), hour(1), in({acme, plant}));
-    world.say_of_model("line1", Endorse{"approved", ""}, hour(1), in_acme);
-    world.say_of_model("line1", StatusChange{Status::deprecated, ""}, hour(2), in_acme);
+    world.say_of_model("line1", Endorse{"approved", ""}, hour(1), acme_only);
+    world.say_of_model("line1", StatusChange{Status::deprecated, ""}, hour(2), acme_only);
     const auto verdict = world.fold(policies);
     EXPECT_EQ(verdict.endorsements.empty(), maker == "volta");
     EXPECT_EQ(status_text(verdict), maker == "volta" ? "unset" : "deprecated");
@@ -297,16 +297,16 @@ TEST(Models, OfADomainInWhichItsIssuerMayIdentify) {
 
 TEST(Models, OfASupersededIdentityLendNothing) {
   World world;
-  world.say("line1", identity_of("sensor"), hour(1), in_acme);
-  world.say_of_model("line1", Endorse{"approved", ""}, hour(1), in_acme);
-  world.say_of_model("line1", StatusChange{Status::deprecated, ""}, hour(2), in_acme);
+  world.say("line1", identity_of("sensor"), hour(1), acme_only);
+  world.say_of_model("line1", Endorse{"approved", ""}, hour(1), acme_only);
+  world.say_of_model("line1", StatusChange{Status::deprecated, ""}, hour(2), acme_only);
   EXPECT_EQ(world.fold(both()).endorsements.size(), 1u);
   World anew = world, by_another = world;
-  anew.say("line1", identity_of("sensor", Type::device, "hygro-1"), hour(3), in_acme);
+  anew.say("line1", identity_of("sensor", Type::device, "hygro-1"), hour(3), acme_only);
   EXPECT_TRUE(anew.fold(both()).endorsements.empty());
   EXPECT_EQ(status_text(anew.fold(both())), "unset");
   const auto two = both(plant_policy(), acme_policy(1, edited(acme_rules, "\"line1\"", "\"line1\", \"line2\"")));
-  by_another.say("line2", identity_of("sensor", Type::device, "hygro-1"), hour(3), in_acme);
+  by_another.say("line2", identity_of("sensor", Type::device, "hygro-1"), hour(3), acme_only);
   EXPECT_TRUE(by_another.fold(two).endorsements.empty());
   EXPECT_EQ(status_text(by_another.fold(two)), "deprecated") << "nobody lifts another's alarm by calling it something else";
 }
@@ -327,7 +327,7 @@ TEST(Holder, OfAnIdentityInTwoReferencedDomainsTheOneInWhichItsIssuerMayIdentify
 TEST(Holder, OnceHandedOverOnlyItsHolderHandsItOn) {
   const auto policies = both(plant_policy(1, edited(plant_rules, "transfer = [\"holder\"]", "transfer = [\"holder\", \"maintainer\"]")));
   World world;
-  world.say("line1", identity_of("sensor"), hour(1), in_acme);
+  world.say("line1", identity_of("sensor"), hour(1), acme_only);
   world.say("volta", Transfer{plant, id_of("plant")}, hour(2));
   EXPECT_EQ(world.fold(policies).holder, plant) << "the first time whoever [write] lets";
   const auto again = world.say("volta", Transfer{acme, id_of("acme")}, hour(3));
@@ -338,9 +338,9 @@ TEST(Holder, OnceHandedOverOnlyItsHolderHandsItOn) {
 TEST(Counts, ATransferOrWithdrawalThatSleepsOrWearsOffForNothing) {
   for (const bool sleeps : {true, false}) {
     World world;
-    const auto made = world.say("line1", identity_of("sensor"), hour(1), in_acme);
-    world.say("acme", Transfer{plant, id_of("plant")}, hour(2), in_acme);
-    world.say("line1", Withdraw{made, ""}, hour(3), in_acme);
+    const auto made = world.say("line1", identity_of("sensor"), hour(1), acme_only);
+    world.say("acme", Transfer{plant, id_of("plant")}, hour(2), acme_only);
+    world.say("line1", Withdraw{made, ""}, hour(3), acme_only);
     for (auto& fact : world.facts.about) (sleeps ? fact.statement.not_before : fact.statement.expires) = sleeps ? hour(0) : hour(9000);
     EXPECT_EQ(world.fold(both()).holder, acme);
     EXPECT_THAT(why_not(world.fold(both()), world.facts.about[1].statement.id), HasSubstr("a transfer bears neither nbf nor exp"));
@@ -357,7 +357,7 @@ TEST(Cloud, AnAssignmentDatedAheadDoesNotOutweighALaterOne) {
 
 TEST(Models, TheDomainOfAModelHoldsIt) {
   World world = deployed();
-  world.say_of_model("acme", StatusChange{Status::suspended, ""}, hour(6), in_acme);  // acme's owner, as the model's holder
+  world.say_of_model("acme", StatusChange{Status::suspended, ""}, hour(6), acme_only);  // acme's owner, as the model's holder
   world.say_of_model("plant", Endorse{"ours", ""}, hour(6));
   const auto verdict = world.fold(both());
   EXPECT_EQ(status_text(verdict), "suspended");
@@ -385,7 +385,7 @@ TEST(Withdrawal, OfIdentityEndorsementAndAssignment) {
 TEST(Withdrawal, MadeWhereItsTargetWas) {
   World world = deployed();
   const auto endorsement = world.facts.about[2].statement.id;
-  const auto elsewhere = world.say("volta", Withdraw{endorsement, ""}, hour(6), in_acme);
+  const auto elsewhere = world.say("volta", Withdraw{endorsement, ""}, hour(6), acme_only);
   EXPECT_EQ(why_not(world.fold(both()), elsewhere), "made in another domain than what it takes back");
   EXPECT_EQ(world.fold(both()).admitted, Admitted::yes);
   const auto both_domains = world.say("volta", Withdraw{endorsement, ""}, hour(7), {.domains = {acme, plant}});
@@ -402,7 +402,7 @@ TEST(Withdrawal, OnlyByItsIssuerAndNotOfAStatusOrATransfer) {
   };
   const auto others = world.say("sparks", Withdraw{id_by_kind(Kind::endorse), ""}, hour(6));
   const auto status = world.say("volta", Withdraw{id_by_kind(Kind::status), ""}, hour(6));
-  const auto transfer = world.say("acme", Withdraw{id_by_kind(Kind::transfer), ""}, hour(6), in_acme);
+  const auto transfer = world.say("acme", Withdraw{id_by_kind(Kind::transfer), ""}, hour(6), acme_only);
   const auto unknown = world.say("volta", Withdraw{StatementId{}, ""}, hour(6));
   const auto verdict = world.fold(both());
   EXPECT_THAT(why_not(verdict, others), HasSubstr("only the issuer"));
@@ -486,7 +486,7 @@ TEST(Counts, AnAgentsWordWithoutAReceiptHereByWhenItWasSeenHere) {
   const Time june = *from_rfc3339("2027-06-01T00:00:00Z");
   const auto policies = both(plant_policy(), acme_policy(1, edited(acme_rules, "[roles]\n", "[roles]\nagent = [{ key = \"line2\", until = 2027-06-01T00:00:00Z }]\n")));
   World world;
-  world.say("line1", identity_of("sensor"), hour(1), in_acme);
+  world.say("line1", identity_of("sensor"), hour(1), acme_only);
   const auto said = world.say("line2", Endorse{"a", ""}, june + -100, {.domains = {acme, plant}, .received_by = std::vector{acme}});
   const auto late = world.say("line2", Endorse{"b", ""}, june + 1, {.domains = {acme, plant}, .received_by = std::vector{acme}});
   EXPECT_EQ(why_not(world.fold(policies, june + -1), said), "");
@@ -502,7 +502,7 @@ TEST(Counts, MadeInADomainThatPolicyDoesNotReferTo) {
 
 TEST(Counts, MadeInAReferencedDomainByOneWhoPlaysARoleHere) {
   World world = deployed();
-  const auto said = world.say("volta", Endorse{"a", ""}, hour(6), in_acme);
+  const auto said = world.say("volta", Endorse{"a", ""}, hour(6), acme_only);
   EXPECT_EQ(why_not(world.fold(both()), said), "");
   EXPECT_THAT(why_not(world.fold(both(), hour(10), acme), said), HasSubstr("plays no role")) << "the asked domain decides";
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/text.h"
 #include "policy/holder_claims.h"
 #include "policy/revoked.h"
 #include "policy/statement_rights.h"
@@ -14,10 +15,6 @@ namespace {
 using evidence::Identity;
 using evidence::Statement;
 using evidence::SubjectId;
-
-bool contains(const std::vector<std::string>& list, std::string_view item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
 
 // One walk over one subject's statements, in the order (received, leaf index, statement id). Receipts count seconds, and
 // logs of different homes are not in step within one: of the statements of one second, those that have their right only

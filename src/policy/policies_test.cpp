@@ -6,10 +6,10 @@ namespace {
 
 using namespace fixture;
 
-std::string acme(std::uint64_t version, const std::string& owner = "acme", const std::string& more = {}) {
+std::string acme_at(std::uint64_t version, const std::string& owner = "acme", const std::string& more = {}) {
   return head("acme.example", version, owner, {"acme", "line1", "heir"}) + more;
 }
-const std::string variant = "[roles]\nx = [\"line1\"]\n";
+const std::string other_roles = "[roles]\nx = [\"line1\"]\n";
 std::vector<Pin> pinned() { return {pin("acme.example", "acme")}; }
 
 std::uint64_t newest(const Policies& policies, const std::string& domain = "acme.example") {
@@ -18,60 +18,60 @@ std::uint64_t newest(const Policies& policies, const std::string& domain = "acme
 }
 
 TEST(Chain, HighestUnbrokenVersionApplies) {
-  const auto policies = assemble({signed_by("acme", acme(3)), signed_by("acme", acme(1)), signed_by("acme", acme(2))}, pinned());
+  const auto policies = assemble({signed_by("acme", acme_at(3)), signed_by("acme", acme_at(1)), signed_by("acme", acme_at(2))}, pinned());
   EXPECT_EQ(newest(policies), 3u);
   EXPECT_EQ(policies.chain("acme.example")->versions.size(), 3u);
   EXPECT_FALSE(policies.forked("acme.example"));
 }
 
 TEST(Chain, AGapKeepsWhatIsBeyondItFromCounting) {
-  const auto policies = assemble({signed_by("acme", acme(1)), signed_by("acme", acme(3)), signed_by("acme", acme(4))}, pinned());
+  const auto policies = assemble({signed_by("acme", acme_at(1)), signed_by("acme", acme_at(3)), signed_by("acme", acme_at(4))}, pinned());
   EXPECT_EQ(newest(policies), 1u);
   EXPECT_EQ(policies.chain("acme.example")->beyond_gap, (std::vector<std::uint64_t>{3, 4}));
-  const auto closed = assemble({signed_by("acme", acme(1)), signed_by("acme", acme(3)), signed_by("acme", acme(2))}, pinned());
+  const auto closed = assemble({signed_by("acme", acme_at(1)), signed_by("acme", acme_at(3)), signed_by("acme", acme_at(2))}, pinned());
   EXPECT_EQ(newest(closed), 3u);
   EXPECT_TRUE(closed.chain("acme.example")->beyond_gap.empty());
 }
 
 TEST(Chain, WithoutVersionOneNothingApplies) {
-  EXPECT_EQ(newest(assemble({signed_by("acme", acme(2))}, pinned())), 0u);
+  EXPECT_EQ(newest(assemble({signed_by("acme", acme_at(2))}, pinned())), 0u);
 }
 
 TEST(Chain, NoPinNoPolicy) {
-  const auto policies = assemble({signed_by("acme", acme(1))}, {});
+  const auto policies = assemble({signed_by("acme", acme_at(1))}, {});
   EXPECT_EQ(policies.chain("acme.example"), nullptr);
   EXPECT_EQ(policies.newest("acme.example"), nullptr);
   EXPECT_TRUE(policies.roles_of("acme.example", id_of("acme"), Format::cose).empty());
 }
 
 TEST(Chain, VersionOneCountsOnlyFromThePinnedOwner) {
-  EXPECT_EQ(newest(assemble({signed_by("heir", acme(1, "heir"))}, pinned())), 0u);
-  EXPECT_EQ(newest(assemble({signed_by("line1", acme(1))}, pinned())), 0u);
+  EXPECT_EQ(newest(assemble({signed_by("heir", acme_at(1, "heir"))}, pinned())), 0u);
+  EXPECT_EQ(newest(assemble({signed_by("line1", acme_at(1))}, pinned())), 0u);
 }
 
 TEST(Chain, AWrongSignerMakesNeitherVersionNorFork) {
-  const auto policies = assemble({signed_by("acme", acme(1)), signed_by("line1", acme(2)), signed_by("line1", acme(1, "line1"))}, pinned());
+  const auto policies = assemble({signed_by("acme", acme_at(1)), signed_by("line1", acme_at(2)), signed_by("line1", acme_at(1, "line1"))}, pinned());
   EXPECT_EQ(newest(policies), 1u);
   EXPECT_FALSE(policies.forked("acme.example"));
 }
 
 TEST(Chain, TheOwnerNamedBeforeSignsWhatComesNext) {
-  const auto one = signed_by("acme", acme(1)), two = signed_by("acme", acme(2, "heir"));
-  EXPECT_EQ(newest(assemble({one, two, signed_by("heir", acme(3, "heir"))}, pinned())), 3u);
-  EXPECT_EQ(newest(assemble({one, two, signed_by("acme", acme(3, "acme"))}, pinned())), 2u) << "the former owner has no say";
-  EXPECT_EQ(newest(assemble({one, signed_by("heir", acme(2, "heir"))}, pinned())), 1u) << "nobody makes himself owner";
+  const auto one = signed_by("acme", acme_at(1)), two = signed_by("acme", acme_at(2, "heir"));
+  EXPECT_EQ(newest(assemble({one, two, signed_by("heir", acme_at(3, "heir"))}, pinned())), 3u);
+  EXPECT_EQ(newest(assemble({one, two, signed_by("acme", acme_at(3, "acme"))}, pinned())), 2u) << "the former owner has no say";
+  EXPECT_EQ(newest(assemble({one, signed_by("heir", acme_at(2, "heir"))}, pinned())), 1u) << "nobody makes himself owner";
 }
 
 TEST(Chain, AnOlderVersionDoesNotReplaceANewerOne) {
-  const auto policies = assemble({signed_by("acme", acme(1)), signed_by("acme", acme(2)), signed_by("acme", acme(3, "acme", variant)),
-                                  signed_by("acme", acme(2, "acme", variant))}, pinned());
+  const auto policies = assemble({signed_by("acme", acme_at(1)), signed_by("acme", acme_at(2)), signed_by("acme", acme_at(3, "acme", other_roles)),
+                                  signed_by("acme", acme_at(2, "acme", other_roles))}, pinned());
   EXPECT_EQ(newest(policies), 3u);
   EXPECT_FALSE(policies.forked("acme.example"));
   EXPECT_EQ(policies.chain("acme.example")->past_forks, std::vector<std::uint64_t>{2});
 }
 
 TEST(Chain, TwoDescriptorsOfTheHighestVersionAreAForkWhateverTheirOrder) {
-  const auto one = signed_by("acme", acme(1)), a = signed_by("acme", acme(2)), b = signed_by("acme", acme(2, "acme", variant));
+  const auto one = signed_by("acme", acme_at(1)), a = signed_by("acme", acme_at(2)), b = signed_by("acme", acme_at(2, "acme", other_roles));
   const auto ab = assemble({one, a, b}, pinned()), ba = assemble({b, a, one}, pinned());
   EXPECT_TRUE(ab.forked("acme.example"));
   EXPECT_TRUE(ba.forked("acme.example"));
@@ -81,12 +81,12 @@ TEST(Chain, TwoDescriptorsOfTheHighestVersionAreAForkWhateverTheirOrder) {
 }
 
 TEST(Chain, TheSameDescriptorTwiceIsNoFork) {
-  const auto one = signed_by("acme", acme(1));
+  const auto one = signed_by("acme", acme_at(1));
   EXPECT_FALSE(assemble({one, one, one}, pinned()).forked("acme.example"));
 }
 
 TEST(Chain, AHigherVersionEndsAFork) {
-  const auto policies = assemble({signed_by("acme", acme(1)), signed_by("acme", acme(1, "acme", variant)), signed_by("acme", acme(2))}, pinned());
+  const auto policies = assemble({signed_by("acme", acme_at(1)), signed_by("acme", acme_at(1, "acme", other_roles)), signed_by("acme", acme_at(2))}, pinned());
   EXPECT_EQ(newest(policies), 2u);
   EXPECT_FALSE(policies.forked("acme.example"));
   EXPECT_TRUE(policies.chain("acme.example")->rivals.empty());
@@ -94,13 +94,13 @@ TEST(Chain, AHigherVersionEndsAFork) {
 }
 
 TEST(Chain, AVersionBeyondAGapDoesNotEndAFork) {
-  EXPECT_TRUE(assemble({signed_by("acme", acme(1)), signed_by("acme", acme(1, "acme", variant)), signed_by("acme", acme(3))}, pinned())
+  EXPECT_TRUE(assemble({signed_by("acme", acme_at(1)), signed_by("acme", acme_at(1, "acme", other_roles)), signed_by("acme", acme_at(3))}, pinned())
               .forked("acme.example"));
 }
 
 TEST(Pins, ACopyRulePinsAndSoDoTheCopiesOfWhatItPinned) {
   const auto plant = signed_by("plant", plant_policy());  // copies acme.example
-  const auto made = signed_by("acme", acme(1, "acme", copy_of("dev.example", "dev")));
+  const auto made = signed_by("acme", acme_at(1, "acme", copy_of("dev.example", "dev")));
   const auto dev = signed_by("dev", head("dev.example", 1, "dev", {"dev"}));
   const auto policies = assemble({dev, made, plant}, {pin("plant.example", "plant")});
   EXPECT_EQ(newest(policies, "acme.example"), 1u);
@@ -124,7 +124,7 @@ TEST(Pins, ConfigurationComesBeforeCopyRuleAndCopyRuleBeforeTransfer) {
 
 TEST(Pins, TheOrderOfTheArgumentsDoesNotMatter) {
   std::vector<SignedDescriptor> descriptors = {
-      signed_by("plant", plant_policy()), signed_by("acme", acme(1)), signed_by("acme", acme(2)),
+      signed_by("plant", plant_policy()), signed_by("acme", acme_at(1)), signed_by("acme", acme_at(2)),
       signed_by("dev", head("dev.example", 1, "dev", {"dev"})), signed_by("heir", head("dev.example", 1, "heir", {"heir"}))};
   std::vector<Pin> pins = {pin("plant.example", "plant"), pin("dev.example", "dev", Pin::Source::transfer),
                            pin("dev.example", "heir", Pin::Source::transfer), pin("acme.example", "heir", Pin::Source::transfer)};
@@ -215,7 +215,7 @@ TEST(Roles, TheNewestVersionAloneDecides) {
 }
 
 TEST(Roles, KeysOfFormerVersionsStillVerify) {
-  const auto policies = assemble({signed_by("acme", acme(1)), signed_by("acme", head("acme.example", 2, "acme", {"acme"}))}, pinned());
+  const auto policies = assemble({signed_by("acme", acme_at(1)), signed_by("acme", head("acme.example", 2, "acme", {"acme"}))}, pinned());
   ASSERT_NE(policies.find_key(id_of("line1")), nullptr);
   EXPECT_EQ(policies.name_of(id_of("line1")), "acme.example/line1");
   EXPECT_EQ(policies.find_key(id_of("stranger")), nullptr);

@@ -3,22 +3,15 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/text.h"
+
 namespace cm4it::policy {
 namespace {
 
 using evidence::Statement;
 using evidence::SubjectId;
 
-bool contains(const std::vector<std::string>& list, std::string_view item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
-
 constexpr Time beginning{std::numeric_limits<std::int64_t>::min()};
-
-bool is_alarm(const Statement& statement) {
-  const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
-  return change && evidence::is_alarm(change->status);
-}
 
 Heard heard(const Judgement& judgement) { return {judgement.received, judgement.received_by}; }
 

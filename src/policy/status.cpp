@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 
+#include "base/text.h"
 #include "policy/revoked.h"
 #include "policy/temporal_rules.h"
 
@@ -34,10 +35,6 @@ bool newer(const StatusClaim& a, const StatusClaim& b) {
   if (a.said_at != b.said_at) return a.said_at > b.said_at;
   if (a.status != b.status) return a.status > b.status;
   return a.place > b.place;
-}
-
-bool contains(const std::vector<std::string>& list, std::string_view item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
 }
 
 RightEnd at_time(Time time) { return {{time + -1, std::numeric_limits<std::uint64_t>::max(), {}}, time, {}}; }

@@ -23,11 +23,6 @@ bool made_where(const Judgement& withdrawal, const Judgement& target) {
   });
 }
 
-bool is_alarm(const Statement& statement) {
-  const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
-  return change && evidence::is_alarm(change->status);
-}
-
 bool is_withdrawal(const Judgement& judgement) { return judgement.fact->statement.kind() == Kind::withdraw; }
 
 }  // namespace

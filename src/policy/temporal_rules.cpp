@@ -4,20 +4,12 @@
 #include <tuple>
 
 #include "base/budgets.h"
+#include "base/text.h"
 
 namespace cm4it::policy {
 namespace {
 
 using evidence::Statement;
-
-bool contains(const std::vector<std::string>& list, std::string_view item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
-
-bool is_alarm(const Statement& statement) {
-  const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
-  return change && evidence::is_alarm(change->status);
-}
 
 bool bears_times(const Statement& statement) { return statement.not_before || statement.expires; }
 

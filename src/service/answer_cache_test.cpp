@@ -14,7 +14,7 @@ namespace {
 
 constexpr Time now{1'000}, later{2'000};
 
-AnswerCache::Key key_of(int number, std::uint8_t kind = 1, std::uint32_t domain = 0) {
+AnswerCache::Key cache_key(int number, std::uint8_t kind = 1, std::uint32_t domain = 0) {
   AnswerCache::Key key;
   key.subject.digest = crypto::sha256(view("subject " + std::to_string(number)));
   key.kind = kind;
@@ -26,17 +26,17 @@ std::shared_ptr<const std::string> answer(const std::string& text) { return std:
 TEST(AnswerCache, GivesWhatWasPutUnderTheSameStampUntilItsTime) {
   AnswerCache cache(1 << 20);
   const Stamp stamp{1, 2};
-  EXPECT_EQ(cache.find(key_of(1), stamp, now), nullptr);
-  cache.put(key_of(1), stamp, later, answer("one"));
-  ASSERT_NE(cache.find(key_of(1), stamp, now), nullptr);
-  EXPECT_EQ(**cache.find(key_of(1), stamp, now), "one");
-  EXPECT_EQ(cache.find(key_of(1), stamp, later), nullptr);        // its time has come
-  EXPECT_EQ(cache.find(key_of(1), Stamp{1, 3}, now), nullptr);    // the subject has changed
-  EXPECT_EQ(cache.find(key_of(1), Stamp{2, 2}, now), nullptr);    // everything has
-  EXPECT_EQ(cache.find(key_of(1, 2), stamp, now), nullptr);       // another kind of answer
-  EXPECT_EQ(cache.find(key_of(1, 1, 7), stamp, now), nullptr);    // asked in another domain
-  cache.put(key_of(1), Stamp{2, 2}, later, answer("anew"));
-  EXPECT_EQ(**cache.find(key_of(1), Stamp{2, 2}, now), "anew");
+  EXPECT_EQ(cache.find(cache_key(1), stamp, now), nullptr);
+  cache.put(cache_key(1), stamp, later, answer("one"));
+  ASSERT_NE(cache.find(cache_key(1), stamp, now), nullptr);
+  EXPECT_EQ(**cache.find(cache_key(1), stamp, now), "one");
+  EXPECT_EQ(cache.find(cache_key(1), stamp, later), nullptr);        // its time has come
+  EXPECT_EQ(cache.find(cache_key(1), Stamp{1, 3}, now), nullptr);    // the subject has changed
+  EXPECT_EQ(cache.find(cache_key(1), Stamp{2, 2}, now), nullptr);    // everything has
+  EXPECT_EQ(cache.find(cache_key(1, 2), stamp, now), nullptr);       // another kind of answer
+  EXPECT_EQ(cache.find(cache_key(1, 1, 7), stamp, now), nullptr);    // asked in another domain
+  cache.put(cache_key(1), Stamp{2, 2}, later, answer("anew"));
+  EXPECT_EQ(**cache.find(cache_key(1), Stamp{2, 2}, now), "anew");
   EXPECT_EQ(cache.size(), 1u);
 }
 
@@ -53,9 +53,9 @@ TEST(AnswerCache, KeepsItsBoundAndNeverGivesAnothersAnswer) {
     const int number = static_cast<int>(random() % 1'000);
     if (random() % 2) {
       put[number] = std::to_string(turn) + std::string(octets, 'x');
-      cache.put(key_of(number), stamp, later, answer(put[number]));
-      ASSERT_NE(cache.find(key_of(number), stamp, now), nullptr);  // what came last is there
-    } else if (const auto* kept = cache.find(key_of(number), stamp, now)) {
+      cache.put(cache_key(number), stamp, later, answer(put[number]));
+      ASSERT_NE(cache.find(cache_key(number), stamp, now), nullptr);  // what came last is there
+    } else if (const auto* kept = cache.find(cache_key(number), stamp, now)) {
       ASSERT_EQ(**kept, put[number]);
       ++found;
     }
@@ -64,7 +64,7 @@ TEST(AnswerCache, KeepsItsBoundAndNeverGivesAnothersAnswer) {
   EXPECT_GT(found, 1'000u);
   EXPECT_GT(cache.size(), 100u);
   std::size_t there = 0;
-  for (const auto& [number, text] : put) there += cache.find(key_of(number), stamp, now) != nullptr;
+  for (const auto& [number, text] : put) there += cache.find(cache_key(number), stamp, now) != nullptr;
   EXPECT_EQ(there, cache.size());
 }
 
@@ -72,7 +72,7 @@ TEST(AnswerCache, KeepsItsBoundAndNeverGivesAnothersAnswer) {
 TEST(AnswerCache, ChosenIdsDoNotSlowItDown) {
   AnswerCache cache(std::size_t{1} << 30);
   const auto chosen = [](std::uint32_t number) {
-    AnswerCache::Key key = key_of(0);
+    AnswerCache::Key key = cache_key(0);
     std::memcpy(key.subject.digest.data() + 28, &number, 4);
     return key;
   };
@@ -86,17 +86,17 @@ TEST(AnswerCache, ChosenIdsDoNotSlowItDown) {
 
 TEST(AnswerCache, WhatIsAskedForStaysLonger) {
   AnswerCache cache(20'000);
-  cache.put(key_of(-1), {}, later, answer(std::string(100, 'a')));
+  cache.put(cache_key(-1), {}, later, answer(std::string(100, 'a')));
   for (int number = 0; number < 1'000; ++number) {
-    ASSERT_NE(cache.find(key_of(-1), {}, now), nullptr) << number;
-    cache.put(key_of(number), {}, later, answer(std::string(100, 'b')));
+    ASSERT_NE(cache.find(cache_key(-1), {}, now), nullptr) << number;
+    cache.put(cache_key(number), {}, later, answer(std::string(100, 'b')));
   }
-  EXPECT_EQ(cache.find(key_of(0), {}, now), nullptr);
+  EXPECT_EQ(cache.find(cache_key(0), {}, now), nullptr);
 }
 
 TEST(AnswerCache, AnAnswerLargerThanAllOfItIsNotKept) {
   AnswerCache cache(1'000);
-  cache.put(key_of(1), {}, later, answer(std::string(2'000, 'x')));
+  cache.put(cache_key(1), {}, later, answer(std::string(2'000, 'x')));
   EXPECT_EQ(cache.size(), 0u);
 }
 

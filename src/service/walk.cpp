@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "base/text.h"
 #include "evidence/crl.h"
 #include "evidence/openpgp.h"
 #include "evidence/x509.h"
@@ -18,10 +19,6 @@ namespace {
 using evidence::Decoded;
 using evidence::Statement;
 using policy::Eligibility;
-
-bool contains(const std::vector<std::string>& list, std::string_view item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
 
 // The domains a piece of evidence speaks in.
 Result<std::vector<std::string>> domains_of(const Decoded& decoded, std::string_view submission_domain) {

@@ -2,15 +2,13 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace cm4it::service {
 namespace {
 
 using evidence::Statement;
 using evidence::SubjectId;
-
-bool contains(const std::vector<std::string>& list, std::string_view item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
 
 }  // namespace
 

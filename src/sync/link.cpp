@@ -7,17 +7,13 @@
 #include "base/cbor.h"
 #include "base/log.h"
 #include "crypto/digest.h"
+#include "net/url.h"
 
 namespace cm4it::sync {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-std::string without_slash(std::string url) {
-  while (url.ends_with('/')) url.pop_back();
-  return url;
-}
 
 Bytes encode_leaves(const std::map<KeyId, Leaves>& all) {
   CborWriter out;
@@ -49,7 +45,7 @@ std::optional<KeyId> listed_key(const policy::Policies& policies, const std::str
   if (!descriptor) return {};
   std::optional<KeyId> home;
   for (const auto& [name, server] : descriptor->servers) {
-    if (without_slash(server.url) == without_slash(url)) return server.key.id();
+    if (net::without_slash(server.url) == net::without_slash(url)) return server.key.id();
     if (server.home && !home) home = server.key.id();
   }
   return home;

@@ -5,6 +5,7 @@
 #include "base/budgets.h"
 #include "ledger/tiles.h"
 #include "net/http.h"
+#include "net/url.h"
 
 namespace cm4it::sync {
 namespace {
@@ -18,11 +19,6 @@ net::ClientOptions client_options(crypto::SignerPtr key, std::string name, std::
   options.name = std::move(name);
   options.server_key = server_key;
   return options;
-}
-
-std::string without_slash(std::string url) {
-  while (url.ends_with('/')) url.pop_back();
-  return url;
 }
 
 // The detail of a problem+json answer, or its status.
@@ -68,7 +64,7 @@ Peer::Outcome outcome_of(const json::object& item, const std::string& domain) {
 
 Peer::Peer(std::string url, crypto::SignerPtr key, std::string name, std::optional<KeyId> server_key,
            std::chrono::milliseconds timeout)
-    : url_(without_slash(std::move(url))), timeout_(timeout), client_(client_options(std::move(key), std::move(name), server_key)) {}
+    : url_(net::without_slash(std::move(url))), timeout_(timeout), client_(client_options(std::move(key), std::move(name), server_key)) {}
 
 Result<net::Reply> Peer::get(const std::string& path, const std::string& accept, std::chrono::milliseconds timeout) {
   net::ClientRequest request;

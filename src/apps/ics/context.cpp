@@ -6,17 +6,13 @@
 #include "apps/ics/arguments.h"
 #include "apps/ics/files.h"
 #include "apps/ics/json.h"
+#include "net/url.h"
 
 namespace cm4it::ics {
 namespace {
 
 constexpr std::size_t largest_answer = 64 * 1024 * 1024;
 constexpr std::size_t known_servers_bytes = 1024 * 1024;
-
-std::string without_slash(std::string url) {
-  while (url.ends_with('/')) url.pop_back();
-  return url;
-}
 
 // DIR/known-servers: a line "URL key:…" for each.
 std::optional<KeyId> known_server(const std::filesystem::path& file, const std::string& url) {
@@ -185,7 +181,7 @@ Result<std::optional<KeyId>> Context::expected_server_key(const std::string& url
 
 Result<const Api*> Context::api() {
   if (!api_) {
-    std::string url = without_slash(options.server);
+    std::string url = net::without_slash(options.server);
     if (url.empty()) {
       if (options.dir.empty()) return misuse("no server given", "--server URL, or --dir DIR (or set ICS_DIR)");
       TRY(const auto own, directory());
@@ -209,7 +205,7 @@ Result<std::vector<Api>> Context::connections(std::size_t count) {
 }
 
 Result<Api> Context::peer(const std::string& url, const std::optional<KeyId>& server_key) const {
-  return Api(without_slash(url), connect(nullptr, server_key));
+  return Api(net::without_slash(url), connect(nullptr, server_key));
 }
 
 std::optional<Api> Context::running_server(const Directory& own) const {

@@ -3,20 +3,16 @@
 #include <sstream>
 #include <vector>
 
+#include "base/text.h"
 #include "policy/toml_reader.h"
 
 namespace cm4it::ics {
 namespace {
 
-std::string trimmed(const std::string& line) {
-  const auto begin = line.find_first_not_of(" \t"), end = line.find_last_not_of(" \t\r");
-  return begin == line.npos ? std::string() : line.substr(begin, end - begin + 1);
-}
-
 // "from" of a line `from = "https://…"`.
 std::string key_of(const std::string& line) {
   const auto equals = line.find('=');
-  return equals == line.npos ? std::string() : trimmed(line.substr(0, equals));
+  return equals == line.npos ? std::string() : std::string(trimmed(std::string_view(line).substr(0, equals)));
 }
 
 std::string quoted_text(const std::string& text) { return '"' + text + '"'; }

@@ -40,14 +40,14 @@ constexpr Notation single_notations[] = {
     {"--cloud", "cloud@cm4it.org", "assigns it to a cloud"},
 };
 
-struct Given {
+struct GivenGpg {
   std::string fingerprint, signer, reason;
   std::vector<std::string> identity = std::vector<std::string>(std::size(identity_notations));
   std::vector<std::string> single = std::vector<std::string>(std::size(single_notations));
   bool run = false;
 };
 
-Result<std::vector<std::pair<std::string, std::string>>> notations_of(const Context& context, const Given& given) {
+Result<std::vector<std::pair<std::string, std::string>>> notations_of(const Context& context, const GivenGpg& given) {
   std::vector<std::pair<std::string, std::string>> list;
   std::size_t kinds = 0;
   for (std::size_t i = 0; i < given.identity.size(); ++i)
@@ -71,7 +71,7 @@ Result<std::vector<std::pair<std::string, std::string>>> notations_of(const Cont
 }
 
 // gpg asks whether to sign again what it has signed once; --quick-sign-key would refuse.
-std::string sign_command(const Given& given, const std::vector<std::pair<std::string, std::string>>& notations) {
+std::string sign_command(const GivenGpg& given, const std::vector<std::pair<std::string, std::string>>& notations) {
   std::string command = "gpg --expert --no-ask-cert-level";
   for (const auto& [name, value] : notations) command += " --cert-notation " + shell_quoted(name + "=" + value);
   if (!given.signer.empty()) command += " --local-user " + shell_quoted(given.signer);
@@ -95,7 +95,7 @@ Result<std::vector<evidence::Piece>> exported(const std::string& fingerprint) {
 }
 
 // What gpg made, and nothing else of the certificate: that may have no role here, and was not asked for.
-Result<int> sign_and_submit(Context& context, const Given& given, const std::string& sign) {
+Result<int> sign_and_submit(Context& context, const GivenGpg& given, const std::string& sign) {
   TRY(const auto before, exported(given.fingerprint));
   // "y" to signing again, and to signing at all.
   const std::string command = "printf 'y\ny\n' | " + sign.substr(0, 4) + "--no-tty --command-fd 0 " + sign.substr(4);
@@ -109,7 +109,7 @@ Result<int> sign_and_submit(Context& context, const Given& given, const std::str
   return push_pieces(context, pieces, std::vector(pieces.size(), given.fingerprint));
 }
 
-Result<int> gpg_notations(Context& context, const Given& given) {
+Result<int> gpg_notations(Context& context, const GivenGpg& given) {
   TRY(const auto notations, notations_of(context, given));
   const std::string sign = sign_command(given, notations);
   const std::string send = "gpg --export " + shell_quoted(given.fingerprint) + " | ics push -";
@@ -124,7 +124,7 @@ Result<int> gpg_notations(Context& context, const Given& given) {
 }  // namespace
 
 void add_gpg_verb(CLI::App& app, Context& context) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<GivenGpg>();
   auto* verb = add_verb(app, context, "gpg-notations", "the gpg commands that certify a device, or say its status, as an ICS reads it",
                         [&context, given] { return gpg_notations(context, *given); });
   verb->add_option("FINGERPRINT", given->fingerprint, "of the OpenPGP certificate that is spoken of")->required();

@@ -13,15 +13,15 @@ namespace fs = std::filesystem;
 constexpr std::size_t batches_under_way = 6;
 
 // What was given on the command line: a file, or a directory with the files in it, in the order of their names.
-struct Given {
+struct GivenImport {
   std::string name;
   bool directory = false;
   std::vector<std::string> files;
 };
 
-Result<Given> expanded(const std::string& name) {
+Result<GivenImport> expanded(const std::string& name) {
   std::error_code failed;
-  Given given{name, fs::is_directory(name, failed), {}};
+  GivenImport given{name, fs::is_directory(name, failed), {}};
   if (!given.directory) given.files = {name};
   if (given.directory)
     for (const auto& entry : fs::directory_iterator(name, failed))
@@ -64,7 +64,7 @@ class ImportAll {
  public:
   explicit ImportAll(ImportRun run) : run_(std::move(run)) {}
 
-  Result<void> import(const Given& given) {
+  Result<void> import(const GivenImport& given) {
     outcomes_.clear();
     for (const auto& file : given.files) {
       auto state = ImportFile(run_, file, given.directory).import();
@@ -86,7 +86,7 @@ class ImportAll {
 
  private:
   // What waited for something in a file behind its own: in rounds, while any of it enters.
-  Result<void> try_again(const Given& given) {
+  Result<void> try_again(const GivenImport& given) {
     if (!given.directory || given.files.size() < 2) return {};
     for (bool entered = true; entered;) {
       entered = false;
@@ -101,7 +101,7 @@ class ImportAll {
     return {};
   }
 
-  void report(const Given& given) {
+  void report(const GivenImport& given) {
     const auto& console = run_.context.console;
     ImportState sum;
     for (std::size_t i = 0; i < outcomes_.size(); ++i) {
@@ -132,7 +132,7 @@ class ImportAll {
 }  // namespace
 
 Result<int> import_files(Context& context, const std::vector<std::string>& names) {
-  std::vector<Given> all;
+  std::vector<GivenImport> all;
   std::uint64_t octets = 0;
   for (const auto& name : names) {
     TRY(auto given, expanded(name));

@@ -7,6 +7,7 @@
 
 #include "apps/ics/files.h"
 #include "base/budgets.h"
+#include "base/text.h"
 #include "crypto/pem.h"
 #include "evidence/openpgp.h"
 
@@ -15,12 +16,6 @@ namespace {
 
 using X509Ptr = std::unique_ptr<X509, decltype(&X509_free)>;
 using RequestPtr = std::unique_ptr<X509_REQ, decltype(&X509_REQ_free)>;
-
-std::string trimmed(std::string text) {
-  const auto begin = text.find_first_not_of(" \t\r\n");
-  const auto end = text.find_last_not_of(" \t\r\n");
-  return begin == text.npos ? std::string() : text.substr(begin, end - begin + 1);
-}
 
 Result<crypto::PublicKey> key_of(X509_PUBKEY* spki, const char* what) {
   std::uint8_t* der = nullptr;

@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Given { std::string name = "OCSP responder", out; };
+struct GivenOcsp { std::string name = "OCSP responder", out; };
 
 // PKCS#10 in PEM (RFC 7468 section 7).
 std::string request_pem(View der) {
@@ -28,7 +28,7 @@ Result<crypto::SignerPtr> delegate_key(const Context& context, const std::string
   return made;
 }
 
-Result<int> request_certificate(Context& context, const Given& given) {
+Result<int> request_certificate(Context& context, const GivenOcsp& given) {
   TRY(const auto directory, context.directory());
   const std::string place = context.options.key.empty() ? (directory.path() / "ocsp.key").string() : context.options.key;
   TRY(const auto key, delegate_key(context, place));
@@ -55,7 +55,7 @@ Result<int> request_certificate(Context& context, const Given& given) {
 }  // namespace
 
 void add_ocsp_verb(CLI::App& app, Context& context) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<GivenOcsp>();
   auto* verb = add_verb(app, context, "ocsp-cert", "a request (CSR) for the certificate that OCSP answers are signed with: key ocsp.key of the directory, or --key",
                         [&context, given] { return request_certificate(context, *given); });
   verb->add_option("--name", given->name, "the common name it asks for")->capture_default_str();

@@ -9,9 +9,9 @@
 namespace cm4it::ics {
 namespace {
 
-struct Given { std::string directory; std::vector<std::string> from, to; std::size_t number = 0; };
+struct GivenPermit { std::string directory; std::vector<std::string> from, to; std::size_t number = 0; };
 
-Result<int> add_permit(Context& context, const Given& given) {
+Result<int> add_permit(Context& context, const GivenPermit& given) {
   if (given.directory.empty() || given.from.empty() || given.to.empty())
     return context.misuse("DIR, --from and --to are needed", "ics permit add DIR --from type=device --to type=gateway");
   TRY(auto own, OwnPolicy::open(context, given.directory));
@@ -22,7 +22,7 @@ Result<int> add_permit(Context& context, const Given& given) {
   return own.sign();
 }
 
-Result<int> list_permits(Context& context, const Given& given) {
+Result<int> list_permits(Context& context, const GivenPermit& given) {
   TRY(const auto own, OwnPolicy::open_to_edit(context, given.directory));
   json::array shown;
   Table table({"NUMBER", "FROM", "TO"});
@@ -37,7 +37,7 @@ Result<int> list_permits(Context& context, const Given& given) {
   return exit_yes;
 }
 
-Result<int> remove_permit(Context& context, const Given& given) {
+Result<int> remove_permit(Context& context, const GivenPermit& given) {
   TRY(auto own, OwnPolicy::open(context, given.directory));
   if (given.number == 0 || given.number > own.newest().permits.size())
     return fail(Code::not_found, "permit " + std::to_string(given.number) + ": there are " + std::to_string(own.newest().permits.size()), "ics permit list " + shell_quoted(given.directory));
@@ -45,7 +45,7 @@ Result<int> remove_permit(Context& context, const Given& given) {
   return own.sign();
 }
 
-void add_selectors(CLI::App& verb, Given& given) {
+void add_selectors(CLI::App& verb, GivenPermit& given) {
   verb.add_option("--from", given.from, "who opens: field=glob[,glob], or all");
   verb.add_option("--to", given.to, "with whom");
 }
@@ -53,7 +53,7 @@ void add_selectors(CLI::App& verb, Given& given) {
 }  // namespace
 
 void add_permit_verbs(CLI::App& app, Context& context) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<GivenPermit>();
   // Without a word behind it, it is `permit add`.
   auto* group = add_verb(app, context, "permit", "who may open conversations with whom", [&context, given] { return add_permit(context, *given); });
   group->add_option("DIR", given->directory, "our directory");

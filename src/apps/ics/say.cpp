@@ -9,6 +9,7 @@
 #include "apps/ics/files.h"
 #include "apps/ics/json.h"
 #include "base/budgets.h"
+#include "base/text.h"
 
 namespace cm4it::ics {
 namespace {
@@ -17,10 +18,6 @@ constexpr std::size_t most_counted = 20;  // statements of a batch of which it i
 
 using evidence::Kind;
 using evidence::SubjectId;
-
-bool contains(const std::vector<std::string>& list, const std::string& item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
 
 void add_once(std::vector<std::string>& list, const std::string& item) {
   if (!contains(list, item)) list.push_back(item);

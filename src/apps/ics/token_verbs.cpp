@@ -144,7 +144,7 @@ void print(const Context& context, const Claims& claims, const std::string& sign
   table.print(context.console);
 }
 
-Result<int> show(Context& context, const std::string& file) {
+Result<int> show_token(Context& context, const std::string& file) {
   TRY(const auto token, read_token(context, file));
   print(context, token.second, "not checked: ics token verify");
   return exit_yes;
@@ -164,9 +164,9 @@ Result<crypto::PublicKey> signer_for(Context& context, const std::string& given,
   return fail(Code::not_permitted, "signed by " + claims.signer + ", which is none of the servers of " + directory.config().domain, "--signer FILE, the public key of the server that you trust");
 }
 
-struct Given { std::string file, signer, subject, nonce; };
+struct GivenToken { std::string file, signer, subject, nonce; };
 
-Result<int> verify(Context& context, const Given& given) {
+Result<int> verify(Context& context, const GivenToken& given) {
   TRY(const auto token, read_token(context, given.file));
   const auto& [cwt, claims] = token;
   TRY(const auto signer, signer_for(context, given.signer, claims));
@@ -197,8 +197,8 @@ void add_token_verbs(CLI::App& app, Context& context) {
   });
   verb->add_option("SUBJECT", wanted->subject, "a whole id, a key's file, a unique prefix, a serial or another alias");
   verb->add_option("--out", wanted->out, "the file to write; -: standard output; default: SUBJECT.cwt");
-  auto given = std::make_shared<Given>();
-  auto* showing = add_verb(*verb, context, "show", "what a token says; its signature is not checked", [&context, given] { return show(context, given->file); });
+  auto given = std::make_shared<GivenToken>();
+  auto* showing = add_verb(*verb, context, "show", "what a token says; its signature is not checked", [&context, given] { return show_token(context, given->file); });
   showing->add_option("FILE", given->file, "the token; -: standard input")->required();
   auto* checking = add_verb(*verb, context, "verify", "check a token as a device does; exit 1: it is refused", [&context, given] { return verify(context, *given); });
   checking->add_option("FILE", given->file, "the token; -: standard input")->required();

@@ -14,7 +14,7 @@ namespace {
 constexpr const char* longest_poll = "25";  // seconds: less than a request is given
 constexpr std::chrono::seconds before_next_try{2};
 
-struct Given { std::vector<std::string> subjects; bool once = false; };
+struct GivenWatch { std::vector<std::string> subjects; bool once = false; };
 
 // "device Acme thermo-2000 serial 42"
 std::string called(const json::object& identity) {
@@ -62,7 +62,7 @@ bool tell_changes(const Context& context, const Api& server, const std::string& 
   return told;
 }
 
-Result<int> watch(Context& context, const Given& given) {
+Result<int> watch(Context& context, const GivenWatch& given) {
   std::vector<std::string> wanted;
   if (!given.subjects.empty()) {
     TRY(const auto subjects, resolve_subjects(context, given.subjects));
@@ -95,7 +95,7 @@ Result<int> watch(Context& context, const Given& given) {
 }  // namespace
 
 void add_watch_verb(CLI::App& app, Context& context) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<GivenWatch>();
   auto* verb = add_verb(app, context, "watch", "whose verdict may have changed, a line each as it happens; until it is interrupted", [&context, given] { return watch(context, *given); });
   verb->add_option("SUBJECT", given->subjects, "only these; none: all");
   verb->add_flag("--once", given->once, "end after the first change");

@@ -10,7 +10,7 @@
 namespace cm4it::icsd {
 namespace {
 
-constexpr std::size_t most_certificates = 8;  // that one answer bears
+constexpr std::size_t most_in_answer = 8;  // that one answer bears
 
 // PEM, DER, or a bundle (PKCS #7).
 Result<std::vector<Bytes>> certificates_in(const std::filesystem::path& file) {
@@ -20,7 +20,7 @@ Result<std::vector<Bytes>> certificates_in(const std::filesystem::path& file) {
   const std::string bytes = content.str();
   if (bytes.size() > budget::certificate_file_bytes)
     return fail(Code::too_large, file.string() + ": more than " + std::to_string(budget::certificate_file_bytes) + " octets");
-  auto found = crypto::certificates_in_file(bytes, most_certificates);
+  auto found = crypto::certificates_in_file(bytes, most_in_answer);
   if (!found) return within(file.string(), std::move(found).error());
   return found;
 }

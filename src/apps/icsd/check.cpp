@@ -10,6 +10,7 @@
 #include "apps/icsd/authorities.h"
 #include "apps/icsd/enrolment.h"
 #include "apps/icsd/key_files.h"
+#include "base/text.h"
 #include "crypto/certificate.h"
 #include "crypto/pem.h"
 #include "evidence/evidence.h"
@@ -24,7 +25,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t most_certificates = 10;
 constexpr Seconds expiry_warning = 30 * 86'400;
 
-bool contains(const std::vector<std::string>& list, const std::string& item) { return std::find(list.begin(), list.end(), item) != list.end(); }
 
 bool follows(const Config& config, const std::string& domain) {
   return std::any_of(config.follow.begin(), config.follow.end(), [&](const auto& follow) { return follow.domain == domain; });

@@ -21,6 +21,8 @@ using evidence::openpgp::Fingerprint;
 using testing::HasSubstr;
 using testing::Not;
 
+constexpr std::uint8_t key_revocation = 0x20;  // RFC 9580 section 5.2.1
+
 inline std::string hex(const PgpKey& key) { return to_hex(key.fingerprint().octets); }
 
 // A transferable public key, as its owner would export it.

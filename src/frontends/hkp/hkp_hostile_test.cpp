@@ -8,8 +8,6 @@ namespace {
 
 using namespace fixture;
 
-constexpr std::uint8_t key_revocation = 0x20;
-
 struct Hostile : KeyServer {
   Hostile() : KeyServer({}, budget::http_body_bytes) { upload(bob); }
 

@@ -6,8 +6,6 @@ namespace {
 
 using namespace fixture;
 
-constexpr std::uint8_t key_revocation = 0x20;
-
 TEST_F(KeyServer, EveryFormOfUpload) {
   const Draft a = certificate("a"), b = certificate("b"), c = certificate("c");
   const auto first = add(a.armored());
