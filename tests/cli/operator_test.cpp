@@ -75,6 +75,11 @@ TEST_F(Operator, OnePageAboutAServer) {
   const auto soon = sh("ics --dir acme status");
   EXPECT_EQ(soon.exit, 1) << soon.out;
   EXPECT_THAT(soon.out, HasSubstr("certificate  expires at "));
+  EXPECT_THAT(content("acme.log"), HasSubstr("acme/tls.pem: expires at "));
+  if (!fs::exists("/usr/bin/curl")) GTEST_SKIP() << "curl is not installed";
+  const auto metrics = ok("curl -sk $(cat acme/address)/metrics");
+  EXPECT_THAT(metrics, HasSubstr("\ncm4it_certificate_seconds_left 25"));  // three days less a moment
+  EXPECT_THAT(metrics, HasSubstr("\ncm4it_disk_free_octets "));
 }
 
 TEST_F(Operator, WhatAShellCompletes) {

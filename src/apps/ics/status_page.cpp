@@ -1,7 +1,5 @@
 #include "apps/ics/status_page.h"
 
-#include <sys/stat.h>
-
 #include <filesystem>
 #include <sstream>
 
@@ -10,6 +8,7 @@
 #include "apps/ics/files.h"
 #include "apps/ics/json.h"
 #include "base/budgets.h"
+#include "base/disk.h"
 #include "crypto/certificate.h"
 #include "crypto/pem.h"
 
@@ -68,15 +67,11 @@ class Page {
   Result<void> place() {
     TRY(const auto directory, context_.directory());
     certificate(directory.config().certificate);
-    std::error_code none;
-    std::uintmax_t octets = 0;
-    for (std::filesystem::directory_iterator at(directory.config().store, none), end; !none && at != end; at.increment(none))
-      if (struct stat status {}; ::stat(at->path().c_str(), &status) == 0) octets += static_cast<std::uintmax_t>(status.st_blocks) * 512;
-    if (none) return {};
-    const auto space = std::filesystem::space(directory.config().store, none);
-    const bool tight = !none && space.available < std::max(little_room, octets / 10);
-    say("store", in_words(octets) + " of at most " + in_words(directory.config().map_bytes) + (none ? "" : "; " + in_words(space.available) + " free on its disk"),
-        tight || octets > directory.config().map_bytes / 10 * 9 ? Tone::warn : Tone::plain);
+    const auto disk = disk_use(directory.config().store);
+    if (!disk) return {};
+    const bool tight = disk->available < std::max(little_room, disk->used / 10);
+    say("store", in_words(disk->used) + " of at most " + in_words(directory.config().map_bytes) + "; " + in_words(disk->available) + " free on its disk",
+        tight || disk->used > directory.config().map_bytes / 10 * 9 ? Tone::warn : Tone::plain);
     return {};
   }
 

@@ -5,7 +5,9 @@
 #include <fstream>
 
 #include "base/budgets.h"
+#include "crypto/certificate.h"
 #include "crypto/load_key.h"
+#include "crypto/pem.h"
 
 namespace cm4it::icsd {
 
@@ -22,6 +24,16 @@ Result<std::string> load_chain(const Config& config) {
   pem.resize(static_cast<std::size_t>(in.gcount()));
   if (pem.empty()) return fail(Code::malformed, named + "empty");
   return pem;
+}
+
+std::optional<Time> first_end(const std::string& chain) {
+  constexpr std::size_t most = 10;
+  const auto certificates = crypto::certificates_in_file(chain, most);
+  std::optional<Time> end;
+  if (!certificates) return end;
+  for (const auto& der : *certificates)
+    if (const auto one = crypto::Certificate::from_der(der); one && one->fields().not_after && (!end || *one->fields().not_after < *end)) end = *one->fields().not_after;
+  return end;
 }
 
 Result<crypto::SignerPtr> load_log_key(const Config& config) {

@@ -88,8 +88,13 @@ int main(int argc, char** argv) try {
   auto server = cm4it::icsd::Server::start(std::move(*config));
   if (!server) return failed(server.error());
   for (const auto& url : (*server)->urls()) cm4it::log_info("ready on " + url);
-  for (int received = 0; sigwait(&signals, &received) == 0 && received == SIGHUP;) {
-    if (auto reloaded = (*server)->reload(); reloaded) cm4it::log_info("TLS key and certificate, and the delegates of OCSP, were read again");
+  const timespec day{86'400, 0};
+  for (;;) {
+    const int received = sigtimedwait(&signals, nullptr, &day);
+    if (received < 0 && errno == EAGAIN) (*server)->tell_expiry();
+    if (received < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (received != SIGHUP) break;
+    if (auto reloaded = (*server)->reload(); reloaded) cm4it::log_info("TLS key and certificate, and the delegates of OCSP, were read again (icsd.toml itself is read at a start only)");
     else cm4it::log_error("TLS key and certificate, and the delegates of OCSP, stay as they were: " + reloaded.error().message);
   }
   cm4it::log_info("stopping");

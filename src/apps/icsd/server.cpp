@@ -9,6 +9,7 @@
 #include "apps/icsd/key_files.h"
 #include "apps/icsd/own_evidence.h"
 #include "base/budgets.h"
+#include "base/disk.h"
 #include "base/log.h"
 #include "crypto/load_key.h"
 #include "store/lmdb.h"
@@ -164,7 +165,14 @@ Result<void> Server::listen() {
     }
     const auto value = [](std::size_t number) { return static_cast<double>(number); };
     const net::Unsent& unsent = *unsent_;
-    return std::vector<std::pair<std::string, double>>{{"cm4it_answers_refused", value(unsent.refused())},
+    const auto certificate = certificate_until_.load();
+    std::vector<std::pair<std::string, double>> rest;
+    if (certificate != Time::never()) rest.emplace_back("cm4it_certificate_seconds_left", static_cast<double>(certificate - system_time()));
+    if (const auto disk = disk_use(config_.store)) {
+      rest.emplace_back("cm4it_store_octets", value(disk->used));
+      rest.emplace_back("cm4it_disk_free_octets", value(disk->available));
+    }
+    std::vector<std::pair<std::string, double>> all{{"cm4it_answers_refused", value(unsent.refused())},
                                                        {"cm4it_connections", value(sum.open)},
                                                        {"cm4it_connections_cut", value(unsent.cut_off())},
                                                        {"cm4it_connections_displaced", value(sum.displaced)},
@@ -174,6 +182,8 @@ Result<void> Server::listen() {
                                                        {"cm4it_requests", value(sum.requests)},
                                                        {"cm4it_requests_rejected", value(sum.rejected)},
                                                        {"cm4it_unsent_octets", value(unsent.octets())}};
+    all.insert(all.end(), rest.begin(), rest.end());
+    return all;
   };
   options.delegates_until = [this] { return ocsp_ ? ocsp_->delegates_until() : std::vector<std::pair<std::string, Time>>{}; };
   door_ = std::make_unique<http::Door>(*service_, std::move(options));
@@ -187,6 +197,8 @@ Result<void> Server::listen() {
     (hkp::Hkp::serves(request.path) ? hkp : http)(request, std::move(respond));
   };
   TRY(const auto chain, load_chain(config_));
+  certificate_until_ = first_end(chain).value_or(Time::never());
+  tell_expiry();
   const auto share = share_out_descriptors();
   const auto open_listener = [&](const std::string& address, bool tls, const net::Handler& handler) -> Result<void> {
     net::ListenerOptions listener;
@@ -217,10 +229,21 @@ Result<void> Server::reload() {
   TRY(auto authorities, read_authorities(config_));
   if (ocsp_) ocsp_->replace(std::move(authorities));
   for (std::size_t i = 0; i < config_.listen.size(); ++i) CHECK_OK(listeners_[i]->reload_tls(key, chain));
+  certificate_until_ = first_end(chain).value_or(Time::never());
+  tell_expiry();
   if (!(key->public_key() == key_->public_key()))
     log_warn("TLS has a new key, " + key->public_key().id().text() + "; tokens and links keep " + key_->public_key().id().text() +
              " until icsd is started again, and peers know the one that the policy names");
   return {};
+}
+
+void Server::tell_expiry() const {
+  constexpr Seconds soon = 30 * 86'400;
+  const auto until = certificate_until_.load();
+  const auto now = system_time();
+  if (until > now + soon) return;
+  log_warn("certificate " + config_.certificate.string() + ": " + (until <= now ? "expired at " : "expires at ") + to_rfc3339(until) +
+           "; put a new one in its place and send SIGHUP");
 }
 
 std::vector<std::string> Server::urls() const {

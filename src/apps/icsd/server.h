@@ -1,6 +1,7 @@
 // One ICS: its rooms, wired. Nothing here but the wiring.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ class Server {
   std::vector<std::string> urls() const;
   // Reads the TLS key and certificate again, for new connections. On an error the old ones stay in force.
   Result<void> reload();
+  // Warns in the log of a TLS certificate that has expired or does within 30 days: at the start, and daily.
+  void tell_expiry() const;
 
  private:
   explicit Server(Config config) : config_(std::move(config)) {}
@@ -38,6 +41,7 @@ class Server {
 
   const Config config_;
   crypto::SignerPtr key_;
+  std::atomic<Time> certificate_until_ = Time::never();  // of the TLS certificate in force
   Descriptors descriptors_;
   sync::Options sync_options_;
   std::unique_ptr<sync::Sync> sync_;  // outlives the service, which forwards to it
