@@ -5,6 +5,7 @@
 #include "base/budgets.h"
 #include "base/text.h"
 #include "policy/paths.h"
+#include "policy/taken_back.h"
 
 namespace cm4it::policy {
 namespace {
@@ -192,6 +193,11 @@ Eligibility eligible_withdrawal(const Decoded& decoded, const Policies& policies
   if (!contains(context.target_domains, context.domain))
     return refuse(Answer::no, "payload.1: the statement to take back was made in " + join(context.target_domains) + ", not in " +
                   std::string(context.domain) + ": it is taken back where it was made");
+  if (context.target_kinds.empty())
+    return refuse(Answer::no, "claims.2: the statement to take back is about another subject");
+  if (std::none_of(context.target_kinds.begin(), context.target_kinds.end(), can_be_withdrawn))
+    return refuse(Answer::no, std::string("payload.3.1: a statement of kind ") + to_string(context.target_kinds.front()) +
+                  " cannot be taken back, only an identity, an endorsement or an assignment; a status is lifted by saying another, a transfer is for good");
   auto keys = candidates(decoded, policies, context);
   if (keys.empty())
     return refuse(Answer::not_yet, "kid: no policy that is known here lists the key " + issuer->text() + ", and no certificate of it is kept");

@@ -36,7 +36,9 @@ struct Context {
   const Authorities* authorities = nullptr;
   // Something is kept about the subject.
   bool subject_is_kept = false;
+  // Of what a withdrawal names: where it was made, and of what kinds the statements in it about the same subject are.
   std::vector<std::string> target_domains{};
+  std::vector<Kind> target_kinds{};
   std::optional<KeyId> holder_owner{};  // under which owner the holder is meant, where a transfer says
   Time now{};  // what comes now is received now; unset: whether a right has ended is not asked
 };

@@ -100,6 +100,12 @@ TEST(Eligible, AWithdrawalIsItsIssuersAlone) {
   context.target_domains = {acme};
   expect(eligible(withdrawal, both(), context), Answer::no, "was made in acme.example, not in plant.example");
   context.target_domains = {acme, plant};
+  expect(eligible(withdrawal, both(), context), Answer::no, "claims.2: the statement to take back is about another subject");
+  for (const Kind kind : {Kind::status, Kind::transfer, Kind::policy, Kind::withdraw}) {  // they could count for nothing
+    context.target_kinds = {kind};
+    expect(eligible(withdrawal, both(), context), Answer::no, std::string("payload.3.1: a statement of kind ") + to_string(kind) + " cannot be taken back");
+  }
+  context.target_kinds = {Kind::status, Kind::endorse};
   expect(eligible(withdrawal, both(), context), Answer::yes, "", "volta");
 }
 

@@ -39,11 +39,18 @@ void add_models(const Judgement& judgement, const Policies& policies, const Desc
       models.insert(model->text());
 }
 
-// Alarms about a model reach what anyone's newest identity makes one of it: nobody lifts them by identifying it anew for another.
+// Does it not count because another domain took back the role that it had lent its issuer, and for nothing that its issuer did.
+bool taken_back_elsewhere(const Judgement& judgement) {
+  return !judgement.counts && !judgement.roles.empty() && judgement.right_ended && !judgement.decided_by;
+}
+
+// Alarms about a model reach what anyone's newest identity makes one of it: nobody lifts them by identifying it anew for another, nor
+// another domain by striking who identified it.
 std::set<std::string> models_of_alarms(const Judged& own, const Policies& policies, const Descriptor& domain) {
   std::map<KeyId, const Judgement*> newest;
   for (const Judgement& judgement : own.judgements)
-    if (judgement.counts && gives_values(judgement, domain)) keep_newest(newest[judgement.fact->statement.issuer], judgement);
+    if ((judgement.counts || taken_back_elsewhere(judgement)) && gives_values(judgement, domain))
+      keep_newest(newest[judgement.fact->statement.issuer], judgement);
   std::set<std::string> models;
   for (const auto& [issuer, judgement] : newest) add_models(*judgement, policies, domain, models);
   return models;

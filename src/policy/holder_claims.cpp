@@ -19,13 +19,12 @@ Holder HolderClaims::holder_at(Time when) const {
   if (!model_domain_.empty()) return {model_domain_, false};
   if (!handovers_.empty()) return handovers_.back().to;
   std::string first;
-  for (const auto& [identity, claim] : claims_) {
-    if (when < claim.from || when >= claim.to) continue;
-    for (const auto& domain : claim.domains) {
-      if (!first.empty() && first != domain) return {{}, true};
-      first = domain;
+  for (const auto& [identity, claims] : claims_)
+    for (const HolderClaim& claim : claims) {
+      if (when < claim.from || when >= claim.to) continue;
+      if (!first.empty() && first != claim.domain) return {{}, true};
+      first = claim.domain;
     }
-  }
   return {first, false};
 }
 

@@ -9,9 +9,9 @@
 
 namespace cm4it::policy {
 
-// What one identity claims: it was made in these domains, and says so from one time to another.
+// What one identity claims: that its subject is this domain's, from one time to another.
 struct HolderClaim {
-  std::vector<std::string> domains;
+  std::string domain;
   Time from, to;
 };
 
@@ -20,7 +20,7 @@ class HolderClaims {
  public:
   explicit HolderClaims(const evidence::SubjectId& subject);
 
-  void claim(const StatementId& identity, HolderClaim claim) { claims_[identity] = std::move(claim); }
+  void claim(const StatementId& identity, std::vector<HolderClaim> claims) { claims_[identity] = std::move(claims); }
   void forget(const StatementId& identity) { claims_.erase(identity); }
   // Why this transfer changes nothing; empty: it counts, and from then on only the holder it made can move the subject on.
   std::string transfer(const Judgement& judgement);
@@ -32,7 +32,7 @@ class HolderClaims {
 
  private:
   std::string model_domain_;  // empty: no model
-  std::map<StatementId, HolderClaim> claims_;
+  std::map<StatementId, std::vector<HolderClaim>> claims_;
   std::vector<Handover> handovers_;
 };
 

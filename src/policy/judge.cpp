@@ -98,8 +98,17 @@ class Judge {
     const Statement& statement = judgement.fact->statement;
     const auto* withdrawal = withdrawals_.of(statement.id);
     if (withdrawal && TemporalRules::earlier(*withdrawal, judgement)) return;
-    claims_.claim(statement.id, {claimed_for(judgement), std::max(statement.not_before.value_or(way.from), way.from),
-                                 std::min(statement.expires.value_or(way.to), way.to)});
+    const Time from = std::max(statement.not_before.value_or(way.from), way.from), to = std::min(statement.expires.value_or(way.to), way.to);
+    std::vector<HolderClaim> claims;
+    for (const auto& claimed : claimed_for(judgement)) {
+      // A domain that lent the role itself claims for itself while it did: one that lends it later does not change what was.
+      const auto& played = rights_.played();
+      const bool itself = std::any_of(played.begin(), played.end(), [&](const auto& one) { return one.set_by == claimed; });
+      for (const auto& one : played)
+        if (!itself || one.set_by == claimed) claims.push_back({claimed, std::max(from, one.run.from), std::min(to, one.run.to)});
+      if (played.empty()) claims.push_back({claimed, from, to});  // the subject of itself
+    }
+    claims_.claim(statement.id, std::move(claims));
   }
 
   // This domain, where it was made here too; else the referenced ones it was made in, of several those where its issuer may identify.

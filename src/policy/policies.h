@@ -81,6 +81,10 @@ class Policies {
   };
   std::vector<Lent> lent_to(std::string_view domain, const KeyId& issuer, Format format, const Heard& heard) const;
 
+  // When that role was lent, as this was received by whoever heard the other: all the times without a break, in order.
+  struct Run { Time from, to; };
+  std::vector<Run> lent_runs(std::string_view domain, const KeyId& issuer, Format format, const Membership& lent, const Heard& heard) const;
+
   // Could this key say such things in the domain, by its own policy as it had been received; of a contested domain as before.
   bool could_write(std::string_view domain, Kind kind, const KeyId& issuer, Format format, const Heard& heard) const;
 

@@ -20,6 +20,7 @@ Heard heard(const Judgement& judgement) { return {judgement.received, judgement.
 CountedAuthorities::Span StatementRights::find(Judgement& judgement, const Holder& holder) {
   const Statement& statement = judgement.fact->statement;
   CountedAuthorities::Span way;
+  played_.clear();
   const bool self = subject_ == SubjectId::key(statement.issuer);
   const auto* silencing = compromised_.silencing(judgement);
   if (const auto* since = silencing ? silencing : compromised_.since(statement.issuer)) judgement.issuer_compromised = since->time;
@@ -53,7 +54,6 @@ CountedAuthorities::Span StatementRights::find(Judgement& judgement, const Holde
 CountedAuthorities::Span StatementRights::by_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not) {
   const Statement& statement = judgement.fact->statement;
   CountedAuthorities::Span way;
-  since_ = Time::never();
   if (statement.format == Format::x509) {
     way = certified_roles(judgement, allowed, why_not);
   } else {
@@ -65,14 +65,15 @@ CountedAuthorities::Span StatementRights::by_roles(Judgement& judgement, const s
       for (const auto& path : paths.found) play(judgement, allowed, path.membership, &path, why_not);
     }
   }
-  if (statement.kind() == Kind::identity && !judgement.roles.empty()) way.from = std::max(way.from, since_);
   if (judgement.roles.empty()) take_lent(judgement, allowed, way);
   return way;
 }
 
 void StatementRights::play(Judgement& judgement, const std::vector<std::string>& allowed, const Policies::Membership& membership,
                            const Path* path, std::string& late) {
-  if (!contains(allowed, membership.role) || contains(judgement.roles, membership.role)) return;
+  // Of an identity it matters who else lends its issuer the same role, and since when.
+  const bool identity = judgement.fact->statement.kind() == Kind::identity, played = contains(judgement.roles, membership.role);
+  if (!contains(allowed, membership.role) || (played && !identity)) return;
   if (!rules_.before_until(judgement, membership.until, membership.set_by) || (path && !authorities_.before_until(*path))) {
     late = "received after the issuer's role " + membership.role + " had ended (" + to_rfc3339(*membership.until) + ")";
     return;
@@ -85,9 +86,8 @@ void StatementRights::play(Judgement& judgement, const std::vector<std::string>&
     late = "received before " + membership.set_by + " lent its issuer the role " + membership.role;
     return;
   }
-  judgement.roles.push_back(membership.role);
-  if (judgement.fact->statement.kind() == Kind::identity)
-    since_ = std::min(since_, lent_since(judgement, anchor, membership));
+  if (!played) judgement.roles.push_back(membership.role);
+  if (identity) add_runs(judgement, anchor, membership, false);
   if (path) judgement.by_paths.push_back(membership);
 }
 
@@ -125,29 +125,40 @@ void StatementRights::take_lent(Judgement& judgement, const std::vector<std::str
   const Statement& statement = judgement.fact->statement;
   const bool identity = statement.kind() == Kind::identity;
   if (!identity && !is_alarm(statement) && statement.kind() != Kind::transfer) return;
-  const auto take = [&](const std::string& role, const std::string& set_by, Time from, const std::optional<Time>& to) {
-    if (!contains(allowed, role) || contains(judgement.roles, role)) return false;
-    judgement.roles.push_back(role);
+  const auto take = [&](const Policies::Membership& lent, const KeyId& anchor) {
+    const auto& [role, set_by, to] = lent;
+    const bool played = contains(judgement.roles, role);
+    if (!contains(allowed, role) || (played && !identity)) return false;
+    if (!played) judgement.roles.push_back(role);
+    if (identity) add_runs(judgement, anchor, lent, true);
     if (to) judgement.right_ended = std::max(judgement.right_ended.value_or(*to), *to);
-    way.from = std::max(way.from, from);
     if (identity) judgement.why_not = set_by + " has taken back the role " + role + " that it lent its issuer";
     return true;
   };
   if (statement.format != Format::x509)
     for (const auto& lent : policies_.lent_to(domain_.domain, statement.issuer, statement.format, heard(judgement)))
-      if ((lent.then || is_alarm(statement)) && lent.set_by != domain_.domain) take(lent.role, lent.set_by, lent.from, lent.to);
+      if ((lent.then || is_alarm(statement)) && lent.set_by != domain_.domain) take({lent.role, lent.set_by, lent.to}, statement.issuer);
   if (judgement.roles.empty()) {
     const auto paths = authorities_.lent_paths(judgement);
     const auto held = authorities_.span(paths);
     for (const auto& path : paths.found) {
-      const auto& membership = path.membership;
-      if (!take(membership.role, membership.set_by, lent_since(judgement, path.anchor, membership), membership.until)) continue;
-      judgement.by_paths.push_back(membership);
+      if (!take(path.membership, path.anchor)) continue;
+      judgement.by_paths.push_back(path.membership);
       way.from = std::max(way.from, held.from);
       way.to = std::min(way.to, held.to);
     }
   }
   if (identity && !judgement.roles.empty()) way.to = std::min({way.to, judgement.right_ended.value_or(rules_.at()), rules_.at()});
+}
+
+// `ended`: it is lent no more.
+void StatementRights::add_runs(const Judgement& judgement, const KeyId& anchor, const Policies::Membership& membership, bool ended) {
+  const Format format = anchor == judgement.fact->statement.issuer ? judgement.fact->statement.format : Format::x509;
+  std::vector<Policies::Run> runs;
+  if (membership.set_by != domain_.domain) runs = policies_.lent_runs(domain_.domain, anchor, format, membership, heard(judgement));
+  if (runs.empty()) runs.push_back({beginning, Time::never()});
+  if (!ended) runs.back().to = Time::never();
+  for (const auto& run : runs) played_.push_back({membership.set_by, run});
 }
 
 // A role that a domain lends later does not change whose something was before.

@@ -23,12 +23,18 @@ class StatementRights {
   Time next_change() const { return authorities_.next_change(); }
   std::string crl_not_found() const { return authorities_.crl_not_found(); }
 
+  // Of an identity that find() gave a role: when one of its roles was played. A role that another domain took back and lent again was
+  // not played meanwhile, whoever it is lent to now.
+  struct Played { std::string set_by; Policies::Run run; };
+  const std::vector<Played>& played() const { return played_; }
+
  private:
   void play(Judgement& judgement, const std::vector<std::string>& allowed, const Policies::Membership& membership, const Path* path,
             std::string& late);
   CountedAuthorities::Span by_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not);
   CountedAuthorities::Span certified_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not);
   void take_lent(Judgement& judgement, const std::vector<std::string>& allowed, CountedAuthorities::Span& way);
+  void add_runs(const Judgement& judgement, const KeyId& anchor, const Policies::Membership& membership, bool ended);
   Time lent_since(const Judgement& judgement, const KeyId& anchor, const Policies::Membership& membership) const;
   bool spoke_for(const Holder& holder, const Judgement& judgement);
   std::string no_right(const Judgement& judgement, const std::vector<std::string>& allowed, const Holder& holder) const;
@@ -39,7 +45,7 @@ class StatementRights {
   TemporalRules& rules_;
   const CompromisedKeys compromised_;
   CountedAuthorities authorities_;
-  Time since_;  // of one find(): since when other domains lent one of the roles
+  std::vector<Played> played_;  // of one find()
 };
 
 // May the issuer of an identity that counts identify in this domain too: by its policy now, or as it had been received then.

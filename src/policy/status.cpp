@@ -66,10 +66,14 @@ std::optional<RightEnd> right_end(const Judgement& judgement, const Judged& judg
   const Heard heard{judgement.received, judgement.received_by};
   for (const auto& membership : policies.roles_of(domain.domain, statement.issuer, statement.format)) {
     if (allowed == domain.write.end() || !contains(allowed->second, membership.role)) continue;
-    auto end = membership.until;  // or when it was received that it had ended
+    auto end = membership.until;  // or when it was received that it had ended; of rivals by one owner the one that ends it last tells
     if (end)
-      for (const auto& role : policies.lent_to(domain.domain, statement.issuer, statement.format, heard))
-        if (role.role == membership.role && role.set_by == membership.set_by && role.to) end = std::max(*end, *role.to);
+      for (const auto& role : policies.lent_to(domain.domain, statement.issuer, statement.format, heard)) {
+        if (role.role != membership.role || role.set_by != membership.set_by) continue;
+        if (role.to) end = std::max(*end, *role.to);
+        else if (role.set_by != domain.domain) end.reset();
+        break;
+      }
     until(end);
   }
   for (const auto& membership : judgement.by_paths) until(membership.until);

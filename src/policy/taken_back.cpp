@@ -11,8 +11,6 @@ namespace {
 
 using evidence::Statement;
 
-bool can_be_withdrawn(Kind kind) { return kind == Kind::identity || kind == Kind::endorse || kind == Kind::assign; }
-
 // A home can take a withdrawal only if it keeps what is taken back; so it is made where that was made, and one rule holds for every
 // server.
 bool made_where(const Judgement& withdrawal, const Judgement& target) {
@@ -26,6 +24,8 @@ bool made_where(const Judgement& withdrawal, const Judgement& target) {
 bool is_withdrawal(const Judgement& judgement) { return judgement.fact->statement.kind() == Kind::withdraw; }
 
 }  // namespace
+
+bool can_be_withdrawn(Kind kind) { return kind == Kind::identity || kind == Kind::endorse || kind == Kind::assign; }
 
 void Withdrawals::find(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, CrlSigners& signers) {
   if (std::none_of(order.begin(), order.end(), is_withdrawal)) return;

@@ -10,6 +10,9 @@
 
 namespace cm4it::policy {
 
+// Statuses are said anew, and a transfer is for good: only its holder moves the subject on.
+bool can_be_withdrawn(Kind kind);
+
 // A withdrawal needs no role: it is its issuer's own statement that goes. A native one names a statement; one of OpenPGP takes
 // back all that its issuer certified on that component until then, a status among it.
 class Withdrawals {

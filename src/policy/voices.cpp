@@ -185,6 +185,30 @@ std::vector<Policies::Lent> Policies::lent_to(std::string_view domain, const Key
   return all;
 }
 
+std::vector<Policies::Run> Policies::lent_runs(std::string_view domain, const KeyId& issuer, Format format, const Membership& lent,
+                                               const Heard& heard) const {
+  std::vector<Run> runs;
+  const Descriptor* descriptor = newest(domain);
+  const Line* line = line_of(Holder{lent.set_by}, heard);
+  if (!descriptor || !line || !descriptor->roles.contains(lent.role)) return runs;
+  const auto holds = [&](const Tenure& tenure) {
+    const auto& entries = descriptor->roles.at(lent.role);
+    return std::any_of(entries.begin(), entries.end(), [&](const RoleEntry& entry) {
+      const auto* reference = std::get_if<RoleReference>(&entry.who);
+      const auto* theirs = reference && reference->domain == lent.set_by ? lent_by(tenure, reference->role, issuer, format) : nullptr;
+      return theirs && (!theirs->until || heard.when < *theirs->until);
+    });
+  };
+  bool held = false;
+  for (const Tenure& tenure : line->heard_by(heard.by).tenures()) {
+    const bool holding = holds(tenure);
+    if (holding && !held) runs.push_back({tenure.from, Time::never()});
+    if (!holding && held) runs.back().to = tenure.from;
+    held = holding;
+  }
+  return runs;
+}
+
 bool Policies::could_write(std::string_view domain, Kind kind, const KeyId& issuer, Format format, const Heard& heard) const {
   const Line* line = line_of(Holder{std::string(domain)}, heard);
   if (!line) return false;

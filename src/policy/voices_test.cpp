@@ -127,5 +127,26 @@ TEST(Lent, TheSellerThatStrikesItsMakerUnsellsNothing) {
   EXPECT_EQ(status_text(world.fold(policies)), "stolen");
 }
 
+// Acme strikes its line, the plant identifies the thing and sells it, and acme lists its line once more: the sale stands.
+TEST(Holders, ARoleThatIsLentAgainWasNotLentMeanwhile) {
+  World world;
+  world.say("line1", identity_of("sensor"), hour(1), {.domains = {acme}});
+  world.say("volta", identity_of("sensor"), hour(3));
+  const auto sold = world.say("plant", Transfer{"shop.example", id_of("shop")}, hour(4));
+  const std::string text = edited(plant_policy(), "identified_by = [\"manufacturer\"]", "identified_by = [\"manufacturer\", \"integrator\"]");
+  const auto struck = signed_by("acme", acme_policy(2, edited(acme_rules, "[\"line1\"]", "[\"line2\"]")), hour(2));
+  const auto listed = signed_by("acme", acme_policy(3), hour(6));
+  const std::vector<Pin> pins = {pin(plant, "plant")};
+  const auto until_then = assemble({signed_by("plant", text), signed_by("acme", acme_policy()), struck}, pins);
+  ASSERT_EQ(why_not(world.fold(until_then), sold), "");
+  const auto since = assemble({signed_by("plant", text), signed_by("acme", acme_policy()), struck, listed}, pins);
+  EXPECT_EQ(why_not(world.fold(since), sold), "");
+  EXPECT_EQ(world.fold(since).holder, "shop.example");
+  // Without the sale it is identified in two domains again, from then on.
+  world.facts.about.pop_back();
+  EXPECT_FALSE(world.fold(since, hour(5)).contradiction);
+  EXPECT_TRUE(world.fold(since, hour(7)).contradiction);
+}
+
 }  // namespace
 }  // namespace cm4it::policy

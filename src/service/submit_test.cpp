@@ -111,10 +111,26 @@ TEST_F(Submit, AWithdrawalWaitsForWhatItTakesBack) {
   EXPECT_EQ(acme.submit_one(withdrawal).outcome, Outcome::not_yet);
   ASSERT_EQ(acme.submit_one(identity).outcome, Outcome::received);
   const auto strangers = acme.submit_one(acme.say("plant", sensor_id, Withdraw{id, "not mine"}));
+  const auto others = acme.submit_one(acme.say("acme", subject_of("another"), Withdraw{id, "of another thing"}));
+  EXPECT_EQ(others.outcome, Outcome::refused);
+  EXPECT_THAT(why(others), HasSubstr("about another subject"));
   EXPECT_EQ(strangers.outcome, Outcome::not_yet);  // whoever proves nothing is not told that it is kept
   EXPECT_THAT(why(strangers), HasSubstr("is not kept here"));
   EXPECT_EQ(acme.submit_one(withdrawal).outcome, Outcome::received);
   EXPECT_FALSE(acme.verdict(sensor_id).identity);
+}
+
+// What could count for nothing is not answered `received`.
+TEST_F(Submit, WhatCannotBeTakenBackIsRefused) {
+  ASSERT_EQ(acme.submit_one(acme.say("acme", sensor_id, device_identity("sensor"))).outcome, Outcome::received);
+  for (const Body& body : {Body(StatusChange{Status::in_stock, ""}), Body(Transfer{"plant.example", id_of("plant")})}) {
+    const auto said = acme.submit_one(acme.say("acme", sensor_id, body));
+    ASSERT_EQ(said.outcome, Outcome::received) << why(said);
+    const auto back = acme.submit_one(acme.say("acme", sensor_id, Withdraw{*said.statement, "a mistake"}));
+    EXPECT_EQ(back.outcome, Outcome::refused);
+    EXPECT_THAT(why(back), HasSubstr("cannot be taken back, only an identity, an endorsement or an assignment"));
+  }
+  EXPECT_EQ(acme.verdict(sensor_id).holder, "plant.example");
 }
 
 // ECDSA has two signatures for one: (r, n−s) proves the same statement, and makes no second one.

@@ -365,10 +365,8 @@ class Walk {
       CHECK_OK(authenticate());
       TRY(const auto target, context_.reader.record(withdraw->statement));
       const auto* claimed = std::get_if<KeyId>(&decoded_.issuer());
-      if (target && (authentic_ || (claimed && *claimed == target->issuer))) {
-        in.target_issuer = target->issuer;
-        TRY(in.target_domains, domains_of_kept(context_.reader, *target));
-      }
+      if (target && (authentic_ || (claimed && *claimed == target->issuer)))
+        CHECK_OK(describe_target(context_.reader, *target, statement.subject, in));
     }
     auto by_role = policy::eligible(decoded_, policies_, in);
     if (by_role.answer == Eligibility::Answer::yes) return by_role;

@@ -44,15 +44,18 @@ Result<void> find_subject(const ledger::Reader& reader, const evidence::Decoded&
   return {};
 }
 
-Result<std::vector<std::string>> domains_of_kept(const ledger::Reader& reader, const ledger::Record& record) {
-  TRY(const auto statements, evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
-  std::vector<std::string> domains = statements.empty() ? std::vector<std::string>{} : statements[0].domains;
-  if (!domains.empty()) return domains;
-  if (!record.made_in.empty()) domains.push_back(record.made_in);
-  TRY(const auto receipts, reader.receipts(record.id));
+Result<void> describe_target(const ledger::Reader& reader, const ledger::Record& target, const SubjectId& subject, policy::Context& in) {
+  TRY(const auto statements, evidence::statements_of_kept(target.format, target.evidence, target.issuer, target.id));
+  in.target_issuer = target.issuer;
+  for (const Statement& statement : statements)
+    if (statement.subject == subject) in.target_kinds.push_back(statement.kind());
+  if (!statements.empty()) in.target_domains = statements[0].domains;
+  if (!in.target_domains.empty()) return {};
+  if (!target.made_in.empty()) in.target_domains.push_back(target.made_in);
+  TRY(const auto receipts, reader.receipts(target.id));
   for (const auto& [domain, cose] : receipts)
-    if (!contains(domains, domain)) domains.push_back(domain);
-  return domains;
+    if (!contains(in.target_domains, domain)) in.target_domains.push_back(domain);
+  return {};
 }
 
 }  // namespace cm4it::service

@@ -22,7 +22,7 @@ Result<void> may_still_speak(const ledger::Reader& reader, const std::vector<evi
 // Of a key that speaks of itself: whether it is known here.
 Result<void> find_subject(const ledger::Reader& reader, const evidence::Decoded& decoded, policy::Context& in);
 
-// Where a statement was made that is kept here.
-Result<std::vector<std::string>> domains_of_kept(const ledger::Reader& reader, const ledger::Record& record);
+// Of a withdrawal: what is kept here of the statement that it names.
+Result<void> describe_target(const ledger::Reader& reader, const ledger::Record& target, const evidence::SubjectId& subject, policy::Context& in);
 
 }  // namespace cm4it::service
