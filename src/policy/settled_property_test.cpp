@@ -356,7 +356,7 @@ TEST(Settled, StaysSettled) {
   const char* one = std::getenv("CM4IT_SEED");
   const char* many = std::getenv("CM4IT_HISTORIES");
   const std::uint64_t first = one ? std::strtoull(one, nullptr, 10) : 1;
-  const std::uint64_t last = one ? first : many ? std::strtoull(many, nullptr, 10) : 400;
+  const std::uint64_t last = one ? first : many ? std::strtoull(many, nullptr, 10) : 500;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     History history(seed);
     history.run(16);
