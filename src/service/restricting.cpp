@@ -12,11 +12,6 @@ using evidence::Statement;
 using evidence::StatusChange;
 using evidence::Withdraw;
 
-bool is_alarm(const Statement& statement) {
-  const auto* change = std::get_if<StatusChange>(&statement.body);
-  return change && evidence::is_alarm(change->status);
-}
-
 // Where both speak of the same, and the kept one neither ends nor is still to begin.
 bool covers(const ledger::Record& kept, const Statement& before, const Statement& statement, View piece) {
   if (before.format != statement.format || before.domains != statement.domains || before.part != statement.part) return false;
@@ -56,7 +51,7 @@ Result<bool> restricts(const Statement& statement, const ledger::Reader& reader)
   TRY(const auto target, reader.record(withdraw->statement));
   if (!target) return true;
   TRY(const auto statements, evidence::statements_of_kept(target->format, target->evidence, target->issuer, target->id, &statement.subject));
-  return std::none_of(statements.begin(), statements.end(), is_alarm);
+  return std::none_of(statements.begin(), statements.end(), [](const Statement& one) { return is_alarm(one); });
 }
 
 Result<bool> adds_restriction(const Statement& statement, View piece, const KeyId& issuer, const ledger::Reader& reader) {
