@@ -57,7 +57,7 @@ CountedAuthorities::Span StatementRights::by_roles(Judgement& judgement, const s
   if (statement.format == Format::x509) {
     way = certified_roles(judgement, allowed, why_not);
   } else {
-    for (const auto& membership : policies_.roles_of(domain_.domain, statement.issuer, statement.format))
+    for (const auto& membership : roles_of(statement.issuer, statement.format))
       play(judgement, allowed, membership, nullptr, why_not);
     if (judgement.roles.empty() && !statement.certificates.empty()) {
       const auto paths = authorities_.chain_paths(judgement);
@@ -67,6 +67,13 @@ CountedAuthorities::Span StatementRights::by_roles(Judgement& judgement, const s
   }
   if (judgement.roles.empty()) take_lent(judgement, allowed, way);
   return way;
+}
+
+// A long history has few issuers, and their memberships are strings: they are made once.
+const std::vector<Policies::Membership>& StatementRights::roles_of(const KeyId& issuer, Format format) {
+  const auto [known, fresh] = roles_.try_emplace({issuer, format});
+  if (fresh) known->second = policies_.roles_of(domain_.domain, issuer, format);
+  return known->second;
 }
 
 void StatementRights::play(Judgement& judgement, const std::vector<std::string>& allowed, const Policies::Membership& membership,

@@ -1,7 +1,9 @@
 // In which roles a statement's issuer may say it, in one domain: the part of judging that asks the policies.
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "policy/authorities.h"
@@ -34,6 +36,7 @@ class StatementRights {
   CountedAuthorities::Span by_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not);
   CountedAuthorities::Span certified_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not);
   void take_lent(Judgement& judgement, const std::vector<std::string>& allowed, CountedAuthorities::Span& way);
+  const std::vector<Policies::Membership>& roles_of(const KeyId& issuer, Format format);
   void add_runs(const Judgement& judgement, const KeyId& anchor, const Policies::Membership& membership, bool ended);
   Time lent_since(const Judgement& judgement, const KeyId& anchor, const Policies::Membership& membership) const;
   bool spoke_for(const Holder& holder, const Judgement& judgement);
@@ -45,6 +48,7 @@ class StatementRights {
   TemporalRules& rules_;
   const CompromisedKeys compromised_;
   CountedAuthorities authorities_;
+  std::map<std::pair<KeyId, Format>, std::vector<Policies::Membership>> roles_;  // of issuers that were looked up
   std::vector<Played> played_;  // of one find()
 };
 
