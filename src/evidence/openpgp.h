@@ -38,8 +38,7 @@ struct TakenApart {
   std::vector<Fingerprint> certificates;  // whose primary key could be read, in the order they came
 };
 // One or many transferable public keys (RFC 9580 section 10.1), armored or binary. What is bad takes along what hangs on
-// it; the good parts are kept. Unhashed subpackets that say nothing of their own are left out, repeats are gone.
-// A signature
+// it; the good parts are kept. Unhashed subpackets that say nothing of their own are left out, repeats are gone. A signature
 // behind the wrong component is put where it belongs. A key's revocation that came without the key, as gpg and sq write them, is a
 // piece that is the signature packet alone: complete() makes evidence of it.
 // Errors, then nothing is kept: malformed (no OpenPGP at all, broken armor), not_permitted (a secret key).

@@ -42,7 +42,11 @@ void sort_and_merge(std::vector<PieceParts>& signatures) {
 
 }  // namespace
 
-bool is_hard(const Signature& revocation) { return revocation.reason != 1 && revocation.reason != 3; }
+bool is_hard(const Signature& signature) {
+  constexpr std::uint8_t superseded = 1, retired = 3;
+  const bool revokes_key = signature.type == signature_type::key_revocation || signature.type == signature_type::subkey_revocation;
+  return revokes_key && signature.reason != superseded && signature.reason != retired;
+}
 
 Result<Collected> collect(std::span<const Bytes> pieces, const Fingerprint& fingerprint) {
   std::map<std::tuple<int, std::string_view>, Part> parts;

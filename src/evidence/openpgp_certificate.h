@@ -20,7 +20,8 @@ struct Collected {
 // not_found: no piece is of that certificate.
 Result<Collected> collect(std::span<const Bytes> pieces, const Fingerprint& fingerprint);
 
-// RFC 9580 section 5.2.3.31: superseded (1) and retired (3) leave what was before as it was; every other reason does not.
-bool is_hard(const Signature& revocation);
+// A revocation of the key or of a subkey that puts in doubt all that was before (RFC 9580 section 5.2.3.31): for any reason but
+// "superseded" and "retired"; without a reason, or with one that is not known, the worst is assumed.
+bool is_hard(const Signature& signature);
 
 }  // namespace cm4it::evidence::openpgp

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "evidence/openpgp_certificate.h"
 #include "evidence/openpgp_packet.h"
 
 namespace cm4it::evidence::openpgp {
@@ -43,13 +44,6 @@ StatusChange revocation(const Signature& signature) {
   constexpr std::uint8_t key_compromised = 2;
   return {signature.reason == key_compromised ? Status::compromised : Status::revoked,
           shown_text(view(signature.reason_text), budget::note_field)};
-}
-
-// RFC 9580 section 5.2.3.31: without a reason, or with one that is not known, the worst is assumed.
-bool is_hard_key_revocation(const Signature& signature) {
-  constexpr std::uint8_t superseded = 1, retired = 3;
-  const bool revokes_key = signature.type == signature_type::key_revocation || signature.type == signature_type::subkey_revocation;
-  return revokes_key && signature.reason != superseded && signature.reason != retired;
 }
 
 Body certification(const PieceParts& piece, const KeySubject& subject, Said said, bool& supporting) {
@@ -125,7 +119,7 @@ Result<Statement> meaning_of(const PieceParts& piece, const KeySubject& subject)
   statement.expires = expiry(piece);
   statement.domains = said.domains;
   statement.part = piece.part();
-  statement.hard_revocation = is_hard_key_revocation(piece.signature);
+  statement.hard_revocation = is_hard(piece.signature);
   append_aliases(statement.aliases, piece.primary.fingerprint);
   if (piece.signature.type == signature_type::subkey_binding) {
     append_aliases(statement.other_keys, piece.subkey->fingerprint);
