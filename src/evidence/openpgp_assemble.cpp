@@ -40,6 +40,16 @@ void sort_and_merge(std::vector<PieceParts>& signatures) {
   std::erase_if(signatures, [&](const auto& piece) { return !seen.emplace(said_by(piece), true).second; });
 }
 
+// Of a certificate that is revoked hard: its revocations, and its user ids, without which GnuPG takes no key in and would not
+// learn of it. What would go on to be used, subkeys and what others vouch for, is not given out.
+bool is_left(const PieceParts& piece) {
+  if (piece.component_tag == 0) return piece.signature.type == signature_type::key_revocation;
+  return piece.component_tag == tag::user_id && piece.self();
+}
+bool is_left(const Part& part) {
+  return part.tag == 0 || std::any_of(part.signatures.begin(), part.signatures.end(), [](const PieceParts& piece) { return is_left(piece); });
+}
+
 }  // namespace
 
 bool is_hard(const Signature& signature) {
@@ -74,11 +84,10 @@ Result<Bytes> assemble(std::span<const Bytes> pieces, const Fingerprint& fingerp
   Bytes out;
   append_packet(out, tag::public_key, certificate.primary.body);
   for (const Part& part : certificate.parts) {
-    if (certificate.hard_revoked && part.tag != 0) break;
+    if (certificate.hard_revoked && !is_left(part)) continue;
     if (part.tag != 0) append_packet(out, part.tag, part.body);
     for (const PieceParts& piece : part.signatures)
-      if (!certificate.hard_revoked || piece.signature.type == signature_type::key_revocation)
-        append_packet(out, tag::signature, piece.signature.body);
+      if (!certificate.hard_revoked || is_left(piece)) append_packet(out, tag::signature, piece.signature.body);
   }
   return out;
 }

@@ -145,7 +145,9 @@ TEST(OpenPgpCertificate, HardRevokedIsReduced) {
     std::vector<Bytes> pieces = pieces_of(whole);
     pieces.push_back(write_piece(party().body, 0, {}, revocation));
     const auto after = pieces_of(assemble(pieces, name()).value());
-    EXPECT_EQ(after.size(), hard ? 2u : 12u) << code;  // the soft one was there before
+    EXPECT_EQ(after.size(), hard ? 6u : 12u) << code;  // a soft one was there before; and two of the key on each user id
+    EXPECT_EQ(describe(pieces, name(), Time{key_time + 9000})->user_ids.size(), 2u);
+    EXPECT_EQ(describe(pieces, name(), Time{key_time + 9000})->subkeys.empty(), hard);
     EXPECT_EQ(describe(pieces, name(), Time{key_time})->revoked, hard) << "a compromise reaches back";
     EXPECT_TRUE(describe(pieces, name(), Time{key_time + 9000})->revoked);
   }

@@ -111,9 +111,9 @@ Result<CertificateInfo> describe(std::span<const Bytes> pieces, const Fingerprin
   for (const Part& part : certificate.parts) {
     for (const PieceParts& piece : part.signatures)
       info.revoked |= piece.signature.type == signature_type::key_revocation && piece.signature.created <= at;
-    if (certificate.hard_revoked) continue;  // as it is given out
-    if (part.tag == tag::user_id) info.user_ids.push_back(describe_user_id(part, at));
-    if (part.tag == tag::public_subkey) info.subkeys.push_back(describe_subkey(part, at));
+    const bool by_key = std::any_of(part.signatures.begin(), part.signatures.end(), [](const PieceParts& piece) { return piece.self(); });
+    if (part.tag == tag::user_id && (by_key || !certificate.hard_revoked)) info.user_ids.push_back(describe_user_id(part, at));
+    if (part.tag == tag::public_subkey && !certificate.hard_revoked) info.subkeys.push_back(describe_subkey(part, at));
   }
   return info;
 }

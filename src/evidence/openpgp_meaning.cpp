@@ -112,6 +112,7 @@ std::string shown_text(View octets, std::size_t most) {
 
 Result<Statement> meaning_of(const PieceParts& piece, const KeySubject& subject) {
   TRY(Said said, read_notations(piece.signature.notations));
+  if (piece.signature.weak && !says_nothing(said)) return too_weak(piece.signature);
   Statement statement;
   statement.format = Format::openpgp;
   statement.subject = SubjectId::key(subject.id);
@@ -130,6 +131,7 @@ Result<Statement> meaning_of(const PieceParts& piece, const KeySubject& subject)
     }
   }
   TRY(statement.body, body_of(piece, subject, std::move(said), statement.supporting));
+  statement.supporting |= piece.signature.weak;
   if (piece.component_tag == tag::user_id && statement.kind() != Kind::identity)
     statement.user_id = shown_text(piece.component, budget::text_field);
   return statement;

@@ -18,6 +18,7 @@ const char* name_of_component(std::uint8_t component_tag) {
 Result<void> check_maker(const PieceParts& piece) {
   const Signature& signature = piece.signature;
   if (!piece.self()) {
+    if (signature.weak) return too_weak(signature);
     if (signature.type == signature_type::key_revocation || signature.type == signature_type::subkey_revocation)
       return fail(Code::unsupported, "openpgp: " + type_text(signature.type) + ": by another key; revokers that a key designates are not heard");
     if (signature.type == signature_type::subkey_binding) return bad("signature", "a subkey is bound by its primary key alone", "5.2.1.8");
@@ -118,7 +119,7 @@ Result<PieceParts> read_piece(View bytes) {
   if (piece.component_tag == tag::public_subkey) {
     TRY(piece.subkey, read_key(piece.component));
   }
-  TRY(piece.signature, read_signature(packets.back().body));
+  TRY(piece.signature, read_certificate_signature(packets.back().body));
   CHECK_OK(check_parts(piece));
   const Bytes canonical = write_piece(piece.primary.body, piece.component_tag, piece.component,
                                       canonical_signature(piece.signature, piece.back_signature.has_value()));

@@ -52,7 +52,7 @@ void Placing::begin_component(const Packet& packet) {
 
 void Placing::take_signature(View body) {
   Component& component = components_.back();
-  auto signature = read_signature(body);
+  auto signature = read_certificate_signature(body);
   if (!signature) {
     if (component.good) gathered_.drop(place(component.name + ": signature"), signature.error().message);
     else gathered_.drop_along();

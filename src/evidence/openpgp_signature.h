@@ -26,6 +26,7 @@ struct Signature {
   View hashed;         // version to the end of the hashed subpackets: what is counted in the trailer
   std::uint8_t version = 4, type = 0, key_algorithm = 0;
   crypto::Hash hash = crypto::Hash::sha256;
+  bool weak = false;   // over SHA-1, made when nobody had to any more: it is believed for nothing that permits
   std::array<std::uint8_t, 2> digest_begin{};
   View salt;           // v6
   View numbers;        // the signature proper
@@ -50,6 +51,9 @@ bool is_revocation(std::uint8_t type);
 // malformed, too_large, unsupported (other versions, types, algorithms, hashes, critical parts), not_permitted (not
 // exportable). What needs the key it is over is asked by read_piece().
 Result<Signature> read_signature(View body);
+// The same of one in a certificate: what is `weak` is read too, and check_parts() says whether it can be carried.
+Result<Signature> read_certificate_signature(View body);
+tl::unexpected<Error> too_weak(const Signature& signature);
 // The same of a signature over a document (types 0x00 and 0x01).
 Result<Signature> read_document_signature(View body);
 

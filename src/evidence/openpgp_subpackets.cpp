@@ -220,14 +220,12 @@ bool restricts(const Signature& signature) {
   });
 }
 
-Result<void> check_hash(const Signature& signature) {
+Result<void> check_hash(Signature& signature) {
   const bool edwards = signature.key_algorithm == algorithm::ed25519 || signature.key_algorithm == algorithm::eddsa_legacy;
-  const bool too_late = signature.created.seconds >= end_of_sha1 && !restricts(signature);
-  if (signature.hash == crypto::Hash::sha1 && (signature.version == 6 || too_late))
-    return fail(Code::unsupported, "openpgp: signature: made over SHA-1 on " + to_rfc3339(signature.created) +
-                "; only what was made before 2013-02-01 is read, and what revokes", "RFC 9580 section 9.5");
+  signature.weak = signature.hash == crypto::Hash::sha1 && signature.created.seconds >= end_of_sha1 && !restricts(signature);
+  if (signature.hash == crypto::Hash::sha1 && signature.version == 6) return too_weak(signature);
   if (edwards && crypto::digest_bytes(signature.hash) < 32 && !restricts(signature))
-    return bad(where, "Ed25519 over a hash of less than 256 bits", "5.2.3.4");
+    return signature.weak ? too_weak(signature) : bad(where, "Ed25519 over a hash of less than 256 bits", "5.2.3.4");
   return {};
 }
 
@@ -310,8 +308,23 @@ bool is_revocation(std::uint8_t type) {
 
 std::string type_text(std::uint8_t type) { return "a signature of type 0x" + to_hex(View(&type, 1)); }
 
-Result<Signature> read_signature(View body) { return read(body, certificate_types); }
-Result<Signature> read_document_signature(View body) { return read(body, document_types); }
+tl::unexpected<Error> too_weak(const Signature& signature) {
+  return fail(Code::unsupported, "openpgp: signature: made over SHA-1 on " + to_rfc3339(signature.created) +
+              "; only what was made before 2013-02-01 is read, and what revokes", "RFC 9580 section 9.5");
+}
+
+namespace {
+
+Result<Signature> not_weak(Result<Signature> signature) {
+  if (signature && signature->weak) return too_weak(*signature);
+  return signature;
+}
+
+}  // namespace
+
+Result<Signature> read_certificate_signature(View body) { return read(body, certificate_types); }
+Result<Signature> read_signature(View body) { return not_weak(read(body, certificate_types)); }
+Result<Signature> read_document_signature(View body) { return not_weak(read(body, document_types)); }
 
 namespace {
 

@@ -181,7 +181,7 @@ TEST_F(KeyServer, AReadyAnswerIsStaleWhenSomethingCame) {
   EXPECT_THAT(index("alice").body, HasSubstr(":r\nuid:"));
 }
 
-// What is compromised is given out as its revocation only, or what hangs on it would go on to be used.
+// What is compromised is given out as its revocation and its user ids; subkeys would go on to be used.
 TEST_F(KeyServer, WhatIsRevokedHardIsReduced) {
   const Draft alice = certificate("alice").subkey(encryption_key("alice"));
   upload(alice);
@@ -189,11 +189,12 @@ TEST_F(KeyServer, WhatIsRevokedHardIsReduced) {
   EXPECT_EQ(served(name), alice.bytes());
   SignatureDraft compromised{.type = key_revocation, .created = key_time + 2000};
   compromised.hashed = {reason(2, "stolen")};
-  const Draft reduced = Draft(alice.key()).signature(alice.key(), compromised);
-  upload(reduced);
+  upload(Draft(alice.key()).signature(alice.key(), compromised));
+  const Draft reduced = Draft(alice.key()).signature(alice.key(), compromised).user_id("alice <alice@acme.example>");
   EXPECT_EQ(served(name), reduced.bytes());
   EXPECT_EQ(served("0x" + hex(encryption_key("alice"))), reduced.bytes());
-  EXPECT_THAT(index(name).body, testing::EndsWith(":r\n"));
+  EXPECT_EQ(served("alice@acme.example"), reduced.bytes());
+  EXPECT_THAT(index(name).body, HasSubstr(":r\nuid:alice"));
   EXPECT_THAT(index(name, "").body, HasSubstr("revoked"));
 }
 
