@@ -26,7 +26,8 @@ class GnuPg {
   }
   ~GnuPg() {
     run("gpgconf --kill all");
-    fs::remove_all(home_);
+    std::error_code gone;  // its agent ends at the same time, and takes its sockets along
+    fs::remove_all(home_, gone);
   }
   GnuPg(const GnuPg&) = delete;
   GnuPg& operator=(const GnuPg&) = delete;
