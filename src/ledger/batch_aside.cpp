@@ -1,6 +1,7 @@
 // Descriptors that nothing pins: beside the journal, and into it once something does.
 #include <algorithm>
 
+#include "base/log.h"
 #include "ledger/batch_builder.h"
 #include "ledger/tables.h"
 
@@ -24,9 +25,15 @@ Result<void> BatchBuilder::keep_aside(const Submission& submission) {
   const StatementId id = submission.evidence.id();
   TRY(const auto policy, signed_descriptor(submission.evidence.statements()[0]));
   const auto& descriptor = *policy.descriptor;
-  const Unpinned::Row row{descriptor.domain, descriptor.owner, descriptor.version, id, std::max(options_.clock(), after_.newest_time), {}};
+  const Unpinned::Row row{descriptor.domain, descriptor.owner, descriptor.version, id, std::max(options_.clock(), after_.newest_time),
+                          submission.source};
   if (!aside().has(id)) aside_new_.insert(id);
-  for (const auto& gone : aside().take(row)) remove_aside(gone);
+  const bool first = aside().dropped() == 0;
+  const auto gone = aside().take(row);
+  for (const auto& one : gone) remove_aside(one);
+  if (first && !gone.empty())
+    log_info("policies that nothing pins: those of " + std::to_string(aside().owners()) +
+             " owners are kept, older ones go for newer ones (cm4it_unpinned_dropped_total counts them)");
   Bytes value = encode_aside(row, submission.evidence.bytes(), submission.evidence.issuer());
   aside_values_[id] = value;
   batch_.put(table::aside, aside_key(row), std::move(value));

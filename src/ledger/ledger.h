@@ -54,6 +54,7 @@ struct Published {
   std::map<std::string, Head, std::less<>> own_heads;   // by domain, homes only
   KeyId own_log;                              // this server's log key; zeros where it has none
   std::size_t unpinned_domains = 0;           // whose descriptors are kept, and apply nowhere until something pins them
+  std::uint64_t unpinned_dropped = 0;         // of their descriptors, for newer ones, since this process started
   Time newest_time;                           // newest verified head seen: `at` is never before it
 };
 using PublishedPtr = std::shared_ptr<const Published>;
@@ -72,6 +73,7 @@ struct Submission {
   // How many statements of one issuer about one of its subjects may be kept, this one among them; counted where it is appended,
   // so that pieces of one request cannot overrun it together. 0: any number.
   std::size_t share = 0;
+  std::string source{};  // the address that it came from (service::Caller); empty: this server itself
 };
 struct Appended {
   StatementId id;

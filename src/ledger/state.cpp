@@ -170,6 +170,7 @@ PublishedPtr publish(const State& state, const Options& options) {
   published->policies = state.policies;
   published->domains = state.domains;
   published->unpinned_domains = state.unpinned->owners();
+  published->unpinned_dropped = state.unpinned->dropped();
   for (const auto& [domain, log] : state.homes) published->own_heads.emplace(domain, log.head());
   published->newest_time = state.newest_time;
   return published;

@@ -101,6 +101,7 @@ std::vector<Unpinned::Row> Unpinned::take(Row row) {
     if (groups_.size() >= budget::unpinned_domains) drop_one(groups_.begin(), groups_.end(), gone);
   }
   insert(std::move(row));
+  dropped_ += gone.size();
   return gone;
 }
 

@@ -41,6 +41,7 @@ class Unpinned {
   std::vector<std::string> domains() const;
   std::vector<Row> remove(std::string_view domain);
   std::size_t owners() const { return groups_.size(); }
+  std::uint64_t dropped() const { return dropped_; }  // descriptors that went for newer ones, since this process started
 
  private:
   using Name = std::pair<std::string, KeyId>;  // a domain, and an owner
@@ -56,6 +57,7 @@ class Unpinned {
 
   Groups groups_;
   std::map<StatementId, Name> where_;
+  std::uint64_t dropped_ = 0;
 };
 
 // Its keys in table::aside, by what it is and by its statement alone, and its value: [evidence, issuer, owner, seen, source].

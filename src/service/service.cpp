@@ -62,7 +62,9 @@ KeyId Service::server_key() const { return impl_->options.server_key->public_key
 ledger::Ledger& Service::ledger() { return *impl_->ledger; }
 
 Service::Counters Service::counters() const {
-  return {impl_->received, impl_->provisional, impl_->not_yet, impl_->refused, impl_->commits, impl_->look_ups};
+  const auto published = impl_->ledger->published();
+  return {impl_->received, impl_->provisional, impl_->not_yet, impl_->refused, impl_->commits, impl_->look_ups,
+          published->unpinned_dropped, published->unpinned_domains};
 }
 
 namespace {

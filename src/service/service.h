@@ -272,11 +272,14 @@ class Service {
 
   struct Counters {
     std::uint64_t received = 0, provisional = 0, not_yet = 0, refused = 0, commits = 0, look_ups = 0;
+    std::uint64_t unpinned_dropped = 0;  // descriptors of domains that nothing pins, for newer ones
+    std::size_t unpinned = 0;            // owners of such domains whose descriptors are kept
   };
   Counters counters() const;
   // The next part of an answer that was begun: never refused. At most one of each answer at a time.
   void read_on(const Caller& caller, std::function<void()> job);
   Rank rank_of(const Caller& caller) const;   // by the policies that count here now
+  Rank rank_of_key(const KeyId& key) const;   // of whoever proves it
   struct Load { std::string queue, rank; Turns::Counters counters; };
   std::vector<Load> loads() const;
 

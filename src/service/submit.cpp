@@ -26,6 +26,7 @@ struct Round {
   std::vector<ItemResult> results;
   std::size_t asked = 0;                 // pieces that were submitted: what comes along with them is behind those
   std::size_t walks = 0;                 // of pieces, again and again
+  std::string source;                    // the address it came from; empty: this server itself
   bool own = false;                      // this server's own evidence: no quota a minute
   std::size_t entered_before = 0;
   struct Todo { std::vector<std::size_t> indices; std::size_t next = 0; };
@@ -39,8 +40,10 @@ std::size_t octets_of(const std::vector<evidence::Piece>& pieces) {
   return std::accumulate(pieces.begin(), pieces.end(), std::size_t{0}, [](std::size_t sum, const auto& piece) { return sum + piece.bytes.size(); });
 }
 
-std::shared_ptr<Round> make_round(Turns::TicketPtr ticket, std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done) {
+std::shared_ptr<Round> make_round(Turns::TicketPtr ticket, std::vector<evidence::Piece> pieces, std::string domain, std::string source,
+                                  SubmitDone done) {
   auto round = std::make_shared<Round>();
+  round->source = std::move(source);
   round->ticket = std::move(ticket);
   round->asked = pieces.size();
   round->pieces = std::move(pieces);
@@ -56,7 +59,7 @@ Result<void> Service::submit(std::vector<evidence::Piece> pieces, std::string do
   if (pieces.empty()) return fail(Code::malformed, "body: no evidence in it");
   TRY(auto ticket, impl_->admit_submission(caller, octets_of(pieces)));
   const bool alone = std::none_of(pieces.begin(), pieces.end(), [](const auto& piece) { return piece.format == evidence::Format::manifest; });
-  const auto round = make_round(std::move(ticket), std::move(pieces), impl_->domain_or_default(domain), std::move(done));
+  const auto round = make_round(std::move(ticket), std::move(pieces), impl_->domain_or_default(domain), caller.address, std::move(done));
   round->own = whose == Whose::own;
   if (alone) impl_->start(round);
   // To look for what comes along takes reading: not on the thread of a door.
@@ -67,11 +70,11 @@ Result<void> Service::submit(std::vector<evidence::Piece> pieces, std::string do
 Result<void> Service::submit(Split split, std::size_t octets, std::string domain, std::function<void(Result<std::vector<ItemResult>>)> done,
                              const Caller& caller) {
   TRY(const auto ticket, impl_->admit_submission(caller, octets));
-  impl_->submissions.add(ticket, [impl = impl_.get(), ticket, split = std::move(split), domain = impl_->domain_or_default(domain), done = std::move(done)] {
+  impl_->submissions.add(ticket, [impl = impl_.get(), ticket, split = std::move(split), domain = impl_->domain_or_default(domain), source = caller.address, done = std::move(done)] {
     auto pieces = split();
     if (!pieces) return done(tl::unexpected(std::move(pieces).error()));
     if (pieces->empty()) return done(std::vector<ItemResult>{});
-    impl->start_with_accompanying(make_round(ticket, std::move(*pieces), domain, [done](std::vector<ItemResult> results) { done(std::move(results)); }));
+    impl->start_with_accompanying(make_round(ticket, std::move(*pieces), domain, source, [done](std::vector<ItemResult> results) { done(std::move(results)); }));
   });
   return {};
 }
@@ -181,6 +184,7 @@ void Service::Impl::walk_one(const std::shared_ptr<Round>& round, std::size_t in
       piece_done(round, index, result);
     });
   };
+  walked->submission->source = round->source;
   if (auto sent = ledger->append(std::move(*walked->submission), std::move(done)); !sent)
     piece_done(round, index, refusal(sent.error()));
 }

@@ -7,7 +7,7 @@ namespace cm4it::service {
 namespace {
 
 // The rank that this server's policies give to a key.
-Rank rank_of_key(const ledger::Published& published, const KeyId& who) {
+Rank rank_by_policies(const ledger::Published& published, const KeyId& who) {
   const auto& policies = *published.policies;
   bool listed = false;
   for (const auto& membership : policies.servers_with_key(who)) {
@@ -46,12 +46,13 @@ Turns::Options Service::Impl::turns_options(const char* name, unsigned workers) 
 Share Service::Impl::share_of(const Caller& caller) const {
   if (caller.address.empty()) return {};
   if (!caller.who) return {Rank::anyone, caller.address, 0};
-  const Rank rank = rank_of_key(*ledger->published(), *caller.who);
+  const Rank rank = rank_by_policies(*ledger->published(), *caller.who);
   if (rank == Rank::key) return {rank, caller.address, stream_of(*caller.who)};
   return {rank, caller.who->text(), 0};
 }
 
 Rank Service::rank_of(const Caller& caller) const { return impl_->share_of(caller).rank; }
+Rank Service::rank_of_key(const KeyId& key) const { return rank_by_policies(*impl_->ledger->published(), key); }
 
 Result<void> Service::read_in_parts(const Caller& caller, std::function<bool()> part) {
   const auto ticket = impl_->readings.admit(impl_->share_of(caller));

@@ -39,16 +39,6 @@ void warn_of_homes(const policy::Policies& policies) {
 
 constexpr std::size_t few_connections = 1000;
 
-// A server of a domain whose policy counts here. Whoever sells something brings a policy along: one that nothing but a sale has
-// pinned names no servers of ours.
-bool is_server(const policy::Policies& policies, const KeyId& key) {
-  const auto of = policies.servers_with_key(key);
-  return std::any_of(of.begin(), of.end(), [&](const auto& server) {
-    const auto* chain = policies.chain(server.domain);
-    return chain && chain->pinned_by != policy::Pin::Source::transfer;
-  });
-}
-
 // What servers ask each other, and send.
 bool is_of_servers(std::string_view path) {
   return path == "/v1/feed" || path == "/v1/evidence" || path.starts_with("/v1/domains/");
@@ -210,7 +200,7 @@ Result<void> Server::listen() {
     listener.ask_client_certificate = tls;
     listener.max_connections = share.connections;
     listener.reserved_connections = share.reserved;
-    if (tls) listener.known = [this](const crypto::PublicKey& key) { return is_server(*service_->ledger().published()->policies, key.id()); };
+    if (tls) listener.known = [this](const crypto::PublicKey& key) { return service_->rank_of_key(key.id()) == Rank::server; };
     listener.unsent = unsent_;
     TRY(auto started, net::HttpServer::start(std::move(listener), handler));
     listeners_.push_back(std::move(started));

@@ -95,6 +95,9 @@ Answer get_metrics(Door::Impl& door, const Call& call) {
   metrics.counter(submissions, help, static_cast<double>(counters.not_yet), outcome("not-yet"));
   metrics.counter(submissions, help, static_cast<double>(counters.refused), outcome("refused"));
   metrics.counter("cm4it_commits_total", "Batches made durable.", static_cast<double>(counters.commits));
+  metrics.gauge("cm4it_unpinned_owners", "Owners of domains that nothing pins, whose policies are kept.", static_cast<double>(counters.unpinned));
+  metrics.counter("cm4it_unpinned_dropped_total", "Policies of domains that nothing pins that went for newer ones.",
+                  static_cast<double>(counters.unpinned_dropped));
   metrics.counter("cm4it_look_ups_total", "Subjects folded anew, not answered from a cache.", static_cast<double>(counters.look_ups));
   metrics.gauge("cm4it_damaged_statements", "Statements whose evidence in the store is not what was kept, as far as it was found.",
                 static_cast<double>(door.service.damaged()));
