@@ -90,6 +90,20 @@ TEST(Eligible, NothingWhileThePolicyIsForked) {
   expect(eligible(said("volta", approved), forked, held_by_acme), Answer::not_yet, "was signed twice (a fork)");
 }
 
+// Rivals that name different owners end every voice; who spoke before still raises alarms, and they are kept.
+TEST(Eligible, AContestedPolicyKeepsItsAlarms) {
+  const auto handed_to = [](const std::string& owner) {
+    return signed_by("plant", edited(plant_policy(2), "owner = \"plant\"", "owner = \"" + owner + "\""));
+  };
+  const auto contested = assemble({signed_by("plant", plant_policy()), handed_to("volta"), handed_to("nobody"), signed_by("acme", acme_policy())},
+                                  {pin(plant, "plant")});
+  ASSERT_TRUE(contested.chain(plant)->contested());
+  expect(eligible(said("sparks", StatusChange{Status::stolen, ""}), contested, held_by_acme), Answer::yes, "", "sparks");
+  EXPECT_NE(eligible(said("sparks", StatusChange{Status::in_use, ""}), contested, held_by_acme).answer, Answer::yes);
+  EXPECT_NE(eligible(said("volta", approved), contested, held_by_acme).answer, Answer::yes);
+  EXPECT_NE(eligible(said("stranger", StatusChange{Status::stolen, ""}), contested, held_by_acme).answer, Answer::yes);
+}
+
 TEST(Eligible, AWithdrawalIsItsIssuersAlone) {
   const auto withdrawal = said("volta", Withdraw{StatementId{}, ""});
   Context context = held_by_acme;
