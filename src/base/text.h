@@ -8,7 +8,8 @@
 
 namespace cm4it {
 
-inline bool contains(const std::vector<std::string>& list, std::string_view item) {
+template <class Item, class Sought>
+bool contains(const std::vector<Item>& list, const Sought& item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 

@@ -16,7 +16,7 @@ using openpgp::shown_text;
 std::string shown(const std::string& text) { return shown_text(view(text), budget::text_field); }
 
 // A withdrawal of what its issuer said of certificates in this name.
-Statement meaning_of(const crypto::Crl& list) {
+Statement meaning_of_list(const crypto::Crl& list) {
   auto part = std::make_shared<CrlPart>();
   part->issuer_name = list.issuer_canonical;
   part->scope = crypto::sha256(list.scope);
@@ -67,7 +67,7 @@ namespace crl {
 Result<Statement> kept_statement(View bytes, const SubjectId& subject, const std::vector<View>& serials, bool cut,
                                  const OffsetOf& offset_of) {
   TRY(const auto list, crypto::Crl::parse_known(bytes));
-  Statement statement = meaning_of(list);
+  Statement statement = meaning_of_list(list);
   statement.subject = subject;
   auto part = std::make_shared<CrlPart>(*statement.crl);
   part->cut = cut;
@@ -122,7 +122,7 @@ Result<Decoded> decode_crl(View bytes, bool kept) {
   builder.signed_bytes = to_bytes(list.to_be_signed);
   builder.signature = to_bytes(list.signature);
   builder.issuer = X509Issuer{list.issuer_canonical, to_bytes(list.authority_key_id), shown(list.issuer_text)};
-  builder.statements.push_back(meaning_of(list));
+  builder.statements.push_back(meaning_of_list(list));
   return std::move(builder).build();
 }
 

@@ -18,7 +18,7 @@ constexpr std::uint32_t in_2012 = 1'330'000'000;
 const PgpKey& device_key() { static const PgpKey key = pgp_key("device"); return key; }
 const PgpKey& maker_key() { static const PgpKey key = pgp_key("maker"); return key; }
 
-Result<Verified> accept(View piece, const PgpKey& issuer) { return evidence::test::accept(Format::openpgp, piece, issuer.signer->public_key()); }
+Result<Verified> accept_by(View piece, const PgpKey& issuer) { return evidence::test::accept(Format::openpgp, piece, issuer.signer->public_key()); }
 
 TEST(OpenPgpSignature, OfEveryAlgorithmVersionAndHashHolds) {
   for (const Algorithm algorithm : {Algorithm::eddsa, Algorithm::es256, Algorithm::es384, Algorithm::ps256})
@@ -28,11 +28,11 @@ TEST(OpenPgpSignature, OfEveryAlgorithmVersionAndHashHolds) {
         if (hash == 11 && algorithm == Algorithm::eddsa) continue;  // refused: too short for it
         for (const PgpKey& about : {device_key(), pgp_key("another", 6)}) {
           const Bytes piece = piece_over_user_id(issuer, about, "thing", {.hash = hash});
-          const auto verified = accept(piece, issuer);
+          const auto verified = accept_by(piece, issuer);
           ASSERT_TRUE(verified) << verified.error().message << " hash " << int{hash} << " v" << int{version};
           EXPECT_EQ(verified->issuer(), issuer.signer->public_key().id());
           EXPECT_EQ(verified->statements()[0].subject, SubjectId::key(about.signer->public_key().id()));
-          EXPECT_EQ(accept(piece, maker_key()).error().code, Code::bad_signature);
+          EXPECT_EQ(accept_by(piece, maker_key()).error().code, Code::bad_signature);
         }
       }
     }
@@ -41,7 +41,7 @@ TEST(OpenPgpSignature, OfEveryAlgorithmVersionAndHashHolds) {
 TEST(OpenPgpSignature, NewFormOfEd25519InV4) {
   const auto signer = signer_of("new form");
   const PgpKey issuer{signer, key_body(4, algorithm::ed25519, numbers_of(signer->public_key(), algorithm::ed25519), key_time)};
-  EXPECT_TRUE(accept(piece_over_user_id(issuer, device_key(), "thing"), issuer));
+  EXPECT_TRUE(accept_by(piece_over_user_id(issuer, device_key(), "thing"), issuer));
 }
 
 // Ed25519 numbers that begin with zeros lose them in their legacy form.
@@ -51,7 +51,7 @@ TEST(OpenPgpSignature, LegacyNumbersMayBeShort) {
     const Bytes piece = piece_over_user_id(maker_key(), device_key(), "thing", {.created = key_time + i});
     const View numbers = read_piece(piece)->signature.numbers;
     shorter += numbers.size() < 68;
-    ASSERT_TRUE(accept(piece, maker_key())) << i;
+    ASSERT_TRUE(accept_by(piece, maker_key())) << i;
   }
   EXPECT_GT(shorter, 0);
 }
@@ -65,7 +65,7 @@ TEST(OpenPgpSignature, NothingThatIsCoveredCanBeChanged) {
   for (std::size_t i = 0; i < piece.size(); ++i) {
     Bytes changed = piece;
     changed[i] ^= 1;
-    EXPECT_EQ(accept(changed, maker_key()).has_value(), i == hint || i == hint + 1) << i << " of " << piece.size();
+    EXPECT_EQ(accept_by(changed, maker_key()).has_value(), i == hint || i == hint + 1) << i << " of " << piece.size();
   }
   EXPECT_GT(piece.size(), unhashed + 12);
   for (std::size_t size = 0; size < piece.size(); ++size) EXPECT_FALSE(decode(Format::openpgp, View(piece).first(size))) << size;
@@ -106,7 +106,7 @@ TEST(OpenPgpSignature, ByTheKeyItselfCarriesItsKey) {
 TEST(OpenPgpSignature, EncryptionKeysSignNothingAndAreCertified) {
   const PgpKey sensor = encryption_key("sensor");
   const Bytes by_maker = piece_over_user_id(maker_key(), sensor, "sensor");
-  ASSERT_TRUE(accept(by_maker, maker_key()));
+  ASSERT_TRUE(accept_by(by_maker, maker_key()));
   const auto own = decode(Format::openpgp, piece_over_user_id({nullptr, sensor.body}, sensor, "sensor", {.key_algorithm = 27}));
   ASSERT_TRUE(own) << own.error().message;
   const auto verified = verify(*own, *own->carried_key());
@@ -118,15 +118,15 @@ TEST(OpenPgpSignature, EncryptionKeysSignNothingAndAreCertified) {
   Bytes numbers = numbers_of(p256->public_key(), algorithm::ecdsa);
   append(numbers, kdf);
   const PgpKey ecdh{p256, key_body(4, algorithm::ecdh, numbers, key_time)};
-  EXPECT_EQ(accept(piece_over_user_id(ecdh, ecdh, "me", {.key_algorithm = algorithm::ecdsa}), ecdh).error().code, Code::bad_signature);
+  EXPECT_EQ(accept_by(piece_over_user_id(ecdh, ecdh, "me", {.key_algorithm = algorithm::ecdsa}), ecdh).error().code, Code::bad_signature);
 }
 
 TEST(OpenPgpSignature, AlgorithmIsThatOfTheKey) {
   const PgpKey rsa = pgp_key(crypto::generate(Algorithm::ps256).value());
   const Bytes by_rsa = piece_over_user_id(rsa, device_key(), "thing"), by_ed = piece_over_user_id(maker_key(), device_key(), "thing");
-  EXPECT_EQ(accept(by_rsa, maker_key()).error().code, Code::bad_signature);
-  EXPECT_EQ(accept(by_ed, rsa).error().code, Code::bad_signature);
-  EXPECT_EQ(accept(by_ed, pgp_key(signer_of("p", Algorithm::es256))).error().code, Code::bad_signature);
+  EXPECT_EQ(accept_by(by_rsa, maker_key()).error().code, Code::bad_signature);
+  EXPECT_EQ(accept_by(by_ed, rsa).error().code, Code::bad_signature);
+  EXPECT_EQ(accept_by(by_ed, pgp_key(signer_of("p", Algorithm::es256))).error().code, Code::bad_signature);
 }
 
 TEST(OpenPgpSignature, Sha1CountsUntil2013) {
@@ -285,7 +285,7 @@ TEST(OpenPgpSignature, SigningSubkeysHaveAgreed) {
   const Bytes back = back_signature(device_key(), subkey);
   const auto bound = [&](SignatureDraft draft, const PgpKey& key) {
     draft.type = 0x18;
-    return accept(piece_over_subkey(device_key(), device_key(), key, draft), device_key());
+    return accept_by(piece_over_subkey(device_key(), device_key(), key, draft), device_key());
   };
   EXPECT_TRUE(bound({.hashed = {signs, embed(back)}}, subkey));
   EXPECT_TRUE(bound({.hashed = {signs}, .unhashed = {embed(back)}}, subkey));

@@ -21,9 +21,9 @@ PgpKey developer() { return pgp_key("developer"); }
 PgpKey subkey() { return pgp_key("its subkey"); }
 PgpKey stranger() { return pgp_key("stranger"); }
 
-Bytes certificate_of(const PgpKey& primary) { return packet(6, primary.body); }
+Bytes bare_certificate(const PgpKey& primary) { return packet(6, primary.body); }
 Bytes with_subkey(std::vector<Bytes> said = {}) {
-  Bytes certificate = certificate_of(developer());
+  Bytes certificate = bare_certificate(developer());
   append(certificate, packet(14, subkey().body));
   said.push_back(subpacket(27, Bytes{0x02}));
   said.push_back(subpacket(32, back_signature(developer(), subkey())));
@@ -44,7 +44,7 @@ Result<Verified> accepted(std::string_view text, View signature, View certificat
 const Identity& identity(const Statement& statement) { return std::get<Identity>(statement.body); }
 
 TEST(Sums, EachLineIsAnIdentityOfCodeByTheSigner) {
-  const auto verified = accepted(list, sign_document(developer(), list), certificate_of(developer()));
+  const auto verified = accepted(list, sign_document(developer(), list), bare_certificate(developer()));
   ASSERT_TRUE(verified) << verified.error().message;
   EXPECT_EQ(verified->issuer(), developer().signer->public_key().id());
   ASSERT_EQ(verified->statements().size(), 2u);
@@ -63,7 +63,7 @@ TEST(Sums, EachLineIsAnIdentityOfCodeByTheSigner) {
 TEST(Sums, NotationsAndACommentSayWhatHoldsForAllFiles) {
   const std::string text = "# version: 7 beta\n# something else\n\n" + list;
   const Bytes signature = sign_document(developer(), text, {.type = 0x00, .hashed = {notation("manu", "Acme"), notation("model", "thermo-fw")}});
-  const auto verified = accepted(text, signature, certificate_of(developer()));
+  const auto verified = accepted(text, signature, bare_certificate(developer()));
   ASSERT_TRUE(verified) << verified.error().message;
   for (const Statement& statement : verified->statements()) {
     EXPECT_EQ(identity(statement).maker, "Acme");
@@ -75,9 +75,9 @@ TEST(Sums, NotationsAndACommentSayWhatHoldsForAllFiles) {
 TEST(Sums, TextSignaturesCoverLineEndsAsCrLf) {
   std::string crlf;
   for (const char c : list) crlf += c == '\n' ? "\r\n" : std::string(1, c);
-  const auto verified = accepted(list, sign_document(developer(), crlf, {.type = 0x01}), certificate_of(developer()));
+  const auto verified = accepted(list, sign_document(developer(), crlf, {.type = 0x01}), bare_certificate(developer()));
   ASSERT_TRUE(verified) << verified.error().message;
-  const auto same = accepted(crlf, sign_document(developer(), crlf, {.type = 0x01}), certificate_of(developer()));
+  const auto same = accepted(crlf, sign_document(developer(), crlf, {.type = 0x01}), bare_certificate(developer()));
   ASSERT_TRUE(same) << same.error().message;
   EXPECT_EQ(same->id(), verified->id());  // what is not signed makes no second statement
 }
@@ -101,7 +101,7 @@ TEST(Sums, OthersSignaturesAreNotTheDevelopers) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, Code::not_found);
   // A stranger's key bound by the stranger's word.
-  Bytes forged = certificate_of(developer());
+  Bytes forged = bare_certificate(developer());
   append(forged, packet(14, stranger().body));
   append(forged, packet(2, sign_over(stranger(), developer(), 14, stranger().body,
                                      {.type = 0x18, .hashed = {subpacket(27, Bytes{0x02}), subpacket(32, back_signature(developer(), stranger()))}})));
@@ -109,13 +109,13 @@ TEST(Sums, OthersSignaturesAreNotTheDevelopers) {
 }
 
 TEST(Sums, AnotherTextThanTheSignedOneIsRefused) {
-  const auto other = accepted(a64 + "  firmware-9.9.9.bin\n", sign_document(developer(), list), certificate_of(developer()));
+  const auto other = accepted(a64 + "  firmware-9.9.9.bin\n", sign_document(developer(), list), bare_certificate(developer()));
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().code, Code::bad_signature);
 }
 
 TEST(Sums, KeptEvidenceIsReadForOneFileOfIt) {
-  const auto piece = piece_of(list, sign_document(developer(), list), certificate_of(developer())).value();
+  const auto piece = piece_of(list, sign_document(developer(), list), bare_certificate(developer())).value();
   const KeyId issuer = developer().signer->public_key().id();
   const auto verified = test::accept(piece.format, piece.bytes, developer().signer->public_key()).value();
   const SubjectId second = verified.statements()[1].subject;
@@ -131,7 +131,7 @@ TEST(Sums, InlineSignedListsLoseTheirWrapping) {
   std::string crlf = a64 + "  one.bin\r\n" + b64 + "  -two";
   const std::string message = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n" + a64 + "  one.bin\n" + b64 + "  -two \t\n" +
                               openpgp::armor(openpgp::ArmorKind::signature, sign_document(developer(), crlf, {.type = 0x01}));
-  const auto verified = accepted(message, {}, certificate_of(developer()));
+  const auto verified = accepted(message, {}, bare_certificate(developer()));
   ASSERT_TRUE(verified) << verified.error().message;
   EXPECT_EQ(identity(verified->statements()[1]).name, "-two");
 }

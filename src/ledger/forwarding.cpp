@@ -5,15 +5,15 @@ namespace {
 
 constexpr std::uint8_t ended_here = 1;
 
-std::string named(const char* kind, const StatementId& id, std::string_view domain) {
+std::string note_of(const char* kind, const StatementId& id, std::string_view domain) {
   return std::string(kind) + "/" + id.text() + "/" + std::string(domain);
 }
 
 }  // namespace
 
-std::string forward_note(const StatementId& id, std::string_view domain) { return named("forward", id, domain); }
-std::string refusal_note(const StatementId& id, std::string_view domain) { return named("refused", id, domain); }
-std::string taken_note(const StatementId& id, std::string_view domain) { return named("taken", id, domain); }
+std::string forward_note(const StatementId& id, std::string_view domain) { return note_of("forward", id, domain); }
+std::string refusal_note(const StatementId& id, std::string_view domain) { return note_of("refused", id, domain); }
+std::string taken_note(const StatementId& id, std::string_view domain) { return note_of("taken", id, domain); }
 
 Bytes encode(const Waiting& waiting) {
   Bytes value;

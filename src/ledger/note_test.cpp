@@ -11,14 +11,14 @@
 namespace cm4it::ledger {
 namespace {
 
-crypto::SignerPtr key_of(const std::string& name, crypto::Algorithm algorithm = crypto::Algorithm::eddsa) {
+crypto::SignerPtr note_key(const std::string& name, crypto::Algorithm algorithm = crypto::Algorithm::eddsa) {
   return crypto::from_seed(algorithm, crypto::sha256(view(name))).value();
 }
 
 const Head head{"main/acme.example", 12345, crypto::sha256(view("root")), Time{1'800'000'000}};
 
 const crypto::Signer& log_key() {
-  static const auto key = key_of("log");
+  static const auto key = note_key("log");
   return *key;
 }
 std::string good_note() { return sign_checkpoint(head, log_key()).value(); }
@@ -75,7 +75,7 @@ TEST(Checkpoint, OtherWitnessesArePassedOver) {
 
 TEST(Checkpoint, RefusesAnotherKeyAndChangedBodies) {
   const std::string note = good_note();
-  EXPECT_EQ(open_checkpoint(note, key_of("another")->public_key()).error().code, Code::bad_signature);
+  EXPECT_EQ(open_checkpoint(note, note_key("another")->public_key()).error().code, Code::bad_signature);
   EXPECT_EQ(open_checkpoint(edited(note, "\n12345\n", "\n12346\n"), log_key().public_key()).error().code, Code::bad_signature);
   EXPECT_EQ(open_checkpoint(edited(note, "main/", "mine/"), log_key().public_key()).error().code, Code::bad_signature);
   EXPECT_EQ(open_checkpoint(edited(note, "\n\n", "\nextension\n\n"), log_key().public_key()).error().code, Code::bad_signature);
@@ -121,7 +121,7 @@ TEST(Checkpoint, RefusesWhatIsNoNote) {
 }
 
 TEST(Checkpoint, IsSignedWithEd25519Alone) {
-  EXPECT_EQ(sign_checkpoint(head, *key_of("log", crypto::Algorithm::es256)).error().code, Code::unsupported);
+  EXPECT_EQ(sign_checkpoint(head, *note_key("log", crypto::Algorithm::es256)).error().code, Code::unsupported);
 }
 
 // A log that others wrote, with its published verifier key.

@@ -172,9 +172,9 @@ Result<Query> Query::parse(std::string_view text) {
     more = end != std::string_view::npos;
     if (more) text.remove_prefix(end + 1);
 
+    if (pair.empty()) continue;  // a trailing '&', or two: nothing stands there (as forms are read, WHATWG URL section 5.1)
     std::size_t equals = pair.find('=');
     auto name = decode(pair.substr(0, equals), true);
-    if (pair.empty()) continue;  // a trailing '&'
     if (!name) return within("query, a parameter's name", std::move(name).error());
     if (name->empty()) return fail(Code::malformed, "query: a parameter without a name");
     if (query.has(*name)) return fail(Code::malformed, "query: parameter '" + *name + "' is given twice");

@@ -33,14 +33,23 @@ TEST(Query, GivesDecodedParameters) {
   EXPECT_TRUE(Query::parse("").value().all().empty());
 }
 
+// What stands between two '&' or behind the last one, where nothing does.
+TEST(Query, TakesNothingForNothing) {
+  for (const char* text : {"a=1&", "&a=1", "a=1&&b=2", "&&a=1&&"}) {
+    const auto query = Query::parse(text);
+    ASSERT_TRUE(query) << text << ": " << query.error().message;
+    EXPECT_EQ(query->get("a"), "1") << text;
+  }
+  EXPECT_TRUE(Query::parse("&").value().all().empty());
+}
+
 TEST(Query, RefusesWithTheName) {
   auto twice = Query::parse("domain=a&x=1&dom%61in=b");
   ASSERT_FALSE(twice);
   EXPECT_EQ(twice.error().code, Code::malformed);
   EXPECT_NE(twice.error().message.find("'domain'"), std::string::npos);
   EXPECT_NE(Query::parse("at=%zz").error().message.find("'at'"), std::string::npos);
-  for (const char* bad : {"&", "a=1&", "&a=1", "=1", "a=1&&b=2"})
-    EXPECT_EQ(Query::parse(bad).error().code, Code::malformed) << bad;
+  for (const char* bad : {"=1", "a=1&=2", "=&a=1"}) EXPECT_EQ(Query::parse(bad).error().code, Code::malformed) << bad;
   std::string many = "p0";
   for (std::size_t i = 1; i < budget::http_query_parameters; ++i) many += "&p" + std::to_string(i);
   EXPECT_TRUE(Query::parse(many));

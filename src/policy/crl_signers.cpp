@@ -3,11 +3,10 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "base/text.h"
 
 namespace cm4it::policy {
 namespace {
-
-bool contains(const std::vector<KeyId>& keys, const KeyId& key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); }
 
 }  // namespace
 

@@ -7,7 +7,7 @@
 namespace cm4it::policy {
 namespace {
 
-const RoleEntry* entry_of(const Descriptor& descriptor, const std::string& role, const KeyId& key, Format format) {
+const RoleEntry* role_entry(const Descriptor& descriptor, const std::string& role, const KeyId& key, Format format) {
   const auto entries = descriptor.roles.find(role);
   if (entries == descriptor.roles.end()) return nullptr;
   const RoleEntry* longest = nullptr;  // of several
@@ -24,7 +24,7 @@ Policies::Voice voice_in(const Tenure& tenure, const KeyId& key) {
   if (tenure.versions.front()->owner == key) return {true, {}};
   Policies::Voice voice{true, {}};
   for (const auto& version : tenure.versions) {
-    const auto* agent = entry_of(*version, "agent", key, Format::cose);
+    const auto* agent = role_entry(*version, "agent", key, Format::cose);
     if (!agent) return {};
     if (agent->until && (!voice.until || *agent->until < *voice.until)) voice.until = agent->until;
   }
@@ -57,7 +57,7 @@ std::optional<Time> over_since(const ChainHistory& history, const UntilOf& until
 const RoleEntry* lent_by(const Tenure& tenure, const std::string& role, const KeyId& key, Format format) {
   const RoleEntry* longest = nullptr;
   for (const auto& version : tenure.versions) {
-    const auto* entry = tenure.contested ? nullptr : entry_of(*version, role, key, format);
+    const auto* entry = tenure.contested ? nullptr : role_entry(*version, role, key, format);
     if (entry && (!longest || (longest->until && (!entry->until || *entry->until > *longest->until)))) longest = entry;
   }
   return longest;
@@ -214,7 +214,7 @@ bool Policies::could_write(std::string_view domain, Kind kind, const KeyId& issu
   if (!line) return false;
   const auto plays = [&](const Descriptor& version, const std::string& role) {
     if (role == "owner" && version.owner == issuer) return true;
-    const auto* entry = entry_of(version, role, issuer, format);
+    const auto* entry = role_entry(version, role, issuer, format);
     return entry && (!entry->until || heard.when < *entry->until);
   };
   const auto lent = [&](const Descriptor& version, const std::string& role) {  // as other domains' policies are now

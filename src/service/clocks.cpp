@@ -8,13 +8,13 @@ namespace cm4it::service {
 namespace {
 
 // Of these one that is left out may admit what it refuses.
-bool restricts(const evidence::Statement& statement) {
+bool is_restriction(const evidence::Statement& statement) {
   return statement.kind() == Kind::status || statement.kind() == Kind::withdraw || statement.kind() == Kind::transfer;
 }
 
 // A statement that homes of one domain received at a time that is still to come.
 void doubt_future(const policy::Fact& fact, Time latest, policy::Facts& facts) {
-  if (!restricts(fact.statement)) return;
+  if (!is_restriction(fact.statement)) return;
   for (const auto& receipt : fact.receipts) {
     const auto domain = facts.domains.find(receipt.domain);
     const bool earlier = std::any_of(fact.receipts.begin(), fact.receipts.end(), [&](const auto& other) {

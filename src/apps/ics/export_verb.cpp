@@ -117,7 +117,7 @@ class Exporter {
   std::uint64_t written_ = 0, subjects_ = 0, of_another_format_ = 0;
 };
 
-Result<void> run(Context& context, const ExportOptions& options, Exporter& exporter) {
+Result<void> run_export(Context& context, const ExportOptions& options, Exporter& exporter) {
   if (!options.subjects.empty()) {
     TRY(const auto subjects, resolve_subjects(context, options.subjects));
     for (const auto& subject : subjects) CHECK_OK(exporter.subject(subject.text()));
@@ -156,7 +156,7 @@ Result<int> export_evidence(Context& context, const ExportOptions& options) {
   // A broken export leaves nothing that looks like a whole one.
   TRY(auto file, OutputFile::create_for(context.console, options.out));
   Exporter exporter(*server, domain, format, options.pem, file);
-  const auto outcome = run(context, options, exporter);
+  const auto outcome = run_export(context, options, exporter);
   if (!outcome && context.console.reader_gone()) return exit_cut_short;
   CHECK_OK(outcome);
   report(context, options, exporter);
