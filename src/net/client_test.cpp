@@ -200,7 +200,7 @@ TEST(HttpClient, ServerRestarted) {
 TEST(HttpServerTls, GarbageAndSilenceAreBounded) {
   ListenerOptions options;
   options.tls_key = make_key();
-  options.request_timeout = 100ms;
+  options.handshake_timeout = 100ms;
   auto server = start(who, options);
   RawClient garbage(server->port()), silent(server->port());
   garbage.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
