@@ -74,7 +74,9 @@ TEST_F(Inspected, OverACompromisedAuthorityNothingMoreIsSaid) {
   endorse("after");
   const auto all = judged();
   EXPECT_EQ(all.at("before"), "counts");
-  if (all.contains("after")) EXPECT_THAT(all.at("after"), HasSubstr("compromised by its own word"));
+  if (all.contains("after")) {
+    EXPECT_THAT(all.at("after"), HasSubstr("compromised by its own word"));
+  }
 }
 
 TEST_F(Inspected, OverACompromisedRootNothingMoreIsSaid) {
@@ -84,7 +86,9 @@ TEST_F(Inspected, OverACompromisedRootNothingMoreIsSaid) {
   endorse("after");
   const auto all = judged();
   EXPECT_EQ(all.at("before"), "counts");
-  if (all.contains("after")) EXPECT_THAT(all.at("after"), HasSubstr("compromised by its own word"));
+  if (all.contains("after")) {
+    EXPECT_THAT(all.at("after"), HasSubstr("compromised by its own word"));
+  }
 }
 
 }  // namespace
