@@ -131,7 +131,8 @@ Result<Statement> meaning_of(const PieceParts& piece, const KeySubject& subject)
     }
   }
   TRY(statement.body, body_of(piece, subject, std::move(said), statement.supporting));
-  statement.supporting |= piece.signature.weak;
+  statement.weak = piece.signature.weak;
+  statement.supporting |= statement.weak;
   if (piece.component_tag == tag::user_id && statement.kind() != Kind::identity)
     statement.user_id = shown_text(piece.component, budget::text_field);
   return statement;

@@ -103,6 +103,9 @@ struct Statement {
   // Proves a part of a certificate (a subkey's binding, a signature of the key over itself) and says nothing of who the
   // subject is.
   bool supporting = false;
+  // Over a hash that is believed no more (OpenPGP: SHA-1), and carried for clients that read it: a newer one of these takes the place
+  // of nothing that can be believed (docs/decisions/0034).
+  bool weak = false;
   // X.509: the certificate. COSE: its x5chain, the issuer's own certificate first. What a right may lead over is judged by the
   // octets themselves.
   std::vector<crypto::Certificate> certificates;

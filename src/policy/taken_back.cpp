@@ -89,6 +89,7 @@ std::vector<StatementId> Withdrawals::by(const Judgement& withdrawal) const {
 }
 
 std::map<StatementId, const Judgement*> superseded(const evidence::SubjectId& subject, const std::vector<Judgement>& order, Time at) {
+  const auto said = [](const Judgement& one) { return std::tie(one.fact->statement.issued_at, one.fact->statement.id); };
   std::map<Digest, const Judgement*> newest;
   std::vector<const Judgement*> own;
   for (const Judgement& judgement : order) {
@@ -97,14 +98,14 @@ std::map<StatementId, const Judgement*> superseded(const evidence::SubjectId& su
         judgement.received > at || statement.issued_at > judgement.received + budget::clock_skew_seconds)
       continue;
     own.push_back(&judgement);
+    if (statement.weak) continue;
     auto& first = newest[*statement.part];
-    const auto said = [](const Judgement& one) { return std::tie(one.fact->statement.issued_at, one.fact->statement.id); };
     if (!first || said(*first) < said(judgement)) first = &judgement;
   }
   std::map<StatementId, const Judgement*> older;
   for (const Judgement* judgement : own)
-    if (const Judgement* newer = newest.at(*judgement->fact->statement.part); newer != judgement)
-      older.emplace(judgement->fact->statement.id, newer);
+    if (const auto newer = newest.find(*judgement->fact->statement.part); newer != newest.end() && said(*judgement) < said(*newer->second))
+      older.emplace(judgement->fact->statement.id, newer->second);
   return older;
 }
 

@@ -33,7 +33,7 @@ class Withdrawals {
 };
 
 // A key's newest self-signature on a component stands for all its earlier ones, also where it has expired (RFC 9580 section
-// 5.2.3.10): statement → the newer one, out of `order`. Only what was received by `at` is looked at.
+// 5.2.3.10): statement → the newer one, out of `order`. Only what was received by `at` is looked at. One over a weak hash stands for none.
 std::map<StatementId, const Judgement*> superseded(const evidence::SubjectId& subject, const std::vector<Judgement>& order, Time at);
 
 }  // namespace cm4it::policy

@@ -108,6 +108,18 @@ TEST_F(Components, TheNewestSelfSignatureStandsForTheOlderOnes) {
   EXPECT_EQ(why(two), "");
 }
 
+// Over SHA-1, as old software signs to this day, and whoever finds a collision.
+TEST_F(Components, WhatIsWeakTakesThePlaceOfNothing) {
+  const auto good = say("sensor", identity_of("sensor"), 1, "user id");
+  const auto weak = say("sensor", identity_of("sensor"), 2, "user id");
+  world.facts.about.back().statement.weak = world.facts.about.back().statement.supporting = true;
+  EXPECT_EQ(why(good), "");
+  EXPECT_EQ(why(weak), "");
+  const auto newest = say("sensor", identity_of("sensor"), 3, "user id");
+  for (const auto& older : {good, weak}) EXPECT_THAT(why(older), HasSubstr("a newer one"));
+  EXPECT_EQ(why(newest), "");
+}
+
 // A subkey's binding belongs to the certificate; who the subject is stands elsewhere.
 TEST_F(Components, WhatSupportsIsNoIdentity) {
   world.say("line1", identity_of("sensor"), hour(1), {.domains = {acme}});
