@@ -16,8 +16,9 @@ if(MOLD)
   target_link_options(cm4it_options INTERFACE -fuse-ld=mold)
 endif()
 
-# With CM4IT_UNITY several files of a room are compiled as one, which is several times as fast from nothing: what a header
-# instantiates is instantiated once for all of them. So names in unnamed namespaces differ between the files of a room.
+# Several files of a room are compiled as one, which is several times as fast from nothing: what a header instantiates is
+# instantiated once for all of them. So names in unnamed namespaces differ between the files of a room, and from its headers'.
+# What is tested is compiled as what is shipped is; CM4IT_UNITY=OFF compiles each file by itself.
 function(compile_together target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${CM4IT_UNITY} UNITY_BUILD_BATCH_SIZE 8)
 endfunction()

@@ -221,7 +221,7 @@ TEST(OpenPgpSignature, OverSha1OnlyWhatRestricts) {
   EXPECT_TRUE(over_id({.hashed = {notation("status@cm4it.org", "stolen")}}));
   EXPECT_EQ(over_id({.hashed = {notation("status@cm4it.org", "in-use")}}).error().code, Code::unsupported);
   EXPECT_EQ(over_id({.hashed = {notation("manu", "Acme")}}).error().code, Code::unsupported);
-  EXPECT_EQ(decode(Format::openpgp, piece_over_user_id(p256, device(), "thing", {.hash = 2})).error().code, Code::unsupported) << "of another";
+  EXPECT_EQ(decode(Format::openpgp, piece_over_user_id(p256, device_key(), "thing", {.hash = 2})).error().code, Code::unsupported) << "of another";
   // What a key signs over its own certificate is carried.
   for (const auto& carried : {over_id({}), verified(piece_over_subkey(p256, p256, encryption_key("e"), {.type = 0x18, .hash = 2})),
                               verified(piece_over_key(p256, p256, {.type = 0x1f, .hash = 2}))}) {
