@@ -24,13 +24,13 @@ std::vector<std::string> unlike_policy(const Config& config, const policy::Descr
   const std::string named = version_of(policy) + " names ";
   if (known.key.id() != key)
     lines.push_back("key: it is " + key.text() + ", but " + named + known.key.id().text() + " for server \"" + config.name +
-                    "\": peers and `ics` turn away from this server → put the right key back, or sign a policy that names this one");
+                    "\": peers and `ics` turn away from this server → put the right key back (server.key, or what `key` in icsd.toml names), or sign a policy that names this one");
   if (!home) return lines;
   if (!known.home)
     lines.push_back("homes: " + version_of(policy) + " does not call server \"" + config.name + "\" a home → home = true and its log key, in [servers]");
   if (log && known.log && known.log->id() != *log)
     lines.push_back("log: it is " + log->text() + ", but " + named + known.log->id().text() +
-                    ": no peer believes a head or a receipt of this server → put the right key back");
+                    ": no peer believes a head or a receipt of this server → put the right key back (log.key, or what `log` in icsd.toml names)");
   return lines;
 }
 
