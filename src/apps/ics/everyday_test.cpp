@@ -39,6 +39,15 @@ TEST_F(CommandLine, ThingsAreFoundFirstAndVersionsExactly) {
   EXPECT_THAT(ics({"find", "1.1.0"}).out, AllOf(HasSubstr("key:3"), Not(HasSubstr("key:2"))));
 }
 
+// Written to standard output, so that a full disk is told of it too.
+TEST_F(CommandLine, FindingNothingIsAnAnswer) {
+  server_ = [](const Sent&) { return reply(200, R"({"subjects": []})"); };
+  const auto found = ics({"find", "nowhere"});
+  EXPECT_EQ(found.code, exit_yes);
+  EXPECT_TRUE(found.out.starts_with("SUBJECT ")) << found.out;
+  EXPECT_THAT(found.err, HasSubstr("nothing found"));
+}
+
 TEST_F(CommandLine, ANameLeadsToTheOnlyOneThatIsCalledSo) {
   std::string found = R"([{"subject": ")" + first + R"(", "identity": {"name": "gw-hall3"}}, {"subject": ")" + second + R"(", "identity": {"name": "gw-hall3 spare"}}])";
   server_ = [&](const Sent& sent) {

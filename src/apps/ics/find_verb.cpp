@@ -182,8 +182,8 @@ Result<int> find(Context& context, const FindOptions& given) {
                text_at(one, "expires"),
                verdict.empty() ? Cell("-") : Cell(admitted.words, admitted.tone)});
   }
+  table.print(context.console);  // its head alone is an answer too: one that arrives, or is an error
   if (table.empty()) context.console.note(is_about_things(options) ? "nothing found (servers and parties: --type any)" : "nothing found");
-  else table.print(context.console);
   if (!found.cursor.empty()) context.console.note("there are more: --limit 0 shows all");
   return exit_yes;
 }
