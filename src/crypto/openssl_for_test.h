@@ -11,19 +11,12 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/temporary_directory_for_test.h"
 
 namespace cm4it::crypto::test {
 
 class OpenSsl {
  public:
-  OpenSsl() {
-    std::string name = (std::filesystem::temp_directory_path() / "cm4it-openssl-XXXXXX").string();
-    if (::mkdtemp(name.data())) home_ = name;
-  }
-  ~OpenSsl() { std::filesystem::remove_all(home_); }
-  OpenSsl(const OpenSsl&) = delete;
-  OpenSsl& operator=(const OpenSsl&) = delete;
-
   static bool there() { return std::system("openssl version >/dev/null 2>&1") == 0; }
 
   // Runs `openssl ARGUMENTS` there; what it printed on both streams is in said().
@@ -94,7 +87,8 @@ class OpenSsl {
     EXPECT_TRUE(run("x509 -in " + name + ".pem -outform DER -out " + name + ".cer")) << said();
   }
 
-  std::string home_;
+  const TemporaryDirectory temporary_{"openssl"};
+  const std::string home_ = temporary_.path().string();
 };
 
 }  // namespace cm4it::crypto::test

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/temporary_directory_for_test.h"
 #include "crypto/digest.h"
 #include "crypto/openssl.h"
 
@@ -97,13 +98,6 @@ TEST(Digest, Sha256) {
 
 class KeyFile : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "cm4it-key-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    directory_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
   std::filesystem::path write(const char* name, std::string_view content, mode_t mode = 0600) {
     const auto path = directory_ / name;
     std::ofstream(path) << content;
@@ -119,7 +113,8 @@ class KeyFile : public testing::Test {
     return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
   }
 
-  std::filesystem::path directory_;
+  const TemporaryDirectory temporary_{"key"};
+  const std::filesystem::path directory_ = temporary_.path();
 };
 
 TEST_F(KeyFile, ComesBackAsTheSameKeyForItsOwnerOnly) {

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <string>
 
+#include "base/temporary_directory_for_test.h"
 #include "crypto/load_key.h"
 
 extern "C" {
@@ -37,21 +38,12 @@ class SoftHsm {
   static bool installed() { return std::filesystem::exists(module) && std::filesystem::exists("/usr/bin/softhsm2-util"); }
 
   SoftHsm() {
-    std::string name = (std::filesystem::temp_directory_path() / "cm4it-softhsm-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    directory_ = name;
     std::filesystem::create_directory(directory_ / "tokens");
     std::ofstream(directory_ / "softhsm2.conf")
         << "directories.tokendir = " << (directory_ / "tokens").string() << "\nlog.level = ERROR\n";
     ::setenv("SOFTHSM2_CONF", (directory_ / "softhsm2.conf").c_str(), 1);
     pin_file("pin", "1234\n");
     pin_file("wrong-pin", "4321\n");
-  }
-  SoftHsm(const SoftHsm&) = delete;
-  SoftHsm& operator=(const SoftHsm&) = delete;
-  ~SoftHsm() {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
   }
 
   void add_token(const std::string& label) const {
@@ -70,7 +62,8 @@ class SoftHsm {
   const std::filesystem::path& directory() const { return directory_; }
 
  private:
-  std::filesystem::path directory_;
+  const TemporaryDirectory temporary_{"softhsm"};
+  const std::filesystem::path directory_ = temporary_.path();
 };
 
 }  // namespace cm4it::crypto

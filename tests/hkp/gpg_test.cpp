@@ -15,7 +15,18 @@ struct Gpg : Running {
   }
   demo::Output receive(const Keyring& to, const std::string& name) const { return to.gpg({"--keyserver", "hkp://" + address, "--recv-keys", name}); }
 
+  // An ICS whose manufacturer signs with gpg: with a key of alice's.
+  void start_manufacturer() {
+    start("manufacturer", "acme.example");
+    fingerprint_of_acme = alice->make("Acme <keys@acme.example>", "ed25519");
+    std::ofstream(directory / "acme.pgp") << alice->gpg({"--export", fingerprint_of_acme}).out;
+    const auto role = ics({"role", "add", (directory / "ics").string(), "manufacturer", "gpg", "--key", (directory / "acme.pgp").string(), "--formats", "openpgp", "--yes"});
+    ASSERT_EQ(role.exit, 0) << role.err;
+    ASSERT_EQ(ics({"push", (directory / "acme.pgp").string()}).exit, 0);
+  }
+
   std::unique_ptr<Keyring> alice, bob;
+  std::string fingerprint_of_acme;
 };
 
 TEST_F(Gpg, SendsReceivesAndSearches) {
@@ -54,12 +65,8 @@ TEST_F(Gpg, ARevocationArrives) {
 
 // A manufacturer signs its devices with gpg; what it says of them is judged like all else.
 TEST_F(Gpg, CertifiesADevice) {
-  start("manufacturer", "acme.example");
-  const std::string acme = alice->make("Acme <keys@acme.example>", "ed25519"), device = alice->make("thermo 42", "nistp256");
-  std::ofstream(directory / "acme.pgp") << alice->gpg({"--export", acme}).out;
-  const auto role = ics({"role", "add", (directory / "ics").string(), "manufacturer", "gpg", "--key", (directory / "acme.pgp").string(), "--formats", "openpgp", "--yes"});
-  ASSERT_EQ(role.exit, 0) << role.err;
-  ASSERT_EQ(ics({"push", (directory / "acme.pgp").string()}).exit, 0);
+  ASSERT_NO_FATAL_FAILURE(start_manufacturer());
+  const std::string acme = fingerprint_of_acme, device = alice->make("thermo 42", "nistp256");
   // gpg's times count seconds, and of two statuses of one second the worse counts: each signature is made a little later.
   std::int64_t now = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   const auto later = [&]() -> demo::Arguments { return {"--faked-system-time", std::to_string(now += 5)}; };
@@ -101,12 +108,8 @@ TEST_F(Gpg, CertifiesADevice) {
 
 // `--run` signs, and submits what gpg made of it: not what else is in the certificate, which has no role here.
 TEST_F(Gpg, SignsAndSubmits) {
-  start("manufacturer", "acme.example");
-  const std::string acme = alice->make("Acme <keys@acme.example>", "ed25519"), device = alice->make("thermo 42", "nistp256");
-  std::ofstream(directory / "acme.pgp") << alice->gpg({"--export", acme}).out;
-  const auto role = ics({"role", "add", (directory / "ics").string(), "manufacturer", "gpg", "--key", (directory / "acme.pgp").string(), "--formats", "openpgp", "--yes"});
-  ASSERT_EQ(role.exit, 0) << role.err;
-  ASSERT_EQ(ics({"push", (directory / "acme.pgp").string()}).exit, 0);
+  ASSERT_NO_FATAL_FAILURE(start_manufacturer());
+  const std::string acme = fingerprint_of_acme, device = alice->make("thermo 42", "nistp256");
   const auto run = [&](const demo::Arguments& what) {
     demo::Arguments arguments{"/usr/bin/env", "GNUPGHOME=" + (directory / "alice").string(), "LC_ALL=C", CM4IT_ICS, "gpg-notations", device, "--run", "--local-user", acme,
                               "--dir", (directory / "ics").string()};

@@ -7,16 +7,8 @@ namespace {
 
 struct Ends : TwoNodes {
   void SetUp() override {
-    make("sensor");
-    sell("sensor");
-    found_plant(plant_text());
-    plant.follow();
-    ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
-    ASSERT_TRUE(caught_up());
+    follow_a_sale();
     ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example") != nullptr; }));
-  }
-  service::ItemResult say(Status status) {
-    return plant.ics.submit_one(plant.ics.say("volta", subject_of("sensor"), StatusChange{status, ""}, {"acme.example", "plant.example"}));
   }
   policy::Judgement judged(const evidence::StatementId& id) {
     for (const auto& judgement : plant.ics.verdict(subject_of("sensor"), "acme.example").judgements)

@@ -7,17 +7,8 @@ namespace {
 // The plant knows acme's sensor; acme's home does not answer, but where a test opens it.
 struct Forward : TwoNodes {
   void SetUp() override {
-    make("sensor");
-    sell("sensor");
-    found_plant(plant_text());
-    plant.follow();
-    ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
-    ASSERT_TRUE(caught_up());
+    follow_a_sale();
     ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example") != nullptr; }));
-  }
-  // In both domains: received here, to be forwarded there.
-  service::ItemResult say(Status status) {
-    return plant.ics.submit_one(plant.ics.say("volta", subject_of("sensor"), StatusChange{status, ""}, {"acme.example", "plant.example"}));
   }
   bool acme_has(const evidence::StatementId& id) {
     const auto reader = acme.ics.service->ledger().reader();

@@ -189,6 +189,19 @@ struct TwoNodes : testing::Test {
   void sell(const std::string& name) {
     received({acme.ics.submit_one(acme.ics.say("acme", subject_of(name), Transfer{"plant.example", id_of("plant")}))});
   }
+  // The plant has bought acme's sensor, and follows it.
+  void follow_a_sale() {
+    make("sensor");
+    sell("sensor");
+    found_plant(plant_text());
+    plant.follow();
+    ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
+    ASSERT_TRUE(caught_up());
+  }
+  // By the plant, in both domains: received here, to be forwarded there.
+  service::ItemResult say(Status status) {
+    return plant.ics.submit_one(plant.ics.say("volta", subject_of("sensor"), StatusChange{status, ""}, {"acme.example", "plant.example"}));
+  }
   std::size_t kept_of(Node& node, const std::string& name) const {
     auto reader = node.ics.service->ledger().reader();
     return reader ? reader->facts(subject_of(name))->about.size() : 0;

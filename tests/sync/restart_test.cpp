@@ -6,12 +6,7 @@ namespace {
 
 struct Restart : TwoNodes {
   void SetUp() override {
-    make("sensor");
-    sell("sensor");
-    found_plant(plant_text());
-    plant.follow();
-    ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
-    ASSERT_TRUE(caught_up());
+    follow_a_sale();
     ASSERT_TRUE(eventually([&] { return position_kept() > 0; }));
   }
   std::uint64_t position_kept() const {

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "apps/ics/files.h"
+#include "base/text.h"
 #include "crypto/load_key.h"
 #include "evidence/evidence.h"
 #include "policy/toml_reader.h"
@@ -83,11 +84,6 @@ Result<ServerConfig> read_config(const TomlReader& toml, const std::filesystem::
   return config;
 }
 
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ' || text.back() == '\r')) text.pop_back();
-  return text;
-}
-
 Result<std::vector<std::filesystem::path>> evidence_files(const std::filesystem::path& directory) {
   std::vector<std::filesystem::path> files;
   std::error_code failed;
@@ -118,7 +114,7 @@ Result<Directory> Directory::open(const std::filesystem::path& path) {
 }
 
 Result<std::string> Directory::url() const {
-  if (auto address = read_file(path_ / "address", 4096)) return trimmed(*address);
+  if (auto address = read_file(path_ / "address", 4096)) return std::string(trimmed(*address));
   for (const auto& listen : config_.listen)
     if (!listen.ends_with(":0")) return "https://" + listen;
   for (const auto& listen : config_.http)

@@ -15,6 +15,7 @@
 #include "apps/ics/console.h"
 #include "apps/ics/descriptor_buffer.h"
 #include "apps/ics/files.h"
+#include "base/temporary_directory_for_test.h"
 
 namespace cm4it::ics {
 namespace {
@@ -24,12 +25,6 @@ using testing::HasSubstr;
 using namespace std::chrono_literals;
 
 struct Output : testing::Test {
-  Output() {
-    std::string name = (fs::temp_directory_path() / "cm4it-output-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    directory = name;
-  }
-  ~Output() override { fs::remove_all(directory); }
   fs::path file(const std::string& name) const { return directory / name; }
   std::string contents(const std::string& name) const { return read_file(file(name)).value_or("none"); }
   std::size_t files() const { return static_cast<std::size_t>(std::distance(fs::directory_iterator(directory), {})); }
@@ -38,7 +33,8 @@ struct Output : testing::Test {
     CHECK_OK(output.write(view(text)));
     return output.commit();
   }
-  fs::path directory;
+  const TemporaryDirectory temporary{"output"};
+  const fs::path directory = temporary.path();
 };
 
 TEST_F(Output, WhatIsNotCommittedLeavesWhatWasThere) {

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "apps/icsd/enrolment.h"
+#include "base/temporary_directory_for_test.h"
 #include "crypto/load_key.h"
 #include "crypto/pem.h"
 #include "evidence/crl_test_support.h"
@@ -25,20 +26,12 @@ const Time now{1'800'000'000};
 
 struct Checking : testing::Test {
   Checking() {
-    std::string name = (fs::temp_directory_path() / "cm4it-check-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    directory = name;
     fs::create_directories(directory / "evidence");
     server = save("server.key", crypto::Algorithm::es256);
     log = save("log.key", crypto::Algorithm::eddsa);
     owner = save("owner.key", crypto::Algorithm::eddsa);
     sign_policy(1, server, log);
   }
-  ~Checking() override {
-    std::error_code ignored;
-    fs::remove_all(directory, ignored);
-  }
-
   crypto::SignerPtr save(const std::string& name, crypto::Algorithm algorithm) const {
     auto key = crypto::generate(algorithm);
     fs::remove(directory / name);
@@ -67,7 +60,8 @@ struct Checking : testing::Test {
   }
   void only_fault(const std::string& says) const { EXPECT_THAT(found().faults, ElementsAre(HasSubstr(says))); }
 
-  fs::path directory;
+  const TemporaryDirectory temporary{"check"};
+  const fs::path directory = temporary.path();
   crypto::SignerPtr server, log, owner;
   std::string more, tables;  // keys of the server; what comes behind
 };

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "base/temporary_directory_for_test.h"
+
 namespace cm4it::icsd {
 namespace {
 
@@ -14,20 +16,12 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 struct ConfigFile : testing::Test {
-  ConfigFile() {
-    std::string name = (fs::temp_directory_path() / "cm4it-config-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    directory = name;
-  }
-  ~ConfigFile() override {
-    std::error_code ignored;
-    fs::remove_all(directory, ignored);
-  }
   Result<Config> read(const std::string& content) const {
     std::ofstream(directory / "icsd.toml", std::ios::trunc) << content;
     return read_config(directory / "icsd.toml");
   }
-  fs::path directory;
+  const TemporaryDirectory temporary{"config"};
+  const fs::path directory = temporary.path();
 };
 
 const std::string small = "name = \"main\"\ndomain = \"plant.example\"\nlisten = [\"127.0.0.1:0\"]\n";

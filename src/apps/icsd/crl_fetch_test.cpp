@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "base/temporary_directory_for_test.h"
 #include "crypto/pem.h"
 #include "evidence/crl_test_support.h"
 #include "net/server.h"
@@ -20,9 +21,6 @@ using testing::HasSubstr;
 
 struct Fetching : testing::Test {
   Fetching() {
-    std::string name = (std::filesystem::temp_directory_path() / "cm4it-crl-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    directory = name;
     std::string policy = acme_policy();
     const auto replace = [&](const std::string& from, const std::string& to) {
       policy.replace(policy.find(from), from.size(), to);
@@ -35,7 +33,6 @@ struct Fetching : testing::Test {
     draft.serial = {7};
     EXPECT_EQ(ics.submit({draft.encode()}, evidence::Format::x509)[0].outcome, service::ItemResult::Outcome::received);
   }
-  ~Fetching() override { std::filesystem::remove_all(directory); }
 
   std::string revoking() const { return std::string(text(CrlDraft{.by = ca, .entries = {{{7}}}}.encode())); }
   CrlSource file(const std::string& content) const {
@@ -44,7 +41,8 @@ struct Fetching : testing::Test {
   }
   bool identified() { return ics.verdict(evidence::SubjectId::key(id_of("device"))).identity.has_value(); }
 
-  std::filesystem::path directory;
+  const TemporaryDirectory temporary{"crl"};
+  const std::filesystem::path directory = temporary.path();
   Authority ca{key_of("the ca", crypto::Algorithm::es256), evidence::x509::test::name("ca", "Acme")};
   Ics ics{"acme.example", {{"acme.example", id_of("acme"), policy::Pin::Source::configuration}}};
   net::HttpClient client;

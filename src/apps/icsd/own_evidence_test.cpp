@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "base/temporary_directory_for_test.h"
 #include "service/network_fixture.h"
 
 namespace cm4it::icsd {
@@ -13,13 +14,6 @@ using testing::HasSubstr;
 namespace fs = std::filesystem;
 
 struct OwnEvidence : testing::Test {
-  OwnEvidence() {
-    std::string name = (fs::temp_directory_path() / "cm4it-own-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    directory = name;
-  }
-  ~OwnEvidence() override { fs::remove_all(directory); }
-
   void put(const std::string& file, const Bytes& bytes) const { std::ofstream(directory / file, std::ios::binary) << text(bytes); }
   static Bytes plant_version(std::uint64_t version, const std::string& volta_until = {}) {
     return policy_evidence("plant", "plant.example", plant_policy(version, volta_until), Time{1'799'000'000});
@@ -31,7 +25,8 @@ struct OwnEvidence : testing::Test {
   }
   static Ics plant(service::fixture::Quotas quotas = {}) { return Ics("plant.example", {pin("plant.example", "plant")}, true, nullptr, quotas); }
 
-  fs::path directory;
+  const TemporaryDirectory temporary{"own"};
+  const fs::path directory = temporary.path();
 };
 
 TEST_F(OwnEvidence, AllVersionsWhateverTheirNumberAndTheNamesOfTheirFiles) {
