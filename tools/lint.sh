@@ -19,6 +19,10 @@ found=$(git ls-files '*.h' | xargs grep -L '^#pragma once' || :)
 [ -z "$found" ] || say "no #pragma once:
 $found"
 
+found=$(git grep -lE '^namespace cm4it::budget' -- src ':!src/base/budgets.h' ':!src/*/budgets.h' || :)
+[ -z "$found" ] || say "budgets outside of budgets.h of base, or of their room:
+$found"
+
 git ls-files 'src/*.cpp' 'src/*.h' 'device/*' 'web/*' 'demo/*' 'fuzz/*.cpp' 'bench/*' | xargs wc -l |
   awk '$2 != "total" && $1 > 500 { print "warning: " $2 " has " $1 " lines; files are mostly under 200 and seldom over 500" }'
 

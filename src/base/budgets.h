@@ -1,4 +1,4 @@
-// Every bound on hostile input, in one place. An excess is Code::too_large and names the budget.
+// Bounds on hostile input; of one room alone, in net/budgets.h and ledger/budgets.h. An excess is Code::too_large and names its budget.
 #pragma once
 
 #include <cstddef>

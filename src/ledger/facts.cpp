@@ -5,7 +5,7 @@
 #include "base/budgets.h"
 #include "ledger/brief.h"
 #include "ledger/crls.h"
-#include "ledger/fold_budgets.h"
+#include "ledger/budgets.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "ledger/tables.h"

@@ -1,5 +1,5 @@
 // What is folded of one subject when more is kept than can be.
-#include "ledger/fold_budgets.h"
+#include "ledger/budgets.h"
 #include "ledger/test_support.h"
 
 namespace cm4it::ledger {

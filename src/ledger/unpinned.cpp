@@ -4,6 +4,7 @@
 
 #include "base/budgets.h"
 #include "base/cbor.h"
+#include "ledger/budgets.h"
 #include "ledger/tables.h"
 
 namespace cm4it::ledger {

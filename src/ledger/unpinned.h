@@ -9,14 +9,6 @@
 
 #include "ledger/ledger.h"
 
-namespace cm4it::budget {
-
-// Beside budget::unpinned_domains, of domains with their owners, and budget::unpinned_descriptors, of one such owner.
-inline constexpr std::size_t unpinned_owners = 16;         // of one domain, who say so
-inline constexpr long unpinned_seconds = 30 * 24 * 3600;   // since they came last
-
-}  // namespace cm4it::budget
-
 namespace cm4it::ledger {
 
 class Unpinned {

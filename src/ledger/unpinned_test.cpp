@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/budgets.h"
+#include "ledger/budgets.h"
 #include "ledger/tables.h"
 #include "ledger/test_support.h"
 

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <future>
 
-#include "base/budgets_net.h"
+#include "net/budgets.h"
 #include "crypto/remote_signer.h"
 #include "net/handshakes.h"
 #include "net/raw_client_for_test.h"

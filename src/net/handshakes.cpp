@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/budgets_net.h"
+#include "net/budgets.h"
 
 namespace cm4it::net {
 namespace {

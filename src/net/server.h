@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/budgets.h"
-#include "base/budgets_net.h"
+#include "net/budgets.h"
 #include "crypto/signer.h"
 #include "net/http.h"
 #include "net/unsent.h"

@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-#include "base/budgets_net.h"
+#include "net/budgets.h"
 
 namespace cm4it::net {
 namespace {

@@ -77,7 +77,7 @@ class Policies {
     std::string set_by;
     bool then = false;        // it had been received before
     Time from;                // since when it was lent without a break, or later was
-    std::optional<Time> to;   // when it was taken back
+    std::optional<Time> to;   // since when it is lent no more: its `until`, or the receipt of the version that struck it; none: it is lent still
   };
   std::vector<Lent> lent_to(std::string_view domain, const KeyId& issuer, Format format, const Heard& heard) const;
 

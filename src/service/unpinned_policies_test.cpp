@@ -1,5 +1,5 @@
 // Policies of domains that nothing pins: whoever brings many of them makes room with his own (docs/decisions/0046).
-#include "ledger/unpinned.h"
+#include "ledger/budgets.h"
 #include "service/fixture.h"
 
 namespace cm4it::service {

@@ -1,4 +1,4 @@
-// Bounds on what a connection may cost before it is known who is there. All others are in base/budgets.h.
+// Bounds on what a connection may cost before it is known who is there. Those of several rooms are in base/budgets.h.
 #pragma once
 
 #include <cstddef>

@@ -1,0 +1,16 @@
+// Bounds that concern the ledger alone. Those of several rooms are in base/budgets.h.
+#pragma once
+
+#include "base/budgets.h"
+
+namespace cm4it::budget {
+
+// How much of one subject is folded, where more is kept (docs/decisions/0028-alarms-are-folded-first.md)
+inline constexpr std::size_t certified_weight = 10;    // of budget::subject_statements: what one that bears certificates counts for
+inline constexpr std::size_t share_statements = 1000;  // of a subject with more: alarms, and as many others
+
+// Descriptors that nothing pins, beside unpinned_domains, of domains with their owners, and unpinned_descriptors, of one such owner
+inline constexpr std::size_t unpinned_owners = 16;         // of one domain, who say so
+inline constexpr long unpinned_seconds = 30 * 24 * 3600;   // since they came last
+
+}  // namespace cm4it::budget
