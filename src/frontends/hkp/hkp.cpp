@@ -29,12 +29,9 @@ Result<Call> take_apart(const net::Request& request) {
 
 net::Response options_of(const Call& call, bool v2) {
   auto answer = plain(200, "");
-  // Also what a browser asks before it sends for a page of another origin (Fetch standard, CORS-preflight fetch).
   const auto allow = [&](const char* methods) {
     answer.headers.emplace_back("Allow", methods);
-    answer.headers.emplace_back("Access-Control-Allow-Methods", methods);
-    answer.headers.emplace_back("Access-Control-Allow-Headers", "Content-Type, Accept, Accept-Language");
-    answer.headers.emplace_back("Access-Control-Max-Age", "86400");
+    net::allow_cross_origin(answer, methods, "Content-Type, Accept, Accept-Language");
   };
   const std::string first = call.path.size() > (v2 ? 1 : 0) ? call.path[v2 ? 1 : 0] : "";
   if (v2 && first == "certs" && call.path.size() == 2) {

@@ -11,18 +11,20 @@ namespace {
 using crypto::ocsp::Refusal;
 
 constexpr const char* request_type = "application/ocsp-request";
+constexpr const char* methods = "GET, HEAD, POST, OPTIONS";
 
 net::Response plain(unsigned status, std::string text) {
   net::Response response;
   response.status = status;
   response.content_type = "text/plain; charset=utf-8";
+  response.headers.emplace_back("Access-Control-Allow-Origin", "*");
   response.body = std::move(text);
   return response;
 }
 
 net::Response wrong_method() {
   auto answer = plain(405, "method: OCSP is asked with POST, or GET /ocsp/BASE64\n");
-  answer.headers.emplace_back("Allow", "GET, HEAD, POST, OPTIONS");
+  answer.headers.emplace_back("Allow", methods);
   return answer;
 }
 
@@ -39,6 +41,7 @@ Result<Bytes> request_in(std::string_view path) {
 net::Response refusal(Refusal why) {
   net::Response response;
   response.content_type = "application/ocsp-response";
+  response.headers.emplace_back("Access-Control-Allow-Origin", "*");
   response.body = text(crypto::ocsp::refuse(why));
   return response;
 }
@@ -48,9 +51,9 @@ net::Response refusal(Refusal why) {
 void Ocsp::Impl::handle(const net::Request& request, net::Responder respond) {
   const bool get = request.method == "GET" || request.method == "HEAD";
   if (request.method == "OPTIONS") {
-    auto allowed = wrong_method();
-    allowed.status = 200;
-    allowed.body.clear();
+    auto allowed = plain(200, {});
+    allowed.headers.emplace_back("Allow", methods);
+    net::allow_cross_origin(allowed, methods, "Content-Type");
     return respond(std::move(allowed));
   }
   const bool has_path = request.path.size() > std::string_view("/ocsp/").size();

@@ -168,6 +168,7 @@ TEST_F(OcspDoor, GetAnswersAsPostDoesAndMayBeKept) {
   EXPECT_EQ(posted.content_type, "application/ocsp-response");
   EXPECT_EQ(posted.header("Cache-Control"), "no-store");
   EXPECT_EQ(got.body, posted.body);
+  for (const auto* reply : {&got, &posted}) EXPECT_EQ(reply->header("Access-Control-Allow-Origin"), "*");
   EXPECT_THAT(std::string(got.header("Cache-Control")), HasSubstr("max-age=900, public"));
   site.openssl.put("answer", got.body);
   ASSERT_TRUE(site.openssl.run("ocsp -respin answer -CAfile ca.pem -issuer ca.pem -cert a.pem -no_nonce")) << site.openssl.said();
@@ -221,11 +222,16 @@ TEST_F(OcspDoor, WhatCannotBeAnsweredIsToldByItsCode) {
   site.openssl.issue("other", "x", 1);
   ASSERT_TRUE(site.openssl.run("ocsp -issuer other.pem -cert x.pem -reqout request"));
   EXPECT_EQ(status(site.post(site.openssl.der("request"))), 6);  // unauthorized
+  EXPECT_EQ(site.post(longer).header("Access-Control-Allow-Origin"), "*");
   EXPECT_EQ(site.post(longer, "text/plain").status, 415u);
   const auto send = [&](const std::string& method, const std::string& path) {
     return site.client.send({method, site.server->url() + path, {}, {}, {}, {}}).value();
   };
   EXPECT_EQ(send("GET", "/ocsp").status, 405u);
+  const auto preflight = send("OPTIONS", "/ocsp");
+  EXPECT_EQ(preflight.status, 200u);
+  EXPECT_EQ(preflight.header("Access-Control-Allow-Methods"), "GET, HEAD, POST, OPTIONS");
+  EXPECT_EQ(preflight.header("Access-Control-Allow-Headers"), "Content-Type");
   EXPECT_EQ(send("DELETE", "/ocsp/MAo=").status, 405u);
   EXPECT_EQ(status(send("GET", "/ocsp/no%20base64")), 1);
 }
