@@ -40,10 +40,14 @@ Result<KnownHeads> heads_of_other_homes(const ledger::Reader& reader) {
   return heads;
 }
 
-// The times of a log only grow: what a head did not hold yet was received by its time or later.
-bool is_dated_back(const ledger::Receipt& receipt, const KnownHeads& heads) {
+// A log has one root of each size, and its times only grow: what a head did not hold yet was received at its time or later. Only
+// where that time is still to come the home's clock may have been put right since.
+bool contradicts_a_head(const ledger::Receipt& receipt, const KnownHeads& heads, const HomeClocks& clocks) {
+  const auto& batch = receipt.batch;
   return std::any_of(heads.begin(), heads.end(), [&](const auto& known) {
-    return known.origin == receipt.batch.origin && receipt.index >= known.head.size && receipt.batch.received < known.head.time;
+    const bool dated_back = receipt.index >= known.head.size && batch.received < known.head.time && !clocks.is_ahead(known.head.time);
+    const bool other_root = batch.tree_size == known.head.size && batch.root != known.head.root;
+    return known.origin == batch.origin && (dated_back || other_root);
   });
 }
 
@@ -59,9 +63,9 @@ std::optional<ledger::ForeignReceipt> checked_receipt(Service::Impl& impl, const
   const auto* home = home_with(policies, domain, batch.log);
   if (!home || !home->log || !origin_is_of(batch.origin, home->name, domain)) return {};
   by_home = true;
-  if (is_dated_back(*receipt, heads)) {
-    log_warn("receipt of " + batch.origin + " for its leaf " + std::to_string(receipt->index) + ": dated " + to_rfc3339(batch.received) +
-             ", before a head of that log that did not hold it: passed over");
+  if (contradicts_a_head(*receipt, heads, impl.clocks)) {
+    log_warn("receipt of " + batch.origin + " for its leaf " + std::to_string(receipt->index) + ", dated " + to_rfc3339(batch.received) +
+             ": passed over; a later head of that log that is known here did not hold it");
     return {};
   }
   const Digest known = fingerprint(batch);

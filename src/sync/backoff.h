@@ -15,6 +15,9 @@ class Backoff {
   using Clock = std::chrono::steady_clock;
   using milliseconds = std::chrono::milliseconds;
 
+  // `first`: the pause after a failure that follows a success.
+  explicit Backoff(milliseconds first = Backoff::first) : first_(first) {}
+
   // After one more failure. Half to the whole of the pause, so that many links do not knock together.
   milliseconds next(Clock::time_point now = Clock::now()) {
     if (!since_) since_ = now;
@@ -25,14 +28,15 @@ class Backoff {
   }
   void reset() {
     since_.reset();
-    pause_ = first;
+    pause_ = first_;
   }
 
   static constexpr milliseconds first{200}, longest_while_young{1900}, longest{30'000};
   static constexpr std::chrono::minutes young{5};
 
  private:
-  milliseconds pause_ = first;
+  const milliseconds first_;
+  milliseconds pause_ = first_;
   std::optional<Clock::time_point> since_;  // of the first failure in a row
 };
 

@@ -71,7 +71,7 @@ void Link::run() {
   if (const auto reader = service_.ledger().reader()) {
     if (auto kept = reader->note(note_name("broken")); kept && *kept) return broken(std::string(text(**kept)));
   }
-  Backoff backoff;
+  Backoff backoff(options_.retry);
   while (!stop_.stopped()) {
     Result<void> outcome;
     try {
@@ -81,6 +81,7 @@ void Link::run() {
     }
     if (stop_.stopped()) return;
     hurried_ = !outcome;
+    away_ = !outcome;  // a wake between here and the pause cuts the pause short
     if (outcome) {
       backoff.reset();
       show_success();
@@ -94,9 +95,7 @@ void Link::run() {
       return changed;
     });
     if (news) log_warn("copy of " + follow_.domain + ": " + outcome.error().message);
-    waits_ = true;
     if (stop_.wait_for(backoff.next())) return;
-    waits_ = false;
   }
 }
 
@@ -110,7 +109,7 @@ void Link::wake() {
 }
 
 void Link::heard_from(const KeyId& server) {
-  if (waits_ && server_key_.with([&](const auto& key) { return key == server; })) stop_.wake();
+  if (away_ && server_key_.with([&](const auto& key) { return key == server; })) stop_.wake();
 }
 
 // The feed is followed; whether all of it is here is another question.

@@ -112,7 +112,7 @@ class Link {
 
   Guarded<std::shared_ptr<Peer>> peer_;
   Guarded<std::optional<KeyId>> server_key_;  // of that peer
-  std::atomic<bool> waits_{false};            // for a server that failed
+  std::atomic<bool> away_{false};             // its last call failed
   Guarded<LinkState> state_;
   Stop stop_;
   std::thread thread_;

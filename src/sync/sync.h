@@ -25,6 +25,7 @@ struct Options {
   std::vector<Follow> follow;
   std::chrono::milliseconds timeout{20'000};  // of a call, beyond what it asked the peer to wait
   std::chrono::seconds poll{25};              // how long a peer is asked to wait for news
+  std::chrono::milliseconds retry{200};       // the first pause after a failed call (sync/backoff.h)
 };
 
 struct LinkState {

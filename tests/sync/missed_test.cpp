@@ -1,5 +1,6 @@
 // What a selected copy could not take: it knows, says so, asks again, and is not fresh meanwhile.
 #include "sync/node.h"
+#include "sync/peer.h"
 #include "sync/witnesses.h"
 
 namespace cm4it::sync::test {
@@ -25,6 +26,7 @@ struct Missed : TwoNodes {
     const auto state = published->domains.find(domain);
     return state == published->domains.end() ? std::nullopt : state->second.newest_head;
   }
+  static KeyId id_of_server(const std::string& domain) { return key_of(domain + " server", crypto::Algorithm::es256)->public_key().id(); }
   LinkState link() const { return plant.link("acme.example").value_or(LinkState{}); }
 };
 
@@ -126,6 +128,20 @@ TEST_F(Missed, WakingFindsAHomeThatIsBack) {
   make("last");
   sell("last");
   EXPECT_TRUE(eventually([&] { return kept_of(plant, "last") == 2; }));
+}
+
+// It is in a pause of half a minute at least, and would not ask for that long.
+TEST_F(Missed, AHomeThatIsBackIsFoundByWhatItSends) {
+  plant.follow({}, 20s, 60s);
+  ASSERT_TRUE(caught_up());
+  acme.close();
+  ASSERT_TRUE(eventually([&] { return !link().last_error.empty(); }));
+  acme.open();
+  make("later");
+  sell("later");
+  Peer push(plant.url(), key_of("acme.example server", crypto::Algorithm::es256), "acme", id_of_server("plant.example"), 20s);
+  ASSERT_TRUE(push.policies("plant.example"));
+  EXPECT_TRUE(eventually([&] { return kept_of(plant, "later") == 2 && plant.follows("acme.example"); }, 20s));
 }
 
 struct Asked : TwoNodes {

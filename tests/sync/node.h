@@ -60,8 +60,8 @@ class Node {
     server_.reset();
     door_.reset();
   }
-  void follow(std::vector<Follow> what = {}, std::chrono::milliseconds timeout = 20s) {
-    sync = std::make_unique<Sync>(Options{key_, "node", std::move(what), timeout, 2s}, *ics.service);
+  void follow(std::vector<Follow> what = {}, std::chrono::milliseconds timeout = 20s, std::chrono::milliseconds retry = 200ms) {
+    sync = std::make_unique<Sync>(Options{key_, "node", std::move(what), timeout, 2s, retry}, *ics.service);
     ics.service->set_forwarder(sync.get());
   }
   void unfollow() {
@@ -130,6 +130,7 @@ class Node {
       targets_.emplace_back(request.target);
       script = script_;
     }
+    if (request.client_key && sync) sync->heard_from(request.client_key->id());  // as icsd does
     if (script && script(request, respond)) return;
     if (request.path != "/v1/feed") return inner(request, std::move(respond));
     auto shared = std::make_shared<net::Responder>(std::move(respond));

@@ -1,4 +1,6 @@
 // OCSP and CRLs by the real openssl against a running icsd, set up as docs/x509.md says.
+#include <csignal>
+
 #include "crypto/openssl_for_test.h"
 #include "hkp/running.h"
 
@@ -68,6 +70,41 @@ TEST_F(Ocsp, ACrlRevokesAlsoWhatComesLater) {
   EXPECT_THAT(said, HasSubstr("late.pem: revoked"));
   EXPECT_THAT(said, HasSubstr("Reason: keyCompromise"));
   EXPECT_THAT(ics({"show", openssl.path("early.pem")}).out, HasSubstr("compromised"));
+}
+
+// The serial number of the certificate that came with the answer is its delegate's.
+TEST_F(Ocsp, ANewDelegateSignsAfterSighup) {
+  openssl.issue("ca", "sensor", 1);
+  push("sensor.pem");
+  const auto delegate = [&] {
+    const auto said = ask("-resp_text -cert sensor.pem");
+    EXPECT_THAT(said, HasSubstr("Response verify OK"));
+    EXPECT_THAT(said, HasSubstr("sensor.pem: good"));
+    const auto at = said.find("Serial Number: ", said.find("\nCertificate:"));
+    return at == said.npos ? said : said.substr(at + 15, said.find(' ', at + 15) - at - 15);
+  };
+  const auto replace = [&](const std::string& key, const std::string& certificate) {
+    fs::copy_file(key, ics_directory() / "ocsp.key", fs::copy_options::overwrite_existing);
+    fs::copy_file(openssl.path(certificate), ics_directory() / "ocsp.pem", fs::copy_options::overwrite_existing);
+    ::kill(server->pid(), SIGHUP);
+  };
+  const auto logged = [&](const std::string& text) {
+    for (int i = 0; i < 6000; ++i, std::this_thread::sleep_for(std::chrono::milliseconds(10)))
+      if (read(directory / "log.txt").find(text) != std::string::npos) return true;
+    return false;
+  };
+  EXPECT_EQ(delegate(), "77");
+  // A new key, and a certificate for it.
+  const auto key = (directory / "new.key").string();
+  ASSERT_EQ(ics({"ocsp-cert", "--key", key, "--out", openssl.path("new.csr")}).exit, 0);
+  openssl.issue("ca", "new", 78, "new.csr");
+  replace(key, "new.pem");
+  for (int i = 0; i < 600 && delegate() != "78"; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(delegate(), "78");
+  // What nobody would believe takes the place of nothing.
+  replace(key, "sensor.pem");
+  EXPECT_TRUE(logged("ca.pem"));
+  EXPECT_EQ(delegate(), "78");
 }
 
 TEST_F(Ocsp, ADelegateThatNobodyWouldBelieveIsRefusedAtTheStart) {
