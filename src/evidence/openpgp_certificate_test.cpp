@@ -6,6 +6,7 @@
 
 #include "base/budgets.h"
 #include "evidence/openpgp_test_support.h"
+#include "evidence/test_support.h"
 
 namespace cm4it::evidence::openpgp {
 namespace {
@@ -410,6 +411,47 @@ TEST(OpenPgpCertificate, WhatSomeWritersHaveWrongIsPutRight) {
   const std::size_t r = good.size() - 2 * 34;
   other_count[r] = 1, other_count[r + 1] = 0;
   EXPECT_EQ(pieces_of(joined({key_packet(), user_id_packets("alice", {other_count})})), right);
+}
+
+// What decides nothing in a revocation takes it from nobody: its issuer wrote it carelessly, or whoever forwards it wrote beside
+// its signature. gpg and sq hear these too.
+TEST(OpenPgpCertificate, ACarelessRevocationIsHeard) {
+  const auto key_id = [](std::uint64_t id) {
+    Bytes octets;
+    append_u64(octets, id);
+    return subpacket(16, octets);
+  };
+  const Bytes own_id = key_id(name().key_id()), other_id = key_id(name().key_id() ^ 1), created = subpacket(2, u32(key_time + 1));
+  const Bytes fingerprint = subpacket(33, prefixed(name().octets, 4)), of_v5 = subpacket(33, Bytes(33, 5));
+  struct Case { const char* what; std::vector<Bytes> hashed, unhashed; };
+  const Case cases[] = {
+      {"a reason of no octets", {created, fingerprint, subpacket(29, Bytes{})}, {own_id}},
+      {"an expiry of three", {created, fingerprint, subpacket(3, Bytes(3, 1))}, {own_id}},
+      {"a key's expiry of three", {created, fingerprint, subpacket(9, Bytes(3, 1))}, {own_id}},
+      {"exportable, of two", {created, fingerprint, subpacket(4, Bytes{1, 1})}, {own_id}},
+      {"a notation longer than it is", {created, fingerprint, subpacket(20, Bytes{0x80, 0, 0, 0, 0, 255, 0, 0})}, {own_id}},
+      {"a status", {created, fingerprint, notation("status@cm4it.org", "in-use")}, {own_id}},
+      {"a slip of the pen", {created, fingerprint, notation("statsu@cm4it.org", "in-use")}, {own_id}},
+      {"a domain that is none", {created, fingerprint, notation("domain@cm4it.org", "No Domain")}, {own_id}},
+      {"a fingerprint of v5", {created, of_v5}, {own_id}},
+      {"two key ids beside it", {created}, {other_id, own_id}},
+      {"another fingerprint beside it", {created}, {own_id, subpacket(33, prefixed(Bytes(20, 7), 4))}},
+      {"a fingerprint that is none beside it", {created}, {own_id, subpacket(33, Bytes(20, 4))}},
+      {"a key id that is none beside it", {created, fingerprint}, {subpacket(16, Bytes(7, 1))}},
+      {"nobody named", {created}, {subpacket(100, Bytes{1})}}};
+  for (const auto& [what, hashed, unhashed] : cases) {
+    Bytes revocation = sign_over(party(), party(), 0, {},
+                                 {.type = 0x20, .hashed = hashed, .unhashed = unhashed, .usual_hashed = false, .usual_unhashed = false});
+    for (const bool trailing : {false, true}) {
+      if (trailing) revocation.push_back(0);
+      const auto pieces = pieces_of(joined({key_packet(), packet(tag::signature, revocation), user_id_packets("alice", {self_signature("alice")})}));
+      ASSERT_EQ(pieces.size(), 2u) << what;
+      const auto verified = evidence::test::accept(Format::openpgp, pieces[0], party().signer->public_key());
+      ASSERT_TRUE(verified) << what << ": " << verified.error().message;
+      EXPECT_EQ(std::get<StatusChange>(verified->statements()[0].body).status, Status::revoked) << what;
+      EXPECT_TRUE(verified->statements()[0].hard_revocation) << what;
+    }
+  }
 }
 
 TEST(OpenPgpCertificate, ARevocationWithoutItsKey) {

@@ -41,6 +41,7 @@ void Gathered::add(const Key& primary, std::uint8_t component_tag, View componen
 void Gathered::add_without_key(View body) {
   const auto signature = read_signature(body);
   if (!signature || signature->type != signature_type::key_revocation) return drop("a signature", "no key before it");
+  if (names_nobody(*signature)) return drop("a revocation", "without its key, and it does not say whose it is");
   if (without_key_ == budget::openpgp_loose) return drop("a revocation", "one of too many without their keys");
   ++without_key_;
   Bytes piece;

@@ -61,9 +61,7 @@ Body certification(const PieceParts& piece, const KeySubject& subject, Said said
 Result<Body> body_of(const PieceParts& piece, const KeySubject& subject, Said said, bool& supporting) {
   const Signature& signature = piece.signature;
   switch (signature.type) {
-    case signature_type::key_revocation:
-      if (!says_nothing(said)) return out_of_place(signature);
-      return revocation(signature);
+    case signature_type::key_revocation: return revocation(signature);
     case signature_type::certification_revocation:
     case signature_type::subkey_revocation:
       if (!says_nothing(said)) return out_of_place(signature);
@@ -111,7 +109,14 @@ std::string shown_text(View octets, std::size_t most) {
 }
 
 Result<Statement> meaning_of(const PieceParts& piece, const KeySubject& subject) {
-  TRY(Said said, read_notations(piece.signature.notations));
+  const auto type = piece.signature.type;
+  const bool of_a_key = type == signature_type::key_revocation || type == signature_type::subkey_revocation;
+  Said said;
+  if (of_a_key) {
+    said.domains = domains_named(piece.signature.notations);
+  } else {
+    TRY(said, read_notations(piece.signature.notations));
+  }
   if (piece.signature.weak && !says_nothing(said)) return too_weak(piece.signature);
   Statement statement;
   statement.format = Format::openpgp;

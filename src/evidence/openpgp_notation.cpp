@@ -89,6 +89,11 @@ Result<void> take_device(Said& said, std::string_view name, const Notation& nota
   return {};
 }
 
+void sort(std::vector<std::string>& domains) {
+  std::sort(domains.begin(), domains.end());
+  domains.erase(std::unique(domains.begin(), domains.end()), domains.end());
+}
+
 // One signature says one thing.
 Result<void> check_alone(const Said& said) {
   std::string all;
@@ -118,9 +123,16 @@ Result<Said> read_notations(const std::vector<Notation>& notations) {
     else CHECK_OK(take_device(said, name, notation));
   }
   CHECK_OK(check_alone(said));
-  std::sort(said.domains.begin(), said.domains.end());
-  said.domains.erase(std::unique(said.domains.begin(), said.domains.end()), said.domains.end());
+  sort(said.domains);
   return said;
+}
+
+std::vector<std::string> domains_named(const std::vector<Notation>& notations) {
+  Said said;
+  for (const Notation& notation : notations)
+    if (short_name(notation.name) == "domain") (void)take_own(said, "domain", notation);
+  sort(said.domains);
+  return std::move(said.domains);
 }
 
 }  // namespace cm4it::evidence::openpgp

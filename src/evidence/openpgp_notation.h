@@ -37,5 +37,8 @@ struct Said {
 // Names of others are passed over; one given twice counts as it was given last. malformed: a name of cm4it.org that is none,
 // a value that its name does not allow, or several things said at once (a status and a label). too_large: text beyond its budget, too many domains.
 Result<Said> read_notations(const std::vector<Notation>& notations);
+// The domains alone, of what revokes a key: whatever else stands there takes nothing away from that. Those that are none are
+// passed over.
+std::vector<std::string> domains_named(const std::vector<Notation>& notations);
 
 }  // namespace cm4it::evidence::openpgp

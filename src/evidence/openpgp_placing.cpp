@@ -58,6 +58,10 @@ void Placing::take_signature(View body) {
     else gathered_.drop_along();
     return;
   }
+  if (names_nobody(*signature)) {
+    signature->issuer = primary_->fingerprint;
+    signature->issuer_key_id = primary_->fingerprint.key_id();
+  }
   const bool of_another = signature->type == signature_type::key_revocation && !made_by(*signature, *primary_);
   if (of_another) return gathered_.add_without_key(body);  // `cat one.pgp other.pgp one.rev`
   const bool belongs_here = component.good && belongs(signature->type, component.tag);

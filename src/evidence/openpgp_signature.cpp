@@ -1,6 +1,8 @@
 // What a signature covers, and whether it holds.
 #include "evidence/openpgp_signature.h"
 
+#include <algorithm>
+
 #include "evidence/openpgp_packet.h"
 
 namespace cm4it::evidence::openpgp {
@@ -67,6 +69,17 @@ Result<Bytes> plain_signature(const Signature& signature, crypto::Algorithm algo
 bool made_by(const Signature& signature, const Key& key) {
   if (signature.version != key.version) return false;
   return signature.issuer ? *signature.issuer == key.fingerprint : signature.issuer_key_id == key.fingerprint.key_id();
+}
+
+bool names_nobody(const Signature& signature) { return !signature.issuer && signature.issuer_key_id == 0 && !signature.key_id_hashed; }
+
+View without_what_follows(const Signature& signature) {
+  if (signature.key_algorithm == algorithm::ed25519) return signature.numbers.first(std::min<std::size_t>(signature.numbers.size(), 64));
+  Fields fields(signature.numbers, signature_field);
+  const int count = is_rsa(signature.key_algorithm) ? 1 : 2;
+  for (int i = 0; i < count; ++i)
+    if (!fields.loose_mpi()) return signature.numbers;
+  return signature.numbers.first(fields.offset());
 }
 
 // RFC 9580 sections 5.2.3.1 to 5.2.3.5.

@@ -38,7 +38,7 @@ struct Signature {
   std::string_view reason_text;
   std::vector<Notation> notations;
   std::optional<Fingerprint> issuer;         // where it is given
-  std::uint64_t issuer_key_id = 0;
+  std::uint64_t issuer_key_id = 0;           // 0, and no fingerprint: a revocation that does not say whose it is
   bool primary_user_id = false;              // RFC 9580 section 5.2.3.27
   bool key_id_hashed = false, fingerprint_hashed = false;
   View back_signature;                       // the body of the embedded signature; empty: none
@@ -58,6 +58,7 @@ tl::unexpected<Error> too_weak(const Signature& signature);
 Result<Signature> read_document_signature(View body);
 
 bool made_by(const Signature& signature, const Key& key);
+bool names_nobody(const Signature& signature);
 
 // The same signature with only those unhashed subpackets that are needed, in one order: what anybody can add says nothing
 // and makes no second piece of evidence. The back-signature is among them where it is asked for.
@@ -73,6 +74,8 @@ void append_trailer(Bytes& to, const Signature& signature);
 // The numbers in their one encoding (RFC 9580 section 3.2); those that check_numbers() took.
 void append_numbers(Bytes& to, const Signature& signature);
 
+// Its numbers, without octets behind them that are none of it.
+View without_what_follows(const Signature& signature);
 // malformed: the numbers do not have the form of their algorithm. Counts of bits may be wrong: see Fields::loose_mpi().
 Result<void> check_numbers(const Signature& signature);
 // bad_signature. The digest's first octets, which the signature gives as a hint, decide nothing: some writers have them wrong.

@@ -188,7 +188,6 @@ TEST(OpenPgpSignature, Refuses) {
       {"an unhashed subpacket beyond the end", {.unhashed = {Bytes{9, 101}}}, Code::malformed, "ends too early"},
       {"too many subpackets", with(std::vector<Bytes>(budget::openpgp_subpackets, subpacket(101, {}))), Code::too_large, "subpackets"},
       {"too large", with({subpacket(101, Bytes(budget::openpgp_signature_bytes, 1))}), Code::too_large, "octets"},
-      {"a reason without code", {.type = 0x30, .hashed = {subpacket(29, {})}}, Code::malformed, "code"},
       {"a binding over a user id", {.type = 0x18}, Code::malformed, "none over a user id"},
       {"a revocation over a user id", {.type = 0x20}, Code::malformed, "none over a user id"},
       {"a back-signature alone", {.type = 0x19}, Code::malformed, "none over a user id"},

@@ -162,12 +162,28 @@ class HashedArea {
   bool has_creation_time_ = false, exportable_ = true;
 };
 
+// A revocation that is not heard does more harm than one whose issuer wrote it carelessly: of what is malformed in it that part is
+// passed over, and not the whole.
+Result<void> or_passed_over(Result<void> taken, const Signature& signature) {
+  if (!taken && taken.error().code == Code::malformed && is_revocation(signature.type)) return {};
+  return taken;
+}
+
+// Whoever forwards a revocation can write other names beside its signature: those that contradict each other are none. It is then
+// taken for one by the key it stands behind, which proves itself.
+Result<void> contradictory(Signature& signature, std::string_view rule) {
+  if (!is_revocation(signature.type)) return bad(where, rule, "5.2.3.35");
+  if (!signature.fingerprint_hashed) signature.issuer.reset();
+  signature.issuer_key_id = signature.issuer ? signature.issuer->key_id() : signature.key_id_hashed ? signature.issuer_key_id : 0;
+  return {};
+}
+
 // Of what is not signed only what can be checked is looked at: who it may be by, and the back-signature. What is hashed goes
 // before: an unhashed key id beside a hashed fingerprint says nothing.
 Result<void> read_unhashed(View area, Signature& signature) {
   std::optional<std::uint64_t> key_id;
   bool differ = false;
-  CHECK_OK(each_subpacket(area, [&](std::uint8_t type, bool, View value) -> Result<void> {
+  const auto take = [&](std::uint8_t type, bool, View value) -> Result<void> {
     if (type == issuer_key_id && signature.version == 4) {
       if (value.size() != 8) return bad_subpacket(type, "8 octets expected");
       differ |= key_id && *key_id != read_u64(value);
@@ -178,15 +194,16 @@ Result<void> read_unhashed(View area, Signature& signature) {
       signature.back_signature = value;
     }
     return {};
-  }));
+  };
+  CHECK_OK(each_subpacket(area, [&](auto... subpacket) { return or_passed_over(take(subpacket...), signature); }));
   if (key_id && (signature.key_id_hashed || signature.fingerprint_hashed)) key_id.reset();
-  if (key_id && differ) return bad_subpacket(issuer_key_id, "two that differ");
+  if (key_id && differ) return contradictory(signature, "two key ids (16) of its issuer that differ");
   if (key_id) signature.issuer_key_id = *key_id;
   const bool named = key_id || signature.key_id_hashed;
-  if (!named && !signature.issuer) return bad(where, "it does not say whose it is (subpacket 33 or 16)", "5.2.3.35");
+  if (!named && !signature.issuer) return contradictory(signature, "it does not say whose it is (subpacket 33 or 16)");
   if (!signature.issuer) return {};
   if (named && signature.issuer_key_id != signature.issuer->key_id())
-    return bad(where, "its issuer's key id (16) and fingerprint (33) do not agree", "5.2.3.35");
+    return contradictory(signature, "its issuer's key id (16) and fingerprint (33) do not agree");
   signature.issuer_key_id = signature.issuer->key_id();
   return {};
 }
@@ -282,7 +299,7 @@ Result<Signature> read(View body, std::span<const std::uint8_t> types) {
   TRY(const View hashed, read_area(fields, signature.version));
   signature.hashed = body.first(fields.offset());
   HashedArea area(signature);
-  CHECK_OK(each_subpacket(hashed, [&](auto... subpacket) { return area.take(subpacket...); }));
+  CHECK_OK(each_subpacket(hashed, [&](auto... subpacket) { return or_passed_over(area.take(subpacket...), signature); }));
   CHECK_OK(area.finish());
   if (area.lifetime.value_or(0) != 0) signature.expires = Time{signature.created.seconds + *area.lifetime};
   CHECK_OK(check_hash(signature));
@@ -296,6 +313,7 @@ Result<Signature> read(View body, std::span<const std::uint8_t> types) {
     TRY(signature.salt, fields.take(salt));
   }
   signature.numbers = fields.rest();
+  if (is_revocation(signature.type)) signature.numbers = without_what_follows(signature);
   CHECK_OK(check_numbers(signature));
   return signature;
 }
