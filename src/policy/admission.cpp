@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/news.h"
+
 namespace cm4it::policy {
 namespace {
 
@@ -20,7 +22,10 @@ class Admission {
       : facts_(facts), policies_(policies), domain_(domain), verdict_(verdict) {}
 
   void run() {
-    verdict_.newest_head = oldest_head();
+    const auto found = verdict_.type ? domain_.admit.find(*verdict_.type) : domain_.admit.end();
+    const Admit* const rules_of_type = found == domain_.admit.end() ? nullptr : &found->second;
+    const auto heard = last_heard(facts_, domain_, rules_of_type, verdict_.holder);
+    verdict_.newest_head = oldest_head(heard);
     kept_here();
     no_fork();
     if (!facts_.whole)
@@ -31,11 +36,11 @@ class Admission {
       const auto& revoked = verdict_.revoked;
       add(Outcome::failed, "identified_by", not_identified() + (revoked ? "; " + revoked->text : ""),
           revoked ? std::optional(revoked->crl) : std::nullopt);
-    } else if (const auto admit = domain_.admit.find(*verdict_.type); admit == domain_.admit.end()) {
+    } else if (!rules_of_type) {
       add(Outcome::failed, "admit", std::string("the policy has no [admit.") + to_string(*verdict_.type) +
           "]: nothing of this type is admitted", verdict_.identity_statement);
     } else {
-      rules(admit->second);
+      rules(*rules_of_type, heard);
     }
     conclude();
   }
@@ -77,7 +82,7 @@ class Admission {
     return "no identity that counts" + (roles.empty() ? std::string() : ", by a role that may identify (" + roles + ")");
   }
 
-  void rules(const Admit& admit) {
+  void rules(const Admit& admit, const std::vector<LastHeard>& heard) {
     if (verdict_.contradiction)
       add(Outcome::failed, "holder", "identified in several domains: contradiction", verdict_.identity_statement);
     add(Outcome::met, "identified_by", "identified as " + std::string(to_string(*verdict_.type)) + " by one of: " +
@@ -85,7 +90,7 @@ class Admission {
     for (const auto& [role, labels] : admit.endorsed_by)
       for (const auto& label : labels) endorsed(role, label);
     status(admit);
-    staleness(admit);
+    if (admit.max_staleness) staleness(heard);
     crl_staleness(admit);
   }
 
@@ -120,33 +125,35 @@ class Admission {
         verdict_.status_statement);
   }
 
-  // The oldest of the newest heads, over the asked and the referenced domains. Unset while one has none.
-  std::optional<Time> oldest_head() const {
-    Time oldest = Time::never();
-    for (const auto& name : asked_domains()) {
-      const auto state = facts_.domains.find(name);
-      if (state == facts_.domains.end() || !state->second.newest_head) return {};
-      oldest = std::min(oldest, *state->second.newest_head);
-    }
-    return oldest;
+  // Where its home is to be asked.
+  std::string url_of(const std::string& name) const {
+    if (const auto* policy = policies_.newest(name); policy && !policy->home_url().empty()) return ": " + policy->home_url();
+    for (const auto& copy : domain_.copies)
+      if (copy.domain == name) return ": " + copy.from;
+    return {};
   }
 
-  void staleness(const Admit& admit) {
-    if (!admit.max_staleness) return;
-    if (!verdict_.newest_head) {
-      add(Outcome::unknown, "max_staleness", "no head of a home has come yet", {});
+  void staleness(const std::vector<LastHeard>& heard) {
+    const LastHeard* oldest = nullptr;
+    bool fresh = true;
+    for (const LastHeard& one : heard) {
+      if (one.newest && verdict_.at <= *one.newest + *one.most) {
+        verdict_.valid_until = std::min(verdict_.valid_until, *one.newest + *one.most + 1);
+        if (!oldest || *one.newest < *oldest->newest) oldest = &one;
+        continue;
+      }
+      fresh = false;
       refused_for_want_of_a_head();
-      return;
+      if (one.newest)
+        add(Outcome::failed, "max_staleness", one.domain + " has not been heard of since " + to_rfc3339(*one.newest) + ", more than " +
+            format_duration(*one.most) + " ago" + url_of(one.domain), {});
+      else
+        add(Outcome::unknown, "max_staleness", "no head of a home of " + one.domain + " has come yet" + url_of(one.domain), {});
+      verdict_.reasons.back().domain = one.domain;
     }
-    const Time limit = *verdict_.newest_head + *admit.max_staleness;
-    const std::string head = "the newest head is of " + to_rfc3339(*verdict_.newest_head);
-    if (verdict_.at > limit) {
-      add(Outcome::failed, "max_staleness", head + ", more than " + format_duration(*admit.max_staleness) + " ago", {});
-      refused_for_want_of_a_head();
-    } else {
-      add(Outcome::met, "max_staleness", head, {});
-      verdict_.valid_until = std::min(verdict_.valid_until, limit + 1);
-    }
+    if (fresh)
+      add(Outcome::met, "max_staleness", "the newest head is of " + to_rfc3339(*oldest->newest) +
+          (oldest->domain == domain_.domain ? "" : " (" + oldest->domain + ")"), {});
   }
 
   // Past its nextUpdate a CRL is stale (RFC 5280 section 5.1.2.5). What it took back stays taken back; that it names an identity
@@ -155,15 +162,16 @@ class Admission {
     if (!verdict_.crl_not_found.empty())
       add(Outcome::unknown, "crl", "what " + verdict_.crl_not_found + " and its like took back at this time is not known: too many of them are kept", {});
     if (!verdict_.crl_due) return;
-    const auto& [due, name, crl] = *verdict_.crl_due;
+    const auto& [due, name, crl, domains] = *verdict_.crl_due;
+    const auto most = most_of_crl(domain_, admit, domains);
     const std::string text = name + " was to be followed by the next one at " + to_rfc3339(due) + ": it is stale";
     if (verdict_.at <= due) {
       verdict_.valid_until = std::min(verdict_.valid_until, due + 1);
-    } else if (admit.max_staleness && verdict_.at > due + *admit.max_staleness) {
+    } else if (most && verdict_.at > due + *most) {
       add(Outcome::failed, "max_staleness", text, crl);
     } else {
       add(Outcome::met, "crl", text, crl);
-      if (admit.max_staleness) verdict_.valid_until = std::min(verdict_.valid_until, due + *admit.max_staleness + 1);
+      if (most) verdict_.valid_until = std::min(verdict_.valid_until, due + *most + 1);
     }
   }
 
@@ -203,7 +211,7 @@ May may(const Verdict& from, const Verdict& to, const Policies& policies) {
   const auto both = [&](const Verdict& verdict, const char* who) {
     for (const Reason& reason : verdict.reasons)
       if (reason.outcome != Outcome::met)
-        answer.reasons.push_back({reason.outcome, std::string(who) + "." + reason.rule, reason.text, reason.statement});
+        answer.reasons.push_back({reason.outcome, std::string(who) + "." + reason.rule, reason.text, reason.statement, reason.domain});
   };
   both(from, "from");
   both(to, "to");

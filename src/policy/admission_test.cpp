@@ -1,4 +1,4 @@
-// model.md "The verdict": admission with its reasons, valid until, staleness, and who may open a conversation with whom.
+// model.md "The verdict": admission with its reasons, valid until, and who may open a conversation with whom.
 #include "policy/fold_fixture.h"
 
 namespace cm4it::policy {
@@ -123,36 +123,6 @@ TEST(Admission, WhatDecidedComesFirst) {
 }
 
 constexpr Seconds day = 86'400;
-
-TEST(Staleness, IsTheAgeOfTheOldestOfTheNewestHeads) {
-  World world = deployed();
-  world.facts.domains[acme].newest_head = hour(7);
-  EXPECT_EQ(world.fold(both()).newest_head, hour(7));
-  EXPECT_EQ(world.fold(both()).valid_until, hour(7) + day + 1);
-  EXPECT_EQ(world.fold(both(), hour(7) + day).admitted, Admitted::yes);
-  expect_refused(world.fold(both(), hour(7) + day + 1), "failed max_staleness: the newest head is of 2027-01-01T07:00:00Z, more than 1d ago");
-}
-
-TEST(Staleness, WithoutAHeadNothingIsKnown) {
-  World world = deployed();
-  world.facts.domains[plant].newest_head.reset();
-  const auto verdict = world.fold(both());
-  EXPECT_EQ(verdict.admitted, Admitted::unknown);
-  EXPECT_EQ(reason_text(verdict, "max_staleness"), "unknown max_staleness: no head of a home has come yet");
-  EXPECT_EQ(verdict.newest_head, std::nullopt);
-}
-
-TEST(Staleness, IsToldWhateverTheAnswer) {
-  EXPECT_EQ(without(Kind::identity).fold(both()).newest_head, hour(10));
-  EXPECT_EQ(World().fold(both()).newest_head, hour(10));
-}
-
-TEST(Staleness, WithoutARuleItDoesNotMatter) {
-  World gateway("gateway");
-  gateway.say("volta", identity_of("gateway", Type::gateway), hour(1));
-  EXPECT_EQ(gateway.fold(both(), hour(10) + 1000 * day).admitted, Admitted::yes);
-  EXPECT_EQ(gateway.fold(both()).valid_until, Time::never());
-}
 
 TEST(ValidUntil, TheNextChangeByTheClockAlone) {
   World world = deployed();

@@ -40,6 +40,12 @@ const Server* Descriptor::home_with_log(const KeyId& id) const {
   return nullptr;
 }
 
+std::string Descriptor::home_url() const {
+  for (const auto& [name, server] : servers)
+    if (server.home) return server.url;
+  return {};
+}
+
 namespace {
 const std::vector<std::string> open_to_all = {"anyone"};
 }

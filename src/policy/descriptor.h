@@ -37,12 +37,30 @@ struct Server {
   std::optional<Selector> select;        // what a copy holds; none: everything its domain's policy shows it
 };
 
+// How old the newest head of a domain may be, in seconds, before nothing is admitted any more (docs/decisions/0048).
+struct MaxStaleness {
+  bool only_own = false;                  // written as one duration
+  std::optional<Seconds> own;             // of the domain that is asked; none: rest
+  std::map<std::string, Seconds> named;   // of other domains, by name or by a role that they lend
+  Seconds rest = 7 * 86'400;              // of those that are not named
+
+  Seconds of_own(const std::string& domain) const;
+  std::string text() const;  // "1d", "{ own = 1d, manufacturer = 30d, default = 7d }"
+};
+
+// Whether news of another domain matter to subjects of a type, and how old they may be (none: of any age).
+struct News {
+  bool counts = false;
+  std::optional<Seconds> most;
+};
+
 // [admit.TYPE]: what it takes to cooperate; all of it.
 struct Admit {
   std::vector<std::string> identified_by;                     // roles, any of them
   std::map<std::string, std::vector<std::string>> endorsed_by;  // role → labels, every one of them
   std::vector<Status> status;                                 // any of them; empty: no rule
-  std::optional<Seconds> max_staleness;
+  std::optional<MaxStaleness> max_staleness;
+  std::map<std::string, News> news{};                         // by domain that is referred to; follows from the rest
 };
 
 struct Permit { Selector from, to; };
@@ -78,6 +96,7 @@ struct Descriptor {
   std::string name_of(const KeyId& id) const;          // its name in [keys] or [servers]; empty: none
   const Server* server_with_key(const KeyId& id) const;  // by its TLS key
   const Server* home_with_log(const KeyId& id) const;
+  std::string home_url() const;  // empty: rivals agree on no home
   const std::vector<std::string>& readers(Kind kind) const;  // falls back to default; default: anyone
   const std::vector<std::string>& verdict_readers() const;
   const std::vector<std::string>& default_readers() const;  // of what has no line of its own, heads and tiles among it

@@ -48,7 +48,7 @@ void add_admissions(Lines& facts, const Descriptor& descriptor) {
     states.reserve(admit.status.size());
     for (const auto status : admit.status) states.emplace_back(evidence::to_string(status));
     if (!states.empty()) facts.emplace_back(at + ".status", joined(states));
-    if (admit.max_staleness) facts.emplace_back(at + ".max_staleness", format_duration(*admit.max_staleness));
+    if (admit.max_staleness) facts.emplace_back(at + ".max_staleness", admit.max_staleness->text());
   }
 }
 
@@ -82,6 +82,32 @@ const std::string* only_value(const Lines& facts, const std::string& path) {
   const auto found = std::find_if(facts.begin(), facts.end(), same);
   if (found == facts.end() || std::count_if(facts.begin(), facts.end(), same) != 1) return nullptr;
   return path.starts_with("roles.") || path == "permit" ? nullptr : &found->second;
+}
+
+// Heads are signed every minute, and domains that nothing refers to are not waited for.
+void advise_on_staleness(const Descriptor& descriptor, std::vector<std::string>& lines) {
+  constexpr Seconds least = 2 * budget::head_interval_seconds;
+  const auto referenced = descriptor.referenced();
+  for (const auto& [type, admit] : descriptor.admit) {
+    if (!admit.max_staleness) continue;
+    const auto& most = *admit.max_staleness;
+    const std::string at = std::string("admit.") + evidence::to_string(type) + ".max_staleness";
+    const auto short_span = [&](const std::string& entry, Seconds span) {
+      if (span < least) lines.push_back(at + entry + " is below 2m: homes sign a head every minute, so one that is late refuses everything");
+    };
+    if (most.own) short_span(most.only_own ? "" : ".own", *most.own);
+    for (const auto& [name, span] : most.named) {
+      short_span("." + name, span);
+      if (!descriptor.roles.contains(name) && name != descriptor.domain && std::find(referenced.begin(), referenced.end(), name) == referenced.end())
+        lines.push_back(at + "." + name + ": no role and no [[copy]] refers to this domain");
+    }
+    short_span(".default", most.rest);
+    if (!most.own && !most.named.contains(descriptor.domain))
+      lines.push_back(at + " names no \"own\": a copy that is cut off from " + descriptor.domain + " goes on admitting for " + format_duration(most.rest));
+    if (most.only_own && *most.own > most.rest && !referenced.empty())
+      lines.push_back(at + " is a time for this domain alone: other domains may not be silent for more than " + format_duration(most.rest) +
+                      "; for another time: { own = …, default = … }");
+  }
 }
 
 }  // namespace
@@ -124,9 +150,7 @@ std::vector<std::string> advice(const Descriptor& descriptor) {
     for (const auto& [kind, roles] : descriptor.read) used |= std::count(roles.begin(), roles.end(), role) > 0;
     if (!used && !entries.empty()) lines.push_back("roles." + role + " may neither read nor write anything here");
   }
-  for (const auto& [type, admit] : descriptor.admit)
-    if (admit.max_staleness && *admit.max_staleness < 2 * budget::head_interval_seconds)
-      lines.push_back(std::string("admit.") + evidence::to_string(type) + ".max_staleness is below 2m: homes sign a head every minute, so one that is late refuses everything");
+  advise_on_staleness(descriptor, lines);
   for (const auto& [type, admit] : descriptor.admit)
     for (const auto& [role, labels] : admit.endorsed_by)
       if (labels.empty())

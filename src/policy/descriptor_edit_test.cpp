@@ -146,7 +146,7 @@ TEST(DescriptorAdvice, NamesWhatIsProbablyNotMeant) {
 // A maker's policy admits devices, and nobody opens conversations there.
 TEST(DescriptorAdvice, IsOfWhatTheDomainCouldWant) {
   auto maker = edit().descriptor();
-  maker.admit = {{Type::device, {{"manufacturer"}, {}, {}, 90}}};
+  maker.admit = {{Type::device, {{"manufacturer"}, {}, {}, MaxStaleness{true, 90, {}}}}};
   maker.permits.clear();
   EXPECT_THAT(advice(maker), Not(Contains(HasSubstr("[[permit]]"))));
   EXPECT_THAT(advice(maker), Not(Contains(HasSubstr("[admit.gateway]"))));

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "policy/descriptor.h"
+#include "policy/staleness.h"
 #include "policy/toml_reader.h"
 
 namespace cm4it::policy {
@@ -43,6 +44,7 @@ class Parser {
     CHECK_OK(permits());
     CHECK_OK(copies());
     CHECK_OK(tokens());
+    CHECK_OK(find_news(result_));
     return std::move(result_);
   }
 
@@ -268,10 +270,7 @@ class Parser {
       }
     }
     if (entry.has("max_staleness")) {
-      TRY(const auto text, entry.text("max_staleness"));
-      auto span = parse_duration(text);
-      if (!span) return entry.bad("max_staleness", span.error().message);
-      admit.max_staleness = *span;
+      TRY(admit.max_staleness, read_max_staleness(entry));
     }
     return admit;
   }

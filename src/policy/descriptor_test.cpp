@@ -108,7 +108,8 @@ TEST(Descriptor, AdmissionPermitsCopiesAndTokens) {
   EXPECT_EQ(device.identified_by, std::vector<std::string>{"manufacturer"});
   EXPECT_EQ(device.endorsed_by.at("integrator"), std::vector<std::string>{"approved"});
   EXPECT_EQ(device.status, std::vector{Status::in_use});
-  EXPECT_EQ(device.max_staleness, Seconds{86'400});
+  EXPECT_EQ(device.max_staleness.value().own, Seconds{86'400});
+  EXPECT_EQ(device.max_staleness->rest, Seconds{7 * 86'400}) << "of other domains";
   EXPECT_EQ(plant.admit.size(), 2u);
   ASSERT_EQ(plant.permits.size(), 1u);
   EXPECT_EQ(plant.permits[0].to.text(), "{ type = [\"gateway\"], cloud = [\"hall-3\"] }");

@@ -156,6 +156,7 @@ Verdict fold(const Facts& facts, const Policies& policies, std::string_view doma
     verdict.identity_statement = in_force->fact->statement.id;
     verdict.type = verdict.identity->type;
     verdict.crl_due = crl_due(own.judgements, in_force->fact->statement);
+    if (verdict.crl_due) verdict.crl_due->domains = in_force->domains;
     verdict.crl_not_found = own.crl_not_found;
   } else {
     verdict.revoked = last_revoked(own.judgements);

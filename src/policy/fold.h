@@ -46,6 +46,7 @@ struct Reason {
   std::string rule;                      // "identified_by", "endorsed_by.integrator", "status", "max_staleness", "holder", …
   std::string text;                      // for people
   std::optional<StatementId> statement;  // behind it
+  std::string domain = {};               // of which too long nothing was heard; empty: of none
 };
 
 enum class Admitted { no, yes, unknown };
@@ -69,7 +70,8 @@ struct Verdict {
   std::vector<Endorsement> endorsements;  // by role, label, statement
 
   // When the CRL that speaks of the identity in force is to be followed by the next one; none: no CRL speaks of it, or without end.
-  struct CrlDue { Time next_update; std::string name; StatementId crl; };
+  // `domains`: in which the identity was made, whose homes are to bring the next one.
+  struct CrlDue { Time next_update; std::string name; StatementId crl; std::vector<std::string> domains = {}; };
   std::optional<CrlDue> crl_due;
   // A CRL by name, of whose scope so many are kept that the one that counts at this time was not found; empty: it was.
   std::string crl_not_found;
@@ -79,8 +81,8 @@ struct Verdict {
 
   Admitted admitted = Admitted::unknown;
   std::vector<Reason> reasons;
-  // The oldest of the newest heads of the asked and the referenced domains; none: one has no head yet. An absolute time,
-  // so that an answer may be kept until valid_until.
+  // The oldest of the newest heads of the asked domain and of those it refers to whose news matter to the subject's type; none: one
+  // has no head yet. An absolute time, so that an answer may be kept until valid_until.
   std::optional<Time> newest_head;
   Time valid_until = Time::never();      // when the answer can next change by the clock alone
   Values values;                         // for selectors

@@ -6,21 +6,10 @@
 #include "service/sight.h"
 
 namespace cm4it::service {
-namespace {
-
-std::string home_of(const policy::Policies& policies, std::string_view domain) {
-  if (const auto* descriptor = policies.newest(domain))
-    for (const auto& [name, server] : descriptor->servers)
-      if (server.home) return server.url;
-  return {};
-}
-
-}  // namespace
-
 Result<void> Service::Impl::check_kept(const ledger::Published& published, const std::string& domain) const {
   if (published.domains.contains(domain) || is_home(domain)) return {};
-  const auto url = home_of(*published.policies, domain);
-  if (!url.empty()) return fail(Code::misdirected, "domain: " + domain + " is kept elsewhere", url);
+  const auto* descriptor = published.policies->newest(domain);
+  if (const auto url = descriptor ? descriptor->home_url() : ""; !url.empty()) return fail(Code::misdirected, "domain: " + domain + " is kept elsewhere", url);
   return fail(Code::not_found, "domain: " + domain + " is not kept by this server");
 }
 

@@ -126,6 +126,23 @@ TEST_F(DayTwo, NothingThatAStruckKeySaidCounts) {
   EXPECT_THAT(why.out, HasSubstr("volta endorsed it as \"approved\""));
 }
 
+// How long a supplier may be silent is another question than how long a copy that is cut off admits.
+TEST_F(DayTwo, ASuppliersServerIsOff) {
+  EXPECT_THAT(content("plant/policy.toml"), HasSubstr("cut off from plant7.example admits for 24 h more"));
+  stop("acme");
+  const std::string edit = "$ICS --dir plant policy edit --yes";
+  ok("EDITOR=\"sed -i '0,/{ own = .24h., /s//{ own = \\\"24h\\\", manufacturer = \\\"2s\\\", /'\" " + edit);
+  EXPECT_THAT(ok("ics policy check plant/policy.toml"), HasSubstr("admit.device.max_staleness.manufacturer is below 2m"));
+  ASSERT_TRUE(eventually([&] { return !admitted("plant"); }));
+  EXPECT_TRUE(eventually([&] {
+    const auto why = sh("ics --dir plant why A-1");
+    return why.out.find("acme.example has not been heard of since ") != std::string::npos && why.out.find("more than 2s ago: https://127.0.0.1:") != std::string::npos &&
+           why.out.find("onnect") != std::string::npos;
+  })) << sh("ics --dir plant why A-1").out;
+  ok("EDITOR=\"sed -i 's/manufacturer = .2s./manufacturer = \\\"30d\\\"/'\" " + edit);
+  EXPECT_TRUE(eventually([&] { return admitted("plant"); })) << sh("ics --dir plant why A-1").out;
+}
+
 // What a warning began, a line ends.
 TEST_F(DayTwo, TheLogTellsThatALinkHealed) {
   add_field();

@@ -90,6 +90,13 @@ class Node {
       if (state.domain == domain && state.refused > 0) return {state.refused, state.last_refusal};
     return {};
   }
+  // Its verdict, without what that was made of; unknown while the domain is not kept here yet.
+  policy::Verdict told(const SubjectId& subject, const std::string& domain) const {
+    auto looked = ics.service->look_up(subject, domain, {});
+    if (!looked) return {};
+    looked->verdict.judgements.clear();
+    return std::move(looked->verdict);
+  }
   bool follows(const std::string& domain) const {
     const auto state = link(domain);
     return state && state->state == "following";

@@ -62,16 +62,19 @@ assign   = ["maintainer"]
 identified_by = ["manufacturer"]
 endorsed_by   = {{ integrator = ["approved"] }}
 status        = ["in-use"]
-max_staleness = "24h"       # for so long a copy that is cut off goes on admitting
+max_staleness = {{ own = "24h", default = "7d" }}   # for how long nothing new may have been heard of a domain. own: an infield ICS
+                    # that is cut off from {domain} admits for 24 h more, also what was stolen meanwhile; default: a
+                    # supplier's server may be off for a week. By role or domain too: manufacturer = "30d", "tuev.example" = "7d"
 
 [admit.gateway]
 identified_by = ["integrator", "manufacturer"]
 endorsed_by   = {{ integrator = ["approved"] }}
 status        = ["in-use"]
-max_staleness = "24h"
+max_staleness = {{ own = "24h", default = "7d" }}
 
-[admit.code]
+[admit.code]        # may this firmware run: asked before it is installed (ics help code)
 identified_by = ["developer"]
+max_staleness = {{ own = "24h", default = "7d" }}
 
 [[permit]]          # directed: who may open a conversation with whom
 from = {{ type = ["device"] }}

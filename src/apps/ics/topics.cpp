@@ -21,6 +21,8 @@ const std::vector<Topic>& topics() {
       {"stolen", "docs/day-two.md", "A device is stolen, and found again", "theft, and how an alarm is lifted"},
       {"integrator", "docs/day-two.md", "An integrator who is not the owner", "keys of others that sign for a plant"},
       {"moving", "docs/day-two.md", "A server moves", "a server gets another address"},
+      {"off", "docs/day-two.md", "A server is off", "how long a copy that is cut off admits, and where to set it"},
+      {"silence", "docs/formats/descriptor.md", "How long a domain may be silent", "max_staleness, by domain and by role"},
       {"expiry", "docs/day-two.md", "A certificate or a key", "certificates that expire; keys that are lost or stolen"},
       {"disk-full", "docs/day-two.md", "The disk is full", "what happens, and what to do"},
       {"broken", "docs/day-two.md", "A copy says `broken`", "a home showed two histories"},

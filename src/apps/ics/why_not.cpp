@@ -27,7 +27,7 @@ class WhyNot {
       if (rule == "identified_by") identified();
       else if (rule.starts_with("endorsed_by.")) endorsed(rule.substr(12), text);
       else if (rule == "status") status(text, text_at(reason.get_object(), "statement"));
-      else if (rule == "max_staleness") stale(**server);
+      else if (rule == "max_staleness") add("→ ics peers shows the links; how old heads may be, and of which domains: ics policy edit, max_staleness");
     }
     return std::move(lines_);
   }
@@ -114,25 +114,6 @@ class WhyNot {
       return true;
     });
     add("→ ics status " + subject_ + " " + wanted);
-  }
-
-  // Whose head is that old, and why nothing newer comes.
-  void stale(const Api& server) {
-    const auto domains = server.get_json("/v1/domains"), peers = server.get_json("/v1/peers");
-    if (!domains) return;
-    std::string oldest, head;
-    for (const auto& entry : array_at(*domains, "domains")) {
-      if (!entry.is_object() || kept_as(entry.get_object()) == "name only") continue;
-      if (const auto its = text_at(entry.get_object(), "newest_head"); oldest.empty() || its < head) oldest = text_at(entry.get_object(), "domain"), head = its;
-    }
-    if (oldest.empty()) return;
-    std::string line = oldest + (head.empty() ? " has not been heard of yet" : " has not been heard of since " + head);
-    if (peers)
-      for (const auto& entry : array_at(*peers, "peers"))
-        if (entry.is_object() && text_at(entry.get_object(), "domain") == oldest && text_at(entry.get_object(), "state") != "following")
-          line += ": " + text_at(entry.get_object(), "url") + ", " + trouble_of_link(entry.get_object());
-    add(line);
-    add("→ ics peers shows the links; how old heads may be: max_staleness, ics policy edit");
   }
 
   Context& context_;

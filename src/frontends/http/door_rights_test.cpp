@@ -161,6 +161,22 @@ TEST_F(HiddenHeads, OfAPeerToo) {
   EXPECT_NE(at(other.get("/v1/peers", "plant"), "peers/0/newest_head"), "");
 }
 
+// Why a domain is silent is told to whoever may see the link; an answer for the owner is not kept for others.
+TEST_F(HiddenHeads, AndWhyALinkToThemIsDown) {
+  DoorOptions options;
+  options.peers = [] {
+    return std::vector<PeerState>{{"plant.example", "https://other.example", "backing-off", 17, {}, "https://other.example/v1/feed: Failed to connect", 0}};
+  };
+  Site other{plant, std::move(options)};
+  plant.clock->seconds += 25 * 3600;
+  for (const std::string who : {"", "plant", ""}) {
+    const auto reply = other.get(sensor_path("/verdict"), who).body;
+    EXPECT_THAT(reply, HasSubstr("plant.example has not been heard of since"));
+    if (who.empty()) EXPECT_THAT(reply, testing::Not(HasSubstr("Failed to connect")));
+    else EXPECT_THAT(reply, HasSubstr("more than 1d ago: https://plant.example:8443, Failed to connect"));
+  }
+}
+
 TEST_F(HiddenHeads, AreSeenByTheOwner) {
   EXPECT_EQ(site.get("/log/plant.example/checkpoint", "plant").status, 200u);
   EXPECT_THAT(site.get("/v1/domains", "plant").body, HasSubstr("main/plant.example"));

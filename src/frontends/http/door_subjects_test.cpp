@@ -45,6 +45,29 @@ TEST_F(Web, PartsThatAreNotThereAreLeftOut) {
   EXPECT_EQ(at(shown, "verdict/admitted"), "no");
 }
 
+// The fold knows since when and where; the link knows why.
+TEST_F(Web, ADomainThatIsSilentIsNamedWithTheErrorOfItsLink) {
+  DoorOptions options;
+  options.peers = [] {
+    return std::vector<PeerState>{{"other.example", "https://other.example", "backing-off", 0, {}, "not this one", 0},
+                                  {"acme.example", "https://acme.example:8443", "backing-off", 17, {}, "https://acme.example:8443/v1/feed?domain=acme.example: Failed to connect", 0}};
+  };
+  Site other{plant, std::move(options)};
+  const auto since = to_rfc3339(*acme.clock);
+  plant.clock->seconds += 7 * 86'400 + 1;
+  const std::string said = "acme.example has not been heard of since " + since + ", more than 7d ago: https://acme.example:8443";
+  const auto reason_of_acme = [&](const json::object& shown) -> json::object {
+    for (const auto& reason : shown.at("reasons").as_array())
+      if (at(reason, "domain") == "acme.example") return reason.as_object();
+    return {};
+  };
+  const auto shown = reason_of_acme(object(other.get(sensor_path("/verdict"))));
+  EXPECT_EQ(at(shown, "rule"), "max_staleness");
+  EXPECT_EQ(at(shown, "text"), said + ", Failed to connect");
+  EXPECT_EQ(at(reason_of_acme(object(site.get(sensor_path("/verdict")))), "text"), said) << "without links";
+  EXPECT_THAT(other.get("/v1/may?from=" + in_path(sensor_id) + "&to=" + in_path(sensor_id)).body, HasSubstr(said + ", Failed to connect"));
+}
+
 TEST_F(Web, Verdict) {
   const auto shown = object(site.get(sensor_path("/verdict")));
   for (const auto& [name, value] : {std::pair{"subject", sensor_id.text()}, {"domain", std::string("plant.example")},

@@ -60,6 +60,10 @@ void answer_in_parts(Door::Impl& door, const service::Caller& caller, const std:
 // With an ETag over the body; 304 where the asker has it already.
 net::Response revalidated(net::Response response, const Call& call);
 
+// Adds to each reason that names a domain why this server's link to it brings nothing, as /v1/peers shows it to this caller. False:
+// others may not be told so, and the answer is for this caller alone.
+bool add_link_errors(const Door::Impl& door, const service::Principal& who, std::vector<policy::Reason>& reasons);
+
 // Routes that answer at once where little is kept of what is asked for, else in turn (Door::Impl::answer).
 Answer get_subject(Door::Impl& door, const Call& call);
 Answer get_verdict(Door::Impl& door, const Call& call);

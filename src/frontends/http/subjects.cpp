@@ -31,6 +31,7 @@ Result<Found> find(Door::Impl& door, const Call& call, bool must_be_known) {
   TRY(auto looked, door.service.look_up(subject, call.get("domain"), call.who));
   if (must_be_known && !looked.known)
     return fail(Code::not_found, "no subject " + subject.text() + " is known here");
+  if (!add_link_errors(door, call.who, looked.verdict.reasons)) looked.open = false;
   return Found{std::move(subject), stamp, std::move(looked)};
 }
 
@@ -216,7 +217,8 @@ Answer get_may(Door::Impl& door, const Call& call) {
   if (!call.query.has("from") || !call.query.has("to")) return fail(Code::malformed, "from, to: both subjects are required");
   TRY(const auto from, subject_of(door, call, call.get("from")));
   TRY(const auto to, subject_of(door, call, call.get("to")));
-  TRY(const auto answer, door.service.may(from, to, call.get("domain"), call.who));
+  TRY(auto answer, door.service.may(from, to, call.get("domain"), call.who));
+  add_link_errors(door, call.who, answer.may.reasons);
   return json_answer(json::serialize(may_json(from, to, answer)));
 }
 

@@ -59,6 +59,7 @@ json::array reasons_json(const std::vector<policy::Reason>& reasons) {
   for (const auto& reason : reasons) {
     json::object one{{"outcome", outcome_text(reason.outcome)}, {"rule", reason.rule}, {"text", reason.text}};
     if (reason.statement) one["statement"] = reason.statement->text();
+    add_text(one, "domain", reason.domain);
     list.push_back(std::move(one));
   }
   return list;
