@@ -34,7 +34,7 @@ struct Server {
   std::optional<crypto::PublicKey> log;  // Ed25519: heads and receipts; homes only, and homes always
   std::string url;
   bool home = false;
-  std::optional<Selector> select;        // what a copy holds; none: everything its domain's policy shows it
+  std::optional<Selectors> select;       // what a copy holds; none: everything its domain's policy shows it
 };
 
 // How old the newest head of a domain may be, in seconds, before nothing is admitted any more (docs/decisions/0048).
@@ -69,7 +69,7 @@ struct CopyRule {
   std::string domain;
   KeyId owner;       // pinned
   std::string from;  // URL
-  Selector select;
+  Selectors select;
 };
 
 // Built-in roles; a descriptor cannot define them.

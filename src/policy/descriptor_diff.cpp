@@ -110,6 +110,16 @@ void advise_on_staleness(const Descriptor& descriptor, std::vector<std::string>&
   }
 }
 
+void advise_on_selections(const Descriptor& descriptor, std::vector<std::string>& lines) {
+  const auto check = [&](const std::string& at, const Selectors& select) {
+    for (const Selector& one : select.any_of)
+      if (const auto why = never_matches(one); !why.empty()) lines.push_back(at + ".select: nothing can ever match " + one.text() + ": " + why);
+  };
+  for (const auto& [name, server] : descriptor.servers)
+    if (server.select) check("servers." + name, *server.select);
+  for (const auto& rule : descriptor.copies) check("copy." + rule.domain, rule.select);
+}
+
 }  // namespace
 
 std::vector<std::string> diff(const Descriptor& before, const Descriptor& after) {
@@ -151,6 +161,7 @@ std::vector<std::string> advice(const Descriptor& descriptor) {
     if (!used && !entries.empty()) lines.push_back("roles." + role + " may neither read nor write anything here");
   }
   advise_on_staleness(descriptor, lines);
+  advise_on_selections(descriptor, lines);
   for (const auto& [type, admit] : descriptor.admit)
     for (const auto& [role, labels] : admit.endorsed_by)
       if (labels.empty())

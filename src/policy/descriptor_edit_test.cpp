@@ -87,8 +87,7 @@ TEST(DescriptorEdit, SetsRolesWhereverTheyAre) {
 
 TEST(DescriptorEdit, EnrolsAndRemovesServers) {
   auto it = edit();
-  Server field{"field-a", key(6, crypto::Algorithm::es256), {}, "https://gw.example", false, Selector{}};
-  field.select->globs[Field::cloud] = {"hall-3"};
+  Server field{"field-a", key(6, crypto::Algorithm::es256), {}, "https://gw.example", false, Selectors(Selector{{{Field::cloud, {"hall-3"}}}})};
   ASSERT_TRUE(it.add_server(field));
   EXPECT_EQ(it.descriptor().servers.at("field-a").select, field.select);
   EXPECT_EQ(it.add_server(field).error().code, Code::conflict);

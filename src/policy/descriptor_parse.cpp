@@ -127,7 +127,7 @@ class Parser {
       return entry.bad("log", server.home ? "a home has a log key" : "only homes have a log key");
     if (entry.has("select")) {
       if (server.home) return entry.bad("select", "a home keeps the whole domain");
-      TRY(server.select, read_selector(entry, "select"));
+      TRY(server.select, read_selectors(entry, "select"));
     }
     return server;
   }
@@ -307,7 +307,7 @@ class Parser {
       TRY(rule.from, entry.text("from"));
       CHECK_OK(check_url(entry, "from", rule.from));
       if (entry.has("select")) {
-        TRY(rule.select, read_selector(entry, "select"));
+        TRY(rule.select, read_selectors(entry, "select"));
       }
       result_.copies.push_back(std::move(rule));
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "evidence/statement.h"
 #include "policy/toml_reader.h"
 
 namespace cm4it::policy {
@@ -88,14 +89,66 @@ std::string Selector::text() const {
   return out + " }";
 }
 
-Result<Selector> Selector::parse(std::string_view toml_inline_table) {
-  if (toml_inline_table.size() > budget::http_target_bytes)
+namespace {
+
+// The document `select = …`.
+Result<toml::table> as_document(std::string_view toml, const char* expected) {
+  if (toml.size() > budget::http_target_bytes)
     return fail(Code::too_large, "select: more than " + std::to_string(budget::http_target_bytes) + " octets");
-  if (toml_inline_table.find('\n') != toml_inline_table.npos) return fail(Code::malformed, "select: one inline table expected");
-  TRY(const auto table, parse_toml("select = " + std::string(toml_inline_table)));
-  const TomlReader document(table, "");
-  CHECK_OK(document.only({"select"}));
-  return read_selector(document, "select");
+  if (toml.find('\n') != toml.npos) return fail(Code::malformed, std::string("select: ") + expected + " expected");
+  TRY(auto table, parse_toml("select = " + std::string(toml)));
+  CHECK_OK(TomlReader(table, "").only({"select"}));
+  return table;
+}
+
+}  // namespace
+
+Result<Selector> Selector::parse(std::string_view toml_inline_table) {
+  TRY(const auto table, as_document(toml_inline_table, "one inline table"));
+  return read_selector(TomlReader(table, ""), "select");
+}
+
+Result<Selectors> Selectors::parse(std::string_view toml) {
+  TRY(const auto table, as_document(toml, "one inline table, or a list of them on one line,"));
+  return read_selectors(TomlReader(table, ""), "select");
+}
+
+Selectors::Selectors(Selector one) {
+  if (!one.globs.empty()) any_of.push_back(std::move(one));
+}
+
+bool Selectors::names(Field field) const {
+  return std::any_of(any_of.begin(), any_of.end(), [&](const Selector& one) { return one.globs.contains(field); });
+}
+
+bool Selectors::matches(const Values& values) const {
+  return everything() || std::any_of(any_of.begin(), any_of.end(), [&](const Selector& one) { return one.matches(values); });
+}
+
+Selectors Selectors::resolved(std::string_view domain) const {
+  Selectors result;
+  for (const Selector& one : any_of) result.any_of.push_back(one.resolved(domain));
+  return result;
+}
+
+std::string Selectors::text() const {
+  if (everything()) return "{}";
+  if (any_of.size() == 1) return any_of[0].text();
+  std::string out;
+  for (const Selector& one : any_of) out += (out.empty() ? "[" : ", ") + one.text();
+  return out + "]";
+}
+
+std::string never_matches(const Selector& selector) {
+  const auto no_word = [&](Field field, const auto& is_word) {
+    const auto named = selector.globs.find(field);
+    return named != selector.globs.end() && std::none_of(named->second.begin(), named->second.end(), [&](const std::string& glob) {
+      return glob.find_first_of("*?") != glob.npos || is_word(glob);
+    });
+  };
+  if (no_word(Field::type, [](const std::string& glob) { return evidence::parse_type(glob).has_value(); })) return "its type is none that there is";
+  if (no_word(Field::status, [](const std::string& glob) { return evidence::parse_status(glob).has_value(); })) return "its status is none that there is";
+  return {};
 }
 
 }  // namespace cm4it::policy

@@ -34,4 +34,25 @@ struct Selector {
   bool operator==(const Selector&) const = default;
 };
 
+// `select`, what a copy holds: a selector, or a list of which any may match.
+struct Selectors {
+  Selectors() = default;
+  Selectors(Selector one);  // implicit: a list of one
+
+  std::vector<Selector> any_of;  // none: every subject
+
+  bool everything() const { return any_of.empty(); }
+  bool names(Field field) const;  // one of them asks for it
+  bool matches(const Values& values) const;
+  Selectors resolved(std::string_view domain) const;
+  // `{}`, an inline table, or a list of those: `[{ cloud = ["hall-3"] }, { type = ["code"] }]`.
+  std::string text() const;
+  static Result<Selectors> parse(std::string_view toml);
+
+  bool operator==(const Selectors&) const = default;
+};
+
+// Why no subject can ever match it; empty: one might.
+std::string never_matches(const Selector& selector);
+
 }  // namespace cm4it::policy

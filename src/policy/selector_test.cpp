@@ -68,6 +68,52 @@ TEST(Selector, SelfBecomesTheAsker) {
   EXPECT_EQ(selector.text(), "{ name = [\"x@self\"], holder = [\"plant.example\", \"acme.example\"] }");
 }
 
+Selectors listed(const std::string& text) {
+  auto selectors = Selectors::parse(text);
+  EXPECT_TRUE(selectors) << text << ": " << (selectors ? "" : selectors.error().message);
+  return selectors ? *selectors : Selectors{};
+}
+
+TEST(Selectors, AnyOfAListWillDo) {
+  const auto list = listed("[{ cloud = [\"hall-3\"] }, { type = [\"code\", \"model\"] }]");
+  EXPECT_FALSE(list.matches(sensor));
+  EXPECT_TRUE(list.matches({{Field::type, "code"}}));
+  EXPECT_TRUE(list.matches({{Field::type, "device"}, {Field::cloud, "hall-3"}}));
+  EXPECT_TRUE(list.names(Field::cloud) && list.names(Field::type));
+  EXPECT_FALSE(list.names(Field::holder));
+  EXPECT_TRUE(listed("{}").matches({}));
+}
+
+TEST(Selectors, ReadBackAsTheSame) {
+  for (const char* text : {"{}", "{ cloud = [\"hall-3\"] }", "[{ cloud = [\"hall-3\"] }, { type = [\"code\"] }]"}) {
+    EXPECT_EQ(listed(text).text(), text);
+    EXPECT_EQ(listed(listed(text).text()), listed(text));
+  }
+  EXPECT_EQ(listed("[{ cloud = [\"a\"] }]"), listed("{ cloud = [\"a\"] }")) << "a list of one";
+  EXPECT_EQ(listed("[{ cloud = [\"a\"] }, { cloud = [\"a\"] }]").any_of.size(), 1u);
+  EXPECT_TRUE(listed("[{ cloud = [\"a\"] }, {}]").everything()) << "one of them is everything";
+  EXPECT_EQ(listed("[{ holder = [\"@self\"] }, { holder = [\"x.example\"] }]").resolved("plant.example").text(),
+            "[{ holder = [\"plant.example\"] }, { holder = [\"x.example\"] }]");
+}
+
+TEST(Selectors, WhatIsNoneNamesTheEntry) {
+  for (const auto& [text, says] : std::vector<std::pair<std::string, std::string>>{
+           {"[]", "select: an empty list selects nothing"}, {"\"x\"", "select: a table expected"}, {"[1]", "select: a list of tables expected"},
+           {"[{ cloud = [\"a\"] }, { colour = [\"red\"] }]", "select[1].colour: \"colour\" is no field"},
+           {"[{ cloud = [] }]", "select[0].cloud: an empty list"}, {"[{}]\nother = 1", "on one line"},
+           {"[" + std::string(9000, ' ') + "]", "more than 8192 octets"}}) {
+    const auto refused = Selectors::parse(text);
+    ASSERT_FALSE(refused) << text.substr(0, 100);
+    EXPECT_THAT(refused.error().message, HasSubstr(says));
+  }
+}
+
+TEST(Selectors, ThatCanNeverMatchSayWhy) {
+  EXPECT_EQ(never_matches(parsed("{ type = [\"dev*\", \"gatewya\"], cloud = [\"hall-3\"] }")), "");
+  EXPECT_EQ(never_matches(parsed("{ type = [\"devise\"] }")), "its type is none that there is");
+  EXPECT_EQ(never_matches(parsed("{ status = [\"in use\"] }")), "its status is none that there is");
+}
+
 struct BadCase { std::string text, says; };
 class Refused : public testing::TestWithParam<BadCase> {};
 TEST_P(Refused, NamesFieldAndRule) {

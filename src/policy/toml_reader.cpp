@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "base/text.h"
+
 namespace cm4it::policy {
 
 namespace {
@@ -162,8 +164,9 @@ Result<std::vector<TomlReader>> TomlReader::children(std::string_view key) const
   return readers;
 }
 
-Result<Selector> read_selector(const TomlReader& reader, std::string_view key) {
-  TRY(const auto table, reader.child(key));
+namespace {
+
+Result<Selector> selector_of(const TomlReader& table) {
   Selector selector;
   for (const auto& [name, value] : table.table()) {
     auto field = parse_field(name.str());
@@ -176,6 +179,28 @@ Result<Selector> read_selector(const TomlReader& reader, std::string_view key) {
     selector.globs[*field] = std::move(globs);
   }
   return selector;
+}
+
+}  // namespace
+
+Result<Selector> read_selector(const TomlReader& reader, std::string_view key) {
+  TRY(const auto table, reader.child(key));
+  return selector_of(table);
+}
+
+Result<Selectors> read_selectors(const TomlReader& reader, std::string_view key) {
+  const auto* node = reader.table().get(key);
+  if (!node || !node->is_array()) return read_selector(reader, key);
+  TRY(const auto tables, reader.children(key));
+  if (tables.empty()) return reader.bad(key, "an empty list selects nothing; leave it out to select everything");
+  Selectors selectors;
+  bool everything = false;
+  for (const auto& table : tables) {
+    TRY(auto one, selector_of(table));
+    everything = everything || one.globs.empty();
+    if (!contains(selectors.any_of, one)) selectors.any_of.push_back(std::move(one));
+  }
+  return everything ? Selectors{} : selectors;
 }
 
 std::string toml_quoted(std::string_view text) {

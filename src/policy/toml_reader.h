@@ -50,5 +50,7 @@ class TomlReader {
 
 // The inline table of a selector at `key`.
 Result<Selector> read_selector(const TomlReader& reader, std::string_view key);
+// The same, or a list of such tables. One of them that matches everything makes the list everything.
+Result<Selectors> read_selectors(const TomlReader& reader, std::string_view key);
 
 }  // namespace cm4it::policy

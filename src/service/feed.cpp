@@ -17,9 +17,9 @@ struct Event { std::uint64_t position; StatementId id; std::string lends; };
 class Feed {
  public:
   Feed(const Service& service, const ledger::Reader& reader, const PolicyPlaces& places, const FeedRequest& request,
-       const Principal& who, policy::Selector selector)
-      : service_(service), reader_(reader), places_(places), request_(request), who_(who), selector_(std::move(selector)),
-        domains_(domains_of(reader, request.domain)), selection_(reader, places, selector_, domains_, service.now()),
+       const Principal& who, policy::Selectors selectors)
+      : service_(service), reader_(reader), places_(places), request_(request), who_(who), selectors_(std::move(selectors)),
+        domains_(domains_of(reader, request.domain)), selection_(reader, places, selectors_, domains_, service.now()),
         policies_only_(reads_policies_only()), walked_from_(journal_position(request.from)), skip_(request.from & ((std::uint64_t{1} << feed_skip_bits) - 1)) {}
 
   Result<FeedPage> page() {
@@ -158,9 +158,9 @@ class Feed {
       return items;
     }
     TRY(const auto statements, read);
-    bool chosen = selector_.globs.empty();
+    bool chosen = selectors_.everything();
     for (const Statement& statement : statements) {
-      if (selector_.globs.empty()) break;
+      if (selectors_.everything()) break;
       if (statement.crl) {  // it may say something of any certificate: CRLs always come along, as parties do
         chosen = true;
         continue;
@@ -253,7 +253,7 @@ class Feed {
       return transfer && transfer->domain == domain &&
              std::any_of(fact.domains.begin(), fact.domains.end(), [&](const auto& made_in) { return is_of_feed(made_in); });
     });
-    if (!named || selector_.globs.empty()) return named;
+    if (!named || selectors_.everything()) return named;
     TRY(const auto* view, selection_.of(subject));
     return view->chosen;
   }
@@ -333,7 +333,7 @@ class Feed {
   const PolicyPlaces& places_;
   const FeedRequest& request_;
   const Principal& who_;
-  const policy::Selector selector_;
+  const policy::Selectors selectors_;
   const std::vector<std::string> domains_;
   Selection selection_;
   const bool policies_only_;
@@ -356,13 +356,13 @@ Result<FeedPage> Service::feed(const FeedRequest& given, const Principal& who) c
   TRY(const auto reader, impl_->ledger->reader());
   CHECK_OK(impl_->check_kept(reader.published(), request.domain));
   if (journal_position(request.from) > reader.published().next) request.from = 0;  // never given here: the store is another
-  policy::Selector selector = request.select.value_or(policy::Selector{});
+  policy::Selectors selectors = request.select.value_or(policy::Selectors{});
   // A server that the policy lists gets what the policy says it holds, whatever it asks.
   if (const auto* descriptor = reader.policies().newest(request.domain); descriptor && who)
     if (const auto* server = descriptor->server_with_key(*who); server && !server->home && server->select)
-      selector = *server->select;
+      selectors = *server->select;
   TRY(const auto places, impl_->policy_index.of(reader));
-  return Feed(*this, reader, *places, request, who, selector.resolved(request.domain)).page();
+  return Feed(*this, reader, *places, request, who, selectors.resolved(request.domain)).page();
 }
 
 }  // namespace cm4it::service

@@ -175,7 +175,7 @@ inline Identity device_identity(const std::string& name, const std::string& mode
 inline SubjectId subject_of(const std::string& name) { return SubjectId::key(id_of(name)); }
 
 // What one server's feed gives another, as sync carries it.
-inline IngestReport carry(Ics& from, Ics& to, const std::string& domain, std::optional<policy::Selector> select = {}) {
+inline IngestReport carry(Ics& from, Ics& to, const std::string& domain, std::optional<policy::Selectors> select = {}) {
   IngestReport total;
   for (std::uint64_t position = 0;;) {
     auto page = from.service->feed({domain, position, select}, {});

@@ -70,9 +70,9 @@ struct Selection::Walk {
   std::size_t folded = 0;
 };
 
-Selection::Selection(const ledger::Reader& reader, const PolicyPlaces& places, const policy::Selector& selector,
+Selection::Selection(const ledger::Reader& reader, const PolicyPlaces& places, const policy::Selectors& selectors,
                      std::vector<std::string> domains, Time now)
-    : reader_(reader), selector_(selector), domains_(std::move(domains)), now_(now) {
+    : reader_(reader), selectors_(selectors), domains_(std::move(domains)), now_(now) {
   for (const auto& place : places)
     if (std::find(domains_.begin(), domains_.end(), place.domain) != domains_.end()) epochs_.push_back(place);
   if (epochs_.size() > most_epochs) epochs_.erase(epochs_.begin(), epochs_.end() - most_epochs);
@@ -93,19 +93,24 @@ Result<const Selection::View*> Selection::of(const SubjectId& subject) {
   return &views_.emplace(subject, std::move(view)).first->second;
 }
 
-// Can a statement of this kind change a value that the selector asks for.
+// Can a statement of this kind change a value that a selector asks for.
 bool Selection::decides(Kind kind) const {
   switch (kind) {
-    case Kind::status: return selector_.globs.contains(Field::status);
-    case Kind::endorse: return selector_.globs.contains(Field::label);
-    case Kind::assign: return selector_.globs.contains(Field::cloud);
+    case Kind::status: return selectors_.names(Field::status);
+    case Kind::endorse: return selectors_.names(Field::label);
+    case Kind::assign: return selectors_.names(Field::cloud);
     default: return true;
   }
 }
 
 // Most subjects are not meant, and need no folding to find out.
 bool Selection::could_match(const Facts& facts) const {
-  return std::all_of(selector_.globs.begin(), selector_.globs.end(), [&](const auto& named) {
+  return selectors_.everything() ||
+         std::any_of(selectors_.any_of.begin(), selectors_.any_of.end(), [&](const auto& one) { return could_match(facts, one); });
+}
+
+bool Selection::could_match(const Facts& facts, const policy::Selector& selector) {
+  return std::all_of(selector.globs.begin(), selector.globs.end(), [&](const auto& named) {
     const auto& [field, globs] = named;
     if (field == Field::id)
       return std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return policy::glob_matches(glob, facts.subject.text()); });
@@ -124,7 +129,7 @@ bool Selection::matches(const Facts& facts, const policy::Policies& policies, Ti
   walk.at = at;
   const auto verdict = policy::fold(facts, policies, domains_[0], at);
   walk.next_change = verdict.valid_until > at ? verdict.valid_until : Time::never();
-  return selector_.matches(verdict.values);
+  return selectors_.matches(verdict.values);
 }
 
 // What the clock alone did before `until`.

@@ -1,4 +1,4 @@
-// Which subjects a selector chooses for a feed. Stateless: whoever was in view once stays followed, so it is asked what the
+// Which subjects selectors choose for a feed. Stateless: whoever was in view once stays followed, so it is asked what the
 // fold said of a subject at each moment at which that could change: a statement, a policy, or the clock.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace cm4it::service {
 class Selection {
  public:
   // `domains`: the one asked for, and those that its policy refers to.
-  Selection(const ledger::Reader& reader, const PolicyPlaces& places, const policy::Selector& selector,
+  Selection(const ledger::Reader& reader, const PolicyPlaces& places, const policy::Selectors& selectors,
             std::vector<std::string> domains, Time now);
 
   struct View {
@@ -31,13 +31,14 @@ class Selection {
   static constexpr std::size_t never = static_cast<std::size_t>(-1);
   bool decides(evidence::Kind kind) const;
   bool could_match(const policy::Facts& facts) const;
+  static bool could_match(const policy::Facts& facts, const policy::Selector& selector);
   Result<std::size_t> first_in_view(const policy::Facts& facts);
   bool matches(const policy::Facts& facts, const policy::Policies& policies, Time at, Walk& walk);
   bool matches_until(const policy::Facts& facts, const policy::Policies& policies, Time until, Walk& walk);
   const policy::Policies& policies_before(std::size_t epoch);
 
   const ledger::Reader& reader_;
-  const policy::Selector& selector_;
+  const policy::Selectors& selectors_;
   const std::vector<std::string> domains_;
   const Time now_;
   PolicyPlaces epochs_;  // each policy version of these domains begins one

@@ -93,7 +93,7 @@ constexpr std::uint64_t journal_position(std::uint64_t feed_position) { return f
 struct FeedRequest {
   std::string domain;
   std::uint64_t from = 0;
-  std::optional<policy::Selector> select;
+  std::optional<policy::Selectors> select;
 };
 struct FeedRecord {
   evidence::Format format;

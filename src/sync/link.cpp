@@ -71,6 +71,9 @@ void Link::run() {
   if (const auto reader = service_.ledger().reader()) {
     if (auto kept = reader->note(note_name("broken")); kept && *kept) return broken(std::string(text(**kept)));
   }
+  for (const auto& one : follow_.select.any_of)
+    if (const auto why = policy::never_matches(one); !why.empty())
+      log_warn("copy of " + follow_.domain + ": nothing can ever match " + one.text() + ": " + why);
   Backoff backoff(options_.retry);
   while (!stop_.stopped()) {
     Result<void> outcome;

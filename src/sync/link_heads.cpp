@@ -8,7 +8,7 @@ namespace cm4it::sync {
 
 // Whether less than everything comes: by what is asked for, or by what the policy has this server hold.
 bool Link::is_selection() const {
-  if (!follow_.select.globs.empty()) return true;
+  if (!follow_.select.everything()) return true;
   const auto published = service_.ledger().published();
   const auto* descriptor = published->policies->newest(follow_.domain);
   const auto* self = descriptor ? descriptor->server_with_key(options_.key->public_key().id()) : nullptr;

@@ -16,7 +16,7 @@ namespace cm4it::sync {
 struct Follow {
   std::string domain, from;
   std::optional<KeyId> server_key;  // of the server at `from`; none: the one its domain's policy lists
-  policy::Selector select;
+  policy::Selectors select;
 };
 
 struct Options {

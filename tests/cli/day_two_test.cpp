@@ -143,6 +143,28 @@ TEST_F(DayTwo, ASuppliersServerIsOff) {
   EXPECT_TRUE(eventually([&] { return admitted("plant"); })) << sh("ics --dir plant why A-1").out;
 }
 
+// Firmware is in no cloud, and comes to a hall's copy nevertheless.
+TEST_F(DayTwo, CodeIsUsedAndDeprecated) {
+  ok("ics init dev --role developer --domain dev.example --listen 127.0.0.1:0");
+  start("dev");
+  ok("ics trust plant $(cat dev/address) --as developer --owner $(ics key id dev/owner.key) --yes");
+  ok("echo firmware > fw-1.4.2.bin && ics --dir dev identify --code fw-1.4.2.bin --maker Dev --model thermo-2000 --version 1.4.2");
+  add_field();
+  EXPECT_THAT(ok("ics server list plant"), HasSubstr("[{ cloud = [\"hall-3\"] }, { type = [\"code\", \"model\"] }]"));
+  EXPECT_THAT(content("field/icsd.toml"), HasSubstr("select = [{ cloud = [\"hall-3\"] }, { type = [\"code\", \"model\"] }]"));
+  ASSERT_TRUE(eventually([&] { return sh("ics --dir field why fw-1.4.2.bin").exit == 0; })) << sh("ics --dir field why fw-1.4.2.bin").out;
+  ok("ics permit add plant --from 'model=thermo-*' --to '{ type = [\"code\"], model = [\"thermo-*\"] }' --yes");
+  ASSERT_TRUE(eventually([&] { return sh("ics --dir field may A-1 fw-1.4.2.bin").exit == 0; })) << sh("ics --dir field may A-1 fw-1.4.2.bin").out;
+
+  ok("ics --dir dev status fw-1.4.2.bin deprecated --reason 'CVE-2026-1234: update to 1.4.3'");
+  const auto said = std::chrono::steady_clock::now();
+  ASSERT_TRUE(eventually([&] { return sh("ics --dir field why fw-1.4.2.bin").exit == 1; }));
+  RecordProperty("milliseconds_until_refused", static_cast<int>((std::chrono::steady_clock::now() - said) / 1ms));
+  EXPECT_THAT(sh("ics --dir field why fw-1.4.2.bin").out, HasSubstr("status is deprecated"));
+  EXPECT_EQ(sh("ics --dir field may A-1 fw-1.4.2.bin").exit, 1);
+  EXPECT_TRUE(admitted("field")) << "the device is still who it is";
+}
+
 // What a warning began, a line ends.
 TEST_F(DayTwo, TheLogTellsThatALinkHealed) {
   add_field();

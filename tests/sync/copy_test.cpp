@@ -88,7 +88,7 @@ TEST_F(Copy, AWiderSelectorFetchesWhatWasPassedOver) {
 TEST_F(Copy, WhatIsSaidOfAModelBringsItsSubjects) {
   make("sensor");
   Node field{"field.example", pin("acme.example", "acme"), false};
-  field.follow({Follow{"acme.example", acme.url(), {}, {{{policy::Field::label, {"certified"}}}}}});
+  field.follow({Follow{"acme.example", acme.url(), {}, policy::Selector{{{policy::Field::label, {"certified"}}}}}});
   ASSERT_TRUE(eventually([&] { return field.follows("acme.example"); }));
   EXPECT_EQ(kept_of(field, "sensor"), 0u);
   received({acme.ics.submit_one(acme.ics.say("acme", *SubjectId::model_of("acme.example", "thermo-2000"), Endorse{"certified", ""}))});
@@ -139,7 +139,7 @@ TEST_F(Copy, AHoldersPolicyComesAlong) {
   plant.follow();
   ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example") != nullptr; }));
   Node field{"field.example", pin("acme.example", "acme"), false};
-  field.follow({Follow{"acme.example", acme.url(), {}, {{{policy::Field::type, {"device"}}}}}});
+  field.follow({Follow{"acme.example", acme.url(), {}, policy::Selector{{{policy::Field::type, {"device"}}}}}});
   ASSERT_TRUE(eventually([&] { return field.follows("acme.example"); }));
   ASSERT_TRUE(eventually([&] { return kept_of(field, "sensor") == 2 && field.ics.service->ledger().published()->domains.contains("acme.example"); }));
   const auto status = [&] { return field.ics.verdict(subject_of("sensor"), "acme.example").status; };
@@ -171,7 +171,7 @@ TEST_F(Copy, WhatWasNotYetIsAskedForAgain) {
     });
   });
   Node field{"field.example", pin("acme.example", "acme"), false};
-  field.follow({Follow{"acme.example", acme.url(), {}, {{{policy::Field::type, {"device"}}}}}});
+  field.follow({Follow{"acme.example", acme.url(), {}, policy::Selector{{{policy::Field::type, {"device"}}}}}});
   ASSERT_TRUE(eventually([&] { return field.follows("acme.example") && kept_of(field, "sensor") == 2; }));
   ASSERT_TRUE(eventually([&] { return field.ics.service->ledger().published()->domains.contains("acme.example"); }));
   EXPECT_FALSE(field.ics.verdict(subject_of("sensor"), "acme.example").status);

@@ -88,7 +88,7 @@ TEST_F(Missed, HeadsOfOtherDomainsAreNotBelieved) {
   ASSERT_FALSE(policy.error) << policy.error->message;
   const std::string head = plant.ics.service->ledger().reader()->checkpoint("plant.example").value();
   acme.tamper([&](service::FeedPage& page) { page.heads.push_back({"plant.example", "main/plant.example", head}); });
-  field.follow({Follow{"acme.example", acme.url(), {}, {{{policy::Field::type, {"device"}}}}}});
+  field.follow({Follow{"acme.example", acme.url(), {}, policy::Selector{{{policy::Field::type, {"device"}}}}}});
   ASSERT_TRUE(eventually([&] { return head_of(field).has_value(); }));
   EXPECT_FALSE(head_of(field, "plant.example"));
   acme.tamper({});

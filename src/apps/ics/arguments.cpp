@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace cm4it::ics {
 
 Result<Time> parse_when(const std::string& option, const std::string& text, Time now) {
@@ -16,38 +18,56 @@ Result<Time> parse_when(const std::string& option, const std::string& text, Time
               "2026-12-31T00:00:00Z, 2026-12-31, now, or a span from now like 90d; -1h is an hour ago");
 }
 
-Result<policy::Selector> parse_select(const std::vector<std::string>& options) {
-  policy::Selector selector;
-  if (options.size() == 1 && options[0] == "all") return selector;
-  if (options.size() == 1 && options[0].find('{') != std::string::npos) {
-    auto parsed = policy::Selector::parse(options[0]);
-    if (!parsed) return within("--select", std::move(parsed).error());
-    return parsed;
-  }
-  std::string table;
+Result<policy::Selector> parse_selector(const std::vector<std::string>& options) {
+  TRY(auto select, parse_select(options));
+  if (select.any_of.size() > 1) return fail(Code::malformed, "--select: one selector is needed here, not a list of them");
+  return select.everything() ? policy::Selector{} : std::move(select.any_of[0]);
+}
+
+Result<policy::Selectors> parse_select(const std::vector<std::string>& options) {
+  if (options.size() == 1 && options[0] == "all") return policy::Selectors{};
+  policy::Selector fields;
+  policy::Selectors select;
   for (const auto& option : options) {
+    if (const auto begin = trimmed(option); begin.starts_with('{') || begin.starts_with('[')) {
+      auto parsed = policy::Selectors::parse(option);
+      if (!parsed) return within("--select", std::move(parsed).error());
+      if (parsed->everything()) return policy::Selectors{};
+      select.any_of.insert(select.any_of.end(), parsed->any_of.begin(), parsed->any_of.end());
+      continue;
+    }
     const auto equals = option.find('=');
     if (equals == std::string::npos || equals + 1 == option.size())
       return fail(Code::malformed, "--select: \"" + option + "\" is not field=glob[,glob]", "for example --select cloud=hall-3");
     const auto field = policy::parse_field(option.substr(0, equals));
     if (!field) return within("--select", field.error());
-    auto& globs = selector.globs[*field];
+    auto& globs = fields.globs[*field];
     for (auto& glob : split_commas({option.substr(equals + 1)})) globs.push_back(std::move(glob));
     if (globs.empty()) return fail(Code::malformed, "--select: no glob in \"" + option + "\"");
   }
+  if (!fields.globs.empty()) select.any_of.insert(select.any_of.begin(), std::move(fields));
   // Whatever a descriptor would refuse is refused here.
-  auto checked = policy::Selector::parse(selector.text());
+  auto checked = policy::Selectors::parse(select.text());
   if (!checked) return within("--select", std::move(checked).error());
   return checked;
 }
 
-std::string select_options(const policy::Selector& selector) {
-  if (selector.globs.empty()) return "--select all";
+bool add_code(policy::Selectors& select) {
+  using policy::Field;
+  if (!select.names(Field::cloud) || select.names(Field::type)) return false;
+  select.any_of.push_back({{{Field::type, {"code", "model"}}}});
+  return true;
+}
+
+std::string select_options(const policy::Selectors& select) {
+  if (select.everything()) return "--select all";
+  const std::string whole = "--select " + shell_quoted(select.text());
+  if (select.any_of.size() > 1) return whole;
   std::string text;
-  for (const auto& [field, globs] : selector.globs) {
+  for (const auto& [field, globs] : select.any_of[0].globs) {
     std::string list;
     for (const auto& glob : globs) {
-      if (glob.find(',') != std::string::npos) return "--select " + shell_quoted(selector.text());
+      if (glob.find(',') != std::string::npos) return whole;
       list += (list.empty() ? "" : ",") + glob;
     }
     text += (text.empty() ? "" : " ") + ("--select " + shell_quoted(std::string(policy::to_string(field)) + "=" + list));

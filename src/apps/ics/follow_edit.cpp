@@ -19,8 +19,9 @@ std::string quoted_text(const std::string& text) { return '"' + text + '"'; }
 
 // Does the document say what was meant, and about that domain alone.
 Result<bool> says(const std::string& text, const FollowEdit& edit) {
-  TRY(const auto table, policy::parse_toml(text));
-  const policy::TomlReader toml(table, "");
+  const auto table = policy::parse_toml(text);
+  if (!table) return false;  // a value of several lines was cut
+  const policy::TomlReader toml(*table, "");
   TRY(const auto follows, toml.children("follow"));
   std::size_t found = 0;
   for (const auto& follow : follows) {

@@ -16,8 +16,8 @@ Result<int> add_permit(Context& context, const GivenPermit& given) {
     return context.misuse("DIR, --from and --to are needed", "ics permit add DIR --from type=device --to type=gateway");
   TRY(auto own, OwnPolicy::open(context, given.directory));
   policy::Permit permit;
-  TRY(permit.from, context.usage(parse_select(given.from)));
-  TRY(permit.to, context.usage(parse_select(given.to)));
+  TRY(permit.from, context.usage(parse_selector(given.from)));
+  TRY(permit.to, context.usage(parse_selector(given.to)));
   CHECK_OK(own.edit().add_permit(permit));
   return own.sign();
 }

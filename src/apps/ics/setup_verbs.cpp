@@ -43,7 +43,7 @@ void add_trust(CLI::App& app, Context& context) {
   verb->add_option("--as", given->as, "manufacturer, developer, certifier, integrator, maintainer or copy")->required();
   verb->add_option("--owner", given->owner, "its owner, as it told you some other way (key:…): compared instead of asked");
   verb->add_option("--role-name", given->role_name, "what the role is called there");
-  verb->add_option("--select", given->select, "what is copied: field=glob[,glob], or all");
+  verb->add_option("--select", given->select, "what is copied: field=glob[,glob], a table, a list of tables (any of them), or all");
   add_dry_run(*verb, context);
   verb->add_option("--peer", given->peer, "which domain, where that server is home of several");
 }
@@ -81,7 +81,8 @@ void add_server_verbs(CLI::App& app, Context& context) {
     TRY(const auto key, enrolled_key(context, given->key, given->url));
     policy::Server server{given->name, key, {}, given->url, false, {}};
     TRY(auto select, context.usage(parse_select(given->select)));
-    if (!given->select.empty() && !select.globs.empty()) server.select = std::move(select);
+    if (add_code(select)) context.console.note(code_added);
+    if (!select.everything()) server.select = std::move(select);
     CHECK_OK(own.edit().add_server(server));
     return own.sign();
   });
@@ -90,7 +91,7 @@ void add_server_verbs(CLI::App& app, Context& context) {
   add->add_option("--key", given->key, "its key: base64, a PEM file, or key:… (then fetched from URL and compared)")->required();
   add->add_option("--url", given->url, "where it is reached")->required();
   add_dry_run(*add, context);
-  add->add_option("--select", given->select, "what it holds: field=glob[,glob]; default: everything");
+  add->add_option("--select", given->select, "what it holds: field=glob[,glob], a table or a list of tables (any of them); by cloud: code and models too; default: everything");
   auto listed = std::make_shared<std::string>();
   add_verb(*group, context, "list", "the servers that our policy names", [&context, listed] { return list_servers(context, *listed); })
       ->add_option("DIR", *listed, "our directory")->required();

@@ -84,11 +84,15 @@ Result<void> confirm_owner(const Context& context, const Peer& peer, const Trust
 }
 
 // What a certifier says of single things cannot be selected by their holder: it does not know who that is.
-policy::Selector usual_selection(const std::string& as) {
-  policy::Selector select;
-  if (as == "developer") select.globs[policy::Field::type] = {"code"};
-  else if (as != "copy" && as != "certifier") select.globs[policy::Field::holder] = {"@self"};
-  return select;
+policy::Selectors usual_selection(const std::string& as) {
+  if (as == "developer") return policy::Selector{{{policy::Field::type, {"code"}}}};
+  if (as == "copy" || as == "certifier") return {};
+  return policy::Selector{{{policy::Field::holder, {"@self"}}}};
+}
+
+void note_never_matching(const Context& context, const policy::Selectors& select) {
+  for (const auto& one : select.any_of)
+    if (const auto why = policy::never_matches(one); !why.empty()) context.console.note("! nothing can ever match " + one.text() + ": " + why);
 }
 
 Result<void> edit_policy(Context& context, OwnPolicy& own, const Peer& peer, const TrustOptions& options) {
@@ -117,7 +121,7 @@ Result<void> edit_policy(Context& context, OwnPolicy& own, const Peer& peer, con
   if (!options.select.empty()) {
     TRY(rule.select, context.usage(parse_select(options.select)));
   }
-  if (options.as == "certifier" && rule.select.globs.contains(policy::Field::holder))
+  if (options.as == "certifier" && rule.select.names(policy::Field::holder))
     context.console.note("! a certifier does not know who holds a thing: by holder only what it says of its own is copied; --select all copies everything");
   if (known == copies.end() || known->from != rule.from || known->select != rule.select) CHECK_OK(edit.set_copy(rule));
   return {};
@@ -168,6 +172,9 @@ Result<int> trust_infield(Context& context, const TrustOptions& options, const D
   if (peer.domain != config.domain)
     return fail(Code::malformed, peer.url + ": home of " + peer.domain + "; this directory is for " + config.domain);
   TRY(const auto select, context.usage(parse_select(options.select)));
+  auto followed = select;
+  if (add_code(followed)) context.console.note(code_added);
+  note_never_matching(context, followed);
   const auto file = directory.path() / "icsd.toml";
   TRY(auto text, read_file(file));
   const auto pin = std::find_if(config.pins.begin(), config.pins.end(), [&](const auto& one) { return one.domain == peer.domain; });
@@ -181,7 +188,7 @@ Result<int> trust_infield(Context& context, const TrustOptions& options, const D
     text += fmt::format("\n[[pin]]   # whom this server believes to own the domain\ndomain = \"{}\"\nowner  = \"{}\"\n", peer.domain, peer.chain.pinned_owner.text());
   }
   const bool selects = !known || !options.select.empty();
-  TRY(text, with_follow(text, {peer.domain, peer.url, peer.server_key.text(), selects ? std::optional(select.text()) : std::nullopt}));
+  TRY(text, with_follow(text, {peer.domain, peer.url, peer.server_key.text(), selects ? std::optional(followed.text()) : std::nullopt}));
   const bool changed = text != before;
   if (changed && !context.options.dry_run) CHECK_OK(write_file(file, view(text)));
   if (!known && !context.options.dry_run)
@@ -190,7 +197,7 @@ Result<int> trust_infield(Context& context, const TrustOptions& options, const D
   TRY(const auto server, context.server_key_of(directory));
   TRY(const auto url, directory.url());
   const std::string line = "ics server add HOME " + shell_quoted(config.name) + " --key " + server.base64() + " --url " + url +
-                           (select.globs.empty() ? "" : " " + select_options(select));
+                           (select.everything() ? "" : " " + select_options(select));
   if (context.options.json) context.print_json(json::object{{"domain", peer.domain}, {"known", known}, {"changed", changed}, {"enrol", line}});
   else {
     const std::string would = context.options.dry_run ? " (--dry-run: nothing was written)" : " (restart icsd if it runs)";

@@ -189,7 +189,7 @@ class ConfigReader {
         follow.server_key = *id;
       }
       if (entry.has("select")) {
-        TRY(follow.select, policy::read_selector(entry, "select"));
+        TRY(follow.select, policy::read_selectors(entry, "select"));
       }
       config_.follow.push_back(std::move(follow));
     }

@@ -66,7 +66,7 @@ TEST_F(ConfigFile, EveryKey) {
                            "[quotas]\nissuer_per_minute = 100\nsubject_statements = 50\n"
                            "[[pin]]\ndomain = \"acme.example\"\nowner = \"" + owner + "\"\n"
                            "[[follow]]\ndomain = \"acme.example\"\nfrom = \"https://acme.example:8443\"\nserver_key = \"" + owner + "\"\n"
-                           "select = { cloud = [\"hall-*\"] }\n");
+                           "select = [{ cloud = [\"hall-*\"] }, { type = [\"code\"] }]\n");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->homes, (std::vector<std::string>{"plant.example", "b.example"}));
   EXPECT_EQ(config->listen, std::vector<std::string>{"[::1]:8443"});
@@ -87,7 +87,7 @@ TEST_F(ConfigFile, EveryKey) {
   EXPECT_EQ(config->pins[0].source, policy::Pin::Source::configuration);
   ASSERT_EQ(config->follow.size(), 1u);
   EXPECT_EQ(config->follow[0].server_key->text(), owner);
-  EXPECT_EQ(config->follow[0].select.text(), "{ cloud = [\"hall-*\"] }");
+  EXPECT_EQ(config->follow[0].select.text(), "[{ cloud = [\"hall-*\"] }, { type = [\"code\"] }]");
 }
 
 TEST_F(ConfigFile, KeysMayBeElsewhere) {

@@ -67,7 +67,7 @@ void get_feed(Door::Impl& door, const Call& call, net::Responder respond) {
   if (!wait) return (*shared)(problem(wait.error()));
   service::FeedRequest request{call.get("domain"), wait->from, {}};
   if (const auto text = call.query.get("select")) {
-    auto select = policy::Selector::parse(*text);
+    auto select = policy::Selectors::parse(*text);
     if (!select) return (*shared)(problem(select.error()));
     request.select = std::move(*select);
   }
