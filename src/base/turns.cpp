@@ -128,8 +128,8 @@ void Turns::add(const TicketPtr& ticket, Job job) {
   }
   Queue& queue = queues_[index_of(share.rank)];
   const auto [known, first] = queue.by_name.try_emplace(share.owner);
-  if (first) known->second = queue.owners.insert(queue.owners.end(), Owner{share.owner, {}});
-  auto& streams = known->second->streams;
+  if (first) known->second = queue.owners.insert(queue.owners.end(), Owner{share.owner, {}, {}});
+  auto& streams = ticket->bytes_ == 0 ? known->second->small : known->second->large;
   auto stream = std::find_if(streams.rbegin(), streams.rend(), [&](const Stream& one) { return one.id == share.stream; });
   if (stream == streams.rend()) {
     streams.push_back({share.stream, {}});
@@ -152,15 +152,17 @@ void Turns::wake_one(std::size_t rank) {
   }
 }
 
-// The first stream's first job of the first owner; both go behind the others.
+// The first job of the first owner's first stream; both go behind the others.
 void Turns::pop(Queue& queue, Entry& entry) {
   const auto owner = queue.owners.begin();
-  const auto stream = owner->streams.begin();
+  auto& streams = owner->small.empty() || (owner->large_next && !owner->large.empty()) ? owner->large : owner->small;
+  owner->large_next = &streams == &owner->small;
+  const auto stream = streams.begin();
   entry = std::move(stream->jobs.front());
   stream->jobs.pop_front();
-  if (stream->jobs.empty()) owner->streams.erase(stream);
-  else owner->streams.splice(owner->streams.end(), owner->streams, stream);
-  if (!owner->streams.empty()) {
+  if (stream->jobs.empty()) streams.erase(stream);
+  else streams.splice(streams.end(), streams, stream);
+  if (!owner->small.empty() || !owner->large.empty()) {
     queue.owners.splice(queue.owners.end(), queue.owners, owner);
     return;
   }

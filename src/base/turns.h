@@ -30,7 +30,8 @@ inline constexpr std::size_t ranks = 4;
 const char* to_string(Rank rank);
 
 // Whose turn it is. Within a rank owners take turns, and within an owner his streams: an address is an owner, what comes from
-// it are streams.
+// it are streams. Those of small requests and those of large ones take turns with each other, so that a small one, an alarm say,
+// waits for one part of a large one at most, however many of these come from its address.
 struct Share {
   Rank rank = Rank::server;
   std::string owner;         // an address or a key; empty: this server itself
@@ -70,7 +71,11 @@ class Turns {
  private:
   struct Entry { TicketPtr ticket; Job job; };
   struct Stream { std::uint64_t id; std::deque<Entry> jobs; };
-  struct Owner { std::string name; std::list<Stream> streams; };  // in the order of their turns
+  struct Owner {
+    std::string name;
+    std::list<Stream> small, large;  // in the order of their turns
+    bool large_next = false;
+  };
   struct Load { std::size_t requests = 0, bytes = 0; };
   struct Queue {
     std::list<Owner> owners;  // that have jobs, in the order of their turns
@@ -114,7 +119,7 @@ class Turns::Ticket {
   friend class Turns;
   Turns* const turns_;
   const Share share_;
-  const std::size_t bytes_;
+  const std::size_t bytes_;  // 0: a small request
 };
 
 }  // namespace cm4it

@@ -82,6 +82,18 @@ TEST(Turns, RequestsOfOneOwnerTakeTurnsByTheirParts) {
   EXPECT_THAT(held.done, ElementsAre("large 0", "small", "large 1", "large 2"));
 }
 
+// Of one address: an alarm beside uploads.
+TEST(Turns, ASmallRequestWaitsForOneLargeOneAtMost) {
+  Turns turns(options_with({0, 0, 0, 1}));
+  Held held(turns);
+  constexpr std::size_t large = 50'000;
+  for (int i = 0; i < 4; ++i) held.add(turns.admit({Rank::anyone, "address"}, large), "large " + std::to_string(i));
+  for (int i = 0; i < 2; ++i) held.add(turns.admit({Rank::anyone, "address"}, 300), "small " + std::to_string(i));
+  held.release();
+  turns.stop();
+  EXPECT_THAT(held.done, ElementsAre("small 0", "large 0", "small 1", "large 1", "large 2", "large 3"));
+}
+
 TEST(Turns, AKeyIsOneStreamHoweverManyRequestsItMakes) {
   Turns turns(options_with({0, 0, 0, 1}));
   Held held(turns);
