@@ -18,7 +18,10 @@ constexpr std::size_t rich = 1'000;  // subjects with eight statements
 // Takes an answer and forgets it.
 class Sink : public net::Exchange {
  public:
-  void answer(std::shared_ptr<net::Exchange>, net::Response&& response) override { answered = response.ready != nullptr; }
+  void answer(std::shared_ptr<net::Exchange>, net::Response&& response) override {
+    answered = response.ready != nullptr;
+    if (response.on_loop) response.on_loop(0);
+  }
   bool gone() const override { return false; }
   bool answered = false;  // with a ready answer
 };
@@ -63,7 +66,7 @@ class Verdicts {
  public:
   Verdicts(service::Service& service, const Home& home, std::vector<SubjectId> subjects, const std::vector<std::string>& ids)
       : service_(service), domain_(home.domain), subjects_(std::move(subjects)),
-        door_(service, {.server_name = "bench", .cache_bytes = std::size_t{4} << 30, .peers = {}, .extra_metrics = {}}),
+        door_(service, {.server_name = "bench", .ready = std::make_shared<service::ReadyAnswers>(service, std::size_t{4} << 30, 1), .peers = {}, .extra_metrics = {}}),
         handler_(door_.handler()) {
     for (const auto& id : ids) paths_.push_back("/v1/subjects/key:" + id + "/verdict");
   }

@@ -72,6 +72,7 @@ std::string Appender::check_signing(Time now) {
     Change change;
     change.next = state_.next;
     change.everything = true;
+    change.newest_time = state_.newest_time;
     on_change_(change);
   }
   return refusal;
@@ -143,9 +144,12 @@ Result<void> Appender::commit(const BatchBuilder& builder, Time now) {
   if (!outcome) CHECK_OK(settle_unknown(builder, outcome.error()));
   state_ = builder.after();
   auto marked = signing_.committed(state_, now);
-  auto next = publish(state_, options_);
-  published_.with([&](PublishedPtr& published) { published.swap(next); });
-  if (on_change_) on_change_(builder.change());
+  published_.replace(publish(state_, options_));
+  if (on_change_) {
+    Change change = builder.change();
+    change.newest_time = state_.newest_time;
+    on_change_(change);
+  }
   return marked;
 }
 

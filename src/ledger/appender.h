@@ -4,8 +4,8 @@
 #include <memory>
 #include <thread>
 
-#include "base/guarded.h"
 #include "base/inbox.h"
+#include "base/newest.h"
 #include "ledger/batch_builder.h"
 #include "ledger/signing.h"
 #include "ledger/state.h"
@@ -20,7 +20,7 @@ class Appender {
 
   // unavailable when the inbox is full; the message's callbacks are then never called.
   Result<void> send(Message message);
-  PublishedPtr published() const { return published_.with([](const PublishedPtr& now) { return now; }); }
+  PublishedPtr published() const { return published_.get(); }
 
  private:
   void run();
@@ -42,9 +42,7 @@ class Appender {
   State state_;  // the appender's thread only
   std::string last_failure_;  // the appender's thread only: what was logged last, and when
   Time last_failure_at_{};
-  // Not std::atomic<std::shared_ptr>: that of g++ 12 gives its lock back without an order, a race where memory is weakly
-  // ordered, and locks all the same.
-  Guarded<PublishedPtr> published_;
+  Newest<Published> published_;
   std::thread thread_;
 };
 

@@ -104,6 +104,7 @@ struct Change {
   struct Touched { SubjectId subject; std::vector<std::string> domains; };  // by what was said or received in these, sorted
   std::vector<Touched> subjects;
   bool everything = false;                    // a policy, a pin or a model: any verdict may have changed
+  Time newest_time{};                         // Published::newest_time after it
 };
 using OnChange = std::function<void(const Change&)>;  // on the appender's thread, after it is durable and published
 

@@ -10,6 +10,7 @@ namespace {
 constexpr std::chrono::milliseconds linger_time{2000}, linger_at_stop{100};
 constexpr std::size_t waiting_buffer = 64 * 1024;  // read ahead while a request waits for its answer
 constexpr std::size_t write_at = 256 * 1024;       // answers are not held back beyond this
+constexpr std::size_t large_message = 256 * 1024;
 constexpr int rounds_in_turn = 16;                 // then the other connections have theirs
 
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -164,18 +165,20 @@ bool Connection::serve_one(char* data, std::size_t size, std::size_t& used) {
     case RequestParser::State::complete: break;
   }
   std::size_t taken = parser_->size();
-  handle(data + used);
+  handle(data + used, taken);
   used += taken;
   loop_->give_back(std::move(parser_));
   return true;
 }
 
-void Connection::handle(const char* message) {
+void Connection::handle(const char* message, std::size_t size) {
   Request request;
   parser_->fill(request, message);
   request.secure = tls_.has_value();
   request.client_key = client_key_ ? &*client_key_ : nullptr;
   request.remote = remote_;
+  request.loop = loop_->number();
+  if (message == buffer_.data() && size == buffer_.size()) request.message = &buffer_;
   head_only_ = request.method == "HEAD";
   keep_alive_ = parser_->keep_alive();
   http_1_0_ = parser_->http_1_0();
@@ -190,6 +193,7 @@ void Connection::handle(const char* message) {
   } catch (...) {
     spdlog::error("http handler, {} {}: an unknown exception", request.method, request.path);
   }
+  if (request.message && buffer_.empty()) loop_->unbuffer(size);  // it was taken: from now on it is its taker's to account for
   if (phase_ != Phase::handling) return;
   phase_ = Phase::waiting;
   deadline_ = loop_->now() + options().answer_timeout;
@@ -238,6 +242,10 @@ void Connection::reject(unsigned status, std::string_view rule) {
 
 bool Connection::keep(std::string_view bytes) {
   if (!loop_->buffer(bytes.size())) return false;
+  // A large message has its room at once: to grow by moving what came would keep the loop's other clients waiting. Only of one
+  // that has begun to come, since its length is a claim.
+  if (parser_ && buffer_.size() + bytes.size() > buffer_.capacity() && buffer_.size() >= large_message)
+    buffer_.reserve(std::max(buffer_.size() + bytes.size(), parser_->expected_size()));
   buffer_.append(bytes);
   return true;
 }

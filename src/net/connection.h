@@ -61,7 +61,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   std::size_t serve(char* data, std::size_t size);
   bool serve_one(char* data, std::size_t size, std::size_t& used);
   void serve_buffered();
-  void handle(const char* message);
+  void handle(const char* message, std::size_t size);
   void put(Response&& response);
   void put_ready(Outbox& outbox, std::shared_ptr<const std::string> ready, std::string_view more_fields);
   void reject(unsigned status, std::string_view rule);

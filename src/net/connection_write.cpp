@@ -14,6 +14,7 @@ constexpr std::string_view keep_alive_line = "Connection: keep-alive\r\n";  // H
 }  // namespace
 
 void Connection::put(Response&& response) {
+  if (response.on_loop) response.on_loop(loop_->number());
   bool stays = keep_alive_ && !loop_->stopping() && !(half_closed() && buffer_.empty());
   std::string_view connection_line = !stays ? close_line : http_1_0_ ? keep_alive_line : std::string_view{};
   if (response.ready && response.ready->find("\r\n") == std::string::npos)

@@ -41,7 +41,10 @@ Result<std::string> decode(std::string_view text, bool plus_is_space) {
 class SinkExchange final : public Exchange {
  public:
   explicit SinkExchange(std::function<void(Response)> sink) : sink_(std::move(sink)) {}
-  void answer(std::shared_ptr<Exchange>, Response&& response) override { sink_(std::move(response)); }
+  void answer(std::shared_ptr<Exchange>, Response&& response) override {
+    if (response.on_loop) response.on_loop(0);
+    sink_(std::move(response));
+  }
   bool gone() const override { return false; }
 
  private:
@@ -64,6 +67,12 @@ void append_field(std::string& to, std::string_view name, std::string_view value
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() &&
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+Body Request::take_body() const {
+  if (!message || body.empty()) return Body(std::string(text(body)));
+  const auto begin = static_cast<std::size_t>(text(body).data() - message->data());
+  return Body(std::exchange(*message, {}), begin, body.size());
 }
 
 std::string_view Request::header(std::string_view name) const {

@@ -21,6 +21,22 @@ struct Field {
   std::string_view name, value;
 };
 
+// A body that outlives its request.
+class Body {
+ public:
+  Body() = default;
+  explicit Body(std::string octets) : message_(std::move(octets)), size_(message_.size()) {}
+  // Those octets of a message.
+  Body(std::string message, std::size_t begin, std::size_t size) : message_(std::move(message)), begin_(begin), size_(size) {}
+
+  View view() const { return cm4it::view(std::string_view(message_).substr(begin_, size_)); }
+  std::size_t size() const { return size_; }
+
+ private:
+  std::string message_;
+  std::size_t begin_ = 0, size_ = 0;
+};
+
 // A whole request. Every view lives until the handler returns: a handler that answers later copies
 // what it needs.
 struct Request {
@@ -31,9 +47,15 @@ struct Request {
   std::span<const Field> fields;
   View body;                                      // whole; chunks already joined
   bool secure = false;                            // came over TLS
+  unsigned loop = 0;                              // of the event loop that read it: ListenerOptions::first_loop and on
   const crypto::PublicKey* client_key = nullptr;  // proven in the TLS handshake; null: none
   std::string_view remote;                        // "192.0.2.1:49152"
 
+  std::string* message = nullptr;  // for take_body(): holds the octets of this request and nothing else; null: something else holds them
+
+  // The body, for whoever works on it later. A large one is not copied but handed over: all views of this request are then
+  // those of what is returned. To be called once.
+  Body take_body() const;
   // The value of the first field of that name, in any case; empty if absent.
   std::string_view header(std::string_view name) const;
 };
@@ -58,6 +80,9 @@ struct Response {
   // If set, all the above is ignored: status line, fields, blank line and body as serialize() makes
   // them. The server only puts Date (and Connection where it ends) behind the status line.
   std::shared_ptr<const std::string> ready;
+  // If set, called with the loop's number on the loop's own thread when the answer is about to be sent: for what is kept there
+  // without a lock. Not called where the client has gone.
+  std::function<void(unsigned loop)> on_loop;
 };
 
 // The answer's bytes, to be kept and sent any number of times as Response::ready. Control
@@ -85,7 +110,7 @@ class Exchange {
 class Responder {
  public:
   explicit Responder(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
-  // For tests of handlers: the answer is given to `sink`.
+  // For tests of handlers: the answer is given to `sink`, as if on loop 0.
   static Responder to(std::function<void(Response)> sink);
 
   Responder(Responder&&) noexcept = default;

@@ -48,8 +48,9 @@ std::string make_date_line() {
 
 }  // namespace
 
-Loop::Loop(std::shared_ptr<ServerShared> shared, FileDescriptor listening, Poller poller)
+Loop::Loop(std::shared_ptr<ServerShared> shared, FileDescriptor listening, Poller poller, unsigned number)
     : shared_(std::move(shared)),
+      number_(number),
       listening_(std::move(listening)),
       poller_(std::move(poller)),
       tick_every_(tick_for(shared_->options)),

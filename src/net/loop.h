@@ -61,7 +61,8 @@ struct ServerShared {
 
 class Loop : public std::enable_shared_from_this<Loop> {
  public:
-  Loop(std::shared_ptr<ServerShared> shared, FileDescriptor listening, Poller poller);
+  // `number`: as requests and answers tell it (Request::loop).
+  Loop(std::shared_ptr<ServerShared> shared, FileDescriptor listening, Poller poller, unsigned number);
 
   Result<void> listen();  // before run(); errors: unavailable
   // The thread's whole life: returns some time after stop().
@@ -77,6 +78,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
 
   // For its connections, on its thread.
   const ServerShared& shared() const { return *shared_; }
+  unsigned number() const { return number_; }
   LoopCounters& count() { return counters_; }
   SteadyTime now() const { return now_; }  // coarse: as of the last tick
   std::string_view date_line() const { return date_line_; }
@@ -121,6 +123,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void answer_late();
 
   const std::shared_ptr<ServerShared> shared_;
+  const unsigned number_;
   FileDescriptor listening_;
   Poller poller_;
   const std::chrono::milliseconds tick_every_;

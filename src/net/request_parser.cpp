@@ -208,6 +208,13 @@ bool RequestParser::take_expectation() {
   return expected;
 }
 
+std::size_t RequestParser::expected_size() const {
+  const Parsed& parsed = impl_->parsed;
+  if (!parsed.head_done || parsed.chunked || parsed.body_size == 0) return 0;
+  const auto length = impl_->engine->content_length();
+  return length && *length <= impl_->max_body ? parsed.body_begin + static_cast<std::size_t>(*length) : 0;
+}
+
 std::size_t RequestParser::size() const { return impl_->consumed; }
 
 // RFC 9112 section 3.2: origin-form, absolute-form (whose authority was checked, and is not looked at) and asterisk-form.

@@ -29,6 +29,9 @@ class RequestParser {
   // True once.
   bool take_expectation();
 
+  // Octets of the message, as far as its head tells them: within max_body. 0: not known.
+  std::size_t expected_size() const;
+
   // When complete:
   std::size_t size() const;                          // what the message took
   void fill(Request& request, const char* message);  // all but what the connection knows

@@ -44,7 +44,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(ListenerOptions options, H
     TRY(auto listening, listen_tcp(impl->address, several));
     impl->address = local_address(listening.get());
     TRY(auto poller, Poller::make());
-    impl->loops.push_back(std::make_shared<Loop>(impl->shared, std::move(listening), std::move(poller)));
+    impl->loops.push_back(std::make_shared<Loop>(impl->shared, std::move(listening), std::move(poller), impl->shared->options.first_loop + i));
     CHECK_OK(impl->loops.back()->listen());
   }
   for (const auto& loop : impl->loops) impl->threads.emplace_back([loop] { loop->run(); });

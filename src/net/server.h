@@ -19,6 +19,7 @@ namespace cm4it::net {
 struct ListenerOptions {
   std::string address = "127.0.0.1:0";  // "ADDRESS:PORT", "[IPv6]:PORT"; port 0: any that is free
   unsigned threads = 1;
+  unsigned first_loop = 0;              // the number of the first thread's loop, the others' follow: unique in the process
   crypto::SignerPtr tls_key;            // null: plain HTTP
   std::string tls_chain;                // its certificate in PEM and those above it; empty: a self-signed one
   std::string tls_name = "cm4it";       // the certificate's name; clients go by the key

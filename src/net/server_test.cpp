@@ -156,6 +156,29 @@ TEST(HttpServer, LargeBodiesBothWays) {
   sender.join();
 }
 
+// A large body is the handler's without a copy, and no longer counts as an unfinished request of the server's.
+TEST(HttpServer, LargeBodiesAreHandedOver) {
+  constexpr std::size_t size = 2'000'000;
+  Body taken;
+  ListenerOptions options;
+  options.max_buffered = size + size / 2;
+  auto server = start([&](const Request& request, Responder respond) {
+    const auto* before = request.body.data();
+    taken = request.take_body();
+    respond(plain(taken.view().data() == before ? "handed over" : "copied"));
+  }, options);
+  RawClient client(server->port());
+  const std::string head = "POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: ";
+  for (int i = 0; i < 4; ++i) {
+    client.send(head + std::to_string(size) + "\r\n\r\n" + std::string(size, static_cast<char>('a' + i)));
+    EXPECT_TRUE(client.answer().ends_with("\r\n\r\nhanded over")) << i;
+    EXPECT_EQ(text(taken.view()), std::string(size, static_cast<char>('a' + i)));
+  }
+  client.send(head + "5\r\n\r\nsmall");
+  EXPECT_TRUE(client.answer().ends_with("\r\n\r\ncopied"));
+  EXPECT_EQ(text(taken.view()), "small");
+}
+
 TEST(HttpServer, HeadIsGetWithoutTheBody) {
   auto ready = serialize(plain("ready"));
   auto server = start([&](const Request& request, Responder respond) {

@@ -1,6 +1,7 @@
 #include "service/answer_cache.h"
 
 #include <cstring>
+#include <utility>
 
 #include "crypto/digest.h"
 
@@ -8,6 +9,8 @@ namespace cm4it::service {
 namespace {
 
 constexpr std::size_t entry_overhead = 160;  // of an entry and its place in the index, besides the answer's octets
+
+constexpr std::size_t most_at_once = 256;     // entries that one call looks at for room
 
 std::uint32_t tag_of(std::size_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
 
@@ -27,17 +30,26 @@ std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-AnswerCache::AnswerCache(std::size_t most_bytes) : most_bytes_(most_bytes), secret_(random_words()) {}
+bool CacheBudget::take(std::size_t bytes) {
+  if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= most_) return true;
+  give_back(bytes);
+  return false;
+}
 
-std::size_t AnswerCache::hash_of(const Key& key) const {
+AnswerCache::AnswerCache(CacheBudget& budget) : budget_(budget), secret_(random_words()) {}
+AnswerCache::~AnswerCache() {
+  if (joined_) budget_.leave(bytes_);
+}
+
+std::size_t AnswerCache::hash_of(const AnswerKey& key) const {
   std::array<std::uint64_t, 4> words;
-  static_assert(sizeof words == sizeof key.subject.digest);
-  std::memcpy(words.data(), key.subject.digest.data(), sizeof words);
-  const std::uint64_t rest = std::uint64_t{key.domain} << 16 | std::uint64_t{key.kind} << 8 | static_cast<std::uint8_t>(key.subject.kind);
+  static_assert(sizeof words == sizeof key.asked);
+  std::memcpy(words.data(), key.asked.data(), sizeof words);
+  const std::uint64_t rest = std::uint64_t{key.domain} << 8 | key.kind;
   return mixed(mixed(words[0] ^ secret_[0], words[1] ^ secret_[1]) ^ rest, mixed(words[2] ^ secret_[2], words[3] ^ secret_[3]) ^ secret_[0]);
 }
 
-std::size_t AnswerCache::place_of(const Key& key, std::size_t hash) const {
+std::size_t AnswerCache::place_of(const AnswerKey& key, std::size_t hash) const {
   const std::size_t mask = index_.size() - 1;
   std::size_t place = hash & mask;
   while (index_[place].entry != none && !(index_[place].tag == tag_of(hash) && entries_[index_[place].entry].key == key))
@@ -45,7 +57,7 @@ std::size_t AnswerCache::place_of(const Key& key, std::size_t hash) const {
   return place;
 }
 
-void AnswerCache::insert(const Key& key, std::uint32_t entry) {
+void AnswerCache::insert(const AnswerKey& key, std::uint32_t entry) {
   if (4 * (count_ + 1) > 3 * index_.size()) grow();
   const std::size_t hash = hash_of(key);
   index_[place_of(key, hash)] = {tag_of(hash), entry};
@@ -70,33 +82,27 @@ void AnswerCache::grow() {
   smaller.swap(index_);
   for (const Place& place : smaller)
     if (place.entry != none) {
-      const Key& key = entries_[place.entry].key;
+      const AnswerKey& key = entries_[place.entry].key;
       index_[place_of(key, hash_of(key))] = place;
     }
 }
 
-const std::shared_ptr<const std::string>* AnswerCache::find(const Key& key, Stamp present, Time now) {
+const Answer* AnswerCache::find(const AnswerKey& key) {
+  if (bytes_ > budget_.share()) (void)make_room(0);
   const Place& place = index_[place_of(key, hash_of(key))];
   if (place.entry == none) return nullptr;
   Entry& entry = entries_[place.entry];
-  if (entry.stamp != present || entry.valid_until <= now) return nullptr;
   entry.used = true;
   return &entry.answer;
 }
 
-void AnswerCache::put(const Key& key, Stamp computed_under, Time valid_until,
-                      std::shared_ptr<const std::string> answer) {
-  const std::size_t bytes = answer->size() + entry_overhead;
-  if (bytes > most_bytes_) return;
-  if (const Place& place = index_[place_of(key, hash_of(key))]; place.entry != none) {
-    Entry& entry = entries_[place.entry];
-    bytes_ = bytes_ - entry.answer->size() + answer->size();
-    entry.stamp = computed_under;
-    entry.valid_until = valid_until;
-    entry.answer = std::move(answer);
-    return;
-  }
-  make_room(bytes);
+void AnswerCache::put(const AnswerKey& key, Answer answer) {
+  if (!joined_) budget_.join();
+  joined_ = true;
+  const std::size_t hash = hash_of(key);
+  if (const std::size_t place = place_of(key, hash); index_[place].entry != none) drop(place);
+  const std::size_t bytes = answer.octets->size() + entry_overhead;
+  if (bytes > budget_.share() || !make_room(bytes) || !budget_.take(bytes)) return;
   auto at = static_cast<std::uint32_t>(entries_.size());
   if (free_.empty()) {
     entries_.emplace_back();
@@ -104,25 +110,33 @@ void AnswerCache::put(const Key& key, Stamp computed_under, Time valid_until,
     at = free_.back();
     free_.pop_back();
   }
-  entries_[at] = {key, computed_under, valid_until, std::move(answer), false};
+  entries_[at] = {key, std::move(answer), false};
   insert(key, at);
   bytes_ += bytes;
 }
 
-void AnswerCache::make_room(std::size_t bytes) {
-  while (bytes_ + bytes > most_bytes_ && count_ > 0) {
+void AnswerCache::drop(std::size_t place) {
+  const std::uint32_t at = index_[place].entry;
+  Answer& answer = entries_[at].answer;
+  const std::size_t bytes = answer.octets->size() + entry_overhead;
+  erase(place);
+  bytes_ -= bytes;
+  budget_.give_back(bytes);
+  answer.octets.reset();
+  free_.push_back(at);
+}
+
+// Others that begin to keep something make every share smaller: what is too much goes in parts, since an event loop waits.
+bool AnswerCache::make_room(std::size_t bytes) {
+  const std::size_t share = budget_.share();
+  for (std::size_t looked_at = 0; bytes_ + bytes > share && count_ > 0; ++looked_at) {
+    if (looked_at == most_at_once) return false;
     hand_ = hand_ < entries_.size() ? hand_ : 0;
-    Entry& entry = entries_[hand_];
-    if (entry.answer && entry.used) {
-      entry.used = false;  // its second chance
-    } else if (entry.answer) {
-      bytes_ -= entry.answer->size() + entry_overhead;
-      erase(place_of(entry.key, hash_of(entry.key)));
-      entry.answer.reset();
-      free_.push_back(static_cast<std::uint32_t>(hand_));
-    }
-    ++hand_;
+    Entry& entry = entries_[hand_++];
+    if (!entry.answer.octets) continue;
+    if (!std::exchange(entry.used, false)) drop(place_of(entry.key, hash_of(entry.key)));  // else it has its second chance
   }
+  return true;
 }
 
 }  // namespace cm4it::service

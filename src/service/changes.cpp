@@ -13,6 +13,7 @@ std::uint32_t slot_of(const SubjectId& subject) {
 
 void Service::Impl::on_change(const ledger::Change& change) {
   ++commits;
+  newest_time.store(change.newest_time, std::memory_order_release);
   for (const auto& touched : change.subjects) slots[slot_of(touched.subject)].fetch_add(1, std::memory_order_release);
   if (change.everything) epoch.fetch_add(1, std::memory_order_release);
   change_log.with([&](ChangeLog& log) {
@@ -144,8 +145,13 @@ void Service::forget(Ticket ticket) {
 }
 
 Stamp Service::stamp(const SubjectId& subject) const {
-  return {impl_->epoch.load(std::memory_order_acquire),
-          impl_->slots[slot_of(subject)].load(std::memory_order_acquire)};
+  const std::uint32_t slot = slot_of(subject);
+  return {impl_->epoch.load(std::memory_order_acquire), slot, impl_->slots[slot].load(std::memory_order_acquire)};
+}
+
+bool Service::is_present(Stamp stamp) const {
+  return stamp.epoch == impl_->epoch.load(std::memory_order_acquire) &&
+         stamp.changes == impl_->slots[stamp.slot & 0xffff].load(std::memory_order_acquire);
 }
 
 }  // namespace cm4it::service

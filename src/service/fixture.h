@@ -45,10 +45,10 @@ class Ics {
   static constexpr unsigned workers = 2;
 
   Ics(std::string domain, std::vector<policy::Pin> pins, bool home = true, std::unique_ptr<store::Store> store = nullptr,
-      Quotas quotas = {})
+      Quotas quotas = {}, crypto::SignerPtr server_key = nullptr)
       : domain_(std::move(domain)), clock(std::make_shared<HandClock>(Time{1'800'000'000})) {
     Clock now = [clock = clock]() -> Time { return *clock; };
-    Options options{.clock = now, .steady = [passed = passed] { return Seconds{passed->load()}; }, .server_key = key_of(domain_ + " server", crypto::Algorithm::es256),
+    Options options{.clock = now, .steady = [passed = passed] { return Seconds{passed->load()}; }, .server_key = server_key ? std::move(server_key) : key_of(domain_ + " server", crypto::Algorithm::es256),
                     .default_domain = domain_, .workers = workers, .issuer_per_minute = quotas.issuer_per_minute,
                     .subject_statements = quotas.subject_statements,
                     .folded_statements = quotas.folded_statements};

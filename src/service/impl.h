@@ -104,11 +104,12 @@ struct Service::Impl {
   // Stamps of the verdict cache.
   std::atomic<std::uint64_t> epoch{1};
   std::array<std::atomic<std::uint32_t>, 65'536> slots{};
+  std::atomic<Time> newest_time{Time{}};  // Published::newest_time, for who has no snapshot
 
   std::atomic<std::uint64_t> received{0}, provisional{0}, not_yet{0}, refused{0}, commits{0};
   mutable std::atomic<std::uint64_t> look_ups{0};
 
-  Turns submissions, readings;
+  Turns submissions, readings, signings;
 };
 
 std::uint32_t slot_of(const SubjectId& subject);

@@ -17,7 +17,7 @@ unsigned threads_of(const Options& options) {
 
 Service::Impl::Impl(Options given, bool is_home)
     : options(std::move(given)), clocks(options.clock, options.steady, is_home), quota(options.issuer_per_minute), submissions(turns_options("submissions", threads_of(options))),
-      readings(turns_options("readings", threads_of(options))) {}
+      readings(turns_options("readings", threads_of(options))), signings(turns_options("signings", threads_of(options))) {}
 
 Service::Impl::~Impl() {
   stop();
@@ -27,11 +27,13 @@ Service::Impl::~Impl() {
 // Doors and links are stopped by now. Workers before the ledger: what they append is still written.
 void Service::Impl::stop() {
   readings.stop();
+  signings.stop();
   submissions.stop();
 }
 
 Service::Service(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Service::~Service() { impl_->stop(); }  // what a reading asks of this object it still finds
+// The threads first: what they still do uses this object.
+Service::~Service() { impl_->stop(); }
 
 Result<std::unique_ptr<Service>> Service::start(Options options, ledger::Options ledger_options,
                                                 std::unique_ptr<store::Store> store) {
@@ -46,6 +48,8 @@ Result<std::unique_ptr<Service>> Service::start(Options options, ledger::Options
     log.next = std::max(log.next, published->next);
     log.known_from = log.next;
   });
+  Time unknown{};  // a commit may have come meanwhile, which knows better
+  impl->newest_time.compare_exchange_strong(unknown, published->newest_time);
   return std::unique_ptr<Service>(new Service(std::move(impl)));
 }
 
@@ -56,7 +60,7 @@ bool Service::Impl::is_home(std::string_view domain) const {
   return std::find(homes.begin(), homes.end(), domain) != homes.end();
 }
 
-Time Service::now() const { return impl_->now(*impl_->ledger->published()); }
+Time Service::now() const { return std::max(impl_->clocks.now(), impl_->newest_time.load(std::memory_order_acquire)); }
 const std::string& Service::default_domain() const { return impl_->options.default_domain; }
 KeyId Service::server_key() const { return impl_->options.server_key->public_key().id(); }
 ledger::Ledger& Service::ledger() { return *impl_->ledger; }

@@ -136,9 +136,9 @@ struct DomainView {
   std::string not_signing;                    // homes: why nothing enters the log at present; empty: it does
 };
 
-// Stamps of the verdict cache: an answer computed under a stamp is good while the stamp is still the present one and
-// valid_until has not come. Taking and comparing them costs two atomic loads.
-struct Stamp { std::uint64_t epoch = 0; std::uint32_t slot = 0; bool operator==(const Stamp&) const = default; };
+// What an answer about a subject hangs on: taken before reading, it is present until something comes about that subject (or
+// one of its slot), or of what concerns all. Taking it and asking costs two atomic loads.
+struct Stamp { std::uint64_t epoch = 0; std::uint32_t slot = 0, changes = 0; };
 
 struct Options {
   Clock clock;
@@ -198,6 +198,10 @@ class Service {
   // The same of what can be done in parts, between which others have their turns: called until it says false, nothing is left.
   Result<void> read_in_parts(const Caller& caller, std::function<bool()> part);
 
+  // The same for signatures: a key may be in a token that takes its time, and then holds up who else wants a signature, and
+  // nobody else.
+  Result<void> sign_in_turn(const Caller& caller, std::function<void()> job);
+
   // Reading. Every call obeys [read]: what may not be read is not_found. `domain` empty: the default one.
   // `at` none: now; times before the newest head seen are allowed only when asked for.
   // A name leads only to what `who` may see in `domain`.
@@ -256,6 +260,7 @@ class Service {
   void mark_restricted(policy::Facts& facts, const policy::Policies& policies) const;
 
   Stamp stamp(const SubjectId& subject) const;
+  bool is_present(Stamp stamp) const;
   Time now() const;                           // the clock's or that of homes (home_clocks.h), and never before the newest head
   const HomeClocks& clocks() const;
   // internal: what the store has of it is damaged; that is logged and counted.

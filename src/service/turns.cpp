@@ -1,4 +1,4 @@
-// Whose turn it is: readings and submissions in ranks and fair shares (base/turns.h).
+// Whose turn it is: readings, submissions and signatures in ranks and fair shares (base/turns.h).
 #include <cstring>
 
 #include "service/impl.h"
@@ -61,6 +61,13 @@ Result<void> Service::read_in_parts(const Caller& caller, std::function<bool()> 
   return {};
 }
 
+Result<void> Service::sign_in_turn(const Caller& caller, std::function<void()> job) {
+  const auto ticket = impl_->signings.admit(impl_->share_of(caller));
+  if (!ticket) return tl::unexpected(too_many("signatures"));
+  impl_->signings.add(ticket, [ticket, job = std::move(job)] { job(); });
+  return {};
+}
+
 Result<void> Service::read_in_turn(const Caller& caller, std::function<void()> job) {
   return read_in_parts(caller, [job = std::move(job)] {
     job();
@@ -86,7 +93,7 @@ Result<Turns::TicketPtr> Service::Impl::admit_submission(const Caller& caller, s
 
 std::vector<Service::Load> Service::loads() const {
   std::vector<Load> loads;
-  for (const auto& [name, turns] : {std::pair{"submissions", &impl_->submissions}, {"readings", &impl_->readings}}) {
+  for (const auto& [name, turns] : {std::pair{"submissions", &impl_->submissions}, {"readings", &impl_->readings}, {"signings", &impl_->signings}}) {
     const auto counters = turns->counters();
     for (std::size_t rank = 0; rank < ranks; ++rank)
       loads.push_back({name, to_string(static_cast<Rank>(rank)), counters[rank]});

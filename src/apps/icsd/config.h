@@ -31,7 +31,7 @@ struct Config {
   std::filesystem::path log_mark;                 // what the log key has signed (docs/formats/log.md)
   bool accept_clock = false;                      // of the command line: --accept-clock
   unsigned threads = 0, workers = 0;
-  std::size_t cache_bytes = 64u << 20;
+  std::size_t cache_bytes = 128u << 20;
   std::size_t map_bytes = std::size_t{64} << 30;
   std::string log_level = "info";
   std::vector<policy::Pin> pins;

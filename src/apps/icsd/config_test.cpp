@@ -39,7 +39,7 @@ TEST_F(ConfigFile, TheSmallestHasDefaults) {
   EXPECT_EQ(config->store, directory / "store");
   EXPECT_EQ(config->evidence, directory / "evidence");
   EXPECT_EQ(config->map_bytes, std::size_t{64} << 30);
-  EXPECT_EQ(config->cache_bytes, std::size_t{64} << 20);
+  EXPECT_EQ(config->cache_bytes, std::size_t{128} << 20);
   EXPECT_EQ(config->threads, 0u);
   EXPECT_EQ(config->workers, 0u);
   EXPECT_EQ(config->log_level, "info");

@@ -140,7 +140,10 @@ ListenerShare Server::share_out_descriptors() {
 Result<void> Server::listen() {
   http::DoorOptions options;
   options.server_name = config_.name;
-  options.cache_bytes = config_.cache_bytes;
+  const unsigned threads = config_.threads ? config_.threads : std::max(1u, std::thread::hardware_concurrency());
+  const std::size_t all_listeners = config_.listen.size() + config_.http.size() + config_.hkp.size();
+  ready_ = std::make_shared<service::ReadyAnswers>(*service_, config_.cache_bytes, threads * static_cast<unsigned>(all_listeners));
+  options.ready = ready_;
   options.peers = [this] { return peer_states(sync_.get()); };
   options.extra_metrics = [this] {
     net::ServerCounters sum;
@@ -169,6 +172,7 @@ Result<void> Server::listen() {
                                                        {"cm4it_connections_refused", value(sum.refused)},
                                                        {"cm4it_descriptors_limit", value(descriptors_.limit)},
                                                        {"cm4it_handshakes_failed", value(sum.handshake_failures)},
+                                                       {"cm4it_ready_answers_octets", value(ready_->bytes())},
                                                        {"cm4it_requests", value(sum.requests)},
                                                        {"cm4it_requests_rejected", value(sum.rejected)},
                                                        {"cm4it_unsent_octets", value(unsent.octets())}};
@@ -177,9 +181,9 @@ Result<void> Server::listen() {
   };
   options.delegates_until = [this] { return ocsp_ ? ocsp_->delegates_until() : std::vector<std::pair<std::string, Time>>{}; };
   door_ = std::make_unique<http::Door>(*service_, std::move(options));
-  hkp_ = std::make_unique<hkp::Hkp>(*service_, hkp::HkpOptions{config_.cache_bytes});
+  hkp_ = std::make_unique<hkp::Hkp>(*service_, hkp::HkpOptions{ready_});
   TRY(auto authorities, read_authorities(config_));
-  if (!authorities.empty()) ocsp_ = std::make_unique<ocsp::Ocsp>(*service_, ocsp::OcspOptions{std::move(authorities), config_.cache_bytes});
+  if (!authorities.empty()) ocsp_ = std::make_unique<ocsp::Ocsp>(*service_, ocsp::OcspOptions{std::move(authorities), ready_});
   const net::Handler all = [this, http = door_->handler(), hkp = hkp_->handler(), ocsp = ocsp_ ? ocsp_->handler() : net::Handler{}](
                                const net::Request& request, net::Responder respond) {
     if (request.client_key && is_of_servers(request.path)) sync_->heard_from(request.client_key->id());
@@ -193,7 +197,8 @@ Result<void> Server::listen() {
   const auto open_listener = [&](const std::string& address, bool tls, const net::Handler& handler) -> Result<void> {
     net::ListenerOptions listener;
     listener.address = address;
-    listener.threads = config_.threads ? config_.threads : std::max(1u, std::thread::hardware_concurrency());
+    listener.threads = threads;
+    listener.first_loop = threads * static_cast<unsigned>(listeners_.size());
     listener.tls_name = config_.name + "." + config_.domain;
     if (tls) listener.tls_key = key_;
     if (tls) listener.tls_chain = chain;

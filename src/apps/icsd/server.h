@@ -48,6 +48,7 @@ class Server {
   std::unique_ptr<service::Service> service_;
   std::unique_ptr<sync::Witnesses> witnesses_;
   std::unique_ptr<CrlFetcher> crls_;
+  service::ReadyAnswersPtr ready_;
   std::unique_ptr<http::Door> door_;
   std::unique_ptr<hkp::Hkp> hkp_;
   std::unique_ptr<ocsp::Ocsp> ocsp_;  // null: no [[ocsp]]

@@ -1,21 +1,12 @@
-// Ready answers. A fingerprint is that of one key for ever, so a target leads to its subject, whose stamp tells whether the
-// answer is still good.
-#include <map>
-
+// Ready answers to look-ups by whole fingerprint.
 #include "crypto/digest.h"
 #include "frontends/hkp/impl.h"
-#include "ledger/brief.h"
 
 namespace cm4it::hkp {
 namespace {
 
-enum CachedKind : std::uint8_t { subject_of_target = 1, answer_of_target = 2 };
-
-service::AnswerCache::Key key_of(std::string_view target, CachedKind kind) {
-  service::AnswerCache::Key key;
-  key.subject.digest = crypto::sha256(view(target));
-  key.kind = kind;
-  return key;
+service::AnswerKey key_of(std::string_view target) {
+  return {crypto::sha256(view(target)), static_cast<std::uint8_t>(service::AnswerKind::hkp_lookup), 0};
 }
 
 bool may_be_kept(std::string_view target) {
@@ -24,27 +15,9 @@ bool may_be_kept(std::string_view target) {
 
 }  // namespace
 
-service::AnswerCache& Hkp::Impl::cache() {
-  thread_local std::map<const Impl*, std::unique_ptr<service::AnswerCache>> caches;
-  auto& mine = caches[this];
-  if (!mine) mine = std::make_unique<service::AnswerCache>(options.cache_bytes);
-  return *mine;
-}
-
-std::shared_ptr<const std::string> Hkp::Impl::cached(const net::Request& request) {
-  if (request.method != "GET" || !may_be_kept(request.target)) return {};
-  auto key = key_of(request.target, subject_of_target);
-  const auto* own = cache().find(key, {}, service.now());
-  const auto subject = own ? *own : long_answers.find(key, {}, service.now());
-  if (!subject) return {};
-  service::SubjectId id;
-  id.kind = evidence::SubjectKind::key;
-  std::copy(subject->begin(), subject->end(), id.digest.begin());
-  key.kind = answer_of_target;
-  const auto stamp = service.stamp(id);
-  const Time now = service.now();
-  if (const auto* answer = cache().find(key, stamp, now)) return *answer;
-  return long_answers.find(key, stamp, now);
+std::shared_ptr<const std::string> Hkp::Impl::cached(const net::Request& request) const {
+  if (!options.ready || request.method != "GET" || !may_be_kept(request.target)) return {};
+  return options.ready->find(request.loop, key_of(request.target));
 }
 
 Hkp::Impl::Before Hkp::Impl::before(const Search& search) const {
@@ -65,19 +38,13 @@ Hkp::Impl::Before Hkp::Impl::before(const Search& search) const {
 
 net::Response Hkp::Impl::kept(const std::string& target, const Before& before, const std::vector<Certificate>& found,
                               net::Response response) {
-  if (!may_be_kept(target) || !before.subject || found.size() != 1 || !found[0].open || found[0].subject != *before.subject)
+  if (!options.ready || !may_be_kept(target) || !before.subject || found.size() != 1 || !found[0].open || found[0].subject != *before.subject)
     return response;
   // Of a subkey: a certificate of its own would come under another subject, and go before this one.
   if (before.alias != "fpr:" + to_hex(found[0].fingerprint.octets)) return response;
-  const auto& digest = before.subject->digest;
-  auto ready = net::serialize(response);
-  const auto put = [&](auto& into) {
-    into.put(key_of(target, subject_of_target), {}, Time::never(), std::make_shared<const std::string>(digest.begin(), digest.end()));
-    into.put(key_of(target, answer_of_target), before.stamp, Time::never(), ready);
-  };
-  if (ledger::Brief::here()) put(cache());
-  else put(long_answers);
-  response.ready = std::move(ready);
+  const service::Answer answer{net::serialize(response), before.stamp, Time::never()};
+  response.ready = answer.octets;
+  response.on_loop = [answers = options.ready, key = key_of(target), answer](unsigned loop) { answers->put(loop, key, answer); };
   return response;
 }
 

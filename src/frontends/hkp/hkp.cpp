@@ -23,7 +23,7 @@ Result<Call> take_apart(const net::Request& request) {
   call.caller = service::Caller::of(request.client_key, request.remote);
   call.who = call.caller.who;
   call.content_type = request.header("Content-Type");
-  call.body = request.body;
+  call.request = &request;
   return call;
 }
 
@@ -138,14 +138,14 @@ void Hkp::Impl::look(const Call& call, std::string target, bool v2, net::Respond
   }
   auto shared = std::make_shared<net::Responder>(std::move(respond));
   Call kept = call;
-  kept.body = {};
+  kept.request = nullptr;
   const auto accepted = service.read_in_turn(call.caller, [self = shared_from_this(), shared, answer, kept = std::move(kept), of = std::move(target)] {
     if (!shared->gone()) (*shared)(answer(*self, kept, of));
   });
   if (!accepted) (*shared)(error_answer(accepted.error(), v2));
 }
 
-Hkp::Hkp(service::Service& service, HkpOptions options) : impl_(std::make_shared<Impl>(service, options)) {}
+Hkp::Hkp(service::Service& service, HkpOptions options) : impl_(std::make_shared<Impl>(service, std::move(options))) {}
 
 net::Handler Hkp::handler() {
   return [impl = impl_](const net::Request& request, net::Responder respond) { impl->handle(request, std::move(respond)); };

@@ -5,12 +5,13 @@
 #include <memory>
 
 #include "net/http.h"
+#include "service/ready_answers.h"
 #include "service/service.h"
 
 namespace cm4it::hkp {
 
 struct HkpOptions {
-  std::size_t cache_bytes = 64u << 20;  // of ready answers, a thread
+  service::ReadyAnswersPtr ready{};  // null: none are kept
 };
 
 class Hkp {

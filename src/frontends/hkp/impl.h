@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "frontends/hkp/hkp.h"
-#include "service/answer_cache.h"
 #include "service/certificate_index.h"
 
 namespace cm4it::hkp {
@@ -19,7 +18,7 @@ struct Call {
   service::Principal who;
   service::Caller caller;
   std::string content_type, accept_language;
-  View body;  // only while the handler runs
+  const net::Request* request = nullptr;  // only while the handler runs, on the event loop
 };
 
 using Answer = Result<net::Response>;
@@ -35,24 +34,22 @@ Result<Search> parse_search(std::string_view text, bool exact);  // legacy: an i
 
 struct Hkp::Impl : std::enable_shared_from_this<Hkp::Impl> {
   Impl(service::Service& given, HkpOptions options_given)
-      : service(given), certificates(given), index(given), options(options_given), long_answers(options.cache_bytes) {}
+      : service(given), certificates(given), index(given), options(std::move(options_given)) {}
 
   void handle(const net::Request& request, net::Responder respond);
   void look(const Call& call, std::string target, bool v2, net::Responder respond);
-  // A ready answer to a look-up by whole fingerprint out of this thread's cache.
-  std::shared_ptr<const std::string> cached(const net::Request& request);
+  // A ready answer to a look-up by whole fingerprint that this event loop has.
+  std::shared_ptr<const std::string> cached(const net::Request& request) const;
   // What the answer to a look-up by fingerprint hangs on; to be taken before reading, so that what changes meanwhile makes
   // the answer stale.
   struct Before { std::string alias; std::optional<service::SubjectId> subject; service::Stamp stamp; };
   Before before(const Search& search) const;
   net::Response kept(const std::string& target, const Before& before, const std::vector<Certificate>& found, net::Response response);
-  service::AnswerCache& cache();
 
   service::Service& service;
   const service::Certificates certificates;
   service::CertificateIndex index;
   const HkpOptions options;
-  service::SharedAnswers long_answers;  // that threads for long readings made
 };
 
 using Found = service::Certificates::Matches;

@@ -82,10 +82,12 @@ std::size_t prefix_digits(std::size_t certificates) {
 }  // namespace
 
 void hash_query(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
-  auto digests = parse_hash_query(call.body);
-  if (!digests) return respond(error_answer(digests.error(), false));
+  const auto body = std::make_shared<const net::Body>(call.request->take_body());
   answer_in_turn(hkp.shared_from_this(), call.caller, std::make_shared<net::Responder>(std::move(respond)), false,
-                 [digests = std::move(*digests)](const auto& index) { return answer_hash_query(index, digests); });
+                 [body](const auto& index) -> Answer {
+                   TRY(const auto digests, parse_hash_query(body->view()));
+                   return answer_hash_query(index, digests);
+                 });
 }
 
 void prefix_log(Hkp::Impl& hkp, const Call& call, net::Responder respond) {

@@ -104,7 +104,8 @@ net::Response v2_answer(const std::vector<Outcome>& list, const std::vector<bool
 
 // What the taking apart of an upload leaves for its answer.
 struct Upload {
-  Bytes body;
+  net::Body body;
+  std::string content_type;
   TakenApart taken;
   std::vector<Fingerprint> of;   // the certificate of each piece
   std::vector<bool> was_here;    // v2: of each certificate, whether something was kept of it before
@@ -122,9 +123,33 @@ std::vector<bool> were_here(const Hkp::Impl& hkp, const std::vector<Fingerprint>
   return was_here;
 }
 
+bool is_form(std::string_view content_type) {
+  return net::equal_ignoring_case(content_type.substr(0, content_type.find(';')), "application/x-www-form-urlencoded");
+}
+
+// The certificates in a legacy upload: a form's field, or the body itself where no form is said.
+Result<Bytes> keytext(std::string_view content_type, View body) {
+  const auto missing = [] { return fail(Code::malformed, "keytext: missing", "a form field with the certificate"); };
+  if (net::is_multipart(content_type)) {
+    TRY(const auto parts, net::read_multipart(content_type, body));
+    const auto part = parts.find("keytext");
+    if (part == parts.end()) return missing();
+    return to_bytes(part->second);
+  }
+  if (!content_type.empty() && !is_form(content_type)) return to_bytes(body);
+  TRY(const auto form, net::Query::parse(text(body)));
+  if (!form.has("keytext")) return missing();
+  return to_bytes(view(*form.get("keytext")));
+}
+
 Result<std::vector<evidence::Piece>> take_apart(const Hkp::Impl& hkp, Upload& upload, const service::Principal& who, bool v2) {
-  TRY(upload.taken, evidence::openpgp::take_apart(upload.body));
-  upload.body = {};
+  const net::Body body = std::exchange(upload.body, {});
+  if (v2) {
+    TRY(upload.taken, evidence::openpgp::take_apart(body.view()));
+  } else {
+    TRY(const Bytes certificates, keytext(upload.content_type, body.view()));
+    TRY(upload.taken, evidence::openpgp::take_apart(certificates));
+  }
   for (const auto& piece : upload.taken.pieces) {
     TRY(auto fingerprint, evidence::openpgp::certificate_of(piece.bytes));
     upload.of.push_back(std::move(fingerprint));
@@ -133,47 +158,30 @@ Result<std::vector<evidence::Piece>> take_apart(const Hkp::Impl& hkp, Upload& up
   return std::move(upload.taken.pieces);
 }
 
-// A certificate may have thousands of parts: taking it apart is a worker's, as verifying them is.
-void take_in(Hkp::Impl& hkp, Bytes body, const service::Caller& caller, bool v2, net::Responder respond) {
-  const std::size_t octets = body.size();
-  auto upload = std::make_shared<Upload>(Upload{std::move(body), {}, {}, {}});
+// A certificate may have thousands of parts, and a form thousands of escapes: taking them apart is a worker's, as verifying is.
+void take_in(Hkp::Impl& hkp, const Call& call, bool v2, net::Responder respond) {
+  const std::size_t octets = call.request->body.size();
+  auto upload = std::make_shared<Upload>();
+  upload->body = call.request->take_body();
+  upload->content_type = call.content_type;
   auto shared = std::make_shared<net::Responder>(std::move(respond));
-  const auto split = [self = hkp.shared_from_this(), upload, who = caller.who, v2] { return take_apart(*self, *upload, who, v2); };
+  const auto split = [self = hkp.shared_from_this(), upload, who = call.who, v2] { return take_apart(*self, *upload, who, v2); };
   auto accepted = hkp.service.submit(split, octets, {}, [shared, upload, v2](const Result<std::vector<ItemResult>>& results) {
     if (!results) return (*shared)(error_answer(results.error(), v2));
     const auto list = outcomes(upload->of, *results, upload->taken);
     (*shared)(v2 ? v2_answer(list, upload->was_here, *results) : legacy_answer(list, upload->taken, *results));
-  }, caller);
+  }, call.caller);
   if (!accepted) (*shared)(error_answer(accepted.error(), v2));
-}
-
-bool is_form(std::string_view content_type) {
-  return net::equal_ignoring_case(content_type.substr(0, content_type.find(';')), "application/x-www-form-urlencoded");
 }
 
 }  // namespace
 
-void submit(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
-  std::string keytext(text(call.body));
-  if (net::is_multipart(call.content_type)) {
-    const auto parts = net::read_multipart(call.content_type, call.body);
-    if (!parts) return respond(error_answer(parts.error(), false));
-    const auto part = parts->find("keytext");
-    if (part == parts->end()) return respond(error_answer({Code::malformed, "keytext: missing", "a form field with the certificate"}, false));
-    keytext = text(part->second);
-  } else if (call.content_type.empty() || is_form(call.content_type)) {
-    const auto form = net::Query::parse(text(call.body));
-    if (!form) return respond(error_answer(form.error(), false));
-    if (!form->has("keytext")) return respond(error_answer({Code::malformed, "keytext: missing", "a form field with the certificate"}, false));
-    keytext = *form->get("keytext");
-  }
-  take_in(hkp, to_bytes(view(keytext)), call.caller, false, std::move(respond));
-}
+void submit(Hkp::Impl& hkp, const Call& call, net::Responder respond) { take_in(hkp, call, false, std::move(respond)); }
 
 void v2_submit(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
   if (!call.content_type.empty() && !net::equal_ignoring_case(std::string_view(call.content_type).substr(0, call.content_type.find(';')), "application/pgp-keys"))
     return respond(error_answer({Code::unsupported, "Content-Type: application/pgp-keys expected", ""}, true));
-  take_in(hkp, to_bytes(call.body), call.caller, true, std::move(respond));
+  take_in(hkp, call, true, std::move(respond));
 }
 
 }  // namespace cm4it::hkp

@@ -30,7 +30,7 @@ const std::vector<Route>& routes() {
        {"q", "type", "maker", "model", "status", "holder", "issuer", "domain", "limit", "cursor"}, nullptr, search_subjects},
       {"GET", {"v1", "subjects", "*"}, {"domain"}, get_subject, nullptr},
       {"GET", {"v1", "subjects", "*", "history"}, {"domain"}, get_history, nullptr},
-      {"GET", {"v1", "subjects", "*", "verdict"}, {"domain", "at", "nonce"}, get_verdict, nullptr},
+      {"GET", {"v1", "subjects", "*", "verdict"}, {"domain", "at", "nonce"}, nullptr, get_verdict},
       {"GET", {"v1", "may"}, {"from", "to", "domain"}, get_may, nullptr},
       {"GET", {"v1", "evidence", "*"}, {}, get_evidence, nullptr},
       {"GET", {"v1", "evidence", "*", "receipt"}, {"domain"}, get_receipt, nullptr},
@@ -38,7 +38,7 @@ const std::vector<Route>& routes() {
       {"GET", {"v1", "domains"}, {}, get_domains, nullptr},
       {"GET", {"v1", "domains", "*", "policy"}, {"version", "all"}, get_policy, nullptr},
       {"GET", {"v1", "domains", "*", "heads"}, {}, get_heads, nullptr},
-      {"POST", {"v1", "domains", "*", "heads"}, {}, post_head, nullptr},
+      {"POST", {"v1", "domains", "*", "heads"}, {}, nullptr, post_head},
       {"GET", {"v1", "feed"}, {"domain", "from", "select", "wait"}, nullptr, get_feed},
       {"GET", {"v1", "changes"}, {"domain", "from", "wait"}, nullptr, get_changes},
       {"GET", {"v1", "peers"}, {}, get_peers, nullptr},
@@ -80,7 +80,7 @@ Result<Call> take_apart(const net::Request& request) {
   call.accept = request.header("Accept");
   call.content_type = request.header("Content-Type");
   call.if_none_match = request.header("If-None-Match");
-  call.body = request.body;
+  call.request = &request;
   return call;
 }
 
@@ -164,16 +164,15 @@ void answer_in_turn(Door::Impl& door, const service::Caller& caller, const std::
   });
 }
 
-void Door::Impl::answer(Answer (*route)(Impl&, const Call&), Call& call, net::Responder respond) {
+void Door::Impl::answer(Answer (*route)(Impl&, const Call&), const Call& call, net::Responder respond) {
   {
     ledger::Brief brief(budget::brief_records);
     auto made = route(*this, call);
     if (!brief.exceeded()) return respond(made ? std::move(*made) : problem(made.error()));
   }
-  call.body = {};
   auto shared = std::make_shared<net::Responder>(std::move(respond));
-  answer_in_turn(*this, call.caller, shared, [this, route, call, shared] {
-    auto made = route(*this, call);
+  answer_in_turn(*this, call.caller, shared, [this, route, later = call.detached(), shared] {
+    auto made = route(*this, later);
     (*shared)(made ? std::move(*made) : problem(made.error()));
   });
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "net/http.h"
+#include "service/ready_answers.h"
 #include "service/service.h"
 
 namespace cm4it::http {
@@ -27,7 +28,7 @@ struct PeerState {
 
 struct DoorOptions {
   std::string server_name;
-  std::size_t cache_bytes = 64u << 20;  // of ready answers, a thread
+  service::ReadyAnswersPtr ready{};  // null: none are kept
   std::function<std::vector<PeerState>()> peers;
   // Lines in Prometheus' text format from other rooms (connections, …).
   std::function<std::vector<std::pair<std::string, double>>()> extra_metrics;

@@ -42,10 +42,12 @@ class Site {
  public:
   explicit Site(Ics& ics, DoorOptions options = {}) : ics_(ics) {
     options.server_name = "main";
+    options.ready = std::make_shared<service::ReadyAnswers>(*ics.service, std::size_t{64} << 20, 2);
     door = std::make_unique<Door>(*ics.service, std::move(options));
     net::ListenerOptions plain;
     open(plain_, plain);
     net::ListenerOptions tls;
+    tls.first_loop = 1;
     tls.tls_key = key_of(ics.domain_ + " server", crypto::Algorithm::es256);
     tls.ask_client_certificate = true;
     open(tls_, tls);

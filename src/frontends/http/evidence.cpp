@@ -72,8 +72,8 @@ Result<Bytes> certificates_of(Door::Impl& door, const evidence::PgpIssuer& issue
 }
 
 // A form: a list of files, its signature where it is not in the list itself, and the certificate where it is not kept here.
-Result<std::vector<evidence::Piece>> read_form(Door::Impl& door, const Call& call) {
-  TRY(const auto parts, net::read_multipart(call.content_type, call.body));
+Result<std::vector<evidence::Piece>> read_form(Door::Impl& door, const Call& call, View body) {
+  TRY(const auto parts, net::read_multipart(call.content_type, body));
   const auto part = [&](std::string_view name) {
     const auto found = parts.find(name);
     return found == parts.end() ? View{} : found->second;
@@ -110,15 +110,15 @@ net::Response submission_answer(const std::vector<ItemResult>& results) {
   return response;
 }
 
-Result<std::vector<evidence::Piece>> pieces_of(Door::Impl& door, const Call& call) {
-  TRY(auto pieces, net::is_multipart(call.content_type) ? read_form(door, call) : evidence::split(call.content_type, call.body));
+Result<std::vector<evidence::Piece>> pieces_of(Door::Impl& door, const Call& call, View body) {
+  TRY(auto pieces, net::is_multipart(call.content_type) ? read_form(door, call, body) : evidence::split(call.content_type, body));
   if (pieces.empty()) return fail(Code::malformed, "body: no evidence in it");
   return pieces;
 }
 
 // Native statements are told apart by their lengths; what else is sent has to be read for that.
 bool is_split_at_once(const Call& call) {
-  return call.body.size() <= budget::brief_body && call.content_type.starts_with("application/c");  // cose, cbor-seq
+  return call.request->body.size() <= budget::brief_body && call.content_type.starts_with("application/c");  // cose, cbor-seq
 }
 
 }  // namespace
@@ -127,18 +127,17 @@ void post_evidence(Door::Impl& door, const Call& call, net::Responder respond) {
   auto shared = std::make_shared<net::Responder>(std::move(respond));
   Result<void> accepted;
   if (is_split_at_once(call)) {
-    auto pieces = pieces_of(door, call);
+    auto pieces = pieces_of(door, call, call.request->body);
     if (!pieces) return (*shared)(problem(pieces.error()));
     accepted = door.service.submit(std::move(*pieces), call.get("domain"), [shared](const auto& results) { (*shared)(submission_answer(results)); }, call.caller);
   } else {
-    auto kept = std::make_shared<std::pair<Call, Bytes>>(call, to_bytes(call.body));
-    const auto split = [self = door.shared_from_this(), kept] {
-      kept->first.body = kept->second;
-      auto pieces = pieces_of(*self, kept->first);
-      kept->second = {};
-      return pieces;
+    auto body = std::make_shared<net::Body>(call.request->take_body());
+    const std::size_t octets = body->size();
+    const auto split = [self = door.shared_from_this(), later = call.detached(), body = std::move(body)]() mutable {
+      const auto mine = std::exchange(body, nullptr);  // let go as soon as its pieces are made
+      return pieces_of(*self, later, mine->view());
     };
-    accepted = door.service.submit(split, call.body.size(), call.get("domain"), [shared](const auto& results) {
+    accepted = door.service.submit(split, octets, call.get("domain"), [shared](const auto& results) {
       (*shared)(results ? submission_answer(*results) : problem(results.error()));
     }, call.caller);
   }

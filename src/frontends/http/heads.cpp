@@ -1,6 +1,7 @@
 // Heads that are known: by them a home that was set back learns what it has signed before.
 #include <boost/json.hpp>
 
+#include "base/budgets.h"
 #include "base/log.h"
 #include "frontends/http/impl.h"
 #include "frontends/http/views.h"
@@ -16,13 +17,26 @@ Answer get_heads(Door::Impl& door, const Call& call) {
   return json_answer(json::serialize(json::object{{"domain", call.path[2]}, {"time", to_rfc3339(door.service.now())}, {"heads", std::move(heads)}}));
 }
 
-// Who shows a head that this server's log key signed learns whether its log goes on from it; of anything else nothing is said.
-Answer post_head(Door::Impl& door, const Call& call) {
-  auto compared = door.service.ledger().compare_own_head(call.path[2], std::string(text(call.body)));
-  if (compared) return json_answer(json::serialize(json::object{{"domain", call.path[2]}, {"goes_on", true}}));
-  if (compared.error().code != Code::conflict) return fail(Code::not_found, "no head of a log of " + call.path[2] + " that is kept here");
+namespace {
+
+Answer compare_head(Door::Impl& door, const std::string& domain, const std::string& note) {
+  auto compared = door.service.ledger().compare_own_head(domain, note);
+  if (compared) return json_answer(json::serialize(json::object{{"domain", domain}, {"goes_on", true}}));
+  if (compared.error().code != Code::conflict) return fail(Code::not_found, "no head of a log of " + domain + " that is kept here");
   log_error(compared.error().message);
   return tl::unexpected(std::move(compared).error());
+}
+
+}  // namespace
+
+// Who shows a head that this server's log key signed learns whether its log goes on from it; of anything else nothing is said.
+void post_head(Door::Impl& door, const Call& call, net::Responder respond) {
+  if (call.request->body.size() > budget::brief_body) return respond(problem({Code::too_large, "body: longer than a signed head is", ""}));
+  auto shared = std::make_shared<net::Responder>(std::move(respond));
+  answer_in_turn(door, call.caller, shared, [&door, shared, domain = call.path[2], note = std::string(text(call.request->body))] {
+    auto made = compare_head(door, domain, note);
+    (*shared)(made ? std::move(*made) : problem(made.error()));
+  });
 }
 
 }  // namespace cm4it::http

@@ -6,9 +6,10 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "base/newest.h"
 #include "frontends/http/door.h"
 #include "frontends/http/polls.h"
-#include "service/answer_cache.h"
+#include "service/ready_answers.h"
 
 namespace cm4it::http {
 
@@ -19,8 +20,14 @@ struct Call {
   service::Principal who;
   service::Caller caller;
   std::string accept, content_type, if_none_match;
-  View body;                      // only while the handler runs
+  const net::Request* request = nullptr;  // only while the handler runs, on the event loop
 
+  // For who goes on when the handler has returned.
+  Call detached() const {
+    Call copy = *this;
+    copy.request = nullptr;
+    return copy;
+  }
   std::string get(std::string_view name) const { return std::string(query.get(name).value_or("")); }
 };
 
@@ -28,26 +35,24 @@ using Answer = Result<net::Response>;
 
 struct Door::Impl : std::enable_shared_from_this<Door::Impl> {
   Impl(service::Service& given, DoorOptions options_given)
-      : service(given), options(std::move(options_given)), polls(given), long_answers(options.cache_bytes) {}
+      : service(given), options(std::move(options_given)), polls(given) {}
 
   void handle(const net::Request& request, net::Responder respond);
-  // A ready answer out of this thread's cache, if the request is one of those that have them.
-  std::shared_ptr<const std::string> cached(const net::Request& request);
-  service::AnswerCache& cache();
+  // A ready answer that this event loop has, if the request is one of those that have them.
+  std::shared_ptr<const std::string> cached(const net::Request& request) const;
   // The route's answer: made here where it takes little reading, else by a thread that has the time.
-  void answer(Answer (*route)(Impl&, const Call&), Call& call, net::Responder respond);
+  void answer(Answer (*route)(Impl&, const Call&), const Call& call, net::Responder respond);
   // The number of a domain in cache keys; 0 is the default domain. Only for domains that are kept here.
   std::uint32_t domain_number(const std::string& domain);
-  std::uint32_t known_domain_number(const std::string& domain);  // UINT32_MAX: it has none
+  std::uint32_t known_domain_number(std::string_view domain) const;  // UINT32_MAX: it has none
 
   service::Service& service;
   const DoorOptions options;
   Polls polls;
-  service::SharedAnswers long_answers;  // that threads for long readings made
-  Guarded<std::map<std::string, std::uint32_t>> domain_numbers;
+  using DomainNumbers = std::map<std::string, std::uint32_t, std::less<>>;
+  Newest<DomainNumbers> domain_numbers{std::make_shared<const DomainNumbers>()};
+  Guarded<DomainNumbers> given_numbers;  // the same, for who gives the next
 };
-
-enum CachedKind : std::uint8_t { cached_summary = 1, cached_verdict = 2 };
 
 // Makes the answer that a route's result is.
 net::Response json_answer(const std::string& body, unsigned status = 200);
@@ -66,7 +71,6 @@ bool add_link_errors(const Door::Impl& door, const service::Principal& who, std:
 
 // Routes that answer at once where little is kept of what is asked for, else in turn (Door::Impl::answer).
 Answer get_subject(Door::Impl& door, const Call& call);
-Answer get_verdict(Door::Impl& door, const Call& call);
 Answer get_history(Door::Impl& door, const Call& call);
 Answer get_may(Door::Impl& door, const Call& call);
 Answer get_evidence(Door::Impl& door, const Call& call);
@@ -75,7 +79,6 @@ Answer get_key(Door::Impl& door, const Call& call);
 Answer get_domains(Door::Impl& door, const Call& call);
 Answer get_policy(Door::Impl& door, const Call& call);
 Answer get_heads(Door::Impl& door, const Call& call);
-Answer post_head(Door::Impl& door, const Call& call);
 Answer get_peers(Door::Impl& door, const Call& call);
 Answer get_health(Door::Impl& door, const Call& call);
 Answer get_ready(Door::Impl& door, const Call& call);
@@ -84,6 +87,8 @@ Answer get_checkpoint(Door::Impl& door, const Call& call);
 Answer get_tile(Door::Impl& door, const Call& call);
 
 // Routes that answer later, from another thread.
+void get_verdict(Door::Impl& door, const Call& call, net::Responder respond);
+void post_head(Door::Impl& door, const Call& call, net::Responder respond);
 void post_evidence(Door::Impl& door, const Call& call, net::Responder respond);
 void search_subjects(Door::Impl& door, const Call& call, net::Responder respond);
 void get_feed(Door::Impl& door, const Call& call, net::Responder respond);

@@ -4,14 +4,15 @@
 
 #include "frontends/http/impl.h"
 #include "frontends/http/views.h"
-#include "ledger/brief.h"
 
 namespace cm4it::http {
 namespace {
 
 namespace json = boost::json;
 using evidence::SubjectId;
-using service::Looked;
+using service::AnswerKind, service::Looked;
+
+constexpr std::uint8_t of_code = 0x80;  // in a key of the cache, beside the kind
 
 constexpr std::size_t fewest_digits = 16;  // of a prefix, in a request
 
@@ -35,92 +36,84 @@ Result<Found> find(Door::Impl& door, const Call& call, bool must_be_known) {
   return Found{std::move(subject), stamp, std::move(looked)};
 }
 
+// The digest of a key and that of code are of different kinds; so are their answers.
+service::AnswerKey key_of(const SubjectId& subject, AnswerKind kind, std::uint32_t domain) {
+  service::AnswerKey key{subject.digest, static_cast<std::uint8_t>(kind), domain};
+  if (subject.kind == evidence::SubjectKind::code) key.kind |= of_code;
+  return key;
+}
+
 // Answers whose verdict anyone may have are kept for the next asker.
-net::Response kept(Door::Impl& door, const Call& call, CachedKind kind, const Found& found, net::Response response) {
-  const std::string domain = call.get("domain");
-  if (!found.looked.open || call.path[2] != found.subject.text()) return response;
-  const auto number = door.domain_number(domain);
-  auto ready = net::serialize(response);
-  const service::AnswerCache::Key key{found.subject, kind, number};
-  const Time until = found.looked.verdict.valid_until;
-  if (ledger::Brief::here()) door.cache().put(key, found.stamp, until, ready);
-  else door.long_answers.put(key, found.stamp, until, ready);  // the event loops look for it there
-  response.ready = std::move(ready);
+net::Response kept(Door::Impl& door, const Call& call, AnswerKind kind, const Found& found, net::Response response) {
+  if (!door.options.ready || !found.looked.open || call.path[2] != found.subject.text()) return response;
+  const auto key = key_of(found.subject, kind, door.domain_number(call.get("domain")));
+  const service::Answer answer{net::serialize(response), found.stamp, found.looked.verdict.valid_until};
+  response.ready = answer.octets;
+  response.on_loop = [answers = door.options.ready, key, answer](unsigned loop) { answers->put(loop, key, answer); };
   return response;
 }
 
 }  // namespace
 
 // GET /v1/subjects/{whole id}[/verdict], without a query or with domain= alone, and without conditions.
-std::shared_ptr<const std::string> Door::Impl::cached(const net::Request& request) {
+std::shared_ptr<const std::string> Door::Impl::cached(const net::Request& request) const {
   constexpr std::string_view prefix = "/v1/subjects/";
   constexpr std::size_t key_digits = 64;
-  if (request.method != "GET" || !request.path.starts_with(prefix)) return {};
+  if (!options.ready || request.method != "GET" || !request.path.starts_with(prefix)) return {};
   std::string_view rest = request.path.substr(prefix.size());
-  service::AnswerCache::Key key;
-  if (rest.starts_with("key:")) key.subject.kind = evidence::SubjectKind::key, rest.remove_prefix(4);
-  else if (rest.starts_with("code:")) key.subject.kind = evidence::SubjectKind::code, rest.remove_prefix(5);
+  SubjectId subject;
+  if (rest.starts_with("key:")) subject.kind = evidence::SubjectKind::key, rest.remove_prefix(4);
+  else if (rest.starts_with("code:")) subject.kind = evidence::SubjectKind::code, rest.remove_prefix(5);
   else return {};
-  if (rest.size() < key_digits || !digest_from_lowercase_hex(rest.substr(0, key_digits), key.subject.digest)) return {};
+  if (rest.size() < key_digits || !digest_from_lowercase_hex(rest.substr(0, key_digits), subject.digest)) return {};
   rest.remove_prefix(key_digits);
-  key.kind = rest.empty() ? cached_summary : rest == "/verdict" ? cached_verdict : 0;
-  if (key.kind == 0 || !request.header("If-None-Match").empty()) return {};
-  if (key.kind == cached_verdict && request.header("Accept").find("cwt") != std::string_view::npos) return {};
+  if ((!rest.empty() && rest != "/verdict") || !request.header("If-None-Match").empty()) return {};
+  const auto kind = rest.empty() ? AnswerKind::http_summary : AnswerKind::http_verdict;
+  if (kind == AnswerKind::http_verdict && request.header("Accept").find("cwt") != std::string_view::npos) return {};
+  std::uint32_t domain = 0;
   if (!request.query.empty()) {
     if (!request.query.starts_with("domain=") || request.query.find_first_of("&%+") != std::string_view::npos) return {};
-    key.domain = known_domain_number(std::string(request.query.substr(7)));
-    if (key.domain == UINT32_MAX) return {};
+    domain = known_domain_number(request.query.substr(7));
+    if (domain == UINT32_MAX) return {};
   }
-  const auto stamp = service.stamp(key.subject);
-  const Time now = service.now();
-  if (const auto* found = cache().find(key, stamp, now)) return *found;
-  return long_answers.find(key, stamp, now);
-}
-
-service::AnswerCache& Door::Impl::cache() {
-  // One for each thread and door: a thread of a listener serves one door.
-  thread_local std::map<const Impl*, std::unique_ptr<service::AnswerCache>> caches;
-  thread_local const Impl* last = nullptr;
-  thread_local service::AnswerCache* last_cache = nullptr;
-  if (last == this) return *last_cache;
-  auto& mine = caches[this];
-  if (!mine) mine = std::make_unique<service::AnswerCache>(options.cache_bytes);
-  last = this;
-  last_cache = mine.get();
-  return *mine;
+  return options.ready->find(request.loop, key_of(subject, kind, domain));
 }
 
 // Numbers are given to domains that answers were made for, which are those that are kept here: a name that is only asked for
 // leaves nothing behind.
 std::uint32_t Door::Impl::domain_number(const std::string& domain) {
-  if (domain.empty()) return 0;
-  return domain_numbers.with([&](auto& numbers) {
-    return numbers.emplace(domain, static_cast<std::uint32_t>(numbers.size() + 1)).first->second;
+  if (const auto known = known_domain_number(domain); known != UINT32_MAX) return known;
+  return given_numbers.with([&](DomainNumbers& numbers) {
+    const auto [given, fresh] = numbers.emplace(domain, static_cast<std::uint32_t>(numbers.size() + 1));
+    if (fresh) domain_numbers.replace(std::make_shared<const DomainNumbers>(numbers));
+    return given->second;
   });
 }
 
-std::uint32_t Door::Impl::known_domain_number(const std::string& domain) {
+std::uint32_t Door::Impl::known_domain_number(std::string_view domain) const {
   if (domain.empty()) return 0;
-  return domain_numbers.with([&](const auto& numbers) {
-    const auto known = numbers.find(domain);
-    return known == numbers.end() ? UINT32_MAX : known->second;
-  });
+  const auto numbers = domain_numbers.get();
+  const auto known = numbers->find(domain);
+  return known == numbers->end() ? UINT32_MAX : known->second;
 }
 
 Answer get_subject(Door::Impl& door, const Call& call) {
   TRY(const auto found, find(door, call, true));
   auto response = revalidated(json_answer(json::serialize(summary_json(found.looked))), call);
-  return response.status == 200 ? kept(door, call, cached_summary, found, std::move(response)) : response;
+  return response.status == 200 ? kept(door, call, AnswerKind::http_summary, found, std::move(response)) : response;
 }
 
-Answer get_verdict(Door::Impl& door, const Call& call) {
-  if (call.accept.find("application/cwt") != std::string::npos) {
-    TRY(const auto nonce, from_hex(call.get("nonce")));
-    if (nonce.size() > 64) return fail(Code::too_large, "nonce: more than 64 octets");
-    TRY(const auto subject, subject_of(door, call, call.path[2]));
-    TRY(const auto token, door.service.token(subject, call.get("domain"), nonce, call.who));
-    return bytes_answer(token, "application/cwt");
-  }
+namespace {
+
+Answer token(Door::Impl& door, const Call& call) {
+  TRY(const auto nonce, from_hex(call.get("nonce")));
+  if (nonce.size() > 64) return fail(Code::too_large, "nonce: more than 64 octets");
+  TRY(const auto subject, subject_of(door, call, call.path[2]));
+  TRY(const auto made, door.service.token(subject, call.get("domain"), nonce, call.who));
+  return bytes_answer(made, "application/cwt");
+}
+
+Answer verdict(Door::Impl& door, const Call& call) {
   if (call.query.has("nonce")) return fail(Code::malformed, "nonce: only tokens bear one; ask with Accept: application/cwt");
   if (call.query.has("at")) {
     TRY(const auto subject, subject_of(door, call, call.path[2]));
@@ -131,7 +124,20 @@ Answer get_verdict(Door::Impl& door, const Call& call) {
   }
   TRY(const auto found, find(door, call, false));
   auto response = revalidated(json_answer(json::serialize(verdict_json(found.looked.verdict))), call);
-  return response.status == 200 ? kept(door, call, cached_verdict, found, std::move(response)) : response;
+  return response.status == 200 ? kept(door, call, AnswerKind::http_verdict, found, std::move(response)) : response;
+}
+
+}  // namespace
+
+void get_verdict(Door::Impl& door, const Call& call, net::Responder respond) {
+  if (call.accept.find("application/cwt") == std::string::npos) return door.answer(verdict, call, std::move(respond));
+  auto shared = std::make_shared<net::Responder>(std::move(respond));
+  const auto accepted = door.service.sign_in_turn(call.caller, [self = door.shared_from_this(), later = call.detached(), shared] {
+    if (shared->gone()) return;
+    auto made = token(*self, later);
+    (*shared)(made ? std::move(*made) : problem(made.error()));
+  });
+  if (!accepted) (*shared)(problem(accepted.error()));
 }
 
 Answer get_history(Door::Impl& door, const Call& call) {

@@ -49,7 +49,7 @@ class Answering {
     if (singles.size() != 1 || !request.nonce.empty() || !last.subject || who_) return outcome;
     outcome.max_age = std::min<Seconds>(max_age_of(authority_), next_ - now_);
     const Time fresh_until{std::max(next_.seconds - outcome.max_age, now_.seconds + 1)};
-    outcome.made = Made{to_bytes(der), *last.subject, last.stamp, fresh_until, {}, {}, true};
+    outcome.made = Made{to_bytes(der), *last.subject, last.stamp, fresh_until, {}, {}};
     return outcome;
   }
 
@@ -76,10 +76,12 @@ Outcome refused(Refusal why) { return {crypto::ocsp::refuse(why), 0, {}}; }
 Outcome Ocsp::Impl::answer(View der, const service::Principal& who) const {
   const auto request = crypto::ocsp::parse_request(der);
   if (!request) return refused(Refusal::malformed_request);
+  const std::uint32_t signers = replaced_.load(std::memory_order_acquire);  // first: what is replaced meanwhile is not taken for newer
   const auto all = authorities();
   const Authority* authority = authority_for(*all, *request);
   if (!authority) return refused(Refusal::unauthorized);  // RFC 5019 section 2.2.3: not capable of answering for it
   auto outcome = Answering(service, *authority, who).answer(der, *request);
+  if (outcome && outcome->made) outcome->made->signers = signers;
   if (outcome) return std::move(*outcome);
   if (outcome.error().code != Code::unavailable) log_warn("ocsp: " + outcome.error().message);
   return refused(outcome.error().code == Code::unavailable ? Refusal::try_later : Refusal::internal_error);

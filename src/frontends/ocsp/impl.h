@@ -10,7 +10,6 @@
 #include "base/guarded.h"
 #include "frontends/ocsp/delegates.h"
 #include "frontends/ocsp/ocsp.h"
-#include "service/answer_cache.h"
 #include "service/certificate_status.h"
 
 namespace cm4it::ocsp {
@@ -25,6 +24,7 @@ struct Made {
   Time fresh_until;   // from then on a newer one is given
   std::shared_ptr<const std::string> posted, got;  // the whole HTTP answer, to POST and to GET
   bool asked = true;  // since it was made
+  std::uint32_t signers = 0;  // Ocsp::Impl::replaced_ before it was signed
 };
 
 struct Outcome {
@@ -45,8 +45,8 @@ struct Ocsp::Impl : std::enable_shared_from_this<Ocsp::Impl> {
   AuthoritiesPtr authorities() const;
   void replace(std::vector<Authority> authorities);
 
-  // ready.cpp. An answer of this thread, or of another: null where none is good any more.
-  std::shared_ptr<const std::string> ready(View request, bool get);
+  // ready.cpp. An answer that this event loop has, or that was signed for another: without one where none is good any more.
+  net::Response ready(View request, bool get, unsigned loop);
   net::Response http_answer(const Outcome& outcome, bool get);  // and keeps what may be given again
   std::size_t sign_due();
   void start();  // the thread that signs ahead
@@ -57,10 +57,9 @@ struct Ocsp::Impl : std::enable_shared_from_this<Ocsp::Impl> {
 
  private:
   mutable Guarded<AuthoritiesPtr> authorities_;
-  std::atomic<std::uint64_t> replaced_ = 0;  // how often they were: what a thread keeps of earlier ones is let go
+  std::atomic<std::uint32_t> replaced_ = 0;  // how often they were: what an event loop has of earlier ones is not given
   DelegateWatch watch_;
-  service::AnswerCache& cache();
-  void put(const Digest& request, const Made& made, bool get);
+  net::Response answer_of(const Made& made, bool get) const;
   Made keep(const Outcome& outcome);
 
   Guarded<std::unordered_map<Digest, Made, DigestHash>> known_;  // by SHA-256 of the request; of all threads

@@ -66,15 +66,11 @@ void Ocsp::Impl::handle(const net::Request& request, net::Responder respond) {
   } else if (const auto type = request.header("Content-Type"); !net::equal_ignoring_case(type.substr(0, type.find(';')), request_type)) {
     return respond(plain(415, std::string("Content-Type: ") + request_type + " expected\n"));
   }
-  if (auto kept = ready(asked, get)) {
-    net::Response response;
-    response.ready = std::move(kept);
-    return respond(std::move(response));
-  }
+  if (auto kept = ready(asked, get, request.loop); kept.ready) return respond(std::move(kept));
   // A signature takes its time, in a token much of it: that is not for an event loop.
   auto shared = std::make_shared<net::Responder>(std::move(respond));
   const auto caller = service::Caller::of(request.client_key, request.remote);
-  const auto accepted = service.read_in_turn(caller, [self = shared_from_this(), shared, asked = std::move(asked), who = caller.who, get] {
+  const auto accepted = service.sign_in_turn(caller, [self = shared_from_this(), shared, asked = std::move(asked), who = caller.who, get] {
     if (shared->gone()) return;
     const auto outcome = self->answer(asked, who);
     (*shared)(self->http_answer(outcome, get));

@@ -8,6 +8,7 @@
 
 #include "crypto/ocsp.h"
 #include "net/http.h"
+#include "service/ready_answers.h"
 #include "service/service.h"
 
 namespace cm4it::ocsp {
@@ -21,7 +22,7 @@ struct Authority {
 
 struct OcspOptions {
   std::vector<Authority> authorities;
-  std::size_t cache_bytes = 16u << 20;   // of ready answers, a thread
+  service::ReadyAnswersPtr ready{};      // null: none are kept by event loops
   bool sign_ahead = true;                // on a thread of its own; else sign_due() is called by somebody
 };
 

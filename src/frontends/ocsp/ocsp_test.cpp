@@ -33,6 +33,7 @@ class Site {
     OcspOptions options;
     options.authorities.push_back(authority(with, lifetime));
     options.sign_ahead = sign_ahead;
+    options.ready = std::make_shared<service::ReadyAnswers>(*ics.service, std::size_t{16} << 20, 1);
     door = std::make_unique<Ocsp>(*ics.service, std::move(options));
     auto started = net::HttpServer::start({}, door->handler());
     EXPECT_TRUE(started) << (started ? "" : started.error().message);

@@ -1,7 +1,6 @@
 // Answers that are given again, and signed anew before they end. An answer is good while nothing came about its subject (the
-// stamp) and its time has not come. Each thread has its own; what all of them share is looked into when that one has ended.
+// stamp) and its time has not come. Each event loop has its own; what all of them share is looked into when that one has ended.
 #include <chrono>
-#include <map>
 
 #include "base/budgets.h"
 #include "base/log.h"
@@ -11,18 +10,13 @@
 namespace cm4it::ocsp {
 namespace {
 
-enum CachedKind : std::uint8_t { subject_of_request = 1, answer_to_post = 2, answer_to_get = 3 };
+using service::AnswerKind;
 
 constexpr auto between_looks = std::chrono::seconds(1);
 
-service::AnswerCache::Key key_of(const Digest& request, CachedKind kind) {
-  service::AnswerCache::Key key;
-  key.subject.digest = request;
-  key.kind = kind;
-  return key;
+service::AnswerKey key_of(const Digest& request, bool get, std::uint32_t signers) {
+  return {request, static_cast<std::uint8_t>(get ? AnswerKind::ocsp_get : AnswerKind::ocsp_post), signers};
 }
-
-CachedKind kind_of(bool get) { return get ? answer_to_get : answer_to_post; }
 
 net::Response http_of(const Outcome& outcome, bool get) {
   net::Response response;
@@ -37,43 +31,32 @@ net::Response http_of(const Outcome& outcome, bool get) {
 
 }  // namespace
 
-service::AnswerCache& Ocsp::Impl::cache() {
-  struct Mine {
-    std::unique_ptr<service::AnswerCache> answers;
-    std::uint64_t of = 0;  // the authorities that signed them
-  };
-  thread_local std::map<const Impl*, Mine> caches;
-  Mine& mine = caches[this];
-  const std::uint64_t now = replaced_.load(std::memory_order_relaxed);
-  if (!mine.answers || mine.of != now) mine = {std::make_unique<service::AnswerCache>(options.cache_bytes), now};
-  return *mine.answers;
+// The event loop that sends it keeps it.
+net::Response Ocsp::Impl::answer_of(const Made& made, bool get) const {
+  const service::Answer answer{get ? made.got : made.posted, made.stamp, made.fresh_until};
+  net::Response response;
+  response.ready = answer.octets;
+  if (options.ready)
+    response.on_loop = [answers = options.ready, key = key_of(crypto::sha256(made.request), get, made.signers), answer](unsigned loop) {
+      answers->put(loop, key, answer);
+    };
+  return response;
 }
 
-void Ocsp::Impl::put(const Digest& request, const Made& made, bool get) {
-  const auto row = made.subject.row();
-  cache().put(key_of(request, subject_of_request), {}, Time::never(), std::make_shared<const std::string>(row.begin(), row.end()));
-  cache().put(key_of(request, kind_of(get)), made.stamp, made.fresh_until, get ? made.got : made.posted);
-}
-
-std::shared_ptr<const std::string> Ocsp::Impl::ready(View request, bool get) {
+net::Response Ocsp::Impl::ready(View request, bool get, unsigned loop) {
   const Digest digest = crypto::sha256(request);
-  const Time now = service.now();
-  if (const auto* row = cache().find(key_of(digest, subject_of_request), {}, now)) {
-    service::SubjectId subject;
-    subject.kind = static_cast<evidence::SubjectKind>((**row)[0]);
-    std::copy((*row)->begin() + 1, (*row)->end(), subject.digest.begin());
-    if (const auto* answer = cache().find(key_of(digest, kind_of(get)), service.stamp(subject), now)) return *answer;
-  }
+  const std::uint32_t now_signing = replaced_.load(std::memory_order_acquire);
+  net::Response response;
+  if (options.ready) response.ready = options.ready->find(loop, key_of(digest, get, now_signing));
+  if (response.ready) return response;
   const auto shared = known_.with([&](auto& known) -> std::optional<Made> {
     const auto found = known.find(digest);
     if (found == known.end()) return {};
     found->second.asked = true;
-    if (found->second.stamp != service.stamp(found->second.subject) || found->second.fresh_until <= now) return {};
+    if (found->second.signers != now_signing || !service.is_present(found->second.stamp) || found->second.fresh_until <= service.now()) return {};
     return found->second;
   });
-  if (!shared) return {};
-  put(digest, *shared, get);
-  return get ? shared->got : shared->posted;
+  return shared ? answer_of(*shared, get) : response;
 }
 
 Made Ocsp::Impl::keep(const Outcome& outcome) {
@@ -90,10 +73,7 @@ Made Ocsp::Impl::keep(const Outcome& outcome) {
 
 net::Response Ocsp::Impl::http_answer(const Outcome& outcome, bool get) {
   if (!outcome.made) return http_of(outcome, get);
-  const Made made = keep(outcome);
-  net::Response response;
-  response.ready = get ? made.got : made.posted;
-  return response;
+  return answer_of(keep(outcome), get);
 }
 
 // A second ahead: others may go on with the old one for a quarter of its life. What nobody asked for in the meantime is let go.

@@ -1,0 +1,34 @@
+// The ready-made answers of all doors: each event loop has its own, so that none waits for another; together they keep to one
+// budget of the process.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "service/answer_cache.h"
+
+namespace cm4it::service {
+
+// Which doors keep answers, and of which calls.
+enum class AnswerKind : std::uint8_t { http_summary = 1, http_verdict, hkp_lookup, ocsp_post, ocsp_get };
+
+class ReadyAnswers {
+ public:
+  // `loops`: how many event loops there are (net::Request::loop), all listeners together. `service` outlives it.
+  ReadyAnswers(const Service& service, std::size_t most_bytes, unsigned loops);
+
+  // On that loop's thread. Null: none that is good. The key's kind is an AnswerKind.
+  std::shared_ptr<const std::string> find(unsigned loop, const AnswerKey& key) const;
+  void put(unsigned loop, const AnswerKey& key, Answer answer) const;
+
+  std::size_t bytes() const { return budget_.used(); }  // of all loops; any thread
+
+ private:
+  const Service& service_;
+  mutable CacheBudget budget_;
+  std::vector<std::unique_ptr<AnswerCache>> caches_;  // one a loop
+};
+using ReadyAnswersPtr = std::shared_ptr<const ReadyAnswers>;
+
+}  // namespace cm4it::service
