@@ -1,7 +1,7 @@
 // A manufacturer with a CA of its own, and the certificates of its devices: what rows 6 and 9 measure with.
 #pragma once
 
-#include "evidence/x509_test_support.h"
+#include "evidence/formats/x509/x509_test_support.h"
 #include "population.h"
 
 namespace cm4it::bench {

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "evidence/openpgp_test_support.h"
+#include "evidence/formats/openpgp/test_support.h"
 #include "population.h"
 
 namespace cm4it::bench {

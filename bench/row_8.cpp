@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "crypto/digest.h"
-#include "evidence/openpgp.h"
+#include "evidence/formats/openpgp/openpgp.h"
 #include "import_run.h"
 
 namespace cm4it::bench {

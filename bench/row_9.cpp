@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "ca_home.h"
-#include "evidence/crl_test_support.h"
+#include "evidence/formats/x509/crl_test_support.h"
 #include "import_run.h"
 
 namespace cm4it::bench {

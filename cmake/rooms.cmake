@@ -1,4 +1,4 @@
-# room(PATH ROOMS … LINK …): src/PATH/*.cpp as one static library cm4it_PATH; src/PATH/*_test.cpp as one
+# room(PATH ROOMS … LINK …): src/PATH/**.cpp as one static library cm4it_PATH; src/PATH/**_test.cpp as one
 # test program PATH_test. ROOMS are linked publicly, so naming the nearest ones is enough.
 
 add_library(cm4it_options INTERFACE)
@@ -26,7 +26,7 @@ endfunction()
 function(room path)
   cmake_parse_arguments(R "" "" "ROOMS;LINK" ${ARGN})
   string(REPLACE "/" "_" name ${path})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${path}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${path}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|/main\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")

@@ -5,7 +5,7 @@
 #include "base/time.h"
 #include "crypto/digest.h"
 #include "crypto/signer.h"
-#include "evidence/manifest_writer.h"
+#include "evidence/formats/manifest/manifest_writer.h"
 #include "story.h"
 
 namespace cm4it::demo {

@@ -1,5 +1,5 @@
 // ASCII armor. What is read is written in the one form, and read again.
-#include "evidence/openpgp_armor.h"
+#include "evidence/formats/openpgp/armor.h"
 #include "fuzz/fuzz.h"
 
 using namespace cm4it;

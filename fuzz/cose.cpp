@@ -1,7 +1,7 @@
 // Native statements. What decodes is the one encoding of what it says, reads the same when kept, and survives the forms it
 // travels and is logged in.
 #include "base/cbor.h"
-#include "evidence/body.h"
+#include "evidence/formats/native/body.h"
 #include "evidence/evidence.h"
 #include "fuzz/fuzz.h"
 

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "evidence/crl_test_support.h"
+#include "evidence/formats/x509/crl_test_support.h"
 #include "fuzz/fuzz.h"
 
 using namespace cm4it;

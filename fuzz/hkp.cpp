@@ -3,7 +3,7 @@
 // same answer.
 #include <future>
 
-#include "evidence/openpgp_test_support.h"
+#include "evidence/formats/openpgp/test_support.h"
 #include "frontends/hkp/hkp.h"
 #include "fuzz/fuzz.h"
 #include "store/memory.h"

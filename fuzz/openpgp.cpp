@@ -1,8 +1,8 @@
 // OpenPGP keys. What is taken apart decodes alone or is refused; what is assembled is taken apart into the same pieces, in
 // whatever order they were; kept evidence says what it said.
 #include "evidence/evidence.h"
-#include "evidence/openpgp.h"
-#include "evidence/openpgp_packet.h"
+#include "evidence/formats/openpgp/openpgp.h"
+#include "evidence/formats/openpgp/packet.h"
 #include "fuzz/fuzz.h"
 
 using namespace cm4it;

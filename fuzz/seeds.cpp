@@ -7,12 +7,12 @@
 #include "base/der.h"
 #include "crypto/digest.h"
 #include "crypto/pem.h"
-#include "evidence/crl_test_support.h"
+#include "evidence/formats/x509/crl_test_support.h"
 #include "evidence/evidence.h"
-#include "evidence/manifest_writer.h"
-#include "evidence/openpgp_test_support.h"
-#include "evidence/sums.h"
-#include "evidence/x509_test_support.h"
+#include "evidence/formats/manifest/manifest_writer.h"
+#include "evidence/formats/openpgp/test_support.h"
+#include "evidence/formats/sums/sums.h"
+#include "evidence/formats/x509/x509_test_support.h"
 #include "service/feed_wire.h"
 
 using namespace cm4it;

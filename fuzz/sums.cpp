@@ -1,8 +1,8 @@
 // Signed lists of files: a piece of evidence, a list, a cleartext message. What decodes is kept as it came and says of each
 // file the same when it is kept; a list has each digest once.
 #include "evidence/evidence.h"
-#include "evidence/sums.h"
-#include "evidence/sums_text.h"
+#include "evidence/formats/sums/sums.h"
+#include "evidence/formats/sums/text.h"
 #include "fuzz/fuzz.h"
 
 using namespace cm4it;

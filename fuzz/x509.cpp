@@ -1,6 +1,6 @@
 // X.509 certificates. What decodes is kept as it came, can be shown, and says the same once it is kept; PEM is taken apart into
 // what it was made of.
-#include "evidence/x509.h"
+#include "evidence/formats/x509/x509.h"
 #include "crypto/pem.h"
 #include "evidence/evidence.h"
 #include "fuzz/fuzz.h"

@@ -3,7 +3,7 @@
 #include "base/budgets.h"
 #include "base/cbor.h"
 #include "evidence/builder.h"
-#include "evidence/crl.h"
+#include "evidence/formats/x509/crl.h"
 
 namespace cm4it::evidence {
 

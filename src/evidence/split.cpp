@@ -4,9 +4,9 @@
 #include "base/budgets.h"
 #include "base/cbor.h"
 #include "crypto/pem.h"
-#include "evidence/crl.h"
-#include "evidence/openpgp.h"
-#include "evidence/x509.h"
+#include "evidence/formats/x509/crl.h"
+#include "evidence/formats/openpgp/openpgp.h"
+#include "evidence/formats/x509/x509.h"
 
 namespace cm4it::evidence {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/cbor.h"
 #include "crypto/digest.h"
-#include "evidence/body.h"
+#include "evidence/formats/native/body.h"
 #include "evidence/evidence.h"
 
 namespace cm4it::evidence::test {

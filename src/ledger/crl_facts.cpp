@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
-#include "evidence/x509.h"
+#include "evidence/formats/x509/x509.h"
 #include "ledger/brief.h"
 #include "ledger/crls.h"
 #include "ledger/journal.h"

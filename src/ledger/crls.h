@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "evidence/crl.h"
+#include "evidence/formats/x509/crl.h"
 #include "ledger/journal.h"
 #include "policy/revoked.h"
 #include "store/store.h"

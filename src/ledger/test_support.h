@@ -10,7 +10,7 @@
 
 #include "base/guarded.h"
 #include "crypto/digest.h"
-#include "evidence/manifest_writer.h"
+#include "evidence/formats/manifest/manifest_writer.h"
 #include "ledger/ledger.h"
 #include "ledger/merkle.h"
 #include "ledger/tables.h"

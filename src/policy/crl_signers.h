@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "evidence/crl.h"
+#include "evidence/formats/x509/crl.h"
 #include "policy/paths.h"
 #include "policy/temporal_rules.h"
 

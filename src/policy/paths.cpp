@@ -5,7 +5,7 @@
 
 #include "base/budgets.h"
 #include "crypto/path.h"
-#include "evidence/x509.h"
+#include "evidence/formats/x509/x509.h"
 
 namespace cm4it::policy {
 namespace {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "evidence/crl.h"
+#include "evidence/formats/x509/crl.h"
 #include "policy/crl_signers.h"
 #include "policy/fold.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
-#include "evidence/x509.h"
+#include "evidence/formats/x509/x509.h"
 #include "policy/revoked.h"
 
 namespace cm4it::service {

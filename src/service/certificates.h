@@ -1,7 +1,7 @@
 // OpenPGP certificates, put together out of the evidence that is kept about their keys: for every door that speaks of them.
 #pragma once
 
-#include "evidence/openpgp.h"
+#include "evidence/formats/openpgp/openpgp.h"
 #include "service/service.h"
 
 namespace cm4it::service {

@@ -4,7 +4,7 @@
 #include <functional>
 #include <random>
 
-#include "evidence/openpgp_test_support.h"
+#include "evidence/formats/openpgp/test_support.h"
 #include "service/network_fixture.h"
 
 namespace cm4it::service::fixture {

@@ -1,7 +1,7 @@
 // OpenPGP certificates through the whole walk: in by pieces, out as certificates, judged like everything else.
 #include <random>
 
-#include "evidence/openpgp_test_support.h"
+#include "evidence/formats/openpgp/test_support.h"
 #include "service/certificates.h"
 #include "service/network_fixture.h"
 

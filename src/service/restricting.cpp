@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
-#include "evidence/openpgp.h"
+#include "evidence/formats/openpgp/openpgp.h"
 
 namespace cm4it::service {
 namespace {

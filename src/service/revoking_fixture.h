@@ -1,7 +1,7 @@
 // A domain of a manufacturer whose CA has a role, twice, for tests of CRLs.
 #pragma once
 
-#include "evidence/crl_test_support.h"
+#include "evidence/formats/x509/crl_test_support.h"
 #include "service/network_fixture.h"
 
 namespace cm4it::service::fixture {

@@ -1,6 +1,6 @@
 // Submissions: order within one, repeats, quotas, time, and evidence that names no domain.
 #include "crypto/signer.h"
-#include "evidence/manifest_writer.h"
+#include "evidence/formats/manifest/manifest_writer.h"
 #include "service/network_fixture.h"
 
 namespace cm4it::service {

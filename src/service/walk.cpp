@@ -4,7 +4,7 @@
 
 #include "base/budgets.h"
 #include "base/text.h"
-#include "evidence/openpgp.h"
+#include "evidence/formats/openpgp/openpgp.h"
 #include "service/walk_facts.h"
 #include "service/walk_steps.h"
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
-#include "evidence/crl.h"
+#include "evidence/formats/x509/crl.h"
 #include "policy/crl_signers.h"
 #include "service/restricting.h"
 #include "service/walk_steps.h"

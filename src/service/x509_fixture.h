@@ -1,8 +1,8 @@
 // A domain whose manufacturer is a CA, for tests: what is under it is made as each test needs it.
 #pragma once
 
-#include "evidence/x509.h"
-#include "evidence/x509_test_support.h"
+#include "evidence/formats/x509/x509.h"
+#include "evidence/formats/x509/x509_test_support.h"
 #include "policy/fold.h"
 #include "service/fixture.h"
 

@@ -1,5 +1,5 @@
 // Certificates by CAs that play a role, directly or above others: what enters, what counts, and for how long.
-#include "evidence/manifest_writer.h"
+#include "evidence/formats/manifest/manifest_writer.h"
 #include "service/x509_fixture.h"
 
 namespace cm4it::service {

@@ -1,7 +1,7 @@
 // push, import and export: any format by content, any length, interrupted and gone on with.
 #include "apps/ics/bulk_fixture.h"
-#include "evidence/openpgp_armor.h"
-#include "evidence/openpgp_test_support.h"
+#include "evidence/formats/openpgp/armor.h"
+#include "evidence/formats/openpgp/test_support.h"
 
 namespace cm4it::ics {
 namespace {

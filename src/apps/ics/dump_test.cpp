@@ -1,6 +1,6 @@
 // Key dumps: directories of files of OpenPGP certificates, imported as one.
 #include "apps/ics/bulk_fixture.h"
-#include "evidence/openpgp_test_support.h"
+#include "evidence/formats/openpgp/test_support.h"
 
 namespace cm4it::ics {
 namespace {

@@ -13,7 +13,7 @@
 #include "apps/ics/subjects.h"
 #include "base/budgets.h"
 #include "crypto/pem.h"
-#include "evidence/openpgp.h"
+#include "evidence/formats/openpgp/openpgp.h"
 
 namespace cm4it::ics {
 namespace {

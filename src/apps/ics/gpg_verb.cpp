@@ -11,7 +11,7 @@
 #include "apps/ics/json.h"
 #include "apps/ics/verbs.h"
 #include "base/budgets.h"
-#include "evidence/openpgp.h"
+#include "evidence/formats/openpgp/openpgp.h"
 
 namespace cm4it::ics {
 namespace {

@@ -5,8 +5,8 @@
 #include "apps/ics/files.h"
 #include "apps/ics/say.h"
 #include "base/budgets.h"
-#include "evidence/openpgp.h"
-#include "evidence/sums.h"
+#include "evidence/formats/openpgp/openpgp.h"
+#include "evidence/formats/sums/sums.h"
 
 namespace cm4it::ics {
 namespace {

@@ -9,7 +9,7 @@
 #include "base/budgets.h"
 #include "base/text.h"
 #include "crypto/pem.h"
-#include "evidence/openpgp.h"
+#include "evidence/formats/openpgp/openpgp.h"
 
 namespace cm4it::ics {
 namespace {

@@ -6,8 +6,8 @@
 #include "base/budgets.h"
 #include "base/cbor.h"
 #include "base/der.h"
-#include "evidence/crl.h"
-#include "evidence/x509.h"
+#include "evidence/formats/x509/crl.h"
+#include "evidence/formats/x509/x509.h"
 
 namespace cm4it::ics {
 namespace {

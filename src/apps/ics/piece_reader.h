@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "crypto/pem.h"
-#include "evidence/openpgp.h"
+#include "evidence/formats/openpgp/openpgp.h"
 
 namespace cm4it::ics {
 

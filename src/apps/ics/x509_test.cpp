@@ -3,7 +3,7 @@
 #include "crypto/digest.h"
 #include "crypto/openssl_for_test.h"
 #include "crypto/pem.h"
-#include "evidence/x509_test_support.h"
+#include "evidence/formats/x509/x509_test_support.h"
 
 namespace cm4it::ics {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/temporary_directory_for_test.h"
 #include "crypto/load_key.h"
 #include "crypto/pem.h"
-#include "evidence/crl_test_support.h"
+#include "evidence/formats/x509/crl_test_support.h"
 
 namespace cm4it::icsd {
 namespace {

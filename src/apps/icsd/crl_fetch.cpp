@@ -5,7 +5,7 @@
 #include <future>
 
 #include "base/log.h"
-#include "evidence/crl.h"
+#include "evidence/formats/x509/crl.h"
 
 namespace cm4it::icsd {
 namespace {

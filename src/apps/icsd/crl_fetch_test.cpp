@@ -8,7 +8,7 @@
 
 #include "base/temporary_directory_for_test.h"
 #include "crypto/pem.h"
-#include "evidence/crl_test_support.h"
+#include "evidence/formats/x509/crl_test_support.h"
 #include "net/server.h"
 #include "service/network_fixture.h"
 

@@ -3,8 +3,8 @@
 
 #include <boost/json.hpp>
 
-#include "evidence/openpgp.h"
-#include "evidence/openpgp_test_support.h"
+#include "evidence/formats/openpgp/openpgp.h"
+#include "evidence/formats/openpgp/test_support.h"
 #include "frontends/hkp/hkp.h"
 #include "net/client.h"
 #include "net/server.h"

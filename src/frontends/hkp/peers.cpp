@@ -2,7 +2,7 @@
 #include <set>
 
 #include "base/budgets.h"
-#include "evidence/openpgp.h"
+#include "evidence/formats/openpgp/openpgp.h"
 #include "frontends/hkp/impl.h"
 
 namespace cm4it::hkp {

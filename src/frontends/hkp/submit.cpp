@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "evidence/openpgp.h"
+#include "evidence/formats/openpgp/openpgp.h"
 #include "frontends/hkp/impl.h"
 #include "net/multipart.h"
 

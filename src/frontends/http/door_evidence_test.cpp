@@ -1,5 +1,5 @@
 // Evidence, receipts, keys, policies and logs, as they are kept.
-#include "evidence/manifest_writer.h"
+#include "evidence/formats/manifest/manifest_writer.h"
 #include "frontends/http/door_fixture.h"
 #include "ledger/tiles.h"
 

@@ -3,8 +3,8 @@
 
 #include <charconv>
 
-#include "evidence/openpgp.h"
-#include "evidence/sums.h"
+#include "evidence/formats/openpgp/openpgp.h"
+#include "evidence/formats/sums/sums.h"
 #include "frontends/http/content.h"
 #include "frontends/http/impl.h"
 #include "net/multipart.h"

@@ -3,7 +3,7 @@
 
 #include "crypto/certificate.h"
 #include "crypto/openssl_for_test.h"
-#include "evidence/x509_test_support.h"
+#include "evidence/formats/x509/x509_test_support.h"
 #include "net/client.h"
 #include "net/server.h"
 #include "service/fixture.h"

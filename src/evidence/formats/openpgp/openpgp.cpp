@@ -1,0 +1,98 @@
+// OpenPGP evidence: decode and verify.
+#include "evidence/formats/openpgp/openpgp.h"
+
+#include "evidence/builder.h"
+#include "evidence/formats/openpgp/meaning.h"
+#include "evidence/formats/openpgp/packet.h"
+
+namespace cm4it::evidence {
+
+using namespace openpgp;
+
+namespace {
+
+Fingerprint named_by(const PgpIssuer& issuer) {
+  if (!issuer.fingerprint.empty()) return {static_cast<std::uint8_t>(issuer.fingerprint.size() == 32 ? 6 : 4), issuer.fingerprint};
+  Bytes octets;
+  append_u64(octets, issuer.key_id);
+  return {4, std::move(octets)};
+}
+
+}  // namespace
+
+std::string PgpIssuer::text() const {
+  return named_by(*this).text();
+}
+
+Result<Decoded> decode_openpgp(View bytes, bool kept) {
+  TRY(const PieceParts piece, read_piece(bytes));
+  TRY(const KeySubject subject, subject_of(piece.primary, kept));
+  if (piece.subkey && !kept && is_key_here(*piece.subkey)) CHECK_OK(subject_of(*piece.subkey, false));
+  TRY(Statement statement, meaning_of(piece, subject));
+  const Signature& signature = piece.signature;
+  DecodedBuilder builder;
+  builder.format = Format::openpgp;
+  builder.bytes = to_bytes(bytes);
+  builder.signed_bytes = signed_input(signature, piece.primary, piece.component_tag, piece.component, piece.subkey ? &*piece.subkey : nullptr);
+  builder.signature = to_bytes(signature.numbers);
+  if (piece.self()) {
+    builder.issuer = subject.id;
+    builder.carried_key = subject.key;
+    statement.issuer = subject.id;
+    if (!kept) statement.id = statement_id(Format::openpgp, subject.id, builder.signed_bytes);
+  } else {
+    builder.issuer = PgpIssuer{signature.issuer ? signature.issuer->octets : Bytes{}, signature.issuer_key_id};
+  }
+  if (signature.hash == crypto::Hash::sha1)
+    builder.findings.push_back({"made over SHA-1 on " + to_rfc3339(signature.created) + ", when that was still usual"});
+  builder.statements.push_back(std::move(statement));
+  return std::move(builder).build();
+}
+
+Result<void> verify_openpgp(const Decoded& decoded, const crypto::PublicKey& issuer) {
+  TRY(const PieceParts piece, read_piece(decoded.bytes()));
+  if (piece.self() && !can_sign(piece.primary))
+    return fail(Code::bad_signature, "openpgp: signature: by a key of " + algorithm_text(piece.primary) + ", which signs nothing");
+  CHECK_OK(verify_signature(piece.signature, decoded.signed_bytes(), issuer));
+  if (!piece.back_signature) return {};
+  TRY(const KeySubject subkey, subject_of(*piece.subkey, false));
+  auto agreed = verify_signature(*piece.back_signature,
+                                 signed_input(*piece.back_signature, piece.primary, piece.component_tag, piece.component, &*piece.subkey),
+                                 *subkey.key);
+  if (!agreed) return within("openpgp: back-signature", std::move(agreed).error());
+  return {};
+}
+
+Result<Fingerprint> openpgp::certificate_of(View piece) {
+  if (const auto revoked = loose_revocation(piece)) return named_by(*revoked);
+  TRY(const Packet first, PacketReader(piece).next());
+  if (first.tag != tag::public_key) return bad("piece", "a public key comes first");
+  TRY(const Key key, read_key(first.body));
+  return key.fingerprint;
+}
+
+Result<crypto::PublicKey> openpgp::primary_key(View certificate) {
+  Bytes binary = to_bytes(certificate);
+  if (looks_armored(certificate)) {
+    TRY(auto blocks, dearmor(certificate));
+    binary = std::move(blocks.at(0).data);
+  }
+  TRY(const Packet first, PacketReader(binary).next());
+  if (first.tag == tag::secret_key) return fail(Code::not_permitted, "openpgp: a secret key");
+  if (first.tag != tag::public_key) return bad("certificate", "a public key comes first");
+  TRY(const Key key, read_key(first.body));
+  TRY(auto subject, subject_of(key, false));
+  return std::move(*subject.key);
+}
+
+Result<std::size_t> openpgp::first_certificate(View stream) {
+  PacketReader reader(stream);
+  while (!reader.done()) {
+    const std::size_t begin = reader.offset();
+    TRY(const Packet packet, reader.next());
+    if (begin > 0 && (packet.tag == tag::public_key || packet.tag == tag::secret_key)) return begin;
+  }
+  return stream.size();
+}
+
+}  // namespace cm4it::evidence

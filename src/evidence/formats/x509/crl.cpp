@@ -1,0 +1,134 @@
+#include "evidence/formats/x509/crl.h"
+
+#include <algorithm>
+
+#include "base/budgets.h"
+#include "base/der.h"
+#include "crypto/pkix_verify.h"
+#include "evidence/builder.h"
+#include "evidence/formats/openpgp/meaning.h"
+
+namespace cm4it::evidence {
+namespace {
+
+using openpgp::shown_text;
+
+std::string shown(const std::string& text) { return shown_text(view(text), budget::text_field); }
+
+// A withdrawal of what its issuer said of certificates in this name.
+Statement meaning_of_list(const crypto::Crl& list) {
+  auto part = std::make_shared<CrlPart>();
+  part->issuer_name = list.issuer_canonical;
+  part->scope = crypto::sha256(list.scope);
+  part->users_only = list.users_only;
+  part->authorities_only = list.authorities_only;
+  part->point = to_bytes(list.point);
+  part->number = to_bytes(list.number);
+  part->this_update = list.this_update;
+  part->next_update = list.next_update;
+  part->name = "CRL " + list.number_text() + (list.issuer_text.empty() ? "" : " of " + shown(list.issuer_text));
+  Statement statement;
+  statement.format = Format::crl;
+  statement.issued_at = list.this_update;
+  statement.not_before = list.this_update;
+  Withdraw withdraw;
+  withdraw.reason = part->name;
+  withdraw.part = crypto::sha256(list.issuer_canonical);
+  statement.body = std::move(withdraw);
+  statement.crl = std::move(part);
+  return statement;
+}
+
+std::string reason_of(const CrlPart& part) {
+  std::string reason = part.name;
+  for (const auto& entry : part.entries)
+    reason +=
+        "; serial number " + to_hex(entry.serial) + " since " + to_rfc3339(entry.at) + ", " + crypto::to_string(entry.reason);
+  return reason;
+}
+
+}  // namespace
+
+// RFC 5280 section 6.3.3 (b) (2).
+bool CrlPart::covers(const crypto::Certificate& certificate) const {
+  if (certificate.fields().authority ? users_only : authorities_only) return false;
+  if (point.empty()) return true;
+  const auto points = certificate.crl_points();
+  for (DerReader names(point); !names.at_end();) {
+    const auto whole_name = names.item("crl.issuingDistributionPoint");
+    if (!whole_name) return false;
+    if (std::any_of(points.begin(), points.end(), [&](const Bytes& one) { return equal(one, whole_name->whole); })) return true;
+  }
+  return false;
+}
+
+namespace crl {
+
+Result<Statement> kept_statement(View bytes, const SubjectId& subject, const std::vector<View>& serials, bool cut,
+                                 const OffsetOf& offset_of) {
+  TRY(const auto list, crypto::Crl::parse_known(bytes));
+  Statement statement = meaning_of_list(list);
+  statement.subject = subject;
+  auto part = std::make_shared<CrlPart>(*statement.crl);
+  part->cut = cut;
+  for (const View serial : serials) {
+    TRY(const auto offset, offset_of(list.entries, serial));
+    if (!offset) continue;
+    TRY(const auto entry, crypto::crl_entry_at(list.entries, *offset));
+    part->entries.push_back({to_bytes(entry.serial), entry.at, entry.reason});
+  }
+  std::get<Withdraw>(statement.body).reason = reason_of(*part);
+  statement.crl = std::move(part);
+  return statement;
+}
+
+namespace {
+
+// An item's head, of which the content need not be all there: a tag, and where the content and the next item begin.
+struct Head {
+  std::uint8_t tag;
+  std::size_t content, end;
+};
+std::optional<Head> head_at(View bytes, std::size_t at) {
+  if (at > bytes.size() || bytes.size() - at < 2) return {};
+  const std::size_t first = bytes[at + 1], octets = first < 0x80 ? 0 : first & 0x7f;
+  if (octets > 4 || bytes.size() - at < 2 + octets) return {};
+  std::size_t size = octets == 0 ? first : 0;
+  for (std::size_t i = 0; i < octets; ++i) size = size << 8 | bytes[at + 2 + i];
+  return Head{bytes[at], at + 2 + octets, at + 2 + octets + size};
+}
+
+}  // namespace
+
+// CertificateList and TBSCertList, each a SEQUENCE; then, behind a version or none, algorithm, issuer, and a time. A certificate
+// has a SEQUENCE of two times there.
+bool looks_like_crl(View bytes) {
+  const auto list = head_at(bytes, 0);
+  const auto to_be_signed = list && list->tag == der::sequence ? head_at(bytes, list->content) : std::nullopt;
+  if (!to_be_signed || to_be_signed->tag != der::sequence) return false;
+  auto item = head_at(bytes, to_be_signed->content);
+  if (item && item->tag == der::integer) item = head_at(bytes, item->end);
+  for (int i = 0; i < 2 && item; ++i) item = item->tag == der::sequence ? head_at(bytes, item->end) : std::nullopt;
+  return item && (item->tag == der::utc_time || item->tag == der::generalized_time);
+}
+
+}  // namespace crl
+
+Result<Decoded> decode_crl(View bytes, bool kept) {
+  TRY(const auto list, kept ? crypto::Crl::parse_known(bytes) : crypto::Crl::parse(bytes));
+  DecodedBuilder builder;
+  builder.format = Format::crl;
+  builder.bytes = to_bytes(bytes);
+  builder.signed_bytes = to_bytes(list.to_be_signed);
+  builder.signature = to_bytes(list.signature);
+  builder.issuer = X509Issuer{list.issuer_canonical, to_bytes(list.authority_key_id), shown(list.issuer_text)};
+  builder.statements.push_back(meaning_of_list(list));
+  return std::move(builder).build();
+}
+
+Result<void> verify_crl(const Decoded& decoded, const crypto::PublicKey& issuer) {
+  TRY(const auto list, crypto::Crl::parse_known(decoded.bytes()));
+  return crypto::verify_pkix(list.algorithm, list.to_be_signed, list.signature, issuer, "crl.signatureAlgorithm");
+}
+
+}  // namespace cm4it::evidence

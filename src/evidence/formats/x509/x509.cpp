@@ -1,0 +1,171 @@
+#include "evidence/formats/x509/x509.h"
+
+#include <algorithm>
+
+#include "base/budgets.h"
+#include "crypto/pem.h"
+#include "evidence/builder.h"
+#include "evidence/formats/x509/crl.h"
+#include "evidence/formats/openpgp/meaning.h"
+
+namespace cm4it::evidence {
+namespace x509 {
+namespace {
+
+using crypto::CertificateFields;
+using openpgp::shown_text;
+
+constexpr std::size_t most_alternative_names = 48;  // that lead to the subject: budget::aliases, less the certificate's own
+
+std::string shown(const std::string& text, std::size_t most = budget::text_field) { return shown_text(view(text), most); }
+
+// Of a CA, or of someone who signs and does nothing else: a party. A server that is no client: a service.
+Type type_of(const CertificateFields& fields) {
+  if (fields.of_authority()) return Type::party;
+  if (!fields.purposes || fields.purposes->empty() || fields.hardware) return Type::device;
+  const auto signs = [](const std::string& purpose) {
+    return purpose == code_signing || purpose == email_protection || purpose == document_signing;
+  };
+  if (std::all_of(fields.purposes->begin(), fields.purposes->end(), signs)) return Type::party;
+  return fields.for_purpose(server_auth) && !fields.for_purpose(client_auth) ? Type::service : Type::device;
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const auto& text : texts) all += (all.empty() ? "" : ", ") + text;
+  return shown(all, budget::note_field);
+}
+
+std::map<std::string, std::string> attributes_of(const crypto::Certificate& certificate) {
+  const CertificateFields& fields = certificate.fields();
+  std::map<std::string, std::string> attributes = {{"x509.issuer", shown(fields.issuer_text, budget::note_field)},
+                                                   {"x509.serial", certificate.serial_text()},
+                                                   {"x509.subject", shown(fields.subject_text, budget::note_field)},
+                                                   {"dns", joined(fields.dns)},
+                                                   {"email", joined(fields.mails)},
+                                                   {"ip", joined(fields.addresses)}};
+  if (fields.authority) attributes["x509.authority"] = "yes";
+  if (fields.hardware) attributes["hwType"] = fields.hardware->type;
+  std::erase_if(attributes, [](const auto& attribute) { return attribute.second.empty(); });
+  return attributes;
+}
+
+std::string name_of(const CertificateFields& fields) {
+  for (const std::string& name : {fields.common_name, fields.dns.empty() ? std::string() : fields.dns[0],
+                                  fields.uris.empty() ? std::string() : fields.uris[0]})
+    if (!name.empty()) return shown(name);
+  return shown(fields.subject_text);
+}
+
+Identity identity_of(const crypto::Certificate& certificate) {
+  const CertificateFields& fields = certificate.fields();
+  Identity identity;
+  identity.type = type_of(fields);
+  identity.spki = to_bytes(certificate.key().spki());
+  identity.name = name_of(fields);
+  identity.maker = shown(fields.organization);
+  identity.serial = shown(fields.serial_number);
+  if (identity.serial.empty() && fields.hardware) identity.serial = to_hex(fields.hardware->serial);
+  for (const auto& uri : fields.uris)
+    if (identity.uris.size() < budget::uris) identity.uris.push_back(shown(uri));
+  identity.attributes = attributes_of(certificate);
+  return identity;
+}
+
+std::vector<std::string> names_of(const crypto::Certificate& certificate) {
+  const CertificateFields& fields = certificate.fields();
+  std::vector<std::string> names = {fingerprint_name(crypto::sha256(certificate.der())),
+                                    fingerprint_name(crypto::digest(crypto::Hash::sha1, certificate.der())),
+                                    issued_name(fields.issuer_canonical, fields.serial),
+                                    issued_name(fields.issuer_text, certificate.serial_text())};
+  if (fields.of_authority()) names.push_back(authority_name(fields.subject_canonical));
+  // Where the key came in another form than its canonical one, both hashes lead to it.
+  if (const KeyId came{crypto::sha256(fields.spki)}; came != certificate.key().id()) names.push_back(came.text());
+  if (fields.hardware) names.push_back("hw:" + fields.hardware->type + ":" + to_hex(fields.hardware->serial));
+  std::size_t room = most_alternative_names;
+  const auto add = [&](const char* kind, const std::vector<std::string>& texts) {
+    for (const auto& text : texts)
+      if (room > 0 && !text.empty() && !is_proved_name(kind + text)) names.push_back(kind + shown(text)), --room;
+  };
+  add("", fields.uris);
+  add("dns:", fields.dns);
+  add("email:", fields.mails);
+  add("ip:", fields.addresses);
+  return names;
+}
+
+}  // namespace
+
+std::string fingerprint_name(View digest) { return "x509:" + to_hex(digest); }
+
+std::string issued_name(View issuer_name, View serial) { return "x509-issued:" + to_hex(crypto::sha256({issuer_name, serial})); }
+
+std::string issued_name(const std::string& issuer_text, const std::string& serial_hex) {
+  return "x509-issued:" + shown(issuer_text, budget::note_field) + "#" + serial_hex;
+}
+
+std::string authority_name(View subject_name) { return "x509-ca:" + to_hex(crypto::sha256(subject_name)); }
+
+Statement meaning_of(crypto::Certificate certificate) {
+  const CertificateFields& fields = certificate.fields();
+  Statement statement;
+  statement.format = Format::x509;
+  statement.subject = SubjectId::key(certificate.key().id());
+  statement.issued_at = fields.not_before;
+  statement.not_before = fields.not_before;
+  // `expires` is the first second at which it holds no more; notAfter is the last at which it does.
+  if (fields.not_after) statement.expires = *fields.not_after + 1;
+  statement.body = identity_of(certificate);
+  statement.aliases = names_of(certificate);
+  statement.certificates.push_back(std::move(certificate));
+  return statement;
+}
+
+Result<void> check_signs_statements(const crypto::Certificate& certificate) {
+  constexpr std::uint32_t signs = 0x80 | 0x40;  // digitalSignature, nonRepudiation
+  const CertificateFields& fields = certificate.fields();
+  const auto no = [&](const char* why) {
+    return fail(Code::not_permitted, "x5chain: the certificate of " + fields.subject_text + why, "docs/x509.md");
+  };
+  if (fields.key_usage && !(*fields.key_usage & signs))
+    return no(": its keyUsage has neither digitalSignature nor nonRepudiation");
+  for (const auto purpose : {document_signing, code_signing, email_protection, any_purpose})
+    if (fields.for_purpose(purpose)) return {};
+  return no(": its extKeyUsage does not say that it is for signing (documentSigning, codeSigning, emailProtection or any)");
+}
+
+// SEQUENCE of more than 255 octets, and a SEQUENCE in it: what else begins so is refused when it is read.
+bool looks_like_pkix(View bytes) {
+  const auto binary = [](View der) {
+    return (der.size() > 4 && der[0] == 0x30 && der[1] == 0x82 && der[4] == 0x30) || crl::looks_like_crl(der) || crypto::looks_like_bundle(der);
+  };
+  if (binary(bytes) || crypto::has_pkix_pem(text(bytes))) return true;
+  const auto decoded = crypto::bare_base64(text(bytes));
+  return decoded && binary(*decoded);
+}
+
+}  // namespace x509
+
+Result<Decoded> decode_x509(View bytes) {
+  TRY(auto certificate, crypto::Certificate::from_der(bytes));
+  const crypto::CertificateFields& fields = certificate.fields();
+  DecodedBuilder builder;
+  builder.format = Format::x509;
+  builder.bytes = to_bytes(bytes);
+  builder.signed_bytes = to_bytes(fields.to_be_signed);
+  builder.signature = fields.signature;
+  builder.issuer = X509Issuer{fields.issuer_canonical, fields.authority_key_id,
+                              openpgp::shown_text(view(fields.issuer_text), budget::text_field)};
+  if (fields.self_issued()) builder.carried_key = certificate.key();
+  if (fields.dns.size() + fields.uris.size() + fields.mails.size() + fields.addresses.size() > x509::most_alternative_names)
+    builder.findings.push_back(
+        {"certificate.subjectAltName: only its first " + std::to_string(x509::most_alternative_names) + " names lead to it"});
+  builder.statements.push_back(x509::meaning_of(std::move(certificate)));
+  return std::move(builder).build();
+}
+
+Result<void> verify_x509(const Decoded& decoded, const crypto::PublicKey& issuer) {
+  return decoded.statements().at(0).certificates.at(0).verify(issuer);
+}
+
+}  // namespace cm4it::evidence
