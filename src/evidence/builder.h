@@ -27,28 +27,4 @@ struct DecodedBuilder {
   }
 };
 
-// `kept`: evidence that this server verified when it took it in; its keys are not examined again (that costs more than
-// all the rest).
-Result<Decoded> decode_cose(View bytes, bool kept);
-Result<Decoded> decode_manifest(View bytes, bool kept);
-Result<Decoded> decode_openpgp(View bytes, bool kept);
-Result<Decoded> decode_sums(View bytes, bool kept);
-Result<Decoded> decode_x509(View bytes);
-Result<Decoded> decode_crl(View bytes, bool kept);
-// Of kept evidence the statement alone, without its id: what its signature covers is neither assembled nor hashed.
-Result<Statement> kept_cose_statement(View bytes);
-// Of kept evidence what it says of that subject, without its id.
-Result<std::vector<Statement>> kept_sums_statements(View bytes, const KeyId& issuer, const SubjectId& about);
-
-// The algorithm a cose message names must be the one its issuer's key signs with.
-Result<void> check_algorithm(const Decoded& decoded, const crypto::PublicKey& issuer);
-
-// The signature of an OpenPGP piece, and the back-signature in it where its meaning needs one.
-Result<void> verify_openpgp(const Decoded& decoded, const crypto::PublicKey& issuer);
-// The signature over a list, and where a subkey made it those that bind it to its primary key, the issuer.
-Result<void> verify_sums(const Decoded& decoded, const crypto::PublicKey& issuer);
-// The signature of a certificate, under the algorithm it names.
-Result<void> verify_x509(const Decoded& decoded, const crypto::PublicKey& issuer);
-Result<void> verify_crl(const Decoded& decoded, const crypto::PublicKey& issuer);
-
 }  // namespace cm4it::evidence

@@ -1,31 +1,53 @@
 #include "evidence/evidence.h"
 
-#include "base/budgets.h"
+#include <array>
+
 #include "base/cbor.h"
 #include "evidence/builder.h"
-#include "evidence/formats/x509/crl.h"
+#include "evidence/codec.h"
 
 namespace cm4it::evidence {
 
 namespace {
 
-Result<Decoded> decode_as(Format format, View bytes, bool kept) {
-  const std::size_t most = format == Format::crl ? budget::crl_bytes : budget::evidence_bytes;
-  if (bytes.size() > most) return fail(Code::too_large, "evidence: more than " + std::to_string(most) + " octets");
-  switch (format) {
-    case Format::cose: return decode_cose(bytes, kept);
-    case Format::manifest: return decode_manifest(bytes, kept);
-    case Format::openpgp: return decode_openpgp(bytes, kept);
-    case Format::sums: return decode_sums(bytes, kept);
-    case Format::x509: return decode_x509(bytes);
-    case Format::crl: return decode_crl(bytes, kept);
-  }
+tl::unexpected<Error> not_read(Format format) {
   return fail(Code::unsupported, std::string("format: ") + to_string(format) + " is not read by this server");
+}
+
+Result<Decoded> decode_as(Format format, View bytes, Trust trust) {
+  const Codec* codec = find_codec(format);
+  if (!codec) return not_read(format);
+  if (bytes.size() > codec->most_octets) return fail(Code::too_large, "evidence: more than " + std::to_string(codec->most_octets) + " octets");
+  return codec->decode(bytes, trust);
 }
 
 }  // namespace
 
-Result<Decoded> decode(Format format, View bytes) { return decode_as(format, bytes, false); }
+// Numbers of formats are octets: found at once, on every look-up.
+const Codec* find_codec(Format format) {
+  static const auto by_number = [] {
+    std::array<const Codec*, 256> table{};
+    for (const Codec* codec : codecs()) table[static_cast<std::uint8_t>(codec->format)] = codec;
+    return table;
+  }();
+  return by_number[static_cast<std::uint8_t>(format)];
+}
+
+const char* to_string(Format format) {
+  const Codec* codec = find_codec(format);
+  return codec ? codec->name : "unknown";
+}
+
+Result<Format> parse_format(std::string_view text) {
+  std::string all;
+  for (const Codec* codec : codecs()) {
+    if (text == codec->name) return codec->format;
+    all += (all.empty() ? "" : ", ") + std::string(codec->name);
+  }
+  return fail(Code::malformed, "format: \"" + std::string(text.substr(0, 64)) + "\" is none of " + all);
+}
+
+Result<Decoded> decode(Format format, View bytes) { return decode_as(format, bytes, Trust::none); }
 
 Verified::Verified(Decoded decoded, const KeyId& issuer)
     : decoded_(std::move(decoded)), issuer_(issuer),
@@ -42,12 +64,8 @@ Result<void> check_signature(const Decoded& decoded, const crypto::PublicKey& is
     return fail(Code::not_permitted, "kid: the evidence names " + id->text() + " as its issuer");
   if (const auto* id = std::get_if<Method1Id>(&decoded.issuer()); id && !equal(id->octets, issuer.method1_id()))
     return fail(Code::not_permitted, "kid: the evidence names another key as its issuer");
-  if (decoded.format() == Format::openpgp) return verify_openpgp(decoded, issuer);
-  if (decoded.format() == Format::sums) return verify_sums(decoded, issuer);
-  if (decoded.format() == Format::x509) return verify_x509(decoded, issuer);
-  if (decoded.format() == Format::crl) return verify_crl(decoded, issuer);
-  CHECK_OK(check_algorithm(decoded, issuer));
-  return issuer.verify(decoded.signed_bytes(), decoded.signature());
+  const Codec* codec = find_codec(decoded.format());
+  return codec ? codec->verify(decoded, issuer) : not_read(decoded.format());
 }
 
 Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer) {
@@ -58,25 +76,15 @@ Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer) {
 Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, const KeyId& issuer,
                                                   const std::optional<StatementId>& id, const SubjectId* about) {
   std::vector<Statement> statements;
-  if (format == Format::cose && id) {
-    TRY(auto statement, kept_cose_statement(bytes));
-    statement.id = *id;
-    statements.push_back(std::move(statement));
+  if (const Codec* codec = find_codec(format); id && codec && codec->kept) {
+    TRY(statements, codec->kept(bytes, issuer, about));
+    for (Statement& statement : statements) {
+      statement.issuer = issuer;
+      statement.id = *id;
+    }
     return statements;
   }
-  if (format == Format::sums && id && about) {
-    TRY(statements, kept_sums_statements(bytes, issuer, *about));
-    for (Statement& statement : statements) statement.id = *id;
-    return statements;
-  }
-  if (format == Format::crl && id) {
-    TRY(auto statement, crl::kept_statement(bytes, SubjectId::key(issuer), {}, false, {}));
-    statement.issuer = issuer;
-    statement.id = *id;
-    statements.push_back(std::move(statement));
-    return statements;
-  }
-  TRY(const Decoded decoded, decode_as(format, bytes, true));
+  TRY(const Decoded decoded, decode_as(format, bytes, Trust::kept));
   statements = decoded.statements();
   const StatementId found = id ? *id : statement_id(format, issuer, decoded.signed_bytes());
   for (Statement& statement : statements) {
@@ -101,8 +109,9 @@ Result<std::pair<Format, Bytes>> parse_leaf(View leaf) {
   TRY(const auto format, reader.uint());
   TRY(const View evidence, reader.bytes());
   CHECK_OK(reader.end());
-  if (items != 2 || format < 2 || format > 6) return fail(Code::malformed, "leaf: expected [format, evidence]");
-  return std::pair{static_cast<Format>(format), to_bytes(evidence)};
+  const auto known = format <= UINT8_MAX ? static_cast<Format>(format) : Format::cose;
+  if (items != 2 || known == Format::cose || !find_codec(known)) return fail(Code::malformed, "leaf: expected [format, evidence]");
+  return std::pair{known, to_bytes(evidence)};
 }
 
 }  // namespace cm4it::evidence

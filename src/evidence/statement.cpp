@@ -11,8 +11,6 @@ namespace {
 template <class T>
 using Names = std::initializer_list<std::pair<T, const char*>>;
 
-const Names<Format> formats = {{Format::cose, "cose"}, {Format::openpgp, "openpgp"}, {Format::x509, "x509"},
-                               {Format::crl, "crl"},   {Format::sums, "sums"},       {Format::manifest, "manifest"}};
 const Names<Kind> kinds = {{Kind::identity, "identity"}, {Kind::endorse, "endorse"}, {Kind::status, "status"},
                            {Kind::transfer, "transfer"}, {Kind::assign, "assign"},   {Kind::withdraw, "withdraw"},
                            {Kind::policy, "policy"}};
@@ -50,8 +48,6 @@ bool is_label(std::string_view label) {
 
 }  // namespace
 
-const char* to_string(Format format) { return name_of(formats, format); }
-Result<Format> parse_format(std::string_view text) { return named(formats, "format", text); }
 const char* to_string(Kind kind) { return name_of(kinds, kind); }
 Result<Kind> parse_kind(std::string_view text) { return named(kinds, "kind", text); }
 const char* to_string(Type type) { return name_of(types, type); }

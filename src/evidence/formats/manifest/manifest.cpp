@@ -7,6 +7,8 @@
 #include "base/budgets.h"
 #include "crypto/digest.h"
 #include "evidence/builder.h"
+#include "evidence/formats.h"
+#include "evidence/formats/manifest/elements.h"
 
 namespace cm4it::evidence {
 namespace {
@@ -144,9 +146,8 @@ Result<Identity> read_identity(const json::object& payload, const SlotKey& key) 
   return identity;
 }
 
-}  // namespace
-
-Result<Decoded> decode_manifest(View bytes, bool kept) {
+Result<Decoded> decode_manifest(View bytes, Trust trust) {
+  const bool kept = trust == Trust::kept;
   if (!is_utf8(text(bytes))) return bad_manifest("element", "not UTF-8");
   TRY(const auto element, parse_object(text(bytes), "element"));
   TRY(const auto payload_text, text_of(element, "payload", ""));
@@ -184,9 +185,8 @@ Result<Decoded> decode_manifest(View bytes, bool kept) {
 
 // Most elements have no chains: to find that out they are not parsed. "x5c" with its quotation marks in base64url, as it comes
 // out at each of three places.
-std::vector<Piece> accompanying(const Piece& piece) {
+std::vector<Piece> chains_in(const Piece& piece) {
   std::vector<Piece> pieces;
-  if (piece.format != Format::manifest) return pieces;
   const std::string_view all = text(piece.bytes);
   if (all.find("Ing1Yy") == all.npos && all.find("J4NWMi") == all.npos && all.find("ieDVjI") == all.npos) return pieces;
   const auto add = [&](const json::value& value) {
@@ -208,5 +208,17 @@ std::vector<Piece> accompanying(const Piece& piece) {
       for (const auto& certificate : chain->get_array()) add(certificate);
   return pieces;
 }
+
+Result<void> verify_manifest(const Decoded& decoded, const crypto::PublicKey& issuer) {
+  return issuer.verify(decoded.signed_bytes(), decoded.signature());
+}
+
+constexpr std::string_view submitted_as[] = {"application/json", "application/jose+json"};
+
+}  // namespace
+
+constexpr Codec manifest::codec{.format = Format::manifest, .name = "manifest", .media_type = "application/jose+json", .submitted = submitted_as,
+                                .most_octets = budget::evidence_bytes, .looks_like = manifest::looks_like_manifest, .split = manifest::split,
+                                .decode = decode_manifest, .verify = verify_manifest, .accompanying = chains_in};
 
 }  // namespace cm4it::evidence

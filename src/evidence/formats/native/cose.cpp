@@ -3,8 +3,9 @@
 
 #include "base/budgets.h"
 #include "base/cbor.h"
-#include "evidence/formats/native/body.h"
 #include "evidence/builder.h"
+#include "evidence/formats.h"
+#include "evidence/formats/native/body.h"
 #include "evidence/formats/x509/x509.h"
 
 namespace cm4it::evidence {
@@ -194,9 +195,8 @@ Result<MessageParts> take_apart(View bytes) {
   return parts;
 }
 
-}  // namespace
-
-Result<Decoded> decode_cose(View bytes, bool kept) {
+Result<Decoded> decode_cose(View bytes, Trust trust) {
+  const bool kept = trust == Trust::kept;
   TRY(const MessageParts parts, take_apart(bytes));
   TRY(Header header, read_protected(parts.header, kept));
   CHECK_OK(read_payload(parts.payload, header.statement, kept));
@@ -215,21 +215,38 @@ Result<Decoded> decode_cose(View bytes, bool kept) {
   return std::move(builder).build();
 }
 
-Result<Statement> kept_cose_statement(View bytes) {
+// What the signature covers is neither assembled nor hashed.
+Result<std::vector<Statement>> kept_cose(View bytes, const KeyId&, const SubjectId*) {
   TRY(const MessageParts parts, take_apart(bytes));
   TRY(Header header, read_protected(parts.header, true));
   CHECK_OK(read_payload(parts.payload, header.statement, true));
-  return std::move(header.statement);
+  return std::vector<Statement>{std::move(header.statement)};
 }
 
+// The algorithm that a message names must be the one that its issuer's key signs with.
 Result<void> check_algorithm(const Decoded& decoded, const crypto::PublicKey& issuer) {
-  if (decoded.format() != Format::cose) return {};
   TRY(const MessageParts parts, take_apart(decoded.bytes()));
   TRY(const Header header, read_protected(parts.header, true));
   if (header.alg == crypto::cose_id(issuer.algorithm())) return {};
   return fail(Code::bad_signature, "protected.1: the issuer's key signs with algorithm " +
               std::to_string(crypto::cose_id(issuer.algorithm())) + ", not " + std::to_string(header.alg));
 }
+
+Result<void> verify_cose(const Decoded& decoded, const crypto::PublicKey& issuer) {
+  CHECK_OK(check_algorithm(decoded, issuer));
+  return issuer.verify(decoded.signed_bytes(), decoded.signature());
+}
+
+Result<std::vector<Piece>> split_one(View body) { return std::vector<Piece>{{Format::cose, to_bytes(body)}}; }
+
+constexpr std::string_view submitted_as[] = {"application/cose", "application/cm4it-statement+cbor"};
+
+}  // namespace
+
+// A body of no known type that begins like a message is a sequence of them (split.cpp).
+constexpr Codec native::codec{.format = Format::cose, .name = "cose", .media_type = "application/cose", .submitted = submitted_as,
+                              .most_octets = budget::evidence_bytes, .split = split_one, .decode = decode_cose,
+                              .verify = verify_cose, .kept = kept_cose};
 
 Result<void> check_times(const Statement& statement) {
   const bool transfer = statement.kind() == Kind::transfer;
@@ -252,7 +269,7 @@ Result<Bytes> sign(const Draft& given, const crypto::Signer& issuer, std::span<c
   CborWriter out;
   out.tag(cose_sign1).array(4).bytes(header).map(0).bytes(payload).bytes(signature);
   // What decode() would refuse is never signed away.
-  TRY(const auto decoded, decode_cose(out.view(), false));
+  TRY(const auto decoded, decode_cose(out.view(), Trust::none));
   CHECK_OK(check_times(decoded.statements().at(0)));
   return out.take();
 }

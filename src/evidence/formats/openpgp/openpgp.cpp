@@ -1,7 +1,9 @@
 // OpenPGP evidence: decode and verify.
 #include "evidence/formats/openpgp/openpgp.h"
 
+#include "base/budgets.h"
 #include "evidence/builder.h"
+#include "evidence/formats.h"
 #include "evidence/formats/openpgp/meaning.h"
 #include "evidence/formats/openpgp/packet.h"
 
@@ -18,13 +20,8 @@ Fingerprint named_by(const PgpIssuer& issuer) {
   return {4, std::move(octets)};
 }
 
-}  // namespace
-
-std::string PgpIssuer::text() const {
-  return named_by(*this).text();
-}
-
-Result<Decoded> decode_openpgp(View bytes, bool kept) {
+Result<Decoded> decode_openpgp(View bytes, Trust trust) {
+  const bool kept = trust == Trust::kept;
   TRY(const PieceParts piece, read_piece(bytes));
   TRY(const KeySubject subject, subject_of(piece.primary, kept));
   if (piece.subkey && !kept && is_key_here(*piece.subkey)) CHECK_OK(subject_of(*piece.subkey, false));
@@ -61,6 +58,26 @@ Result<void> verify_openpgp(const Decoded& decoded, const crypto::PublicKey& iss
                                  *subkey.key);
   if (!agreed) return within("openpgp: back-signature", std::move(agreed).error());
   return {};
+}
+
+// Certificates. What was dropped is told only where nothing is left: openpgp::take_apart() has the rest.
+Result<std::vector<Piece>> split_openpgp(View body) {
+  TRY(auto taken, openpgp::take_apart(body));
+  if (!taken.pieces.empty()) return std::move(taken.pieces);
+  if (taken.dropped.empty()) return fail(Code::malformed, "body: certificates without any signature, which say nothing");
+  return fail(Code::malformed, "body: nothing in it can be kept; " + taken.dropped[0].what + ": " + taken.dropped[0].why, "docs/openpgp.md");
+}
+
+constexpr std::string_view submitted_as[] = {"application/pgp-keys"};
+
+}  // namespace
+
+constexpr Codec openpgp::codec{.format = Format::openpgp, .name = "openpgp", .media_type = "application/pgp-keys", .submitted = submitted_as,
+                               .most_octets = budget::evidence_bytes, .looks_like = openpgp::looks_like_openpgp, .split = split_openpgp,
+                               .decode = decode_openpgp, .verify = verify_openpgp};
+
+std::string PgpIssuer::text() const {
+  return named_by(*this).text();
 }
 
 Result<Fingerprint> openpgp::certificate_of(View piece) {

@@ -5,6 +5,7 @@
 
 #include "base/budgets.h"
 #include "base/cbor.h"
+#include "evidence/formats.h"
 #include "evidence/formats/openpgp/packet.h"
 #include "evidence/formats/openpgp/piece.h"
 #include "evidence/formats/sums/piece.h"
@@ -118,7 +119,10 @@ Bytes write_piece(const PieceContent& content) {
 
 }  // namespace sums
 
-Result<Decoded> decode_sums(View bytes, bool kept) {
+namespace {
+
+Result<Decoded> decode_sums(View bytes, Trust trust) {
+  const bool kept = trust == Trust::kept;
   if (sums::is_cms(bytes)) return sums::decode_cms(bytes);
   TRY(const sums::SumsParts parts, sums::read_piece(bytes));
   TRY(const auto subject, openpgp::subject_of(parts.primary, kept));
@@ -138,11 +142,11 @@ Result<Decoded> decode_sums(View bytes, bool kept) {
   return std::move(builder).build();
 }
 
-Result<std::vector<Statement>> kept_sums_statements(View bytes, const KeyId& issuer, const SubjectId& about) {
+Result<std::vector<Statement>> kept_sums(View bytes, const KeyId& issuer, const SubjectId* about) {
   if (sums::is_cms(bytes)) return sums::kept_cms_statements(bytes, issuer, about);
   TRY(const sums::SumsParts parts, sums::read_piece(bytes));
   TRY(const auto speech, sums::speech_of(parts));
-  return sums::statements_of(parts.text, speech, issuer, &about);
+  return sums::statements_of(parts.text, speech, issuer, about);
 }
 
 Result<void> verify_sums(const Decoded& decoded, const crypto::PublicKey& issuer) {
@@ -161,5 +165,11 @@ Result<void> verify_sums(const Decoded& decoded, const crypto::PublicKey& issuer
     return within("sums: back-signature", std::move(agreed).error());
   return verify_signature(parts.signature, decoded.signed_bytes(), *subkey.key);
 }
+
+}  // namespace
+
+// Lists come in forms, with their signatures (sums.h): a body that is one is not taken apart by its type.
+constexpr Codec sums::codec{.format = Format::sums, .name = "sums", .media_type = "application/octet-stream", .submitted = {},
+                            .most_octets = budget::evidence_bytes, .decode = decode_sums, .verify = verify_sums, .kept = kept_sums};
 
 }  // namespace cm4it::evidence

@@ -6,6 +6,7 @@
 #include "base/der.h"
 #include "crypto/pkix_verify.h"
 #include "evidence/builder.h"
+#include "evidence/formats.h"
 #include "evidence/formats/openpgp/meaning.h"
 
 namespace cm4it::evidence {
@@ -114,8 +115,10 @@ bool looks_like_crl(View bytes) {
 
 }  // namespace crl
 
-Result<Decoded> decode_crl(View bytes, bool kept) {
-  TRY(const auto list, kept ? crypto::Crl::parse_known(bytes) : crypto::Crl::parse(bytes));
+namespace {
+
+Result<Decoded> decode_crl(View bytes, Trust trust) {
+  TRY(const auto list, trust == Trust::kept ? crypto::Crl::parse_known(bytes) : crypto::Crl::parse(bytes));
   DecodedBuilder builder;
   builder.format = Format::crl;
   builder.bytes = to_bytes(bytes);
@@ -130,5 +133,16 @@ Result<void> verify_crl(const Decoded& decoded, const crypto::PublicKey& issuer)
   TRY(const auto list, crypto::Crl::parse_known(decoded.bytes()));
   return crypto::verify_pkix(list.algorithm, list.to_be_signed, list.signature, issuer, "crl.signatureAlgorithm");
 }
+
+Result<std::vector<Statement>> kept_crl(View bytes, const KeyId& issuer, const SubjectId*) {
+  TRY(auto statement, crl::kept_statement(bytes, SubjectId::key(issuer), {}, false, {}));
+  return std::vector<Statement>{std::move(statement)};
+}
+
+}  // namespace
+
+// Bodies are split, and told from certificates, by x509::codec.
+constexpr Codec crl::codec{.format = Format::crl, .name = "crl", .media_type = "application/pkix-crl", .submitted = {},
+                           .most_octets = budget::crl_bytes, .decode = decode_crl, .verify = verify_crl, .kept = kept_crl};
 
 }  // namespace cm4it::evidence

@@ -5,6 +5,7 @@
 #include "base/budgets.h"
 #include "crypto/pem.h"
 #include "evidence/builder.h"
+#include "evidence/formats.h"
 #include "evidence/formats/x509/crl.h"
 #include "evidence/formats/openpgp/meaning.h"
 
@@ -146,7 +147,9 @@ bool looks_like_pkix(View bytes) {
 
 }  // namespace x509
 
-Result<Decoded> decode_x509(View bytes) {
+namespace {
+
+Result<Decoded> decode_x509(View bytes, Trust) {
   TRY(auto certificate, crypto::Certificate::from_der(bytes));
   const crypto::CertificateFields& fields = certificate.fields();
   DecodedBuilder builder;
@@ -167,5 +170,38 @@ Result<Decoded> decode_x509(View bytes) {
 Result<void> verify_x509(const Decoded& decoded, const crypto::PublicKey& issuer) {
   return decoded.statements().at(0).certificates.at(0).verify(issuer);
 }
+
+// RFC 2585 (one DER certificate or CRL), RFC 7468 and RFC 8555 section 9.1 (many in PEM), RFC 7030 section 4.1.3 and RFC 8951
+// (a bundle, also in base64); which of them it is, is seen.
+Result<std::vector<Piece>> split_pkix(View body) {
+  const auto decoded = crypto::bare_base64(text(body));
+  const View binary = decoded ? View(*decoded) : body;
+  if (binary[0] == 0x30 && !crypto::looks_like_bundle(binary))
+    return std::vector<Piece>{{crl::looks_like_crl(binary) ? Format::crl : Format::x509, to_bytes(binary)}};
+  std::vector<crypto::PkixItem> items;
+  std::vector<std::string> others;
+  if (binary[0] == 0x30) {
+    TRY(items, crypto::items_in_bundle(binary, budget::submission_items));
+  } else {
+    TRY(items, crypto::items_in_pem(text(body), budget::submission_items, &others));
+  }
+  if (items.empty())
+    return fail(Code::malformed, "body: no certificate in it" + (others.empty() ? std::string() : ", but \"" + others[0] + "\""),
+                "a \"-----BEGIN CERTIFICATE-----\", \"-----BEGIN X509 CRL-----\" or \"-----BEGIN PKCS7-----\" block, or DER, is expected");
+  std::vector<Piece> pieces;
+  pieces.reserve(items.size());
+  for (auto& item : items) pieces.push_back({item.crl ? Format::crl : Format::x509, std::move(item.der)});
+  return pieces;
+}
+
+constexpr std::string_view submitted_as[] = {"application/pkix-cert",     "application/pkix-crl",   "application/x-x509-ca-cert",        "application/x-x509-user-cert",
+                                             "application/x-pem-file",    "application/pem-certificate-chain", "application/x-pkcs7-certificates",
+                                             "application/x-pkcs7-crl",   "application/x-pkcs7-mime", "application/pkcs7-mime",         "application/cms"};
+
+}  // namespace
+
+constexpr Codec x509::codec{.format = Format::x509, .name = "x509", .media_type = "application/pkix-cert", .submitted = submitted_as,
+                            .most_octets = budget::evidence_bytes, .looks_like = x509::looks_like_pkix, .split = split_pkix,
+                            .decode = decode_x509, .verify = verify_x509};
 
 }  // namespace cm4it::evidence

@@ -1,0 +1,49 @@
+// A format of evidence: all that the rest of the house knows of one. Each folder of evidence/formats offers one of these, or
+// several; formats.cpp lists them. A new format is a folder and a line.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "evidence/evidence.h"
+
+namespace cm4it::evidence {
+
+// How far the octets are believed.
+enum class Trust {
+  none,  // they come from anybody
+  kept   // this server verified them when it took them in: their keys are not examined again, which costs more than all the rest
+};
+
+struct Codec {
+  Format format;                                // its number on the wire and in the store
+  const char* name;                             // in policies, and for people
+  const char* media_type;                       // of one piece, where it is given out
+  std::span<const std::string_view> submitted;  // media types of bodies that split() takes apart, in lowercase
+  std::size_t most_octets;                      // of one piece
+
+  // Does a body of no known type begin like this format? Asked in the order of the list. Null: it never does.
+  bool (*looks_like)(View body) = nullptr;
+  // A submission's body into pieces, which may be of other formats of the same folder. Null: another codec does that.
+  Result<std::vector<Piece>> (*split)(View body) = nullptr;
+  // One piece, strictly. Errors: malformed, unsupported.
+  Result<Decoded> (*decode)(View piece, Trust trust);
+  // The signature, by the key that the evidence names (which check_signature() has seen to). bad_signature.
+  Result<void> (*verify)(const Decoded& decoded, const crypto::PublicKey& issuer);
+  // Of a kept piece what it says, of `about` alone where that is given; without ids. Null: decode() is as quick.
+  Result<std::vector<Statement>> (*kept)(View piece, const KeyId& issuer, const SubjectId* about) = nullptr;
+  // What a piece brings along that is evidence by itself. Null: nothing.
+  std::vector<Piece> (*accompanying)(const Piece& piece) = nullptr;
+};
+
+// In the order in which bodies of no known type are looked at.
+std::span<const Codec* const> codecs();
+// Null: no format of this number is read here.
+const Codec* find_codec(Format format);
+
+// What split() says where a body has more pieces than one submission may.
+tl::unexpected<Error> too_many_pieces();
+
+}  // namespace cm4it::evidence
