@@ -4,10 +4,12 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "evidence/evidence.h"
+#include "evidence/piece_stream.h"
 
 namespace cm4it::evidence {
 
@@ -28,6 +30,9 @@ struct Codec {
   bool (*looks_like)(View body) = nullptr;
   // A submission's body into pieces, which may be of other formats of the same folder. Null: another codec does that.
   Result<std::vector<Piece>> (*split)(View body) = nullptr;
+  // Files of this format (`ics import`, `ics export`). Null: none are read; one piece after another is written.
+  std::unique_ptr<PieceSource> (*source)(PieceStream& stream) = nullptr;
+  std::unique_ptr<PieceSink> (*sink)(PieceSink::Out out) = nullptr;
   // One piece, strictly. Errors: malformed, unsupported.
   Result<Decoded> (*decode)(View piece, Trust trust);
   // The signature, by the key that the evidence names (which check_signature() has seen to). bad_signature.
@@ -36,12 +41,27 @@ struct Codec {
   Result<std::vector<Statement>> (*kept)(View piece, const KeyId& issuer, const SubjectId* about) = nullptr;
   // What a piece brings along that is evidence by itself. Null: nothing.
   std::vector<Piece> (*accompanying)(const Piece& piece) = nullptr;
+  // A piece that is evidence only together with its issuer's key, which does not come along: an alias of that key ("fpr:…",
+  // "keyid:…"), and the evidence that it makes with a kept piece of it (not_found: of another). Null: pieces are whole.
+  std::optional<std::string> (*without_key)(View piece) = nullptr;
+  Result<Piece> (*complete)(View piece, View kept) = nullptr;
+  // Of what restricts: how much more than another of this format it tells clients. Null: all the same.
+  int (*weight)(View piece) = nullptr;
+
+  bool by_authorities = false;  // signed by CAs: who may issue certificates may take them back
+  bool bears_chain = false;     // may bring certificates along that lead from its issuer's key to an authority
+  bool user_ids = false;        // its names are user ids, which have mail addresses in them (RFC 9580 section 5.11)
 };
+
+bool signed_by_authorities(Format format);
+bool may_bear_chain(Format format);
 
 // In the order in which bodies of no known type are looked at.
 std::span<const Codec* const> codecs();
 // Null: no format of this number is read here.
 const Codec* find_codec(Format format);
+
+bool begins_like_a_sequence(View body);  // COSE_Sign1, [format, evidence]
 
 // What split() says where a body has more pieces than one submission may.
 tl::unexpected<Error> too_many_pieces();

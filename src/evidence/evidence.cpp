@@ -33,6 +33,16 @@ const Codec* find_codec(Format format) {
   return by_number[static_cast<std::uint8_t>(format)];
 }
 
+bool signed_by_authorities(Format format) {
+  const Codec* codec = find_codec(format);
+  return codec && codec->by_authorities;
+}
+
+bool may_bear_chain(Format format) {
+  const Codec* codec = find_codec(format);
+  return codec && codec->bears_chain;
+}
+
 const char* to_string(Format format) {
   const Codec* codec = find_codec(format);
   return codec ? codec->name : "unknown";

@@ -39,8 +39,6 @@ std::string without_parameters(std::string_view media_type) {
   return type;
 }
 
-bool begins_like_a_sequence(View body) { return body[0] == 0xd2 || body[0] == 0x82; }  // COSE_Sign1, [format, evidence]
-
 tl::unexpected<Error> unknown_type(const std::string& type) {
   std::string read;
   for (const Codec* codec : codecs())
@@ -49,6 +47,8 @@ tl::unexpected<Error> unknown_type(const std::string& type) {
 }
 
 }  // namespace
+
+bool begins_like_a_sequence(View body) { return !body.empty() && (body[0] == 0xd2 || body[0] == 0x82); }
 
 Result<std::vector<Piece>> split(std::string_view media_type, View body) {
   const std::string type = without_parameters(media_type);

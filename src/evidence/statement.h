@@ -19,6 +19,11 @@ namespace cm4it::evidence {
 // The encodings of evidence. The numbers are on the wire and in the store.
 enum class Format : std::uint8_t { cose = 1, openpgp = 2, x509 = 3, crl = 4, sums = 5, manifest = 6 };
 
+// Native statements name their issuer's key, and may say everything that is said here.
+inline constexpr Format native_format = Format::cose;
+// Certificates of authorities. A role that may write these is lent to whatever its key certifies.
+inline constexpr Format certificate_format = Format::x509;
+
 const char* to_string(Format format);
 Result<Format> parse_format(std::string_view text);
 
@@ -112,6 +117,8 @@ struct Statement {
   // A CRL, as far as it concerns the subject (evidence/crl.h).
   std::shared_ptr<const CrlPart> crl;
 
+  bool is_native() const { return format == native_format; }
+  bool is_certificate() const { return format == certificate_format; }
   Kind kind() const { return static_cast<Kind>(body.index() + 1); }
 };
 

@@ -12,10 +12,10 @@ namespace cm4it::ledger {
 namespace {
 
 // Formats in which a certificate is said or taken back; others need not be read.
-bool concerns(Format format) { return format == Format::x509 || format == Format::cose; }
+bool concerns(Format format) { return format == evidence::certificate_format || format == evidence::native_format; }
 
 bool is_certificate(const evidence::Statement& statement) {
-  return statement.format == Format::x509 && !statement.certificates.empty();
+  return statement.is_certificate() && !statement.certificates.empty();
 }
 
 bool of_interest(const evidence::Statement& statement) {

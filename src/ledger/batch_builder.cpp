@@ -218,9 +218,9 @@ void BatchBuilder::add(const AddPin& message) {
 bool BatchBuilder::takes_back_certificate(const evidence::Statement& statement) const {
   const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body);
   if (!withdraw) return false;
-  if (statement.format == Format::crl) return true;
+  if (statement.crl) return true;
   const auto kept = find_record(snapshot_, withdraw->statement);
-  return kept && *kept && (*kept)->format == Format::x509;
+  return kept && *kept && (*kept)->format == evidence::certificate_format;
 }
 
 void BatchBuilder::note_change(const Work& work) {

@@ -164,7 +164,7 @@ Result<policy::Facts> Reader::facts(const SubjectId& subject, const std::optiona
   for (const auto& fact : facts.about)
     if (!fact.statement.certificates.empty()) {
       issuers.push_back(fact.statement.issuer);
-      if (fact.statement.format != evidence::Format::x509)
+      if (!fact.statement.is_certificate())
         for (const auto& certificate : fact.statement.certificates) issuers.push_back(certificate.key().id());
     }
   CHECK_OK(add_authorities(std::move(issuers), facts.authorities, as_of));

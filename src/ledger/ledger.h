@@ -90,7 +90,7 @@ struct ForeignHead { std::string domain; KeyId log; Head head; std::string note;
 // One record as it is kept.
 struct Record {
   std::uint64_t position = 0;
-  Format format = Format::cose;
+  Format format = evidence::native_format;
   Bytes evidence;
   StatementId id;
   KeyId issuer;

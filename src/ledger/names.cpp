@@ -4,6 +4,7 @@
 
 #include "base/budgets.h"
 #include "crypto/digest.h"
+#include "evidence/codec.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -103,7 +104,7 @@ std::vector<std::pair<std::string, std::string>> search_terms_of(const evidence:
     for (const auto* text : {&identity->name, &identity->maker, &identity->model, &identity->serial, &identity->version})
       for (auto& word : words_of(*text)) terms.emplace_back("word", std::move(word));
   }
-  if (statement.format == evidence::Format::openpgp) {
+  if (const auto* codec = evidence::find_codec(statement.format); codec && codec->user_ids) {
     const auto* identity = std::get_if<evidence::Identity>(&statement.body);
     const std::string_view user_id = identity ? std::string_view(identity->name) : std::string_view(statement.user_id);
     if (!user_id.empty()) terms.emplace_back("address", folded(mail_of(user_id)));

@@ -152,7 +152,7 @@ Bytes encode_aside(const Unpinned::Row& row, View evidence, const KeyId& issuer)
 
 Result<Record> decode_aside(const StatementId& id, View bytes) {
   TRY(const auto value, decode(bytes));
-  return Record{0, Format::cose, to_bytes(value.evidence), id, value.issuer, value.seen, {}};
+  return Record{0, evidence::native_format, to_bytes(value.evidence), id, value.issuer, value.seen, {}};
 }
 
 Result<std::optional<Record>> find_aside(const store::Snapshot& snapshot, const StatementId& id) {

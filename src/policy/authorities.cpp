@@ -70,7 +70,7 @@ std::vector<Policies::Membership> CountedAuthorities::lent_to(const KeyId& ca, c
   const Heard heard{judgement.received, judgement.received_by};
   const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
   const bool alarm = change && evidence::is_alarm(change->status);
-  const auto with_certificates = policies_.lent_to(domain_.domain, ca, Format::x509, heard);
+  const auto with_certificates = policies_.lent_to(domain_.domain, ca, evidence::certificate_format, heard);
   for (const auto& lent : policies_.lent_to(domain_.domain, ca, statement.format, heard)) {
     if (lent.set_by == domain_.domain || !(lent.then || alarm)) continue;
     const bool both = std::any_of(with_certificates.begin(), with_certificates.end(), [&](const auto& other) {
@@ -95,7 +95,7 @@ bool CountedAuthorities::links_came_while_lent(const Path& path) {
 Paths CountedAuthorities::lent_paths(const Judgement& judgement) {
   const auto& statement = judgement.fact->statement;
   const auto roles = [&](const KeyId& ca) { return lent_to(ca, judgement); };
-  if (statement.format != Format::x509) return statement.certificates.empty() ? Paths{} : chain_paths(judgement, roles);
+  if (!statement.is_certificate()) return statement.certificates.empty() ? Paths{} : chain_paths(judgement, roles);
   auto paths = paths_of(statement, [&](const KeyId& key) -> const Links& { return authority(key).expired_too; }, roles, policies_);
   std::erase_if(paths.found, [&](const Path& path) { return !links_came_while_lent(path); });
   return paths;
@@ -108,7 +108,7 @@ Paths CountedAuthorities::chain_paths(const Judgement& judgement, const RolesOf&
     if (received < fields.not_before) return "not valid before " + to_rfc3339(fields.not_before);
     if (fields.not_after && *fields.not_after < received) return "expired at " + to_rfc3339(*fields.not_after);
     if (const auto* silencing = compromised_.silencing(judgement, issuer)) return CompromisedKeys::why_not(*silencing);
-    const auto id = evidence::statement_id(Format::x509, issuer, fields.to_be_signed);
+    const auto id = evidence::statement_id(evidence::certificate_format, issuer, fields.to_be_signed);
     return authority(certificate.key().id()).withdrawals.of(id) ? "taken back by its issuer" : "";
   };
   const auto links = [&](const KeyId& key) -> const Links& { return authority(key).expired_too; };

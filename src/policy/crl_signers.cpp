@@ -35,7 +35,7 @@ CrlSigners::Named CrlSigners::named(const KeyId& key, View name) {
 }
 
 bool CrlSigners::plays_a_role(const KeyId& key) const {
-  return !policies_.roles_of(domain_.domain, key, Format::x509).empty();
+  return !policies_.roles_of(domain_.domain, key, evidence::certificate_format).empty();
 }
 
 // `from`: the key that made certificates in this name.

@@ -25,7 +25,7 @@ struct RoleReference { std::string domain, role; bool operator==(const RoleRefer
 struct RoleEntry {
   std::variant<KeyId, RoleReference> who;
   std::optional<Time> until;
-  std::set<Format> formats{Format::cose};
+  std::set<Format> formats{evidence::native_format};
 };
 
 struct Server {

@@ -21,7 +21,7 @@ std::string entry_words(const Descriptor& descriptor, const RoleEntry& entry) {
   const auto& id = std::get<KeyId>(entry.who);
   std::string text = descriptor.name_of(id) + " (" + short_key(id) + ")";
   if (entry.until) text += " until " + to_rfc3339(*entry.until);
-  if (entry.formats != std::set{Format::cose}) {
+  if (entry.formats != std::set{evidence::native_format}) {
     text += " by";
     for (const auto format : entry.formats) text += std::string(" ") + evidence::to_string(format);
   }

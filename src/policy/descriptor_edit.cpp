@@ -63,7 +63,7 @@ std::string entry_text(const Descriptor& descriptor, const RoleEntry& entry) {
   std::string name = id.text();
   for (const auto& [known, key] : descriptor.keys)
     if (key.id() == id) name = known;
-  const bool usual = entry.formats == std::set{Format::cose};
+  const bool usual = entry.formats == std::set{evidence::native_format};
   if (!entry.until && usual) return toml_quoted(name);
   std::string text = "{ key = " + toml_quoted(name);
   if (entry.until) text += ", until = " + to_rfc3339(*entry.until);

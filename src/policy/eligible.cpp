@@ -4,6 +4,7 @@
 
 #include "base/budgets.h"
 #include "base/text.h"
+#include "evidence/codec.h"
 #include "policy/paths.h"
 #include "policy/taken_back.h"
 
@@ -114,10 +115,10 @@ Paths certified_roles(const KeyId& issuer, const Decoded& decoded, const Policie
   };
   Statement statement = decoded.statements().at(0);
   statement.issuer = issuer;
-  if (decoded.format() == Format::cose || decoded.format() == Format::sums)
+  if (evidence::may_bear_chain(decoded.format()))
     return chain_paths_of(statement, [](const crypto::Certificate&, const KeyId&) { return std::string(); }, links,
                           [&](const KeyId& ca) { return policies.signing_roles_of(context.domain, ca, decoded.format()); }, policies);
-  return paths_of(statement, links, [&](const KeyId& key) { return policies.roles_of(context.domain, key, Format::x509); }, policies);
+  return paths_of(statement, links, [&](const KeyId& key) { return policies.roles_of(context.domain, key, evidence::certificate_format); }, policies);
 }
 
 Holder holder_of(const Context& context) { return {std::string(context.holder), context.contradiction, context.holder_owner}; }
@@ -130,7 +131,7 @@ bool has_ended(const Policies::Membership& membership, const Context& context) {
 // Does this key have, or could it have had, a role that may write this. `broken`: why the way to one does not hold.
 bool has_right(const KeyId& issuer, const Decoded& decoded, const Policies& policies, const Context& context,
                const std::vector<std::string>& allowed, std::string& broken) {
-  if (decoded.format() == Format::x509 || decoded.format() == Format::crl) {  // who may issue certificates may take them back
+  if (evidence::signed_by_authorities(decoded.format())) {  // who may issue certificates may take them back
     auto paths = certified_roles(issuer, decoded, policies, context);
     for (const Path& path : paths.found)
       if (contains(allowed, path.membership.role)) return true;
@@ -153,7 +154,7 @@ bool has_right(const KeyId& issuer, const Decoded& decoded, const Policies& poli
       std::all_of(statements.begin(), statements.end(),
                   [&](const Statement& s) { return s.subject == evidence::SubjectId::key(issuer); }))
     return true;
-  if (!contains(allowed, "holder") || decoded.format() != Format::cose || context.contradiction || context.holder.empty()) return false;
+  if (!contains(allowed, "holder") || decoded.format() != evidence::native_format || context.contradiction || context.holder.empty()) return false;
   const auto voice = policies.speaks_for(holder_of(context), issuer, is_alarm(statements[0]));
   return voice.speaks && (!voice.until || context.now < *voice.until);
 }
@@ -224,7 +225,7 @@ std::optional<Eligibility> breaks_chain(const KeyId& issuer, std::uint64_t versi
 // A holder whose domain is not known here yet: the transfer to it, or its policy, may be on its way.
 std::optional<std::string> holder_to_come(const Decoded& decoded, const Policies& policies, const Context& context) {
   const auto* issuer = std::get_if<KeyId>(&decoded.issuer());
-  if (!issuer || decoded.format() != Format::cose) return {};
+  if (!issuer || decoded.format() != evidence::native_format) return {};
   if (!policies.find_key(*issuer)) return "no policy that is known here lists the key " + issuer->text();
   if (context.holder.empty()) return {};
   const std::string policy = "the policy of " + std::string(context.holder) + ", which holds the subject, ";
@@ -262,7 +263,7 @@ Issuers issuers_of(const Decoded& decoded, const std::vector<crypto::Certificate
   if (decoded.carried_key()) add(*decoded.carried_key());
   for (const auto& certificate : kept) add(certificate.key());
   for (const auto& domain : domains)
-    for (const auto& key : policies.keys_playing(domain, Format::x509, budget::authority_candidates)) add(key);
+    for (const auto& key : policies.keys_playing(domain, evidence::certificate_format, budget::authority_candidates)) add(key);
   return issuers;
 }
 
@@ -316,7 +317,7 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
       format_is_taken(*descriptor, policies, allowed, decoded.format()))
     return refuse(Answer::not_yet, "issuer: no certificate of the issuer " + issuer_text(decoded) + " is kept here");
   if (std::holds_alternative<evidence::X509Issuer>(decoded.issuer()) && context.issuers.empty() &&
-      format_is_taken(*descriptor, policies, allowed, Format::x509))
+      format_is_taken(*descriptor, policies, allowed, evidence::certificate_format))
     return refuse(Answer::not_yet, "issuer: none of the keys that play a role with certificates made it, and no certificate of a CA " +
                   issuer_text(decoded) + " is kept here, whose key did");
   return refuse(Answer::no, "kid: the issuer " + issuer_text(decoded) + " " + role_needed);

@@ -140,12 +140,12 @@ const crypto::PublicKey* certified_key(const KeyId& key, const Authorities& auth
   const auto facts = authorities.find(key);
   if (facts == authorities.end()) return nullptr;
   for (const Fact& fact : facts->second)
-    if (fact.statement.format == Format::x509 && !fact.statement.certificates.empty()) return &certificate_of(fact).key();
+    if (fact.statement.is_certificate() && !fact.statement.certificates.empty()) return &certificate_of(fact).key();
   return nullptr;
 }
 
 bool is_authority(const Statement& statement) {
-  return statement.format == Format::x509 && !statement.certificates.empty() && statement.certificates[0].fields().of_authority();
+  return statement.is_certificate() && !statement.certificates.empty() && statement.certificates[0].fields().of_authority();
 }
 
 Links kept_links(const KeyId& key, const Authorities& authorities, const Descriptor& domain) {

@@ -158,7 +158,7 @@ std::vector<Policies::Membership> Policies::signing_roles_of(std::string_view do
   const auto found = members == roles_.end() ? decltype(members->second.end()){} : members->second.find(ca);
   if (members == roles_.end() || found == members->second.end()) return memberships;
   for (const auto& [membership, formats] : found->second)
-    if (formats.contains(Format::x509) && formats.contains(format)) memberships.push_back(membership);
+    if (formats.contains(evidence::certificate_format) && formats.contains(format)) memberships.push_back(membership);
   return memberships;
 }
 

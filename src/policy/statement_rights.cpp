@@ -54,7 +54,7 @@ CountedAuthorities::Span StatementRights::find(Judgement& judgement, const Holde
 CountedAuthorities::Span StatementRights::by_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not) {
   const Statement& statement = judgement.fact->statement;
   CountedAuthorities::Span way;
-  if (statement.format == Format::x509) {
+  if (statement.is_certificate()) {
     way = certified_roles(judgement, allowed, why_not);
   } else {
     for (const auto& membership : roles_of(statement.issuer, statement.format))
@@ -142,7 +142,7 @@ void StatementRights::take_lent(Judgement& judgement, const std::vector<std::str
     if (identity) judgement.why_not = set_by + " has taken back the role " + role + " that it lent its issuer";
     return true;
   };
-  if (statement.format != Format::x509)
+  if (!statement.is_certificate())
     for (const auto& lent : policies_.lent_to(domain_.domain, statement.issuer, statement.format, heard(judgement)))
       if ((lent.then || is_alarm(statement)) && lent.set_by != domain_.domain) take({lent.role, lent.set_by, lent.to}, statement.issuer);
   if (judgement.roles.empty()) {
@@ -160,7 +160,7 @@ void StatementRights::take_lent(Judgement& judgement, const std::vector<std::str
 
 // `ended`: it is lent no more.
 void StatementRights::add_runs(const Judgement& judgement, const KeyId& anchor, const Policies::Membership& membership, bool ended) {
-  const Format format = anchor == judgement.fact->statement.issuer ? judgement.fact->statement.format : Format::x509;
+  const Format format = anchor == judgement.fact->statement.issuer ? judgement.fact->statement.format : evidence::certificate_format;
   std::vector<Policies::Run> runs;
   if (membership.set_by != domain_.domain) runs = policies_.lent_runs(domain_.domain, anchor, format, membership, heard(judgement));
   if (runs.empty()) runs.push_back({beginning, Time::never()});
@@ -172,7 +172,7 @@ void StatementRights::add_runs(const Judgement& judgement, const KeyId& anchor, 
 Time StatementRights::lent_since(const Judgement& judgement, const KeyId& anchor, const Policies::Membership& membership) const {
   if (membership.set_by == domain_.domain) return beginning;
   Time since = Time::never();
-  const Format format = anchor == judgement.fact->statement.issuer ? judgement.fact->statement.format : Format::x509;
+  const Format format = anchor == judgement.fact->statement.issuer ? judgement.fact->statement.format : evidence::certificate_format;
   for (const auto& lent : policies_.lent_to(domain_.domain, anchor, format, heard(judgement)))
     if (lent.role == membership.role && lent.set_by == membership.set_by) since = std::min(since, lent.from);
   return since == Time::never() ? beginning : since;
@@ -180,7 +180,7 @@ Time StatementRights::lent_since(const Judgement& judgement, const KeyId& anchor
 
 bool StatementRights::spoke_for(const Holder& holder, const Judgement& judgement) {
   const Statement& statement = judgement.fact->statement;
-  if (holder.contradiction || holder.domain.empty() || statement.format != Format::cose) return false;
+  if (holder.contradiction || holder.domain.empty() || !statement.is_native()) return false;
   return policies_.spoke_for(holder, statement.issuer, heard(judgement), is_alarm(statement));
 }
 

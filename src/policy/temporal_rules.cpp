@@ -15,7 +15,7 @@ bool bears_times(const Statement& statement) { return statement.not_before || st
 
 // What settles something settles it for good: nothing that sleeps or wears off (docs/verdict.md, "What is settled").
 bool is_for_good(const Statement& statement) {
-  return statement.format == Format::cose && (statement.kind() == Kind::transfer || statement.kind() == Kind::withdraw);
+  return statement.is_native() && (statement.kind() == Kind::transfer || statement.kind() == Kind::withdraw);
 }
 
 }  // namespace
@@ -57,7 +57,7 @@ bool TemporalRules::earlier(const Judgement& a, const Judgement& b) {
 
 Time TemporalRules::said_at(const Judgement& judgement) {
   const Statement& statement = judgement.fact->statement;
-  return statement.format == Format::x509 ? statement.issued_at : std::min(statement.issued_at, judgement.received);
+  return statement.is_certificate() ? statement.issued_at : std::min(statement.issued_at, judgement.received);
 }
 
 Judgement TemporalRules::begin(const Known& known) const {
@@ -111,7 +111,7 @@ bool TemporalRules::relevant(const Known& known) const {
 // whatever their author's clock said.
 bool TemporalRules::made_ahead(const Judgement& judgement) const {
   const Statement& statement = judgement.fact->statement;
-  if (statement.format == Format::x509 || statement.crl || statement.kind() == Kind::withdraw || is_alarm(statement))
+  if (statement.is_certificate() || statement.crl || statement.kind() == Kind::withdraw || is_alarm(statement))
     return false;
   return statement.issued_at > judgement.received + budget::clock_skew_seconds;
 }

@@ -24,7 +24,7 @@ Policies::Voice voice_in(const Tenure& tenure, const KeyId& key) {
   if (tenure.versions.front()->owner == key) return {true, {}};
   Policies::Voice voice{true, {}};
   for (const auto& version : tenure.versions) {
-    const auto* agent = role_entry(*version, "agent", key, Format::cose);
+    const auto* agent = role_entry(*version, "agent", key, evidence::native_format);
     if (!agent) return {};
     if (agent->until && (!voice.until || *agent->until < *voice.until)) voice.until = agent->until;
   }

@@ -48,7 +48,7 @@ class OfSubject {
  private:
   bool is_certificate(const policy::Judgement& judgement) const {
     const auto& statement = judgement.fact->statement;
-    if (statement.format != evidence::Format::x509 || statement.issuer != asked_.ca || statement.certificates.empty()) return false;
+    if (!statement.is_certificate() || statement.issuer != asked_.ca || statement.certificates.empty()) return false;
     const auto& fields = statement.certificates[0].fields();
     return equal(fields.serial, asked_.serial) && equal(fields.issuer_canonical, asked_.issuer_name) && asked_.so_written(fields.issuer_name);
   }

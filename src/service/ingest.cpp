@@ -81,7 +81,7 @@ std::optional<ledger::ForeignReceipt> checked_receipt(Service::Impl& impl, const
 }
 
 bool is_policy(const PeerRecord& record) {
-  if (record.piece.format != evidence::Format::cose) return false;
+  if (record.piece.format != evidence::native_format) return false;
   const auto decoded = evidence::decode(record.piece.format, record.piece.bytes);
   return decoded && !decoded->statements().empty() && decoded->statements()[0].kind() == Kind::policy;
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
-#include "evidence/formats/openpgp/openpgp.h"
+#include "evidence/codec.h"
 
 namespace cm4it::service {
 namespace {
@@ -16,9 +16,9 @@ using evidence::Withdraw;
 bool covers(const ledger::Record& kept, const Statement& before, const Statement& statement, View piece) {
   if (before.format != statement.format || before.domains != statement.domains || before.part != statement.part) return false;
   if (before.expires || before.not_before || before.issued_at > statement.issued_at) return false;
-  if (statement.format != evidence::Format::openpgp) return true;
   // A hard revocation says more than a soft one, and either more to clients than a status does.
-  return evidence::openpgp::revocation_weight(kept.evidence) >= evidence::openpgp::revocation_weight(piece);
+  const auto* codec = evidence::find_codec(statement.format);
+  return !codec || !codec->weight || codec->weight(kept.evidence) >= codec->weight(piece);
 }
 
 // What a kept statement, met from the newest on, says of whether an alarm adds anything; absent: nothing.

@@ -41,7 +41,7 @@ bool plays(const policy::Policies& policies, const policy::Descriptor& domain, c
     const auto voice = policies.speaks_for(about.holder, key);
     return voice.speaks && (!voice.until || now < *voice.until);
   }
-  const auto memberships = policies.roles_of(domain.domain, key, evidence::Format::cose);
+  const auto memberships = policies.roles_of(domain.domain, key, evidence::native_format);
   return std::any_of(memberships.begin(), memberships.end(), [&](const auto& membership) {
     return membership.role == role && (!membership.until || now < *membership.until);
   });

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/budgets.h"
+#include "evidence/codec.h"
 #include "service/impl.h"
 #include "service/restricting.h"
 #include "service/walk.h"
@@ -58,7 +59,10 @@ Result<void> Service::submit(std::vector<evidence::Piece> pieces, std::string do
                              Whose whose) {
   if (pieces.empty()) return fail(Code::malformed, "body: no evidence in it");
   TRY(auto ticket, impl_->admit_submission(caller, octets_of(pieces)));
-  const bool alone = std::none_of(pieces.begin(), pieces.end(), [](const auto& piece) { return piece.format == evidence::Format::manifest; });
+  const bool alone = std::none_of(pieces.begin(), pieces.end(), [](const auto& piece) {
+    const auto* codec = evidence::find_codec(piece.format);
+    return codec && codec->accompanying;
+  });
   const auto round = make_round(std::move(ticket), std::move(pieces), impl_->domain_or_default(domain), caller.address, std::move(done));
   round->own = whose == Whose::own;
   if (alone) impl_->start(round);

@@ -4,7 +4,7 @@
 
 #include "base/budgets.h"
 #include "base/text.h"
-#include "evidence/formats/openpgp/openpgp.h"
+#include "evidence/codec.h"
 #include "service/walk_facts.h"
 #include "service/walk_steps.h"
 
@@ -153,7 +153,7 @@ Result<Walked> Walk::verified(std::vector<ledger::ForeignReceipt> receipts) {
     walked.issuer = evidence->issuer();
     walked.elsewhere = std::move(elsewhere_);
     walked.not_taken = std::move(not_taken_);
-    const bool native = evidence->format() == evidence::Format::cose;
+    const bool native = evidence->format() == evidence::native_format;
     walked.submission.emplace(ledger::Submission{std::move(*evidence), native ? std::string() : domains_[0],
                                                  std::move(homes_), std::move(receipts), walked.elsewhere,
                                                  std::move(undecided_), std::move(not_made_)});
@@ -170,12 +170,12 @@ Time as_received(const policy::Facts& facts, Time now) {
 
 namespace {
 
-// A revocation that came without its key: put behind the key that is kept here.
-Result<evidence::Piece> with_its_key(const evidence::Piece& piece, const evidence::PgpIssuer& issuer, const ledger::Reader& reader) {
-  const auto absent = fail(Code::not_yet, "issuer: the key that this revocation is of, " + issuer.text() + ", neither came with it nor is kept here",
+// A revocation that came without its key, of which this is an alias: put behind the key that is kept here.
+Result<evidence::Piece> with_its_key(const evidence::Piece& piece, const std::string& alias, const evidence::Codec& codec, const ledger::Reader& reader) {
+  const auto absent = fail(Code::not_yet, "issuer: the key that this revocation is of, " + alias.substr(alias.find(':') + 1) + ", neither came with it nor is kept here",
                            "put the key before it");
   std::vector<evidence::SubjectId> subjects;
-  CHECK_OK(reader.named((issuer.fingerprint.empty() ? "keyid:" : "fpr:") + issuer.text(), [&](const evidence::SubjectId& subject, ledger::Rank rank) {
+  CHECK_OK(reader.named(alias, [&](const evidence::SubjectId& subject, ledger::Rank rank) {
     if (rank != ledger::Rank::own) return false;
     subjects.push_back(subject);
     return subjects.size() < budget::candidate_keys;
@@ -184,8 +184,8 @@ Result<evidence::Piece> with_its_key(const evidence::Piece& piece, const evidenc
     std::optional<evidence::Piece> whole;
     CHECK_OK(reader.of_subject(subject, [&](std::uint64_t, const evidence::StatementId& id) {
       const auto record = reader.record(id);
-      if (!record || !*record || (*record)->format != evidence::Format::openpgp) return true;
-      auto completed = evidence::openpgp::complete(piece.bytes, (*record)->evidence);
+      if (!record || !*record || (*record)->format != piece.format) return true;
+      auto completed = codec.complete(piece.bytes, (*record)->evidence);
       if (completed) whole = std::move(*completed);
       return !completed;
     }));
@@ -200,9 +200,9 @@ Result<evidence::Piece> with_its_key(const evidence::Piece& piece, const evidenc
 }  // namespace
 
 Result<Walked> walk(const evidence::Piece& piece, const WalkContext& context) {
-  if (piece.format == evidence::Format::openpgp)
-    if (const auto revoked = evidence::openpgp::loose_revocation(piece.bytes)) {
-      TRY(const auto whole, with_its_key(piece, *revoked, context.reader));
+  if (const auto* codec = evidence::find_codec(piece.format); codec && codec->without_key)
+    if (const auto alias = codec->without_key(piece.bytes)) {
+      TRY(const auto whole, with_its_key(piece, *alias, *codec, context.reader));
       return walk(whole, context);
     }
   TRY(auto decoded, evidence::decode(piece.format, piece.bytes));

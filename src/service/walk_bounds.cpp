@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "evidence/codec.h"
 #include "evidence/formats/x509/crl.h"
 #include "policy/crl_signers.h"
 #include "service/restricting.h"
@@ -38,27 +39,27 @@ Result<void> Walk::within_share(const Statement& statement, const KeyId& issuer,
 
 Result<void> Walk::could_count() const {
   const auto& statements = decoded_.statements();
-  const bool native = decoded_.format() == evidence::Format::cose;
+  const bool native = decoded_.format() == evidence::native_format;
   if (native) CHECK_OK(evidence::check_times(statements[0]));
   // A key's own word that it is compromised counts from its receipt, whatever dates it bears.
   const auto own_alarm = [](const Statement& one) { return one.hard_revocation || is_self_compromise(one, one.issuer); };
   if (std::all_of(statements.begin(), statements.end(), own_alarm)) return {};
   if (native && statements[0].expires && *statements[0].expires <= context_.now)
     return fail(Code::not_permitted, "claims.4: exp, " + to_rfc3339(*statements[0].expires) + ", has passed: it can count for nothing");
-  if (decoded_.format() == evidence::Format::x509 || decoded_.format() == evidence::Format::crl) return {};  // valid from a time to come
+  if (evidence::signed_by_authorities(decoded_.format())) return {};  // valid from a time to come
   // Whether a withdrawal restricts hangs on what is kept, which nobody is told before the signature holds: withdraws_in_time().
   const auto refused = [&](const Statement& one) { return is_ahead(one) && !is_alarm(one) && one.kind() != evidence::Kind::withdraw; };
   return std::all_of(statements.begin(), statements.end(), refused) ? signed_ahead(statements[0]) : Result<void>{};
 }
 
 Result<void> Walk::signed_ahead(const Statement& statement) const {
-  return fail(Code::not_permitted, std::string(statement.format == evidence::Format::cose ? "claims.6: iat, " : "signature: its time, ") +
+  return fail(Code::not_permitted, std::string(statement.is_native() ? "claims.6: iat, " : "signature: its time, ") +
               to_rfc3339(statement.issued_at) + ", is more than 5 minutes ahead of this server's clock (" + to_rfc3339(context_.now) +
               "): it could count for nothing", "set the clock of whoever signs, and sign it again");
 }
 
 Result<void> Walk::withdraws_in_time(const evidence::Verified& evidence) const {
-  if (evidence.format() == evidence::Format::x509 || evidence.format() == evidence::Format::crl) return {};
+  if (evidence::signed_by_authorities(evidence.format())) return {};
   for (const Statement& statement : evidence.statements()) {
     if (!is_ahead(statement)) return {};
     TRY(const bool restricting, restricts(statement, context_.reader));

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "evidence/codec.h"
 #include "evidence/formats/x509/x509.h"
 #include "policy/paths.h"
 #include "service/walk_steps.h"
@@ -15,7 +16,7 @@ Result<void> Walk::find_authorities(const evidence::X509Issuer& issuer) {
   // Those that play a role come first: strangers may give their own CAs the same name, and any number of them.
   std::vector<KeyId> keys;
   for (const auto& domain : domains_)
-    for (const auto& key : policies_.keys_playing(domain, evidence::Format::x509, budget::authorities / 2)) keys.push_back(key.id());
+    for (const auto& key : policies_.keys_playing(domain, evidence::certificate_format, budget::authorities / 2)) keys.push_back(key.id());
   CHECK_OK(context_.reader.named(evidence::x509::authority_name(issuer.name), [&](const evidence::SubjectId& subject, ledger::Rank) {
     keys.push_back(KeyId{subject.digest});
     return keys.size() < budget::authorities;
@@ -59,7 +60,7 @@ Result<void> Walk::find_own_key(const Statement& statement) {
 
 Result<void> Walk::find_named() {
   if (const auto* authority = std::get_if<evidence::X509Issuer>(&decoded_.issuer())) return find_authorities(*authority);
-  if (decoded_.format() == evidence::Format::cose || decoded_.format() == evidence::Format::sums) {  // what the CAs of its x5chain say of themselves
+  if (evidence::may_bear_chain(decoded_.format())) {  // what the CAs of its x5chain say of themselves
     std::vector<KeyId> keys;
     const auto& statement = decoded_.statements()[0];
     for (const auto& certificate : statement.certificates) keys.push_back(certificate.key().id());
@@ -102,7 +103,7 @@ Result<void> Walk::find_issuer(const KeyId& claimed) {
   }
   if (keys_.empty())
     return fail(Code::not_yet, "issuer: no policy that is known here lists the key " + claimed.text() +
-                (decoded_.format() == evidence::Format::x509 ? ", and no certificate of a CA with it is kept" : ""),
+                (decoded_.format() == evidence::certificate_format ? ", and no certificate of a CA with it is kept" : ""),
                 "it is tried again when a policy comes");
   issuers_.certain = true;
   return {};

@@ -127,7 +127,7 @@ Result<bool> Outbox::send(const std::vector<evidence::StatementId>& statements, 
   for (const auto& id : statements) {
     TRY(const auto reader, service_.ledger().reader());
     TRY(auto record, reader.record(id));
-    if (record) (record->format == evidence::Format::cose ? native : foreign).push_back(std::move(*record));
+    if (record) (record->format == evidence::native_format ? native : foreign).push_back(std::move(*record));
     else received(id);  // nothing is left that could be sent
   }
   bool settled = false;

@@ -16,7 +16,7 @@ struct Unverified {
 Result<std::vector<Unverified>> decode_policies(const std::vector<Bytes>& evidence) {
   std::vector<Unverified> all;
   for (const auto& bytes : evidence) {
-    TRY(auto decoded, evidence::decode(evidence::Format::cose, bytes));
+    TRY(auto decoded, evidence::decode(evidence::native_format, bytes));
     const auto* body = std::get_if<evidence::PolicyText>(&decoded.statements().at(0).body);
     if (!body) continue;
     TRY(auto descriptor, policy::parse_descriptor(body->descriptor, policy::Homes::several));

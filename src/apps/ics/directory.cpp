@@ -129,7 +129,7 @@ Result<std::vector<Bytes>> Directory::evidence() const {
   for (const auto& file : files) {
     TRY(const auto bytes, read_file(file, budget::evidence_bytes));
     // A CA's certificate lies there too: what is wanted here are statements.
-    if (const auto leaf = evidence::parse_leaf(view(bytes)); leaf && leaf->first != evidence::Format::cose) continue;
+    if (const auto leaf = evidence::parse_leaf(view(bytes)); leaf && leaf->first != evidence::native_format) continue;
     all.push_back(to_bytes(view(bytes)));
   }
   return all;

@@ -1,7 +1,3 @@
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -13,7 +9,7 @@
 #include "apps/ics/subjects.h"
 #include "base/budgets.h"
 #include "crypto/pem.h"
-#include "evidence/formats/openpgp/openpgp.h"
+#include "evidence/piece_stream.h"
 
 namespace cm4it::ics {
 namespace {
@@ -24,7 +20,8 @@ using evidence::Format;
 class Exporter {
  public:
   Exporter(const Api& api, std::string domain, Format format, bool pem, OutputFile& out)
-      : api_(api), domain_(std::move(domain)), format_(format), pem_(pem), out_(out) {}
+      : api_(api), domain_(std::move(domain)), format_(format), pem_(pem), out_(out),
+        sink_(evidence::open_sink(format, [this](View octets) { return out_.write(octets); })) {}
 
   Result<void> subject(const std::string& subject) {
     auto history = api_.get_json(target({"v1", "subjects", subject, "history"}, {{"domain", domain_}}));
@@ -37,7 +34,7 @@ class Exporter {
       else CHECK_OK(write(id));
     }
     ++subjects_;
-    return format_ == Format::openpgp ? write_certificates() : Result<void>{};
+    return sink_->end_of_subject();
   }
 
   Result<void> everything(const std::function<void()>& progress) {
@@ -59,11 +56,7 @@ class Exporter {
   }
 
   Result<void> finish() {
-    if (format_ == Format::manifest && written_ > 0) CHECK_OK(put("\n]\n"));
-    if (last_) std::rewind(last_.get());
-    std::array<char, 65'536> buffer;
-    for (std::size_t got = 0; last_ && (got = std::fread(buffer.data(), 1, buffer.size(), last_.get())) > 0;)
-      CHECK_OK(put(std::string_view(buffer.data(), got)));
+    CHECK_OK(sink_->finish());
     return out_.commit();
   }
 
@@ -72,38 +65,10 @@ class Exporter {
   std::uint64_t of_another_format() const { return of_another_format_; }
 
  private:
-  Result<void> put(std::string_view text) { return out_.write(view(text)); }
-
   Result<void> write(const std::string& id) {
     TRY(const auto reply, api_.get(target({"v1", "evidence", id})));
     ++written_;
-    if (format_ == Format::openpgp) {
-      pieces_.push_back(to_bytes(view(reply.body)));
-      return {};
-    }
-    if (format_ == Format::manifest) CHECK_OK(put(written_ == 1 ? "[\n" : ",\n"));
-    if (pem_) return put(crypto::certificate_pem(view(reply.body)));
-    if (format_ == Format::sums) return out_.write(evidence::leaf_bytes(format_, view(reply.body)));  // it does not tell by itself what it is
-    return put(reply.body);
-  }
-
-  // What is kept of a key are pieces; what gpg reads is a certificate. GnuPG 2.2 reads no further than the first of v6: those
-  // come after all others.
-  Result<void> write_certificates() {
-    std::set<evidence::openpgp::Fingerprint> fingerprints;
-    for (const Bytes& piece : pieces_) {
-      TRY(auto fingerprint, evidence::openpgp::certificate_of(piece));
-      fingerprints.insert(std::move(fingerprint));
-    }
-    for (const auto& fingerprint : fingerprints) {
-      TRY(const auto certificate, evidence::openpgp::assemble(pieces_, fingerprint));
-      const std::string armored = evidence::openpgp::armor(evidence::openpgp::ArmorKind::public_key_block, certificate) + "\n";
-      if (fingerprint.version == 4) CHECK_OK(put(armored));
-      else if (!last_ || std::fwrite(armored.data(), 1, armored.size(), last_.get()) != armored.size())
-        return fail(Code::unavailable, "a temporary file: " + std::string(std::strerror(errno)));
-    }
-    pieces_.clear();
-    return {};
+    return pem_ ? out_.write(view(crypto::certificate_pem(view(reply.body)))) : sink_->piece(view(reply.body));
   }
 
   const Api& api_;
@@ -111,8 +76,7 @@ class Exporter {
   const Format format_;
   const bool pem_;
   OutputFile& out_;
-  std::vector<Bytes> pieces_;  // OpenPGP: of one subject
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> last_{std::tmpfile(), [](std::FILE* file) { return file ? std::fclose(file) : 0; }};
+  const std::unique_ptr<evidence::PieceSink> sink_;
   std::set<std::string> seen_;
   std::uint64_t written_ = 0, subjects_ = 0, of_another_format_ = 0;
 };

@@ -154,7 +154,7 @@ Result<void> write_domain(const fs::path& directory, const InitOptions& options,
   CHECK_OK(say("0003-server.cose", server, identity_of(server, evidence::Type::server, options.name + "." + options.domain, options.url)));
   // A CA that others certified: their keys play no role here, so its certificate could not be kept.
   if (!ca || !ca->verify(ca->key())) return {};
-  return write_file(directory / "evidence" / "0004-ca.cose", evidence::leaf_bytes(evidence::Format::x509, ca->der()));
+  return write_file(directory / "evidence" / "0004-ca.cose", evidence::leaf_bytes(evidence::certificate_format, ca->der()));
 }
 
 // A port of 0 becomes one that is free now, so that it can be written down.

@@ -22,7 +22,7 @@ Result<std::vector<Bytes>> versions_of(const policy::Chain& chain, const std::ve
   std::vector<Bytes> versions;
   for (const auto& version : chain.versions)
     for (const auto& bytes : evidence) {
-      TRY(const auto decoded, evidence::decode(evidence::Format::cose, bytes));
+      TRY(const auto decoded, evidence::decode(evidence::native_format, bytes));
       if (decoded.statements()[0].id != version.statement) continue;
       versions.push_back(bytes);
       break;
@@ -143,8 +143,8 @@ Result<int> OwnPolicy::submit(const std::vector<Bytes>& first) {
     return exit_yes;
   }
   std::vector<evidence::Piece> pieces;
-  for (const auto& bytes : first) pieces.push_back({evidence::Format::cose, bytes});
-  pieces.push_back({evidence::Format::cose, versions_.back()});
+  for (const auto& bytes : first) pieces.push_back({evidence::native_format, bytes});
+  pieces.push_back({evidence::native_format, versions_.back()});
   TRY(const auto items, server->submit(pieces, edit_.descriptor().domain));
   return report(*context_, "what", {label}, {items.back()});
 }

@@ -21,7 +21,7 @@ Result<policy::Descriptor> descriptor_in(const std::string& path) {
     if (!parsed) return within(path, std::move(parsed).error());
     return parsed;
   }
-  auto decoded = evidence::decode(evidence::Format::cose, view(text));
+  auto decoded = evidence::decode(evidence::native_format, view(text));
   if (!decoded) return within(path, std::move(decoded).error());
   const auto* body = std::get_if<evidence::PolicyText>(&decoded->statements()[0].body);
   if (!body) return fail(Code::malformed, path + ": a statement, but no policy");

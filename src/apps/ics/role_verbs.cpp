@@ -44,7 +44,7 @@ Result<int> add_role(Context& context, const RoleGiven& given) {
   warn_of_new_role(context, edit.descriptor(), given);
   TRY(const auto name, edit.add_key(given.name, key));
   if (name != given.name) context.console.note("the key is called " + name + " in [keys]");
-  policy::RoleEntry entry{key.id(), {}, {evidence::Format::cose}};
+  policy::RoleEntry entry{key.id(), {}, {evidence::native_format}};
   if (!given.until.empty()) {
     const auto until = parse_when("--until", given.until, context.clock());
     if (!until) return context.misuse(until.error().message, until.error().detail);

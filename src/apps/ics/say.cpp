@@ -76,7 +76,7 @@ bool may_speak(const policy::Policies& policies, const std::string& domain, Kind
   if (!descriptor) return false;
   const auto allowed = descriptor->write.find(kind);
   if (allowed == descriptor->write.end()) return false;
-  for (const auto& membership : policies.roles_of(domain, issuer, evidence::Format::cose))
+  for (const auto& membership : policies.roles_of(domain, issuer, evidence::native_format))
     if (!over(membership.until) && contains(allowed->second, membership.role)) return true;
   if (!contains(allowed->second, "holder") || holder.empty()) return false;
   const auto voice = policies.speaks_for(holder, issuer);
@@ -164,7 +164,7 @@ std::string Speaker::signed_by() const {
   const auto id = key_->public_key().id();
   const auto name = policies_.name_of(id);
   std::string roles;
-  for (const auto& membership : policies_.roles_of(domain_, id, evidence::Format::cose)) {
+  for (const auto& membership : policies_.roles_of(domain_, id, evidence::native_format)) {
     const bool over = membership.until && *membership.until <= context_.clock();
     roles += (roles.empty() ? "" : ", ") + membership.role + (over ? " until " + to_rfc3339(*membership.until) : "");
   }
@@ -204,7 +204,7 @@ Result<int> Speaker::submit() {
   std::vector<std::string> subjects;
   for (const auto& draft : drafts_) {
     TRY(auto bytes, evidence::sign(draft, *key_, chain_));
-    pieces.push_back({evidence::Format::cose, std::move(bytes)});
+    pieces.push_back({evidence::native_format, std::move(bytes)});
     subjects.push_back(draft.subject.text());
   }
   TRY(const auto items, api_->submit(pieces, domain_));

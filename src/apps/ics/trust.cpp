@@ -106,7 +106,7 @@ Result<void> edit_policy(Context& context, OwnPolicy& own, const Peer& peer, con
     const policy::RoleReference reference{peer.domain, name};
     const auto same = [&](const policy::RoleEntry& entry) { return entry.who == decltype(entry.who)(reference); };
     if (std::none_of(entries.begin(), entries.end(), same)) {
-      entries.push_back({reference, {}, {evidence::Format::cose}});
+      entries.push_back({reference, {}, {evidence::native_format}});
       CHECK_OK(edit.set_role(options.as, entries));
     }
   }
@@ -130,7 +130,7 @@ Result<void> edit_policy(Context& context, OwnPolicy& own, const Peer& peer, con
 // What either home needs of the other's rules, so that neither has to guess who is who. Repeats are free.
 void introduce(Context& context, const OwnPolicy& own, const Peer& peer) {
   std::vector<evidence::Piece> pieces;
-  for (const auto& version : own.versions()) pieces.push_back({evidence::Format::cose, version});
+  for (const auto& version : own.versions()) pieces.push_back({evidence::native_format, version});
   const Api there(peer.url, context.connect(nullptr, peer.server_key));
   const auto answer = there.submit(pieces, "");
   const auto& console = context.console;

@@ -160,7 +160,7 @@ class Check {
   }
 
   static void keep_newest(std::map<std::string, policy::Descriptor>& newest, const evidence::Piece& piece) {
-    if (piece.format != evidence::Format::cose) return;
+    if (piece.format != evidence::native_format) return;
     const auto decoded = evidence::decode(piece.format, piece.bytes);
     if (!decoded) return;
     const auto* body = std::get_if<evidence::PolicyText>(&decoded->statements()[0].body);

@@ -33,7 +33,7 @@ Result<std::string> content_of(const fs::path& file) {
 // What cannot be read as a policy is refused where it is submitted, with the reason.
 Own own_piece(const std::string& file, evidence::Piece piece) {
   Own own{file, std::move(piece), {}, 0};
-  if (own.piece.format != evidence::Format::cose) return own;
+  if (own.piece.format != evidence::native_format) return own;
   const auto decoded = evidence::decode(own.piece.format, own.piece.bytes);
   if (!decoded || decoded->statements().empty()) return own;
   const auto& statement = decoded->statements()[0];

@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "evidence/codec.h"
 #include "evidence/formats/openpgp/openpgp.h"
 #include "evidence/formats/sums/sums.h"
 #include "frontends/http/content.h"
@@ -33,15 +34,8 @@ unsigned submission_status(const std::vector<ItemResult>& results) {
 }
 
 const char* media_type(evidence::Format format) {
-  switch (format) {
-    case evidence::Format::cose: return "application/cose";
-    case evidence::Format::manifest: return "application/jose+json";
-    case evidence::Format::openpgp: return "application/pgp-keys";
-    case evidence::Format::x509: return "application/pkix-cert";
-    case evidence::Format::crl: return "application/pkix-crl";
-    case evidence::Format::sums: return "application/octet-stream";
-  }
-  return "application/octet-stream";
+  const auto* codec = evidence::find_codec(format);
+  return codec ? codec->media_type : "application/octet-stream";
 }
 
 Result<evidence::StatementId> statement_of(const Call& call) {

@@ -9,6 +9,7 @@
 #include "evidence/builder.h"
 #include "evidence/formats.h"
 #include "evidence/formats/manifest/elements.h"
+#include "evidence/formats/manifest/source.h"
 
 namespace cm4it::evidence {
 namespace {
@@ -218,7 +219,7 @@ constexpr std::string_view submitted_as[] = {"application/json", "application/jo
 }  // namespace
 
 constexpr Codec manifest::codec{.format = Format::manifest, .name = "manifest", .media_type = "application/jose+json", .submitted = submitted_as,
-                                .most_octets = budget::evidence_bytes, .looks_like = manifest::looks_like_manifest, .split = manifest::split,
+                                .most_octets = budget::evidence_bytes, .looks_like = manifest::looks_like_manifest, .split = manifest::split, .source = manifest::open_source, .sink = manifest::open_sink,
                                 .decode = decode_manifest, .verify = verify_manifest, .accompanying = chains_in};
 
 }  // namespace cm4it::evidence

@@ -246,7 +246,7 @@ constexpr std::string_view submitted_as[] = {"application/cose", "application/cm
 // A body of no known type that begins like a message is a sequence of them (split.cpp).
 constexpr Codec native::codec{.format = Format::cose, .name = "cose", .media_type = "application/cose", .submitted = submitted_as,
                               .most_octets = budget::evidence_bytes, .split = split_one, .decode = decode_cose,
-                              .verify = verify_cose, .kept = kept_cose};
+                              .verify = verify_cose, .kept = kept_cose, .bears_chain = true};
 
 Result<void> check_times(const Statement& statement) {
   const bool transfer = statement.kind() == Kind::transfer;

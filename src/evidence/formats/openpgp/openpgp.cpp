@@ -6,6 +6,7 @@
 #include "evidence/formats.h"
 #include "evidence/formats/openpgp/meaning.h"
 #include "evidence/formats/openpgp/packet.h"
+#include "evidence/formats/openpgp/source.h"
 
 namespace cm4it::evidence {
 
@@ -68,13 +69,20 @@ Result<std::vector<Piece>> split_openpgp(View body) {
   return fail(Code::malformed, "body: nothing in it can be kept; " + taken.dropped[0].what + ": " + taken.dropped[0].why, "docs/openpgp.md");
 }
 
+std::optional<std::string> revoked_by(View piece) {
+  const auto issuer = loose_revocation(piece);
+  if (!issuer) return {};
+  return (issuer->fingerprint.empty() ? "keyid:" : "fpr:") + issuer->text();
+}
+
 constexpr std::string_view submitted_as[] = {"application/pgp-keys"};
 
 }  // namespace
 
 constexpr Codec openpgp::codec{.format = Format::openpgp, .name = "openpgp", .media_type = "application/pgp-keys", .submitted = submitted_as,
-                               .most_octets = budget::evidence_bytes, .looks_like = openpgp::looks_like_openpgp, .split = split_openpgp,
-                               .decode = decode_openpgp, .verify = verify_openpgp};
+                               .most_octets = budget::evidence_bytes, .looks_like = openpgp::looks_like_openpgp, .split = split_openpgp, .source = openpgp::open_source, .sink = openpgp::open_sink,
+                               .decode = decode_openpgp, .verify = verify_openpgp, .without_key = revoked_by, .complete = openpgp::complete,
+                               .weight = openpgp::revocation_weight, .user_ids = true};
 
 std::string PgpIssuer::text() const {
   return named_by(*this).text();

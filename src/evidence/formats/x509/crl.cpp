@@ -143,6 +143,6 @@ Result<std::vector<Statement>> kept_crl(View bytes, const KeyId& issuer, const S
 
 // Bodies are split, and told from certificates, by x509::codec.
 constexpr Codec crl::codec{.format = Format::crl, .name = "crl", .media_type = "application/pkix-crl", .submitted = {},
-                           .most_octets = budget::crl_bytes, .decode = decode_crl, .verify = verify_crl, .kept = kept_crl};
+                           .most_octets = budget::crl_bytes, .decode = decode_crl, .verify = verify_crl, .kept = kept_crl, .by_authorities = true};
 
 }  // namespace cm4it::evidence

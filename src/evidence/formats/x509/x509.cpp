@@ -7,6 +7,7 @@
 #include "evidence/builder.h"
 #include "evidence/formats.h"
 #include "evidence/formats/x509/crl.h"
+#include "evidence/formats/x509/source.h"
 #include "evidence/formats/openpgp/meaning.h"
 
 namespace cm4it::evidence {
@@ -201,7 +202,7 @@ constexpr std::string_view submitted_as[] = {"application/pkix-cert",     "appli
 }  // namespace
 
 constexpr Codec x509::codec{.format = Format::x509, .name = "x509", .media_type = "application/pkix-cert", .submitted = submitted_as,
-                            .most_octets = budget::evidence_bytes, .looks_like = x509::looks_like_pkix, .split = split_pkix,
-                            .decode = decode_x509, .verify = verify_x509};
+                            .most_octets = budget::evidence_bytes, .looks_like = x509::looks_like_pkix, .split = split_pkix, .source = x509::open_source,
+                            .decode = decode_x509, .verify = verify_x509, .by_authorities = true};
 
 }  // namespace cm4it::evidence
