@@ -7,6 +7,7 @@ broken=0
 say() { echo "$1"; broken=1; }
 
 tools/check_rooms.sh || broken=1
+tools/check_formats.sh || broken=1
 
 # Paths of some machine, and marks of what is unfinished, in anything that is kept.
 found=$(git grep -nIE '(^|[^[:alnum:]_.])/(work|root|home)/[[:alnum:]]|\b(TODO|FIXME|XXX)\b' -- . ':!LICENSE' ':!tools/lint.sh' || :)

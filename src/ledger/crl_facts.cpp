@@ -79,7 +79,7 @@ Result<void> Reader::add_crls(const SubjectId& subject, const std::optional<AsOf
   const auto in_force = [&](const CrlRow& row) -> Result<policy::InForce> {
     TRY(const auto kept, evidence_at(*snapshot_, row.position));
     evidence::Statement statement;
-    statement.format = Format::crl;
+    statement.format = Format::crl;  // what the row of a CRL stands for, without its octets being read
     statement.id = kept.id;
     statement.issued_at = row.this_update;
     statement.not_before = row.this_update;

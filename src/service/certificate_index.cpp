@@ -57,7 +57,7 @@ Result<void> CertificateIndex::walk(const ledger::Reader& reader, std::uint64_t 
   const std::uint64_t end = std::min<std::uint64_t>(until, at_ + budget::certificate_index_step);
   for (; at_ < end; ++at_) {
     TRY(const auto record, reader.record_touched_at(at_));
-    if (!record || record->format != evidence::Format::openpgp) continue;
+    if (!record || record->format != evidence::Format::openpgp) continue;  // an index of certificates as SKS has it
     TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
     for (const auto& statement : statements) changed_.insert(statement.subject);
   }

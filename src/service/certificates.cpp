@@ -29,7 +29,7 @@ class Pieces {
     std::vector<bool> named;
     std::map<Fingerprint, std::size_t> places;  // of one key: with several creation times it has several
     for (const auto& fact : facts.about) {
-      if (fact.statement.format != evidence::Format::openpgp) continue;
+      if (fact.statement.format != evidence::Format::openpgp) continue;  // the certificates that HKP serves
       const auto kind = fact.statement.kind();
       if (!shown(sights_, kind, fact.domains)) continue;
       TRY(const auto record, reader_.record(fact.statement.id));

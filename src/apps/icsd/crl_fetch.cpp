@@ -47,7 +47,7 @@ Result<std::string> fetch_crl(const CrlSource& source, net::HttpClient& client, 
   TRY(const auto content, content_of(source, client));
   auto pieces = evidence::split("application/pkix-crl", view(content));
   if (!pieces) return within(source.text(), std::move(pieces).error());
-  std::erase_if(*pieces, [](const evidence::Piece& piece) { return piece.format != evidence::Format::crl; });
+  std::erase_if(*pieces, [](const auto& piece) { return piece.format != evidence::Format::crl; });  // [[crl]] fetches nothing else
   if (pieces->empty()) return fail(Code::malformed, source.text() + ": no CRL in it");
   std::promise<std::vector<service::ItemResult>> done;
   CHECK_OK(service.submit(std::move(*pieces), source.domain, [&](auto results) { done.set_value(std::move(results)); }));
