@@ -97,22 +97,24 @@ class Ics {
   std::vector<Looked> kept_;
 };
 
-// All threads for long readings by anyone are taken, and their queue is full, until release().
-class HeldReadings {
+// All threads of these turns for anyone are taken, and their queue is full, until release().
+class HeldTurns {
  public:
-  explicit HeldReadings(Service& service) {
+  using InTurn = Result<void> (Service::*)(const Caller&, std::function<void()>);
+
+  HeldTurns(Service& service, InTurn in_turn) {
     std::atomic<unsigned> held = 0;
     for (unsigned i = 0; i < Ics::workers; ++i)
-      EXPECT_TRUE(service.read_in_turn({{}, "holder " + std::to_string(i)}, [&held, until = until_] {
+      EXPECT_TRUE((service.*in_turn)({{}, "holder " + std::to_string(i)}, [&held, until = until_] {
         ++held;
         held.notify_one();
         until.wait();
       }));
     for (unsigned now = held; now < Ics::workers; now = held) held.wait(now);
-    for (unsigned i = 0; service.read_in_turn({{}, "waiter " + std::to_string(i)}, [until = until_] { until.wait(); }); ++i) {
+    for (unsigned i = 0; (service.*in_turn)({{}, "waiter " + std::to_string(i)}, [until = until_] { until.wait(); }); ++i) {
     }
   }
-  ~HeldReadings() { release(); }
+  ~HeldTurns() { release(); }
   void release() {
     if (!std::exchange(released_, true)) done_.set_value();
   }
@@ -121,6 +123,9 @@ class HeldReadings {
   std::promise<void> done_;
   const std::shared_future<void> until_ = done_.get_future().share();
   bool released_ = false;
+};
+struct HeldReadings : HeldTurns {
+  explicit HeldReadings(Service& service) : HeldTurns(service, &Service::read_in_turn) {}
 };
 
 inline std::string server_line(const std::string& domain) {

@@ -319,11 +319,11 @@ TEST_F(OcspDoor, TheIssuersNameMayBeWrittenInAnotherWay) {
   EXPECT_THAT(site.openssl.said(), HasSubstr("Cert Status: unknown"));
 }
 
-TEST_F(OcspDoor, BusyReadersAreToldToComeLater) {
+TEST_F(OcspDoor, ClientsOfABusySignerAreToldToComeLater) {
   Site site(With::delegate);
   site.device("a", 1);
   const Bytes request = site.request("a");
-  HeldReadings held(*site.ics.service);
+  HeldTurns held(*site.ics.service, &service::Service::sign_in_turn);
   EXPECT_EQ(site.post(request).body, text(crypto::ocsp::refuse(crypto::ocsp::Refusal::try_later)));
   held.release();
 }

@@ -214,11 +214,11 @@ Result<void> verify_manifest(const Decoded& decoded, const crypto::PublicKey& is
   return issuer.verify(decoded.signed_bytes(), decoded.signature());
 }
 
-constexpr std::string_view submitted_as[] = {"application/json", "application/jose+json"};
+constexpr std::string_view json_types[] = {"application/json", "application/jose+json"};
 
 }  // namespace
 
-constexpr Codec manifest::codec{.format = Format::manifest, .name = "manifest", .media_type = "application/jose+json", .submitted = submitted_as,
+constexpr Codec manifest::codec{.format = Format::manifest, .name = "manifest", .media_type = "application/jose+json", .submitted = json_types,
                                 .most_octets = budget::evidence_bytes, .looks_like = manifest::looks_like_manifest, .split = manifest::split, .source = manifest::open_source, .sink = manifest::open_sink,
                                 .decode = decode_manifest, .verify = verify_manifest, .accompanying = chains_in};
 

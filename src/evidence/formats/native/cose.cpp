@@ -239,12 +239,12 @@ Result<void> verify_cose(const Decoded& decoded, const crypto::PublicKey& issuer
 
 Result<std::vector<Piece>> split_one(View body) { return std::vector<Piece>{{Format::cose, to_bytes(body)}}; }
 
-constexpr std::string_view submitted_as[] = {"application/cose", "application/cm4it-statement+cbor"};
+constexpr std::string_view cose_types[] = {"application/cose", "application/cm4it-statement+cbor"};
 
 }  // namespace
 
 // A body of no known type that begins like a message is a sequence of them (split.cpp).
-constexpr Codec native::codec{.format = Format::cose, .name = "cose", .media_type = "application/cose", .submitted = submitted_as,
+constexpr Codec native::codec{.format = Format::cose, .name = "cose", .media_type = "application/cose", .submitted = cose_types,
                               .most_octets = budget::evidence_bytes, .split = split_one, .decode = decode_cose,
                               .verify = verify_cose, .kept = kept_cose, .bears_chain = true};
 

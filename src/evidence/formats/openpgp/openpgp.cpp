@@ -75,11 +75,11 @@ std::optional<std::string> revoked_by(View piece) {
   return (issuer->fingerprint.empty() ? "keyid:" : "fpr:") + issuer->text();
 }
 
-constexpr std::string_view submitted_as[] = {"application/pgp-keys"};
+constexpr std::string_view pgp_types[] = {"application/pgp-keys"};
 
 }  // namespace
 
-constexpr Codec openpgp::codec{.format = Format::openpgp, .name = "openpgp", .media_type = "application/pgp-keys", .submitted = submitted_as,
+constexpr Codec openpgp::codec{.format = Format::openpgp, .name = "openpgp", .media_type = "application/pgp-keys", .submitted = pgp_types,
                                .most_octets = budget::evidence_bytes, .looks_like = openpgp::looks_like_openpgp, .split = split_openpgp, .source = openpgp::open_source, .sink = openpgp::open_sink,
                                .decode = decode_openpgp, .verify = verify_openpgp, .without_key = revoked_by, .complete = openpgp::complete,
                                .weight = openpgp::revocation_weight, .user_ids = true};

@@ -167,18 +167,18 @@ Result<void> verify_sums(const Decoded& decoded, const crypto::PublicKey& issuer
 }
 
 // A list does not tell by itself what it is: it is written as it is a leaf of a log.
-class Sink final : public PieceSink {
+class LeafSink final : public PieceSink {
  public:
   using PieceSink::PieceSink;
   Result<void> piece(View evidence) override { return out_(leaf_bytes(Format::sums, evidence)); }
 };
 
-std::unique_ptr<PieceSink> open_sink(PieceSink::Out out) { return std::make_unique<Sink>(std::move(out)); }
+std::unique_ptr<PieceSink> open_leaf_sink(PieceSink::Out out) { return std::make_unique<LeafSink>(std::move(out)); }
 
 }  // namespace
 
 // Lists come in forms, with their signatures (sums.h): a body that is one is not taken apart by its type.
 constexpr Codec sums::codec{.format = Format::sums, .name = "sums", .media_type = "application/octet-stream", .submitted = {},
-                            .most_octets = budget::evidence_bytes, .sink = open_sink, .decode = decode_sums, .verify = verify_sums, .kept = kept_sums, .bears_chain = true};
+                            .most_octets = budget::evidence_bytes, .sink = open_leaf_sink, .decode = decode_sums, .verify = verify_sums, .kept = kept_sums, .bears_chain = true};
 
 }  // namespace cm4it::evidence

@@ -195,13 +195,13 @@ Result<std::vector<Piece>> split_pkix(View body) {
   return pieces;
 }
 
-constexpr std::string_view submitted_as[] = {"application/pkix-cert",     "application/pkix-crl",   "application/x-x509-ca-cert",        "application/x-x509-user-cert",
+constexpr std::string_view pkix_types[] = {"application/pkix-cert",     "application/pkix-crl",   "application/x-x509-ca-cert",        "application/x-x509-user-cert",
                                              "application/x-pem-file",    "application/pem-certificate-chain", "application/x-pkcs7-certificates",
                                              "application/x-pkcs7-crl",   "application/x-pkcs7-mime", "application/pkcs7-mime",         "application/cms"};
 
 }  // namespace
 
-constexpr Codec x509::codec{.format = Format::x509, .name = "x509", .media_type = "application/pkix-cert", .submitted = submitted_as,
+constexpr Codec x509::codec{.format = Format::x509, .name = "x509", .media_type = "application/pkix-cert", .submitted = pkix_types,
                             .most_octets = budget::evidence_bytes, .looks_like = x509::looks_like_pkix, .split = split_pkix, .source = x509::open_source,
                             .decode = decode_x509, .verify = verify_x509, .by_authorities = true};
 
