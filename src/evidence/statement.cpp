@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "crypto/digest.h"
+#include "evidence/kinds.h"
 
 namespace cm4it::evidence {
 namespace {
@@ -11,9 +12,6 @@ namespace {
 template <class T>
 using Names = std::initializer_list<std::pair<T, const char*>>;
 
-const Names<Kind> kinds = {{Kind::identity, "identity"}, {Kind::endorse, "endorse"}, {Kind::status, "status"},
-                           {Kind::transfer, "transfer"}, {Kind::assign, "assign"},   {Kind::withdraw, "withdraw"},
-                           {Kind::policy, "policy"}};
 const Names<Type> types = {{Type::device, "device"}, {Type::gateway, "gateway"}, {Type::service, "service"},
                            {Type::code, "code"},     {Type::server, "server"},   {Type::party, "party"},
                            {Type::model, "model"}};
@@ -31,13 +29,17 @@ const char* name_of(const Names<T>& names, T value) {
   return "unknown";
 }
 
+tl::unexpected<Error> none_of(const char* what, std::string_view text, const std::string& all) {
+  return fail(Code::malformed, std::string(what) + ": \"" + std::string(text.substr(0, 64)) + "\" is none of " + all);
+}
+
 template <class T>
 Result<T> named(const Names<T>& names, const char* what, std::string_view text) {
   for (const auto& [value, name] : names)
     if (text == name) return value;
   std::string all;
   for (const auto& [value, name] : names) all += (all.empty() ? "" : ", ") + std::string(name);
-  return fail(Code::malformed, std::string(what) + ": \"" + std::string(text.substr(0, 64)) + "\" is none of " + all);
+  return none_of(what, text, all);
 }
 
 bool is_label(std::string_view label) {
@@ -48,8 +50,15 @@ bool is_label(std::string_view label) {
 
 }  // namespace
 
-const char* to_string(Kind kind) { return name_of(kinds, kind); }
-Result<Kind> parse_kind(std::string_view text) { return named(kinds, "kind", text); }
+const char* to_string(Kind kind) { return row_of(kind).name; }
+Result<Kind> parse_kind(std::string_view text) {
+  std::string all;
+  for (const KindRow& row : kinds) {
+    if (text == row.name) return row.kind;
+    all += (all.empty() ? "" : ", ") + std::string(row.name);
+  }
+  return none_of("kind", text, all);
+}
 const char* to_string(Type type) { return name_of(types, type); }
 Result<Type> parse_type(std::string_view text) { return named(types, "type", text); }
 const char* to_string(Status status) { return name_of(statuses, status); }

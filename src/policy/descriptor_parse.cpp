@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "evidence/kinds.h"
 #include "policy/descriptor.h"
 #include "policy/staleness.h"
 #include "policy/toml_reader.h"
@@ -211,7 +212,7 @@ class Parser {
       if (key.str() != "default" && key.str() != "verdict") {
         const auto kind = evidence::parse_kind(key.str());
         if (!kind) return table.bad(key.str(), "a kind of statement, \"verdict\" or \"default\" expected");
-        if (*kind == Kind::policy)
+        if (!evidence::row_of(*kind).read_by_roles)
           return table.bad(key.str(), "a policy is read by whoever can name the domain; not to be set");
       }
       TRY(auto roles, table.texts(key.str()));
@@ -227,8 +228,8 @@ class Parser {
     for (const auto& [key, value] : table.table()) {
       const auto kind = evidence::parse_kind(key.str());
       if (!kind) return table.bad(key.str(), "a kind of statement expected");
-      if (*kind == Kind::withdraw) return table.bad(key.str(), "always the issuer of what is taken back; not to be set");
-      if (*kind == Kind::policy) return table.bad(key.str(), "always the owner; not to be set");
+      if (!evidence::row_of(*kind).written_by_roles)
+        return table.bad(key.str(), *kind == Kind::policy ? "always the owner; not to be set" : "always the issuer of what is taken back; not to be set");
       TRY(auto roles, table.texts(key.str()));
       CHECK_OK(check_roles(table, key.str(), roles, false));
       result_.write[*kind] = std::move(roles);

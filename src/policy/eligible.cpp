@@ -82,7 +82,7 @@ bool format_is_taken(const Descriptor& domain, const Policies& policies, const s
 std::vector<std::string> allowed_for(const Descriptor& domain, const Statement& statement) {
   std::vector<Kind> kinds{statement.kind()};
   if (statement.crl) kinds = {Kind::identity};  // a CRL takes back certificates, and nothing else
-  else if (statement.kind() == Kind::withdraw) kinds = {Kind::identity, Kind::endorse, Kind::status, Kind::assign};
+  else if (statement.kind() == Kind::withdraw) kinds = {Kind::identity, Kind::endorse, Kind::status, Kind::assign};  // all but what is final
   std::vector<std::string> roles;
   for (const Kind kind : kinds)
     if (const auto allowed = domain.write.find(kind); allowed != domain.write.end())

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "base/budgets.h"
+#include "evidence/kinds.h"
 #include "policy/revoked.h"
 
 namespace cm4it::policy {
@@ -25,7 +26,7 @@ bool is_withdrawal(const Judgement& judgement) { return judgement.fact->statemen
 
 }  // namespace
 
-bool can_be_withdrawn(Kind kind) { return kind == Kind::identity || kind == Kind::endorse || kind == Kind::assign; }
+bool can_be_withdrawn(Kind kind) { return evidence::row_of(kind).can_be_withdrawn; }
 
 void Withdrawals::find(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, CrlSigners& signers) {
   if (std::none_of(order.begin(), order.end(), is_withdrawal)) return;

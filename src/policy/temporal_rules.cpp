@@ -5,6 +5,7 @@
 
 #include "base/budgets.h"
 #include "base/text.h"
+#include "evidence/kinds.h"
 
 namespace cm4it::policy {
 namespace {
@@ -15,7 +16,7 @@ bool bears_times(const Statement& statement) { return statement.not_before || st
 
 // What settles something settles it for good: nothing that sleeps or wears off (docs/verdict.md, "What is settled").
 bool is_for_good(const Statement& statement) {
-  return statement.is_native() && (statement.kind() == Kind::transfer || statement.kind() == Kind::withdraw);
+  return statement.is_native() && evidence::row_of(statement.kind()).for_good;
 }
 
 }  // namespace

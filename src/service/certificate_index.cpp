@@ -4,6 +4,7 @@
 
 #include "base/budgets.h"
 #include "base/log.h"
+#include "evidence/kinds.h"
 #include "service/sight.h"
 
 namespace cm4it::service {
@@ -21,8 +22,7 @@ std::string CertificateIndex::rights(const ledger::Reader& reader) const {
   for (const auto& domain : own_domains(service_, reader)) rights += domain + "\n";
   for (const auto& [domain, chain] : reader.policies().chains()) {
     rights += domain + " ";
-    for (const Kind kind : {Kind::identity, Kind::endorse, Kind::status, Kind::assign, Kind::withdraw})
-      rights += service_.may_read(reader.policies(), domain, kind, {}, {}) ? '1' : '0';
+    for (const auto& row : evidence::kinds) rights += service_.may_read(reader.policies(), domain, row.kind, {}, {}) ? '1' : '0';
   }
   return rights;
 }

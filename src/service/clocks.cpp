@@ -2,19 +2,15 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "evidence/kinds.h"
 #include "service/impl.h"
 
 namespace cm4it::service {
 namespace {
 
-// Of these one that is left out may admit what it refuses.
-bool is_restriction(const evidence::Statement& statement) {
-  return statement.kind() == Kind::status || statement.kind() == Kind::withdraw || statement.kind() == Kind::transfer;
-}
-
 // A statement that homes of one domain received at a time that is still to come.
 void doubt_future(const policy::Fact& fact, Time latest, policy::Facts& facts) {
-  if (!is_restriction(fact.statement)) return;
+  if (!evidence::row_of(fact.statement.kind()).may_restrict) return;
   for (const auto& receipt : fact.receipts) {
     const auto domain = facts.domains.find(receipt.domain);
     const bool earlier = std::any_of(fact.receipts.begin(), fact.receipts.end(), [&](const auto& other) {

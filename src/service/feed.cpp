@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "evidence/kinds.h"
 #include "service/impl.h"
 #include "service/selection.h"
 #include "service/sight.h"
@@ -130,9 +131,9 @@ class Feed {
 
   // Policies are for everybody; is there anything else in the domain that this asker could be shown?
   bool reads_policies_only() const {
-    constexpr Kind kinds[] = {Kind::identity, Kind::endorse, Kind::status, Kind::transfer, Kind::assign, Kind::withdraw};
-    return std::all_of(std::begin(kinds), std::end(kinds),
-                       [&](Kind kind) { return service_.sees_nothing(reader_.policies(), request_.domain, kind, who_); });
+    return std::all_of(std::begin(evidence::kinds), std::end(evidence::kinds), [&](const auto& row) {
+      return !row.read_by_roles || service_.sees_nothing(reader_.policies(), request_.domain, row.kind, who_);
+    });
   }
 
   // New versions of policies of domains that this feed may have to lend.

@@ -1,14 +1,12 @@
 // Who may read what (model.md "Domains and their policy", [read]).
 #include <algorithm>
 
+#include "evidence/kinds.h"
 #include "service/impl.h"
 #include "service/sight.h"
 
 namespace cm4it::service {
 namespace {
-
-constexpr Kind every_kind[] = {Kind::identity, Kind::endorse, Kind::status, Kind::transfer,
-                               Kind::assign,   Kind::withdraw, Kind::policy};
 
 // A domain's servers read, in it and elsewhere, what its owner may: the keys that `who` reads as.
 std::vector<KeyId> read_as(const policy::Policies& policies, const KeyId& who) {
@@ -65,7 +63,7 @@ bool is_among(const std::vector<std::string>& readers, const policy::Policies& p
 bool Service::may_read(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind,
                        const About& about, const Principal& who) const {
   const auto* descriptor = policies.newest(domain);
-  if (kind == Kind::policy) return true;  // whoever can name a domain may learn its rules
+  if (kind && !evidence::row_of(*kind).read_by_roles) return true;
   if (!descriptor) return false;
   return is_among(kind ? descriptor->readers(*kind) : descriptor->verdict_readers(), policies, *descriptor, about, who, now());
 }
@@ -98,9 +96,9 @@ Result<bool> Service::could_read(const ledger::Reader& reader, std::string_view 
 
 Result<bool> Service::could_read_any(const ledger::Reader& reader, const SubjectId& subject, const Principal& who) const {
   for (const auto& domain : own_domains(*this, reader))
-    for (const Kind kind : every_kind) {
-      if (kind == Kind::policy) continue;
-      TRY(const bool could, could_read(reader, domain, kind, subject, who));
+    for (const auto& row : evidence::kinds) {
+      if (!row.read_by_roles) continue;
+      TRY(const bool could, could_read(reader, domain, row.kind, subject, who));
       if (could) return true;
     }
   return false;
@@ -116,18 +114,18 @@ bool Service::reads_log(std::string_view domain, const Principal& who) const {
 bool Service::reads_entries(std::string_view domain, const Principal& who) const {
   const auto published = impl_->ledger->published();
   return !published->policies->newest(domain) ||
-         std::all_of(std::begin(every_kind), std::end(every_kind),
-                     [&](Kind kind) { return may_read(*published->policies, domain, kind, {}, who); });
+         std::all_of(std::begin(evidence::kinds), std::end(evidence::kinds),
+                     [&](const auto& row) { return may_read(*published->policies, domain, row.kind, {}, who); });
 }
 
 void Service::mark_restricted(policy::Facts& facts, const policy::Policies& policies) const {
   const Principal self = server_key();
   for (auto& [domain, state] : facts.domains) {
     if (state.home || !policies.newest(domain)) continue;
-    state.restricted |= std::any_of(std::begin(every_kind), std::end(every_kind), [&, name = std::string_view(domain)](Kind kind) {
-      if (may_read(policies, name, kind, {}, self)) return false;
+    state.restricted |= std::any_of(std::begin(evidence::kinds), std::end(evidence::kinds), [&, name = std::string_view(domain)](const auto& row) {
+      if (may_read(policies, name, row.kind, {}, self)) return false;
       const auto holder = policy::holder_of(facts, policies, name, now());
-      return !may_read(policies, name, kind, {holder, &facts.subject}, self);
+      return !may_read(policies, name, row.kind, {holder, &facts.subject}, self);
     });
   }
 }

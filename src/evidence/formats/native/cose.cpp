@@ -7,6 +7,7 @@
 #include "evidence/formats.h"
 #include "evidence/formats/native/body.h"
 #include "evidence/formats/x509/x509.h"
+#include "evidence/kinds.h"
 
 namespace cm4it::evidence {
 namespace {
@@ -249,9 +250,8 @@ constexpr Codec native::codec{.format = Format::cose, .name = "cose", .media_typ
                               .verify = verify_cose, .kept = kept_cose, .bears_chain = true};
 
 Result<void> check_times(const Statement& statement) {
-  const bool transfer = statement.kind() == Kind::transfer;
-  if (!transfer && statement.kind() != Kind::withdraw) return {};
-  const std::string what = transfer ? "a transfer" : "a withdrawal";
+  if (!row_of(statement.kind()).for_good) return {};
+  const std::string what = statement.kind() == Kind::transfer ? "a transfer" : "a withdrawal";
   if (statement.not_before) return bad_cose("claims.5", what + " bears no nbf: it counts from its receipt on");
   if (statement.expires) return bad_cose("claims.4", what + " bears no exp: it counts for good");
   return {};
