@@ -47,15 +47,16 @@ SlowReaders::~SlowReaders() {
   for (const int one : sockets_) ::close(one);
 }
 
-Result<std::vector<double>> answer_times(const std::string& url, double seconds) {
+Result<std::vector<double>> answer_times(const std::string& url, double seconds, const net::ClientOptions& options, Connections connections) {
   using Clock = std::chrono::steady_clock;
-  net::HttpClient client;
+  auto client = std::make_unique<net::HttpClient>(options);
   std::vector<double> times;
   const auto began = Clock::now();
   constexpr auto every = std::chrono::milliseconds(50);
   for (auto due = began; due < began + std::chrono::duration<double>(seconds); due += every) {
     std::this_thread::sleep_until(due);
-    TRY(const auto reply, client.get(url));
+    if (connections == Connections::one_each) client = std::make_unique<net::HttpClient>(options);
+    TRY(const auto reply, client->get(url));
     if (reply.status != 200) return fail(Code::unavailable, url + ": " + std::to_string(reply.status) + " " + reply.body);
     times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - due).count());
   }

@@ -35,8 +35,10 @@ class SlowReaders {
   std::vector<int> sockets_;
 };
 
-// Milliseconds of GETs of `url`, 20 a second over one connection, for so many seconds; counted from when each was due.
-Result<std::vector<double>> answer_times(const std::string& url, double seconds);
+// Milliseconds of GETs of `url`, 20 a second, for so many seconds; counted from when each was due.
+enum class Connections { one_for_all, one_each };
+Result<std::vector<double>> answer_times(const std::string& url, double seconds, const net::ClientOptions& options = {},
+                                         Connections connections = Connections::one_for_all);
 
 double resident_mib(pid_t process);
 

@@ -5,6 +5,7 @@
 
 #include "flood.h"
 #include "ledger/tiles.h"
+#include "row_17.h"
 
 namespace cm4it::bench {
 namespace {
@@ -12,26 +13,6 @@ namespace {
 constexpr std::size_t devices = 20'000, statements_of_one = 2000, alarms = 20;
 constexpr double obeyed_within_ms = 1000;
 using evidence::SubjectId;
-
-struct Doors {
-  Plant plant;
-  std::unique_ptr<demo::Process> home, field;
-  crypto::SignerPtr owner;
-  std::vector<std::string> ids;
-  std::size_t next = 0;  // of ids: a device that is admitted still
-
-  std::string url(const std::string& path) const { return plant.home.url(path); }
-};
-
-Result<std::vector<Bytes>> long_history(const Doors& doors, const SubjectId& subject) {
-  std::vector<Bytes> pieces;
-  for (std::size_t i = 0; i < statements_of_one; ++i) {
-    TRY(auto statement, evidence::sign({subject, {doors.plant.home.domain}, evidence::Endorse{fmt::format("label {}", i), {}}, system_time(), {}, {}},
-                                       *doors.owner));
-    pieces.push_back(std::move(statement));
-  }
-  return pieces;
-}
 
 // Identities of some 60 KiB, so that a bundle of 256 entries has 16 MB.
 Result<std::vector<Bytes>> large_identities(const Doors& doors) {
@@ -80,7 +61,7 @@ Result<void> alarms_beside(const Setup& setup, Doors& doors, const std::string& 
 
 Result<void> look_ups_beside(const Setup& setup, const Doors& doors, const std::string& flood) {
   TRY(const auto times, answer_times(doors.url("/v1/subjects/key:" + doors.ids.back() + "/verdict"), setup.seconds));
-  setup.report(Row{17, "a verdict beside " + flood + ": p99", "ms", quantile(times, 0.99), "", {}, {}, {}}.at_most(50));
+  setup.report(Row{17, "a verdict beside " + flood + ": p99", "ms", quantile(times, 0.99), "", {}, {}, {}}.at_most(answered_within_ms));
   return {};
 }
 
@@ -120,14 +101,14 @@ Result<void> long_histories(const Setup& setup, const Doors& doors) {
   SubjectId subject;
   subject.kind = evidence::SubjectKind::code;
   subject.digest = crypto::sha256(view("of whom much is said"));
-  TRY(const auto pieces, long_history(doors, subject));
+  TRY(const auto pieces, long_history(*doors.owner, doors.plant.home.domain, subject, statements_of_one));
   CHECK_OK(post(doors, pieces));
   const std::string path = "/v1/subjects/" + subject.text();
   for (const std::string& rest : {std::string("/history"), std::string("/verdict?at=2020-01-01T00:00:00Z")}) {
     const Flood flood(32, {}, [&](std::size_t) { return get(doors.url(path + rest)); });
     TRY(const auto times, answer_times(doors.url("/healthz"), setup.seconds));
     setup.report(Row{17, "/healthz beside 32 clients of …" + rest.substr(0, rest.find('?')) + " of 2,000 statements: p99", "ms", quantile(times, 0.99), "", {}, {}, {}}
-                     .at_most(50));
+                     .at_most(answered_within_ms));
     CHECK_OK(look_ups_beside(setup, doors, "the same"));
   }
   return {};
@@ -164,6 +145,15 @@ Result<void> large_answers(const Setup& setup, const Doors& doors) {
 
 }  // namespace
 
+Result<std::vector<Bytes>> long_history(const crypto::Signer& owner, const std::string& domain, const SubjectId& subject, std::size_t statements) {
+  std::vector<Bytes> pieces;
+  for (std::size_t i = 0; i < statements; ++i) {
+    TRY(auto statement, evidence::sign({subject, {domain}, evidence::Endorse{fmt::format("label {}", i), {}}, system_time(), {}, {}}, owner));
+    pieces.push_back(std::move(statement));
+  }
+  return pieces;
+}
+
 Result<void> row_17(const Setup& setup) {
   Doors doors;
   TRY(doors.plant, make_plant(setup, "plant-17", devices));
@@ -172,10 +162,14 @@ Result<void> row_17(const Setup& setup) {
   TRY(doors.owner, crypto::load_key_file(doors.plant.home.directory / "owner.key"));
   TRY(doors.ids, read_ids(doors.plant.home, devices));
   net::HttpClient field(speaking_to(doors.plant.field));
-  CHECK_OK(await_admitted(field, doors.plant, doors.ids.back(), 120));
+  CHECK_OK(await_admitted(field, doors.plant, doors.ids.back(), 600));
   CHECK_OK(floods_of_requests(setup, doors));
   CHECK_OK(long_histories(setup, doors));
-  return large_answers(setup, doors);
+  CHECK_OK(hellos(setup, doors));
+  CHECK_OK(large_answers(setup, doors));
+  doors.home->stop();
+  doors.field->stop();
+  return hidden_subjects(setup);
 }
 
 }  // namespace cm4it::bench
