@@ -1,5 +1,6 @@
 // [admit.TYPE] max_staleness: how old the news of a domain may be, and of which domains that matters.
 #include "policy/fold_fixture.h"
+#include "policy/news.h"
 
 namespace cm4it::policy {
 namespace {
@@ -68,13 +69,14 @@ TEST(Staleness, OfDevicesADevelopersServerDoesNotCount) {
   EXPECT_EQ(after(1000 * one_day, developers, "\"24h\""), Admitted::yes);
   EXPECT_EQ(after(8 * one_day, certifiers, "\"24h\""), Admitted::no) << "a certifier may raise alarms about devices";
   World code(*SubjectId::parse("code:" + std::string(64, 'a')));
-  for (const auto& domain : {certifiers, std::string("beta.example")}) code.facts.domains[domain].newest_head = hour(10);
+  const Time late = hour(1) + 7 * one_day + 1;
+  for (const auto& domain : {plant, acme, certifiers, std::string("beta.example")}) code.facts.domains[domain].newest_head = late;
   code.facts.domains[developers].newest_head = hour(1);
   Identity identity;
   identity.type = Type::code;
   code.say("nobody", identity, hour(1));
   const auto policy = both(edited(referring("\"24h\""), "{ domain = \"dev.example\", role = \"developer\" }", "\"nobody\", { domain = \"dev.example\", role = \"developer\" }"));
-  EXPECT_THAT(failures(code.fold(policy, hour(1) + 7 * one_day + 1)), HasSubstr("dev.example has not been heard of since")) << "of code it does";
+  EXPECT_THAT(failures(code.fold(policy, late)), HasSubstr("dev.example has not been heard of since")) << "of code it does";
 }
 
 TEST(Staleness, WhatIsOnlyCopiedCountsWhileItHoldsTheSubject) {
@@ -167,6 +169,18 @@ TEST(Staleness, WhoMayOpenAConversationIsToldTheDomainToo) {
   EXPECT_EQ(answer.allowed, Admitted::no);
   EXPECT_EQ(answer.reasons.at(0).rule, "from.max_staleness");
   EXPECT_EQ(answer.reasons.at(0).domain, plant);
+}
+
+// decisions/0024, 0048
+TEST(Staleness, ACrlIsNewsOfTheDomainThatTheCertificateCameFrom) {
+  const auto descriptor = parse_descriptor(plant_policy(1, rules_with("{ own = \"2h\", manufacturer = \"30d\" }")));
+  ASSERT_TRUE(descriptor) << descriptor.error().message;
+  const auto most = [&](const std::vector<std::string>& domains) { return most_of_crl(*descriptor, descriptor->admit.at(Type::device), domains).value_or(0); };
+  EXPECT_EQ(most({acme}), 30 * one_day);
+  EXPECT_EQ(most({plant}), 7200);
+  EXPECT_EQ(most({acme, plant}), 7200) << "the strictest";
+  EXPECT_EQ(most({"elsewhere.example"}), 7200) << "no domain of ours";
+  EXPECT_FALSE(most_of_crl(*descriptor, descriptor->admit.at(Type::gateway), {acme})) << "without a rule for ever";
 }
 
 void expect_bad(const std::string& max_staleness, const std::string& says) {
