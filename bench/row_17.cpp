@@ -114,6 +114,16 @@ Result<void> long_histories(const Setup& setup, const Doors& doors) {
   return {};
 }
 
+// Whether there is so much to read: else nobody is slow.
+Result<void> is_large(const std::string& url, std::size_t octets) {
+  net::ClientOptions options;
+  options.max_body = 64 << 20;
+  net::HttpClient client(options);
+  TRY(const auto reply, client.get(url));
+  if (reply.status == 200 && reply.body.size() >= octets) return {};
+  return fail(Code::internal, fmt::format("{}: status {}, {} octets", url, reply.status, reply.body.size()));
+}
+
 Result<void> slow_readers(const Setup& setup, const Doors& doors, std::size_t clients, const std::string& target, const std::string& what) {
   const double before = resident_mib(doors.home->pid());
   {
@@ -132,6 +142,8 @@ Result<void> large_answers(const Setup& setup, const Doors& doors) {
   // The last whole bundle of the log: of large identities alone.
   const std::size_t bundle = (3 * devices + statements_of_one + alarms * 4 + pieces.size()) / 256 - 1;
   const std::string entries = fmt::format("/log/{}/{}", doors.plant.home.domain, ledger::format_tile_path({{}, bundle, ledger::tile_width}));
+  CHECK_OK(is_large(doors.url(entries), 15'000'000));
+  CHECK_OK(is_large(doors.url("/v1/feed?from=0"), 300'000));
   CHECK_OK(slow_readers(setup, doors, 150, entries, "an entry bundle of 16 MB"));
   CHECK_OK(slow_readers(setup, doors, 300, "/v1/feed?from=0", "the feed from its beginning"));
   for (const std::size_t clients : {1, 4}) {
