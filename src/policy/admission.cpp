@@ -27,6 +27,7 @@ class Admission {
     const auto heard = last_heard(facts_, domain_, rules_of_type, verdict_.holder);
     verdict_.newest_head = oldest_head(heard);
     kept_here();
+    not_in_doubt(heard);
     no_fork();
     if (!facts_.whole)
       add(Outcome::unknown, "subject", "more statements about it are kept here than are judged at once; alarms are among those that are", {});
@@ -63,9 +64,16 @@ class Admission {
         add(Outcome::unknown, "domain", name + " is not kept here", {});
       else if (state->second.restricted)
         add(Outcome::unknown, "domain", "this copy of " + name + " may not read every kind of statement", {});
-      if (state != facts_.domains.end() && state->second.doubt)
-        add(Outcome::unknown, state->second.doubt->rule, state->second.doubt->text, {});
     }
+  }
+
+  void not_in_doubt(const std::vector<LastHeard>& heard) {
+    const auto listened_to = [&](const std::string& name) {
+      return std::any_of(heard.begin(), heard.end(), [&](const LastHeard& one) { return one.domain == name; });
+    };
+    for (const auto& name : asked_domains())
+      if (const auto state = facts_.domains.find(name); state != facts_.domains.end() && state->second.doubt)
+        if (const auto& doubt = *state->second.doubt; doubt.of_subject || listened_to(name)) add(Outcome::unknown, doubt.rule, doubt.text, {});
   }
 
   void no_fork() {

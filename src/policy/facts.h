@@ -34,8 +34,9 @@ struct DomainState {
   bool home = false;                  // this server is its home
   std::optional<Time> newest_head;    // newest head signed by a home whose content is held here
   bool restricted = false;            // kept here, but some kind may not be read by this copy
-  // Why it is not certain that what its homes have received counts here: nothing is admitted by it.
-  struct Doubt { std::string rule, text; };
+  // Why it is not certain that what its homes have received counts here: nothing is admitted that listens to it, or, where the doubt
+  // is about a statement of the subject itself, nothing at all.
+  struct Doubt { std::string rule, text; bool of_subject = false; };
   std::optional<Doubt> doubt = {};
 };
 

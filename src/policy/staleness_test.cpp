@@ -79,6 +79,19 @@ TEST(Staleness, OfDevicesADevelopersServerDoesNotCount) {
   EXPECT_THAT(failures(code.fold(policy, late)), HasSubstr("dev.example has not been heard of since")) << "of code it does";
 }
 
+// As who is silent, so whose clock is wrong.
+TEST(Staleness, ADevelopersWrongClockIsNoDoubtAboutDevices) {
+  World world = heard_by_all();
+  const auto policies = both(referring("\"24h\""));
+  world.facts.domains[developers].doubt = DomainState::Doubt{"clock", "it is a year ahead"};
+  EXPECT_EQ(world.fold(policies).admitted, Admitted::yes) << failures(world.fold(policies));
+  world.facts.domains[developers].doubt->of_subject = true;
+  EXPECT_EQ(failures(world.fold(policies)), "unknown clock: it is a year ahead") << "what it says of this very device is to come";
+  world.facts.domains[developers].doubt.reset();
+  world.facts.domains[acme].doubt = DomainState::Doubt{"clock", "it is a year ahead"};
+  EXPECT_EQ(world.fold(policies).admitted, Admitted::unknown) << "its maker's";
+}
+
 TEST(Staleness, WhatIsOnlyCopiedCountsWhileItHoldsTheSubject) {
   const std::string beta = "beta.example";
   EXPECT_EQ(after(1000 * one_day, beta, "\"24h\""), Admitted::yes);

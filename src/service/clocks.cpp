@@ -19,7 +19,7 @@ void doubt_future(const policy::Fact& fact, Time latest, policy::Facts& facts) {
     if (earlier || domain == facts.domains.end()) continue;
     domain->second.doubt = {"clock", "statement " + fact.statement.id.text() + " was received by a home of " + receipt.domain + " at " +
                                          to_rfc3339(receipt.time) + ", which is still to come: that home's clock was ahead. "
-                                         "It counts from then on; what is to hold now is to be said again"};
+                                         "It counts from then on; what is to hold now is to be said again", true};
   }
 }
 
@@ -35,7 +35,7 @@ void Service::Impl::add_doubts(policy::Facts& facts, const ledger::Published& pu
   const auto refusal = ledger->signing_refusal();
   for (auto& [domain, state] : facts.domains) {
     if (state.home && !refusal.empty()) state.doubt = {"log", "the log of " + domain + " takes nothing in: " + refusal};
-    else if (auto doubt = clocks.doubt(domain); !doubt.empty()) state.doubt = {"clock", std::move(doubt)};
+    else if (auto doubt = clocks.doubt(domain); !doubt.empty()) state.doubt = {"clock", std::move(doubt), state.doubt && state.doubt->of_subject};
   }
 }
 
