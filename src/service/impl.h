@@ -38,7 +38,7 @@ struct Round;
 struct Service::Impl {
   Impl(Options given, bool is_home);
   ~Impl();
-  void stop();  // what waits is still done
+  void stop();  // what waits is refused, what is worked on is still done
 
   // turns.cpp
   static Turns::Options turns_options(const char* name, unsigned workers);
@@ -109,6 +109,7 @@ struct Service::Impl {
   std::atomic<std::uint64_t> received{0}, provisional{0}, not_yet{0}, refused{0}, commits{0};
   mutable std::atomic<std::uint64_t> look_ups{0};
 
+  std::atomic<bool> stopping{false};
   Turns submissions, readings, signings;
 };
 

@@ -26,6 +26,7 @@ Service::Impl::~Impl() {
 
 // Doors and links are stopped by now. Workers before the ledger: what they append is still written.
 void Service::Impl::stop() {
+  stopping = true;
   readings.stop();
   signings.stop();
   submissions.stop();

@@ -17,6 +17,9 @@ namespace {
 // which each waits for the one before.
 constexpr std::size_t walks_a_piece = 8, walks_at_least = 20'000;
 
+// What strangers have sent may be minutes of work.
+Error is_stopping() { return {Code::unavailable, "this server is stopping", "try again in a moment"}; }
+
 }  // namespace
 
 struct Round {
@@ -75,6 +78,7 @@ Result<void> Service::submit(Split split, std::size_t octets, std::string domain
                              const Caller& caller) {
   TRY(const auto ticket, impl_->admit_submission(caller, octets));
   impl_->submissions.add(ticket, [impl = impl_.get(), ticket, split = std::move(split), domain = impl_->domain_or_default(domain), source = caller.address, done = std::move(done)] {
+    if (impl->stopping) return done(tl::unexpected(is_stopping()));
     auto pieces = split();
     if (!pieces) return done(tl::unexpected(std::move(pieces).error()));
     if (pieces->empty()) return done(std::vector<ItemResult>{});
@@ -167,6 +171,7 @@ void Service::Impl::walk_part(const std::shared_ptr<Round>& round) {
 }
 
 void Service::Impl::walk_one(const std::shared_ptr<Round>& round, std::size_t index) {
+  if (stopping) return piece_done(round, index, refusal(is_stopping()));
   auto reader = ledger->reader();
   if (!reader) return piece_done(round, index, refusal(reader.error()));
   const Time now = this->now(reader->published());

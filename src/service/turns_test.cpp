@@ -90,6 +90,17 @@ TEST_F(Flood, OfOneAddressIsRefusedBeforeOthersAre) {
   held.release();
 }
 
+// A restart takes as long as what is worked on, not as what waits.
+TEST_F(Flood, KeepsNoStopWaiting) {
+  const std::vector<Piece> pieces(20'000, forged(1).at(0));  // seconds of work
+  std::promise<std::vector<ItemResult>> done;
+  ASSERT_TRUE(plant.service->submit(pieces, {}, [&](auto results) { done.set_value(std::move(results)); }, {{}, "192.0.2.1"}));
+  plant.service.reset();
+  const auto results = done.get_future().get();
+  ASSERT_EQ(results.size(), pieces.size());
+  EXPECT_THAT(why(results.back()), testing::HasSubstr("stopping"));
+}
+
 TEST_F(Flood, IsToldOf) {
   const auto refused = [&] {
     std::uint64_t sum = 0;
