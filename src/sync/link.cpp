@@ -12,6 +12,8 @@
 namespace cm4it::sync {
 namespace {
 
+constexpr std::size_t most_told = 16;  // errors, until there is an answer
+
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -40,19 +42,8 @@ Result<std::map<KeyId, Leaves>> decode_leaves(View bytes) {
 
 }  // namespace
 
-std::optional<KeyId> listed_key(const policy::Policies& policies, const std::string& domain, const std::string& url) {
-  const auto* descriptor = policies.newest(domain);
-  if (!descriptor) return {};
-  std::optional<KeyId> home;
-  for (const auto& [name, server] : descriptor->servers) {
-    if (net::without_slash(server.url) == net::without_slash(url)) return server.key.id();
-    if (server.home && !home) home = server.key.id();
-  }
-  return home;
-}
-
 Link::Link(Follow follow, const Options& options, service::Service& service)
-    : follow_(std::move(follow)), options_(options), service_(service), own_policies_(service) {
+    : follow_(std::move(follow)), options_(options), service_(service), where_(follow_, options.key->public_key().id()), own_policies_(service) {
   state_.with([&](LinkState& state) {
     state.domain = follow_.domain;
     state.url = follow_.from;
@@ -69,7 +60,7 @@ Link::~Link() {
 void Link::run() {
   resume();
   if (const auto reader = service_.ledger().reader()) {
-    if (auto kept = reader->note(note_name("broken")); kept && *kept) return broken(std::string(text(**kept)));
+    if (auto kept = reader->note(note_name("broken")); kept && *kept) return broken_since(std::string(text(**kept)));
   }
   for (const auto& one : follow_.select.any_of)
     if (const auto why = policy::never_matches(one); !why.empty())
@@ -91,15 +82,35 @@ void Link::run() {
       continue;
     }
     if (outcome.error().code == Code::conflict) return broken(outcome.error().message);
-    const bool news = state_.with([&](LinkState& state) {
-      const bool changed = state.last_error != outcome.error().message;
-      state.state = "backing-off";
-      state.last_error = outcome.error().message;
-      return changed;
-    });
-    if (news) log_warn("copy of " + follow_.domain + ": " + outcome.error().message);
+    failed(outcome.error());
+    if (!reached() && turn_elsewhere()) continue;
     if (stop_.wait_for(backoff.next())) return;
   }
+}
+
+// Each error is logged once until there is an answer: several addresses fail in turn.
+void Link::failed(const Error& error) {
+  state_.with([&](LinkState& state) {
+    if (!state.since) state.since = service_.now();
+    state.state = "backing-off";
+    state.last_error = error.message;
+  });
+  if (told_.size() < most_told && told_.insert(error.message).second) log_warn("copy of " + follow_.domain + ": " + error.message);
+}
+
+// Whether somebody answered who could know the domain: then it is for him to say when.
+bool Link::reached() const {
+  return peer_.with([](const auto& peer) { return peer && peer->answered(); });
+}
+
+// True: at an address that is to be tried at once.
+bool Link::turn_elsewhere() {
+  const auto before = where_.url();
+  const bool at_once = where_.turn(*service_.ledger().published()->policies);
+  if (where_.url() == before) return false;
+  peer_.with([](auto& peer) { peer.reset(); });
+  own_policies_.forget();
+  return at_once;
 }
 
 // A call under way may hang on a connection that is dead: it ends, and the next one is made over another.
@@ -118,6 +129,8 @@ void Link::heard_from(const KeyId& server) {
 // The feed is followed; whether all of it is here is another question.
 void Link::show_success() {
   bool again = false;
+  told_.clear();
+  if (where_.answered()) log_info("copy of " + follow_.domain + ": followed from " + where_.url() + " now");
   const bool news = state_.with([&](LinkState& state) {
     const auto before = state.last_error;
     const bool was_off = state.state == "backing-off" && !before.empty();
@@ -125,7 +138,10 @@ void Link::show_success() {
     if (wrong.empty() && missed_ > 0)
       wrong = std::to_string(missed_) + (missed_ == 1 ? " record that a home has received is" : " records that a home has received are") +
               " missing here, and asked for again: " + missed_why_;
+    state.url = where_.url();
     state.state = wrong.empty() ? "following" : "backing-off";
+    if (wrong.empty()) state.since.reset();
+    else if (!state.since) state.since = service_.now();
     state.last_error = wrong.empty() ? own_policies_.problem() : wrong;
     state.position = position_;
     state.missed = missed_;
@@ -133,25 +149,37 @@ void Link::show_success() {
     return !wrong.empty() && state.last_error != before;
   });
   if (news) log_warn("copy of " + follow_.domain + ": " + state().last_error);
-  if (again) log_info("copy of " + follow_.domain + " from " + follow_.from + ": following again");
+  if (again) log_info("copy of " + follow_.domain + " from " + where_.url() + ": following again");
 }
 
-// For good, until its owner has explained: what it said before is kept, what it says now is not asked for.
+// For good, until whoever runs this server has settled which history is right (docs/day-two.md): what it said before is kept, what it
+// says now is not asked for. The note: since when, and how.
 void Link::broken(const std::string& how) {
-  log_error("copy of " + follow_.domain + " from " + follow_.from + " is no longer followed: " + how);
-  state_.with([&](LinkState& state) {
-    state.state = "broken";
-    state.last_error = how;
-  });
-  if (!service_.ledger().put_note(note_name("broken"), to_bytes(view(how)), {}))
+  const auto note = to_rfc3339(service_.now()) + " " + how;
+  broken_since(note);
+  if (!service_.ledger().put_note(note_name("broken"), to_bytes(view(note)), {}))
     log_error("copy of " + follow_.domain + ": that it is broken could not be written down");
 }
 
-// What a position hangs on: which policy versions count here, and what is asked for. Where that has changed, also while
-// nobody followed, the feed is walked again from its beginning.
+void Link::broken_since(const std::string& note) {
+  const auto blank = note.find(' ');
+  const auto since = from_rfc3339(std::string_view(note).substr(0, blank));  // notes of earlier versions do not tell
+  const auto how = since ? note.substr(blank + 1) : note;
+  log_error("copy of " + follow_.domain + " from " + follow_.from + " is broken and no longer followed: " + how + "; `ics help broken` says what to do");
+  state_.with([&](LinkState& state) {
+    state.state = "broken";
+    state.last_error = how;
+    if (since) state.since = *since;
+    else state.since.reset();
+  });
+}
+
+// What a position hangs on: whose it is, which policy versions count here, and what is asked for. Where that has changed, also
+// while nobody followed, the feed is walked again from its beginning.
 std::string Link::basis() const {
   const auto published = service_.ledger().published();
   std::string all = follow_.select.resolved(service_.default_domain()).text() + ";";
+  if (const auto server = where_.key(*published->policies)) all += server->text() + ";";
   for (const auto& [domain, chain] : published->policies->chains())
     all += domain + " " + std::to_string(chain.versions.size()) + (chain.forked ? "!" : "") + ";";
   return all;
@@ -189,7 +217,7 @@ Result<void> Link::keep_position() {
 }
 
 Result<std::shared_ptr<Peer>> Link::connect(std::optional<KeyId> server_key) {
-  auto peer = std::make_shared<Peer>(follow_.from, options_.key, options_.name, server_key, options_.timeout);
+  auto peer = std::make_shared<Peer>(where_.url(), options_.key, options_.name, server_key, options_.timeout);
   peer_.with([&](auto& kept) { kept = peer; });
   server_key_.with([&](auto& kept) { kept = server_key; });
   if (stop_.stopped()) return fail(Code::unavailable, "stopping");  // nobody would end this peer's calls any more
@@ -209,7 +237,7 @@ Result<void> Link::learn_server_key() {
   }
   TRY(const auto report, service_.ingest(follow_.domain, std::move(records)));
   if (!service_.ledger().published()->policies->newest(follow_.domain))
-    return fail(Code::not_yet, "no policy of " + follow_.domain + " at " + follow_.from + " is signed by its pinned owner" +
+    return fail(Code::not_yet, "no policy of " + follow_.domain + " at " + where_.url() + " is signed by its pinned owner" +
                 (report.first_refusal.empty() ? "" : ": " + report.first_refusal));
   return {};
 }
@@ -217,12 +245,8 @@ Result<void> Link::learn_server_key() {
 Result<void> Link::pull() {
   auto peer = peer_.with([](const auto& kept) { return kept; });
   if (!peer) {
-    auto listed = listed_key(*service_.ledger().published()->policies, follow_.domain, follow_.from);
-    if (!listed && !follow_.server_key) {
-      CHECK_OK(learn_server_key());
-      listed = listed_key(*service_.ledger().published()->policies, follow_.domain, follow_.from);
-    }
-    TRY(peer, connect(follow_.server_key ? follow_.server_key : listed));
+    if (!where_.key(*service_.ledger().published()->policies)) CHECK_OK(learn_server_key());
+    TRY(peer, connect(where_.key(*service_.ledger().published()->policies)));
   }
   go_back();
   CHECK_OK(own_policies_.send(*peer));

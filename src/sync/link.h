@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "base/guarded.h"
@@ -11,6 +12,7 @@
 #include "sync/leaves.h"
 #include "sync/own_policies.h"
 #include "sync/sync.h"
+#include "sync/whereabouts.h"
 
 namespace cm4it::sync {
 
@@ -44,9 +46,6 @@ class Stop {
   bool stopped_ = false, awake_ = false;  // guarded by mutex_
 };
 
-// The key of the server that the policy of `domain` lists at this URL; else of its first home.
-std::optional<KeyId> listed_key(const policy::Policies& policies, const std::string& domain, const std::string& url);
-
 class Link {
  public:
   Link(Follow follow, const Options& options, service::Service& service);
@@ -71,7 +70,11 @@ class Link {
   Result<void> take_heads(const std::vector<service::FeedPage::HomeHead>& heads);
   Result<void> note_head(const service::Service::HeadCheck& check, Peer& peer);
   void show_success();
+  void failed(const Error& error);
+  bool reached() const;
+  bool turn_elsewhere();
   void broken(const std::string& how);
+  void broken_since(const std::string& note);
   std::string basis() const;
   bool is_selection() const;
   bool is_whole() const;
@@ -88,6 +91,8 @@ class Link {
   service::Service& service_;
 
   // The link's thread only.
+  Whereabouts where_;
+  std::set<std::string> told_;  // errors that were logged since the last answer
   std::uint64_t position_ = 0;
   std::string basis_;  // that position_ holds for
   bool hurried_ = true;  // the next answer is not waited for: there was none, or none that could be taken

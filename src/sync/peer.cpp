@@ -66,14 +66,21 @@ Peer::Peer(std::string url, crypto::SignerPtr key, std::string name, std::option
            std::chrono::milliseconds timeout)
     : url_(net::without_slash(std::move(url))), timeout_(timeout), client_(client_options(std::move(key), std::move(name), server_key)) {}
 
+Result<net::Reply> Peer::send(const net::ClientRequest& request) {
+  answered_ = false;
+  proven_key_.reset();
+  TRY(auto reply, client_.send(request));
+  if (reply.server_key) proven_key_ = reply.server_key->id();
+  answered_ = reply.status != 403 && reply.status != 404 && reply.status != 421;
+  return reply;
+}
+
 Result<net::Reply> Peer::get(const std::string& path, const std::string& accept, std::chrono::milliseconds timeout) {
   net::ClientRequest request;
   request.url = url_ + path;
   request.accept = accept;
   request.timeout = timeout;
-  proven_key_.reset();
-  TRY(auto reply, client_.send(request));
-  if (reply.server_key) proven_key_ = reply.server_key->id();
+  TRY(auto reply, send(request));
   if (reply.status != 200)
     return fail(reply.status == 404 ? Code::not_found : Code::unavailable, url_ + path.substr(0, path.find('?')) + ": " + problem_text(reply));
   return reply;
@@ -104,7 +111,7 @@ Result<std::vector<Peer::Outcome>> Peer::submit(const std::vector<evidence::Piec
   request.content_type = "application/cbor-seq";
   request.body = text(body);
   request.timeout = timeout_;
-  TRY(const auto reply, client_.send(request));
+  TRY(const auto reply, send(request));
   boost::system::error_code error;
   const auto value = json::parse(reply.body, error);
   if (error || !value.is_object()) return fail(Code::unavailable, url_ + "/v1/evidence: " + problem_text(reply));
@@ -142,7 +149,7 @@ Result<void> Peer::show_head(const std::string& domain, const std::string& note)
   request.content_type = "text/plain";
   request.body = note;
   request.timeout = timeout_;
-  CHECK_OK(client_.send(request));
+  CHECK_OK(send(request));
   return {};
 }
 

@@ -18,6 +18,8 @@ class Peer {
 
   const std::string& url() const { return url_; }
   void abort() { client_.abort(); }
+  // Whether there was one to the last call by a server that could know: no refusal because it has nothing to do with the domain.
+  bool answered() const { return answered_; }
   // That the last answer was made by; none over plain http.
   const std::optional<KeyId>& proven_key() const { return proven_key_; }
 
@@ -40,11 +42,13 @@ class Peer {
   Result<std::vector<Digest>> consistency(const std::string& domain, std::uint64_t from, std::uint64_t to);
 
  private:
+  Result<net::Reply> send(const net::ClientRequest& request);
   Result<net::Reply> get(const std::string& path, const std::string& accept, std::chrono::milliseconds timeout);
 
   const std::string url_;
   const std::chrono::milliseconds timeout_;
   net::HttpClient client_;
+  std::atomic<bool> answered_{false};
   std::optional<KeyId> proven_key_;
 };
 

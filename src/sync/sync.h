@@ -32,6 +32,7 @@ struct LinkState {
   std::string domain, url;
   // "following" (all that it sent is here), "backing-off", "broken"; of forwarding: "forwarding", "idle"
   std::string state = "backing-off";
+  std::optional<Time> since{};  // of backing-off and broken: since when, as far as it is known
   std::uint64_t position = 0;
   std::optional<Time> newest_head;
   std::string last_error;

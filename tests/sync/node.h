@@ -69,6 +69,13 @@ class Node {
   }
 
   std::string url() const { return "https://" + address_; }
+  // To another port, one that is free.
+  void move() { open_at({}); }
+  void open_at(std::string address) {
+    close();
+    address_ = std::move(address);
+    open();
+  }
   // A descriptor that names the usual URLs, with the real ones of these nodes.
   static std::string located(std::string text, const std::vector<const Node*>& nodes) {
     for (const Node* node : nodes) {
