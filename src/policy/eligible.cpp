@@ -14,7 +14,7 @@ namespace {
 using Answer = Eligibility::Answer;
 using evidence::Statement;
 
-Eligibility refuse(Answer answer, std::string why) { return {answer, {}, std::move(why)}; }
+Eligibility refuse(Answer answer, std::string why, std::string next = {}) { return {answer, {}, std::move(why), std::move(next)}; }
 
 std::string join(const std::vector<std::string>& list) {
   std::string text;
@@ -52,13 +52,14 @@ std::vector<crypto::PublicKey> candidates(const Decoded& decoded, const Policies
 }
 
 struct IssuerText {
+  const Policies& policies;
   std::string operator()(const evidence::X509Issuer& id) const { return "named " + id.text; }
-  std::string operator()(const KeyId& id) const { return id.text(); }
+  std::string operator()(const KeyId& id) const { return key_words(id, policies); }
   std::string operator()(const evidence::Method1Id& id) const { return "with key identifier " + to_hex(id.octets); }
   std::string operator()(const evidence::PgpIssuer& id) const { return "with OpenPGP " + std::string(id.fingerprint.empty() ? "key id " : "fingerprint ") + id.text(); }
 };
 
-std::string issuer_text(const Decoded& decoded) { return std::visit(IssuerText{}, decoded.issuer()); }
+std::string issuer_text(const Decoded& decoded, const Policies& policies) { return std::visit(IssuerText{policies}, decoded.issuer()); }
 
 // Whether anybody but the subject itself and its holder could say it in this format: roles that accept it.
 bool format_is_taken(const Descriptor& domain, const Policies& policies, const std::vector<std::string>& allowed, Format format) {
@@ -188,9 +189,9 @@ bool may_become_holder(const KeyId& issuer, const Policies& policies) {
 Eligibility eligible_withdrawal(const Decoded& decoded, const Policies& policies, const Context& context) {
   const auto* issuer = std::get_if<KeyId>(&decoded.issuer());
   if (!context.target_issuer)
-    return refuse(Answer::not_yet, "payload.3.1: the statement to take back is not kept here");
+    return refuse(Answer::not_yet, "payload.3.1: the statement to take back is not kept here", "submit that first");
   if (!issuer || *issuer != *context.target_issuer)
-    return refuse(Answer::no, "kid: only the issuer of a statement, " + context.target_issuer->text() + ", can take it back");
+    return refuse(Answer::no, "kid: only the issuer of a statement, " + key_words(*context.target_issuer, policies) + ", can take it back");
   if (!contains(context.target_domains, context.domain))
     return refuse(Answer::no, "payload.1: the statement to take back was made in " + join(context.target_domains) + ", not in " +
                   std::string(context.domain) + ": it is taken back where it was made");
@@ -201,7 +202,8 @@ Eligibility eligible_withdrawal(const Decoded& decoded, const Policies& policies
                   " cannot be taken back, only an identity, an endorsement or an assignment; a status is lifted by saying another, a transfer is for good");
   auto keys = candidates(decoded, policies, context);
   if (keys.empty())
-    return refuse(Answer::not_yet, "kid: no policy that is known here lists the key " + issuer->text() + ", and no certificate of it is kept");
+    return refuse(Answer::not_yet, "kid: no policy that is known here lists the key " + key_words(*issuer, policies) + ", and no certificate of it is kept",
+                  "submit its certificate first");
   return {Answer::yes, std::move(keys), {}};
 }
 
@@ -219,19 +221,19 @@ std::optional<Eligibility> breaks_chain(const KeyId& issuer, std::uint64_t versi
     return refuse(Answer::no, "version: the rivals of version " + std::to_string(chain.versions.size()) +
                   " name different owners, and none comes after it; only a new pin of " + chain.domain + " does");
   return refuse(Answer::not_yet, "version: " + std::to_string(version) + " needs version " + before + " first; the newest here is " +
-                std::to_string(chain.versions.size()));
+                std::to_string(chain.versions.size()), "submit that first");
 }
 
 // A holder whose domain is not known here yet: the transfer to it, or its policy, may be on its way.
-std::optional<std::string> holder_to_come(const Decoded& decoded, const Policies& policies, const Context& context) {
+std::optional<Sentence> holder_to_come(const Decoded& decoded, const Policies& policies, const Context& context) {
   const auto* issuer = std::get_if<KeyId>(&decoded.issuer());
   if (!issuer || decoded.format() != evidence::native_format) return {};
-  if (!policies.find_key(*issuer)) return "no policy that is known here lists the key " + issuer->text();
+  if (!policies.find_key(*issuer)) return Sentence{"no policy that is known here lists the key " + key_words(*issuer, policies), "is it the right key (--key)? A role makes it known here (ics role add), or the policy of its domain (ics trust)"};
   if (context.holder.empty()) return {};
   const std::string policy = "the policy of " + std::string(context.holder) + ", which holds the subject, ";
-  if (policies.forked(context.holder)) return policy + "is forked";
+  if (policies.forked(context.holder)) return Sentence{policy + "is forked", "its owner signs a higher version"};
   if (!policies.newest(context.holder) || !policies.knows_holder(holder_of(context), {Time::never(), context.domain}))
-    return policy + "has not come";
+    return Sentence{policy + "has not come", "submit it again when it has: ics domains"};
   return {};
 }
 
@@ -270,13 +272,13 @@ Issuers issuers_of(const Decoded& decoded, const std::vector<crypto::Certificate
 Eligibility eligible(const Decoded& decoded, const Policies& policies, const Context& context) {
   const std::string domain(context.domain);
   const Descriptor* descriptor = policies.newest(domain);
-  if (!descriptor) return refuse(Answer::not_yet, "domain: no policy of " + domain + " counts here");
+  if (!descriptor) return refuse(Answer::not_yet, "domain: no policy of " + domain + " counts here", "submit it again when it does: ics domains");
   if (auto keys = self_compromised(decoded, policies, context); !keys.empty()) return {Answer::yes, std::move(keys), {}};
   const Statement& statement = decoded.statements().at(0);
   // An alarm is kept all the same: it can only lower what is admitted later.
   if (policies.forked(domain) && !is_alarm(statement))
     return refuse(Answer::not_yet, "domain: version " + std::to_string(descriptor->version) + " of the policy of " +
-                  domain + " was signed twice (a fork); nothing is admitted until a higher one");
+                  domain + " was signed twice (a fork); nothing is admitted until a higher one", "its owner signs a higher version");
   const Kind kind = statement.kind();
   const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body);
   if (withdraw && !withdraw->part) return eligible_withdrawal(decoded, policies, context);
@@ -286,11 +288,11 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
     return refuse(Answer::no, "payload.2: [write] of " + domain + " lets nobody make statements of kind " + to_string(kind));
 
   Eligibility result;
-  bool later = false;
+  std::optional<KeyId> later;  // that could speak if its domain held the subject
   std::string broken;
   for (auto& key : candidates(decoded, policies, context)) {
     if (has_right(key.id(), decoded, policies, context, allowed, broken) || may_alarm_in_contest(chain, key.id(), decoded, policies)) result.keys.push_back(std::move(key));
-    else later |= contains(allowed, "holder") && may_become_holder(key.id(), policies);
+    else if (!later && contains(allowed, "holder") && may_become_holder(key.id(), policies)) later = key.id();
   }
   if (!result.keys.empty()) {
     result.answer = Answer::yes;
@@ -300,27 +302,27 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
   const std::string role_needed = "plays no role in " + domain + " that [write] " + to_string(kind) + " allows (" +
                                   join(allowed) + ") for evidence of format " + to_string(decoded.format());
   if (const auto missing = unknown_import(*descriptor, policies, allowed))
-    return refuse(Answer::not_yet, "kid: the issuer " + issuer_text(decoded) + " " + role_needed +
-                  "; the policy of " + *missing + ", which " + domain + " refers to, has not come");
-  if (later && context.contradiction)
-    return refuse(Answer::not_yet, "kid: the subject is identified in several domains; whose it is, is a contradiction");
-  if (later)
-    return refuse(Answer::not_yet, "kid: the issuer " + issuer_text(decoded) + " " + role_needed + "; it does not speak for the holder, " +
-                  (context.holder.empty() ? std::string("which is none yet") : std::string(context.holder)));
+    return refuse(Answer::not_yet, "kid: the issuer " + issuer_text(decoded, policies) + " " + role_needed +
+                  "; the policy of " + *missing + ", which " + domain + " refers to, has not come", "submit it again when it has: ics domains");
+  if (later) {
+    auto [why, next] = not_the_holder(holder_of(context), context.possession, *later, kind, policies);
+    return refuse(Answer::not_yet, std::move(why), std::move(next));
+  }
   if (const auto* issuer = std::get_if<KeyId>(&decoded.issuer());
       issuer && contains(allowed, "self") && statement.subject == evidence::SubjectId::key(*issuer) && candidates(decoded, policies, context).empty())
-    return refuse(Answer::not_yet, "kid: the subject speaks of itself, and no identity of it is kept here that tells its key");
+    return refuse(Answer::not_yet, "kid: the subject speaks of itself, and no identity of it is kept here that tells its key",
+                  "identify it first: ics identify");
   if (contains(allowed, "holder"))
     if (const auto missing = holder_to_come(decoded, policies, context))
-      return refuse(Answer::not_yet, "kid: " + *missing + "; the issuer may come to speak for the holder, and else " + role_needed);
+      return refuse(Answer::not_yet, "kid: " + missing->why + "; it " + role_needed, missing->next);
   if (std::holds_alternative<evidence::PgpIssuer>(decoded.issuer()) && context.named.empty() &&
       format_is_taken(*descriptor, policies, allowed, decoded.format()))
-    return refuse(Answer::not_yet, "issuer: no certificate of the issuer " + issuer_text(decoded) + " is kept here");
+    return refuse(Answer::not_yet, "issuer: no certificate of the issuer " + issuer_text(decoded, policies) + " is kept here", "submit that first");
   if (std::holds_alternative<evidence::X509Issuer>(decoded.issuer()) && context.issuers.empty() &&
       format_is_taken(*descriptor, policies, allowed, evidence::certificate_format))
     return refuse(Answer::not_yet, "issuer: none of the keys that play a role with certificates made it, and no certificate of a CA " +
-                  issuer_text(decoded) + " is kept here, whose key did");
-  return refuse(Answer::no, "kid: the issuer " + issuer_text(decoded) + " " + role_needed);
+                  issuer_text(decoded, policies) + " is kept here, whose key did", "submit the CA's certificate first, or list its key: ics role add");
+  return refuse(Answer::no, "kid: the issuer " + issuer_text(decoded, policies) + " " + role_needed);
 }
 
 Eligibility eligible_policy(const Decoded& decoded, const Descriptor& descriptor, const Policies& policies) {

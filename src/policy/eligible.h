@@ -7,6 +7,7 @@
 #include "evidence/evidence.h"
 #include "policy/facts.h"
 #include "policy/policies.h"
+#include "policy/possession.h"
 
 namespace cm4it::policy {
 
@@ -20,6 +21,7 @@ struct Eligibility {
   } answer = Answer::no;
   std::vector<crypto::PublicKey> keys;  // candidates, when yes
   std::string why;                      // names field and rule, when not yes
+  std::string next{};                   // what has to happen, where it is known
 };
 
 // In one domain. `holder`: the subject's holder there as far as known (empty: none); `target_issuer`: of a
@@ -40,6 +42,7 @@ struct Context {
   std::vector<std::string> target_domains{};
   std::vector<Kind> target_kinds{};
   std::optional<KeyId> holder_owner{};  // under which owner the holder is meant, where a transfer says
+  const Possession* possession = nullptr;  // how the subject came to its holder, for sentences
   Time now{};  // what comes now is received now; unset: whether a right has ended is not asked
 };
 // The keys that may have signed a certificate or a CRL: first those with the identifier it gives; unless one of them has it by its

@@ -23,6 +23,16 @@ TEST_F(Network, AStrangerIsRefusedWithFieldAndRule) {
   EXPECT_FALSE(plant.service->look_up(sensor_id, "", {})->facts->about.size());
 }
 
+// What cannot be taken now is told as what is: by names and times, and with what would change it.
+TEST_F(Network, WhatIsNotTheirsAnyMoreIsToldWithNames) {
+  deploy();
+  *acme.clock = *acme.clock + 10;
+  const auto again = acme.submit_one(acme.say("acme", sensor_id, Transfer{"plant.example", id_of("plant")}));
+  ASSERT_EQ(again.outcome, Outcome::not_yet);
+  EXPECT_THAT(why(again), testing::MatchesRegex(".*sensor belongs to plant.example since 20..-..-..T..:..:..Z; acme.example can no longer transfer it.*"));
+  EXPECT_EQ(again.error->detail, "plant.example can give it back: ics transfer sensor --to acme.example");
+}
+
 // Whoever holds a thing may endorse it, and a dealer's transfer may be on its way: this one cannot be told from a dealer.
 TEST_F(Network, AStrangerWhoMayBeAComingHolderLeavesNothingHere) {
   const auto item = plant.submit_one(plant.say("stranger", sensor_id, Endorse{"approved", ""}));

@@ -33,6 +33,10 @@ Result<Eligibility> Walk::eligible_in(const std::string& domain) {
   in.holder = holder.domain;
   in.holder_owner = holder.owner;
   in.contradiction = holder.contradiction;
+  auto as_holder = policy::eligible(decoded_, policies_, in);
+  if (as_holder.answer == Eligibility::Answer::yes || !authentic_) return as_holder;
+  const auto possession = policy::possession_of(policy::fold(facts, policies_, domain, as_received(facts, context_.now)), policies_);
+  in.possession = &possession;
   return policy::eligible(decoded_, policies_, in);
 }
 
@@ -81,7 +85,7 @@ void Walk::remember(const std::string& domain, const Eligibility& eligibility) {
 
 Error Walk::error_of(const Eligibility& eligibility) {
   const bool later = eligibility.answer == Eligibility::Answer::not_yet;
-  return {later ? Code::not_yet : Code::not_permitted, eligibility.why, later ? "submit it again when that has come" : ""};
+  return {later ? Code::not_yet : Code::not_permitted, eligibility.why, eligibility.next};
 }
 
 }  // namespace cm4it::service

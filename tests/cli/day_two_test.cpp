@@ -77,6 +77,34 @@ TEST_F(DayTwo, AnIntegratorWhoIsNotTheOwnerAndOneWhoComesAfter) {
   ok("ics --dir plant --key ohm.key endorse A-2 --label approved");
 }
 
+// What is not taken is told as what is, and what would change it: sold, of nobody any more, by a key that nobody knows.
+TEST_F(DayTwo, WhatIsNotTakenIsTold) {
+  const auto sold = sh("ics --dir acme transfer A-1 --to plant7.example");
+  EXPECT_EQ(sold.exit, 3);
+  EXPECT_THAT(sold.out, testing::ContainsRegex("not taken: A-1 belongs to plant7.example since 20[0-9T:-]*Z; acme.example can no longer transfer it"));
+  EXPECT_THAT(sold.err, HasSubstr("→ plant7.example can give it back: ics transfer A-1 --to acme.example"));
+
+  // The plant gives it back: its own word as holder ends there.
+  ok("ics --dir plant transfer A-1 --to acme.example");
+  const auto given = sh("ics --dir plant transfer A-1 --to acme.example");
+  EXPECT_THAT(given.out, testing::ContainsRegex("not taken: A-1 belongs to acme.example since 20[0-9T:-]*Z; plant7.example can no longer transfer it"));
+
+  // An identity that has ended: nobody holds the thing.
+  ok("ics key new short.key && ics --dir acme identify short.key --type device --maker Acme --serial B-3 --expires 1s");
+  ASSERT_TRUE(eventually([&] { return sh("ics --dir acme history short.key").out.find("expired at") != std::string::npos; }));
+  const auto ended = sh("ics --dir acme transfer short.key --to plant7.example");
+  EXPECT_EQ(ended.exit, 3);
+  EXPECT_THAT(ended.out, testing::ContainsRegex("not taken: nobody holds B-3: its identity by acme.example/acme expired at 20[0-9T:-]*Z; acme.example cannot transfer it"));
+  EXPECT_THAT(ended.err, HasSubstr("→ its maker identifies it first"));
+
+  ok("ics key new stray.key");
+  const auto stranger = sh("ics --dir acme --key stray.key transfer A-1 --to plant7.example");
+  EXPECT_EQ(stranger.exit, 3);
+  EXPECT_THAT(stranger.out, testing::ContainsRegex("no policy that is known here lists the key key:[0-9a-f]{16};"));
+  EXPECT_THAT(stranger.err, HasSubstr("→ is it the right key (--key)?"));
+  for (const auto& said : {sold, given, ended, stranger}) EXPECT_THAT(said.err, testing::Not(HasSubstr("when that has come")));
+}
+
 TEST_F(DayTwo, AServerMoves) {
   add_field();
   const std::string old_url = content("plant/address");
@@ -94,6 +122,40 @@ TEST_F(DayTwo, AServerMoves) {
   start("field");
   ok("ics --dir plant status A-1 stolen");
   EXPECT_TRUE(eventually([&] { return !admitted("field"); })) << content("field.log");
+}
+
+// The policy names the new address while the old one answers: nobody has to be told.
+TEST_F(DayTwo, AServerMovesAndIsFollowed) {
+  add_field();
+  const auto port = demo::free_port();
+  ASSERT_TRUE(port);
+  const std::string place = "127.0.0.1:" + std::to_string(*port), old_url = content("plant/address");
+  ok("EDITOR=\"sed -i s#" + old_url.substr(0, old_url.size() - 1) + "#https://" + place + "#\" $ICS --dir plant policy edit --yes");
+  ASSERT_TRUE(eventually([&] { return sh("ics --dir field policy show --text").out.find(place) != std::string::npos; }));
+  stop("plant");
+  ok("sed -i 's/^listen .*/listen = [\"" + place + "\"]/' plant/icsd.toml");
+  start("plant");
+  ok("ics --dir plant status A-1 stolen");
+  EXPECT_TRUE(eventually([&] { return !admitted("field"); })) << content("field.log");
+  EXPECT_THAT(content("field.log"), HasSubstr("followed from https://" + place + " now"));
+  EXPECT_THAT(ok("ics --dir field peers"), HasSubstr("https://" + place));
+}
+
+// The old address was gone before: the policy is brought to who follows.
+TEST_F(DayTwo, AServerMovedAndItsPolicyIsBrought) {
+  add_field();
+  const std::string old_url = content("plant/address");
+  stop("plant");
+  const auto port = demo::free_port();
+  ASSERT_TRUE(port);
+  const std::string place = "127.0.0.1:" + std::to_string(*port);
+  ok("sed -i 's/^listen .*/listen = [\"" + place + "\"]/' plant/icsd.toml");
+  ok("EDITOR=\"sed -i s#" + old_url.substr(0, old_url.size() - 1) + "#https://" + place + "#\" $ICS --dir plant policy edit --yes");
+  start("plant");
+  ok("ics --dir field push $(ls plant/evidence/*-policy-[0-9]*.cose | tail -1)");
+  ok("ics --dir plant status A-1 stolen");
+  EXPECT_TRUE(eventually([&] { return !admitted("field"); })) << content("field.log");
+  EXPECT_TRUE(eventually([&] { return sh("ics --dir acme show A-1").out.find("stolen") != std::string::npos; })) << content("acme.log");
 }
 
 TEST_F(DayTwo, ServerKeyIsLost) {
