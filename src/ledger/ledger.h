@@ -145,9 +145,15 @@ class Reader {
   Result<std::vector<Placement>> placements(const StatementId& id) const;
 
   // Whole ids, unique prefixes ("key:3fa9…", at least 8 digits), aliases. not_found; ambiguous lists candidates in detail.
-  // `shown`, where given, says which subjects a prefix or an alias may lead to; it is asked budget::names_examined times at
-  // most, and of a name with more subjects none is the only one.
-  using Shown = std::function<Result<bool>(const SubjectId&)>;
+  // `shown`, where given, says which subjects a prefix or an alias may lead to: to those that bear the name now, and only where
+  // there are none to those that bore it once. It is asked budget::names_examined times at most, and of a name with more
+  // subjects none is the only one.
+  enum class Bears {
+    hidden,    // no subject that the asker may see
+    formerly,  // by nothing that counts: an identity that was taken back, that has expired, that was replaced
+    now
+  };
+  using Shown = std::function<Result<Bears>(const SubjectId&)>;
   Result<SubjectId> resolve(std::string_view name, const Shown& shown = {}) const;
 
   // Every subject of which evidence gave this very alias, by rank, and then in the order in which the subjects came here: a

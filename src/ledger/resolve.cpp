@@ -25,33 +25,39 @@ class Candidates {
   bool take(const SubjectId& subject) {
     if (subject == last_) return true;
     last_ = subject;
+    auto bears = Reader::Bears::now;
     if (shown_) {
       if (examined_++ == budget::names_examined) {
         cut_ = true;
         return false;
       }
-      const auto yes = shown_(subject);
-      if (!yes) failed_ = tl::unexpected(yes.error());
-      if (!yes || !*yes) return yes.has_value();
+      const auto answer = shown_(subject);
+      if (!answer) {
+        failed_ = tl::unexpected(answer.error());
+        return false;
+      }
+      bears = *answer;
     }
-    found_.insert(subject.text());
-    return found_.size() < most_candidates;
+    if (bears == Reader::Bears::now) now_.insert(subject.text());
+    if (bears == Reader::Bears::formerly && formerly_.size() < most_candidates) formerly_.insert(subject.text());
+    return now_.size() < most_candidates;
   }
 
-  bool empty() const { return found_.empty(); }
+  bool empty() const { return now_.empty() && formerly_.empty(); }
   Result<void> outcome() const { return failed_; }
 
   Result<SubjectId> only_one(std::string_view name) const {
-    if (found_.empty()) return fail(Code::not_found, "no subject \"" + std::string(name) + "\" is known here");
-    if (found_.size() == 1 && !cut_) return SubjectId::parse(*found_.begin());
+    const auto& meant = now_.empty() ? formerly_ : now_;
+    if (meant.empty()) return fail(Code::not_found, "no subject \"" + std::string(name) + "\" is known here");
+    if (meant.size() == 1 && !cut_) return SubjectId::parse(*meant.begin());
     std::string list;
-    for (const auto& candidate : found_) list += (list.empty() ? "" : " ") + candidate;
+    for (const auto& candidate : meant) list += (list.empty() ? "" : " ") + candidate;
     return fail(Code::ambiguous, "\"" + std::string(name) + "\" is several subjects", list);
   }
 
  private:
   const Reader::Shown& shown_;
-  std::set<std::string> found_;
+  std::set<std::string> now_, formerly_;  // that bear the name now, or bore it once
   std::optional<SubjectId> last_;
   std::size_t examined_ = 0;
   bool cut_ = false;  // there are more

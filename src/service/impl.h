@@ -52,6 +52,8 @@ struct Service::Impl {
   void walk_one(const std::shared_ptr<Round>& round, std::size_t index);
   void piece_done(const std::shared_ptr<Round>& round, std::size_t index, ItemResult result);
   void round_done(const std::shared_ptr<Round>& round);
+  void warn_of_serials(const std::shared_ptr<Round>& round, std::size_t from);
+  void answer_round(const std::shared_ptr<Round>& round);
   void start(const std::shared_ptr<Round>& round);
   void start_with_accompanying(const std::shared_ptr<Round>& round);
   void start_round(const std::shared_ptr<Round>& round, std::vector<std::size_t> indices);

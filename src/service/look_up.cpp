@@ -28,24 +28,6 @@ tl::unexpected<Error> no_subject(const SubjectId& subject) {
 
 }  // namespace
 
-Result<SubjectId> Service::resolve(std::string_view name, std::string_view domain_name, const Principal& who) const {
-  const std::string domain = impl_->domain_or_default(domain_name);
-  TRY(const auto reader, impl_->ledger->reader());
-  CHECK_OK(impl_->check_kept(reader.published(), domain));  // first, or it would tell that the name is somebody's
-  std::size_t folded = 0;
-  bool all = true;
-  auto found = reader.resolve(name, [&](const SubjectId& subject) -> Result<bool> {
-    all &= folded < impl_->options.folded_statements;
-    if (!all) return false;
-    const auto looked = look(reader, subject, domain, who, {}, folded);
-    if (!looked && looked.error().code != Code::not_found) return tl::unexpected(looked.error());
-    return looked && looked->known;
-  });
-  if (found && !all)
-    return fail(Code::ambiguous, "\"" + std::string(name) + "\" is a name of many subjects", found->text());
-  return found;
-}
-
 namespace {
 
 // Whose a subject is follows from a transfer, before the first one from identities; a model's holder stands in its name.

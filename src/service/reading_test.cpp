@@ -87,6 +87,63 @@ TEST_F(Reading, HiddenSubjectsDoNotHideOthersOfTheirName) {
   EXPECT_EQ(acme.service->resolve("serial:the same", "acme.example", id_of("acme")).error().code, Code::ambiguous);
 }
 
+// A serial given by mistake and taken back is not ambiguous for ever; one that was corrected is that of the other.
+TEST_F(Reading, ANameLeadsToWhoBearsItNow) {
+  found("default = [\"anyone\"]\n");
+  const auto called = [](const std::string& key, const std::string& serial) {
+    auto identity = device_identity(key);
+    identity.serial = serial;
+    return identity;
+  };
+  const auto leads_to = [&](const std::string& name) {
+    const auto subject = acme.service->resolve(name, "acme.example", {});
+    return subject ? subject->text() : to_string(subject.error().code);
+  };
+  const auto say = [&](const std::string& key, const std::string& serial) {
+    const auto item = acme.submit_one(acme.say("acme", subject_of(key), called(key, serial)));
+    EXPECT_FALSE(item.error) << why(item);
+    return item.statement.value_or(StatementId{});
+  };
+  const auto slip = say("nine", "A-9");
+  say("ten", "A-9");
+  EXPECT_EQ(leads_to("serial:A-9"), "ambiguous");
+  ASSERT_FALSE(acme.submit_one(acme.say("acme", subject_of("nine"), evidence::Withdraw{slip, ""})).error);
+  EXPECT_EQ(leads_to("serial:A-9"), subject_of("ten").text());
+
+  // Identified anew without a withdrawal: its issuer's newest identity is what it is called.
+  *acme.clock = *acme.clock + 10;
+  say("ten", "A-10");
+  EXPECT_EQ(leads_to("serial:A-10"), subject_of("ten").text());
+  say("eleven", "A-9");
+  EXPECT_EQ(leads_to("serial:A-9"), subject_of("eleven").text());
+}
+
+// What bears a name by nothing that counts is found by it as long as nothing else is.
+TEST_F(Reading, ANameOfSomethingTakenBackStillLeadsThere) {
+  found("default = [\"anyone\"]\n");
+  const auto only = acme.submit_one(acme.say("acme", subject_of("nine"), device_identity("nine")));
+  ASSERT_FALSE(acme.submit_one(acme.say("acme", subject_of("nine"), evidence::Withdraw{*only.statement, ""})).error);
+  const auto alias = "serial:" + device_identity("nine").serial;
+  EXPECT_EQ(acme.service->resolve(alias, "acme.example", {}).value(), subject_of("nine"));
+}
+
+TEST_F(Reading, ASerialThatOneMakerGivesTwiceIsToldAtOnce) {
+  found("default = [\"anyone\"]\n");
+  auto first = device_identity("one"), second = device_identity("two"), third = device_identity("three");
+  first.serial = second.serial = third.serial = "S-1";
+  third.maker = "Somebody else";
+  EXPECT_THAT(acme.submit_one(acme.say("acme", subject_of("one"), first)).warnings, testing::IsEmpty());
+  const auto again = acme.submit_one(acme.say("acme", subject_of("two"), second));
+  ASSERT_EQ(again.warnings.size(), 1u);
+  EXPECT_THAT(again.warnings[0], testing::AllOf(testing::HasSubstr("S-1"), testing::HasSubstr(subject_of("one").text().substr(0, 20))));
+  // Two of one submission, each new.
+  auto fourth = device_identity("four"), fifth = device_identity("five");
+  fourth.serial = fifth.serial = "S-2";
+  const auto both = acme.submit({acme.say("acme", subject_of("four"), fourth), acme.say("acme", subject_of("five"), fifth)});
+  ASSERT_EQ(both.size(), 2u);
+  for (const auto& item : both) EXPECT_EQ(item.warnings.size(), 1u);
+}
+
 TEST_F(Reading, AFeedPageIsBoundedWhateverCameIntoViewAtOnce) {
   found("default = [\"anyone\"]\n");
   const SubjectId busy = subject_of("busy");

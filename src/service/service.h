@@ -41,6 +41,7 @@ struct ItemResult {
   std::optional<Error> error;                 // not_yet, refused
   // Of what is kept for another domain: which of this server's logs did not take it, which domains it is not sent to; and why.
   std::vector<std::pair<std::string, Error>> not_taken;
+  std::vector<std::string> warnings;          // of what entered: what its submitter should know
 };
 using SubmitDone = std::function<void(std::vector<ItemResult>)>;
 
@@ -151,6 +152,8 @@ struct Options {
   std::size_t folded_statements = budget::folded_statements;  // for one answer about many subjects
 };
 
+struct SerialUse;  // service/serials.h
+
 class Service {
  public:
   static Result<std::unique_ptr<Service>> start(Options options, ledger::Options ledger_options,
@@ -204,7 +207,8 @@ class Service {
 
   // Reading. Every call obeys [read]: what may not be read is not_found. `domain` empty: the default one.
   // `at` none: now; times before the newest head seen are allowed only when asked for.
-  // A name leads only to what `who` may see in `domain`.
+  // A name leads only to what `who` may see in `domain`: to those that bear it by what counts there, and only where there are none
+  // to those that bore it once. ambiguous: the candidates' ids are in detail, separated by blanks.
   Result<SubjectId> resolve(std::string_view name, std::string_view domain, const Principal& who) const;
   Result<Looked> look_up(const SubjectId& subject, std::string_view domain, const Principal& who,
                          std::optional<Time> at = {}) const;
@@ -295,6 +299,10 @@ class Service {
   // look_up() out of a reader of the caller's, in a domain that is kept; adds what was folded.
   Result<Looked> look(const ledger::Reader& reader, const SubjectId& subject, const std::string& domain, const Principal& who,
                       std::optional<Time> at, std::size_t& folded) const;
+  // Lines of warning about other things of one maker with this serial, as far as `who` may see them (serials.cpp); counts the
+  // statements that it folds on, up to a bound.
+  Result<std::vector<std::string>> same_serials(const SerialUse& use, const std::string& domain, const Principal& who,
+                                                std::size_t& folded) const;
   // With what this copy may not read, and what is in doubt, filled in.
   Result<policy::Facts> facts(const ledger::Reader& reader, const SubjectId& subject, const ledger::Reader::AsOf& as_of) const;
   std::unique_ptr<Impl> impl_;

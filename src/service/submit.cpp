@@ -7,6 +7,7 @@
 #include "evidence/codec.h"
 #include "service/impl.h"
 #include "service/restricting.h"
+#include "service/serials.h"
 #include "service/walk.h"
 
 namespace cm4it::service {
@@ -31,6 +32,10 @@ struct Round {
   std::size_t asked = 0;                 // pieces that were submitted: what comes along with them is behind those
   std::size_t walks = 0;                 // of pieces, again and again
   std::string source;                    // the address it came from; empty: this server itself
+  const Service* service = nullptr;      // and who asked: for what may be told of other subjects
+  Principal who;
+  std::size_t folded = 0;                // for warnings
+  std::vector<std::optional<SerialUse>> serials;  // of the pieces; each is written by whoever walks its piece
   bool own = false;                      // this server's own evidence: no quota a minute
   std::size_t entered_before = 0;
   struct Todo { std::vector<std::size_t> indices; std::size_t next = 0; };
@@ -44,10 +49,12 @@ std::size_t octets_of(const std::vector<evidence::Piece>& pieces) {
   return std::accumulate(pieces.begin(), pieces.end(), std::size_t{0}, [](std::size_t sum, const auto& piece) { return sum + piece.bytes.size(); });
 }
 
-std::shared_ptr<Round> make_round(Turns::TicketPtr ticket, std::vector<evidence::Piece> pieces, std::string domain, std::string source,
-                                  SubmitDone done) {
+std::shared_ptr<Round> make_round(Turns::TicketPtr ticket, std::vector<evidence::Piece> pieces, std::string domain, const Service& service,
+                                  const Caller& caller, SubmitDone done) {
   auto round = std::make_shared<Round>();
-  round->source = std::move(source);
+  round->service = &service;
+  round->source = caller.address;
+  round->who = caller.who;
   round->ticket = std::move(ticket);
   round->asked = pieces.size();
   round->pieces = std::move(pieces);
@@ -66,7 +73,7 @@ Result<void> Service::submit(std::vector<evidence::Piece> pieces, std::string do
     const auto* codec = evidence::find_codec(piece.format);
     return codec && codec->accompanying;
   });
-  const auto round = make_round(std::move(ticket), std::move(pieces), impl_->domain_or_default(domain), caller.address, std::move(done));
+  const auto round = make_round(std::move(ticket), std::move(pieces), impl_->domain_or_default(domain), *this, caller, std::move(done));
   round->own = whose == Whose::own;
   if (alone) impl_->start(round);
   // To look for what comes along takes reading: not on the thread of a door.
@@ -77,12 +84,12 @@ Result<void> Service::submit(std::vector<evidence::Piece> pieces, std::string do
 Result<void> Service::submit(Split split, std::size_t octets, std::string domain, std::function<void(Result<std::vector<ItemResult>>)> done,
                              const Caller& caller) {
   TRY(const auto ticket, impl_->admit_submission(caller, octets));
-  impl_->submissions.add(ticket, [impl = impl_.get(), ticket, split = std::move(split), domain = impl_->domain_or_default(domain), source = caller.address, done = std::move(done)] {
+  impl_->submissions.add(ticket, [this, impl = impl_.get(), ticket, split = std::move(split), domain = impl_->domain_or_default(domain), caller, done = std::move(done)] {
     if (impl->stopping) return done(tl::unexpected(is_stopping()));
     auto pieces = split();
     if (!pieces) return done(tl::unexpected(std::move(pieces).error()));
     if (pieces->empty()) return done(std::vector<ItemResult>{});
-    impl->start_with_accompanying(make_round(ticket, std::move(*pieces), domain, source, [done](std::vector<ItemResult> results) { done(std::move(results)); }));
+    impl->start_with_accompanying(make_round(ticket, std::move(*pieces), domain, *this, caller, [done](std::vector<ItemResult> results) { done(std::move(results)); }));
   });
   return {};
 }
@@ -100,6 +107,7 @@ void Service::Impl::start_with_accompanying(const std::shared_ptr<Round>& round)
 
 void Service::Impl::start(const std::shared_ptr<Round>& round) {
   round->results.resize(round->pieces.size());
+  round->serials.resize(round->pieces.size());
   std::vector<std::size_t> all(round->pieces.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   start_round(round, std::move(all));
@@ -182,6 +190,7 @@ void Service::Impl::walk_one(const std::shared_ptr<Round>& round, std::size_t in
     return piece_done(round, index, refusal({Code::unavailable, "issuer: its quota of statements a minute is used up",
                                              "wait a minute, or raise quotas.issuer_per_minute in icsd.toml"}));
   const auto statements = walked->submission->evidence.statements();
+  if (!round->own) round->serials[index] = serial_use_of(statements);
   auto done = [this, round, index, statements, elsewhere = walked->elsewhere,
                not_taken = walked->not_taken](Result<ledger::Appended> appended) {
     if (!appended) return piece_done(round, index, refusal(appended.error()));
@@ -221,6 +230,24 @@ void Service::Impl::round_done(const std::shared_ptr<Round>& round) {
     return start_round(round, std::move(again));
   }
   round->results.resize(round->asked);
+  for (std::size_t i = 0; i < round->results.size(); ++i)
+    if (round->serials[i] && round->results[i].is_new) return submissions.add(round->ticket, [this, round, i] { warn_of_serials(round, i); });
+  answer_round(round);
+}
+
+// All of the submission is kept by now: what it gives one serial twice is found as well.
+void Service::Impl::warn_of_serials(const std::shared_ptr<Round>& round, std::size_t from) {
+  std::size_t looked = 0;
+  for (std::size_t i = from; i < round->results.size(); ++i) {
+    if (!round->serials[i] || !round->results[i].is_new) continue;
+    if (looked++ == budget::part_pieces) return submissions.add(round->ticket, [this, round, i] { warn_of_serials(round, i); });
+    if (auto warnings = round->service->same_serials(*round->serials[i], round->domain, round->who, round->folded))
+      round->results[i].warnings = std::move(*warnings);
+  }
+  answer_round(round);
+}
+
+void Service::Impl::answer_round(const std::shared_ptr<Round>& round) {
   for (const auto& result : round->results) {
     switch (result.outcome) {
       case ItemResult::Outcome::received: ++received; break;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/ics/candidates.h"
 #include "apps/ics/json.h"
 #include "net/http.h"
 
@@ -26,11 +27,7 @@ Error error_of(const json::object& problem, unsigned status) {
   Error error{code_of(text_at(problem, "title"), status), text_at(problem, "detail"), text_at(problem, "hint")};
   if (error.message.empty()) error.message = "the server answered " + std::to_string(status);
   if (const auto home = text_at(problem, "home"); !home.empty()) error.detail = "ask its home: --server " + home;
-  if (const auto candidates = text_at(problem, "candidates"); !candidates.empty()) error.detail = "one of: " + candidates;
-  if (const auto candidates = texts_at(problem, "candidates"); !candidates.empty()) {
-    error.detail = "one of:";
-    for (const auto& one : candidates) error.detail += " " + one;
-  }
+  if (const auto& candidates = array_at(problem, "candidates"); !candidates.empty()) error.detail = candidates_text(candidates);
   return error;
 }
 
@@ -70,6 +67,7 @@ Submitted submitted(const json::object& item) {
   for (const auto& one : array_at(item, "not_taken"))
     if (one.is_object())
       result.not_taken.emplace_back(text_at(one.get_object(), "domain"), error_of(object_at(one.get_object(), "error"), 422).message);
+  result.warnings = texts_at(item, "warnings");
   if (item.if_contains("error")) result.error = error_of(object_at(item, "error"), 422);
   return result;
 }
@@ -102,7 +100,7 @@ std::string target(const std::vector<std::string>& segments,
 
 std::string Submitted::text() const {
   if (outcome == Outcome::refused) return "refused: " + error.message;
-  if (outcome == Outcome::not_yet) return "not yet: " + error.message;
+  if (outcome == Outcome::not_yet) return "not taken: " + error.message;
   std::string list;
   for (const auto& place : received)
     list += (list.empty() ? "received by " : ", ") + place.domain + " (leaf " + std::to_string(place.index) + ") " + place.time;

@@ -26,6 +26,7 @@ struct Submitted {
   std::vector<Place> received;
   std::vector<std::string> forwarded_to;
   std::vector<std::pair<std::string, std::string>> not_taken;  // domains it names where it will not be received, and why
+  std::vector<std::string> warnings;
   Error error{Code::internal, "", ""};
 
   bool entered() const { return outcome == Outcome::received || outcome == Outcome::provisional; }

@@ -75,11 +75,11 @@ TEST_F(CommandLine, HelpExitsZero) {
 
 TEST_F(CommandLine, AnErrorIsOneLineWithWhatToDoNext) {
   server_ = [](const Sent&) {
-    return reply(409, R"({"title": "ambiguous", "status": 409, "detail": "several subjects", "candidates": ["key:1", "key:2"]})");
+    return reply(409, R"({"title": "ambiguous", "status": 409, "detail": "several subjects", "candidates": [{"subject": "key:1"}, {"subject": "key:2"}]})");
   };
   const auto outcome = ics({"show", "key:aaaaaaaa"});
   EXPECT_EQ(outcome.code, exit_failed);
-  EXPECT_EQ(outcome.err, "ics show: several subjects\n  → one of: key:1 key:2\n");
+  EXPECT_EQ(outcome.err, "ics show: several subjects\n  → one of:\n    SUBJECT  STATUS\n    key:1    no identity that counts\n    key:2    no identity that counts\n");
 }
 
 TEST_F(CommandLine, AServerThatIsNotThereIsAFailure) {
@@ -277,7 +277,7 @@ TEST_F(CommandLine, ShortPrefixesAreFoundAmongTheSubjects) {
   };
   const auto both = ics({"why", "key:aabbccdd"});
   EXPECT_EQ(both.code, exit_failed);
-  EXPECT_THAT(both.err, HasSubstr("one of: " + first + " " + second));
+  EXPECT_THAT(both.err, testing::AllOf(HasSubstr("one of:"), HasSubstr(first.substr(0, 20)), HasSubstr(second.substr(0, 20))));
   EXPECT_EQ(ics({"why", "key:aabbccdd1"}).code, exit_yes);
   EXPECT_EQ(ics({"why", "aabbccdd1"}).code, exit_yes);
   EXPECT_EQ(ics({"why", "key:aabbccde"}).code, exit_failed);

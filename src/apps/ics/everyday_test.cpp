@@ -57,7 +57,7 @@ TEST_F(CommandLine, ANameLeadsToTheOnlyOneThatIsCalledSo) {
   };
   EXPECT_THAT(ics({"show", "gw-hall3"}).out, HasSubstr(first));
   found = R"([{"subject": ")" + first + R"(", "identity": {"name": "gw-hall3"}}, {"subject": ")" + second + R"(", "identity": {"name": "gw-hall3"}}])";
-  EXPECT_THAT(ics({"show", "gw-hall3"}).err, AllOf(HasSubstr("several subjects are called \"gw-hall3\""), HasSubstr(second)));
+  EXPECT_THAT(ics({"show", "gw-hall3"}).err, AllOf(HasSubstr("several subjects are called \"gw-hall3\""), HasSubstr(second.substr(0, 20))));
 }
 
 TEST_F(CommandLine, AFileThatIsNoKeyIsCode) {

@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using evidence::Piece;
 
-constexpr std::size_t batch_pieces = 500;
+constexpr std::size_t batch_pieces = 500, most_warnings = 10;
 constexpr auto first_pause = 50ms, longest_pause = 5000ms, patience = 120'000ms;
 constexpr auto between_states = 1000ms;  // what is submitted after the last is sent again, and known then
 
@@ -179,7 +179,10 @@ Result<void> ImportFile::settle() {
       return fail(items.error().code, items.error().message, later ? "the same command goes on where it stopped" : items.error().detail);
     }
     const auto refused = state_.refusals();
-    for (std::size_t i = 0; i < items->size(); ++i) state_.count((*items)[i], batch.begins[i]);
+    for (std::size_t i = 0; i < items->size(); ++i) {
+      state_.count((*items)[i], batch.begins[i]);
+      show_warnings((*items)[i], batch.begins[i]);
+    }
     state_.pieces += items->size();
     run_.pieces += items->size();
     run_.refused += state_.refusals() - refused;
@@ -189,6 +192,16 @@ Result<void> ImportFile::settle() {
   under_way_.pop_front();
   show_progress();
   return {};
+}
+
+// At once, so that whoever looks on may stop; the first few, for there may be as many as pieces.
+void ImportFile::show_warnings(const Submitted& item, std::uint64_t begin) {
+  const auto& console = run_.context.console;
+  for (const auto& warning : item.warnings) {
+    if (run_.warnings++ >= most_warnings) continue;
+    if (console.progress) console.err << "\r\033[K" << std::flush;
+    console.note("! " + file_ + ", octet " + std::to_string(begin) + ": " + warning);
+  }
 }
 
 Result<void> ImportFile::keep_state() const { return seekable_ ? write_state(state_file_of(file_), state_) : Result<void>{}; }

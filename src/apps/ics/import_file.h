@@ -22,6 +22,7 @@ struct ImportRun {
   // Counted while it runs, for the progress.
   std::uint64_t octets_before = 0;  // of the files that are done
   std::uint64_t pieces = 0, refused = 0;
+  std::uint64_t warnings = 0;       // of the server, about what entered
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now(), shown = {};
 };
 
@@ -52,6 +53,7 @@ class ImportFile {
   Result<void> finished(Result<void> outcome) const;
   Result<void> keep_state() const;
   void show_progress() const;
+  void show_warnings(const Submitted& item, std::uint64_t begin);
 
   ImportRun& run_;
   const std::string file_;

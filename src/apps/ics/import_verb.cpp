@@ -82,6 +82,7 @@ class ImportAll {
   }
 
   bool all() const { return all_; }
+  std::uint64_t warnings() const { return run_.warnings; }
   json::array take_shown() { return std::move(shown_); }
 
  private:
@@ -146,6 +147,7 @@ Result<int> import_files(Context& context, const std::vector<std::string>& names
   ImportAll import({context, domain, std::move(servers), octets});
   for (const auto& given : all) CHECK_OK(import.import(given));
   if (context.options.json) context.print_json(json::object{{"files", import.take_shown()}});
+  if (import.warnings() > 0) context.console.note("! " + counted_as(import.warnings(), "warning") + "; the first of them are above");
   return import.all() ? exit_yes : exit_failed;
 }
 

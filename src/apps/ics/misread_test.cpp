@@ -57,13 +57,16 @@ TEST_F(CommandLine, CandidatesAreDescribed) {
   const std::string first = "key:" + std::string(64, 'a'), second = "key:" + std::string(64, 'b');
   server_ = [&](const Sent& sent) {
     if (sent.target.find("serial") != std::string::npos)
-      return reply(409, R"({"title": "ambiguous", "detail": "several subjects", "candidates": ")" + first + " " + second + R"("})");
-    if (sent.target.find("aaaa") != std::string::npos)
-      return reply(200, R"({"identity": {"type": "device", "maker": "Acme", "model": "thermo", "serial": "A-9"}, "status": {"status": "in-use"}})");
+      return reply(409, R"({"title": "ambiguous", "detail": "several subjects", "candidates": [{"subject": ")" + first +
+                            R"(", "identity": {"type": "device", "maker": "Acme", "model": "thermo", "serial": "A-9"}, "status": {"status": "in-use"}},
+                            {"subject": ")" + second + R"("}]})");
     return reply(200, "{}");
   };
   EXPECT_EQ(ics({"show", "A-9"}).err,
-            "ics show: several subjects\n  → one of:\n    " + first + " device Acme thermo serial A-9, in-use\n    " + second + " no identity that counts\n");
+            "ics show: several subjects\n  → one of:\n"
+            "    SUBJECT               MAKER  MODEL   SERIAL  STATUS\n"
+            "    key:aaaaaaaaaaaaaaaa  Acme   thermo  A-9     in-use\n"
+            "    key:bbbbbbbbbbbbbbbb                         no identity that counts\n");
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ json::object item_json(const std::string& head, const std::string& label, const 
     received.push_back({{"domain", place.domain}, {"index", place.index}, {"time", place.time}});
   shown["received"] = std::move(received);
   shown["forwarded_to"] = json::array(item.forwarded_to.begin(), item.forwarded_to.end());
+  if (!item.warnings.empty()) shown["warnings"] = json::array(item.warnings.begin(), item.warnings.end());
   if (!item.not_taken.empty()) {
     json::array not_taken;
     for (const auto& [domain, why] : item.not_taken) not_taken.push_back({{"domain", domain}, {"why", why}});
@@ -87,6 +88,11 @@ int report(const Context& context, const std::string& head, const std::vector<st
     }
     table.print(context.console);
   }
+  std::string warned;
+  for (const auto& item : items)
+    for (const auto& warning : item.warnings)
+      if (warning != warned) context.console.note("! " + (warned = warning));
+  if (!warned.empty()) context.console.note("  → a name that leads to both leads to neither: `ics withdraw` what is wrong (`ics history SUBJECT` shows the statement)");
   const auto idle = std::count_if(counts.begin(), counts.end(), [](const auto& entry) { return !entry.second.counts; });
   if (idle > 0) context.console.note(std::string("! kept, but it counts for nothing now") + (idle > 1 ? " (" + std::to_string(idle) + " of them)" : ""));
   std::string last;

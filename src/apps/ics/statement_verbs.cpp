@@ -85,6 +85,18 @@ Result<void> identify_code(Speaker& speaker, const Identify& given, evidence::Id
   return speaker.add(SubjectId::code(crypto::sha256(view(bytes))), std::move(identity));
 }
 
+// Before it is signed: whether another thing of this maker has the serial. Afterwards the server tells as well.
+Result<void> confirm_serial(Context& context, const Speaker& speaker, const SubjectId& subject, const evidence::Identity& identity) {
+  if (identity.serial.empty()) return {};
+  TRY(const auto* server, context.api());
+  const auto known = server->get_json(target({"v1", "subjects", "serial:" + identity.serial}, {{"domain", speaker.domain()}}));
+  if (!known || text_at(*known, "subject") == subject.text()) return {};
+  const auto& other = object_at(*known, "identity");
+  if (text_at(other, "maker") != identity.maker) return {};
+  return speaker.confirm("The serial " + identity.serial + " is that of " + short_id(text_at(*known, "subject")) + " already (" + identity.maker + " " + text_at(other, "model") +
+                         "): until one of them is withdrawn it would name neither. Sign all the same?");
+}
+
 Result<int> identify(Context& context, const Identify& given) {
   if (given.subjects.empty() == given.code.empty())
     return context.misuse("either subjects or --code FILE", "ics identify KEYFILE --type device …");
@@ -106,6 +118,7 @@ Result<int> identify(Context& context, const Identify& given) {
     auto one = identity;
     TRY(const auto key, key_of(context, name));
     one.spki = to_bytes(key.spki());
+    CHECK_OK(confirm_serial(context, speaker, SubjectId::key(key.id()), one));
     CHECK_OK(speaker.add(SubjectId::key(key.id()), std::move(one)));
   }
   return speaker.submit();

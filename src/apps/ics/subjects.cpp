@@ -5,6 +5,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "apps/ics/candidates.h"
 #include "apps/ics/files.h"
 #include "apps/ics/json.h"
 #include "apps/ics/key_source.h"
@@ -35,48 +36,24 @@ Result<json::object> ask_short_prefix(const Api& server, const std::string& doma
   const std::size_t whole = prefix.find(':') + 1 + 64;
   const std::string before = prefix + std::string(whole - prefix.size(), '0');
   TRY(const auto page, server.get_json(target({"v1", "subjects"}, {{"domain", domain}, {"limit", "10"}, {"cursor", before}})));
-  std::vector<const json::object*> found;
+  json::array found;
   for (const auto& subject : array_at(page, "subjects"))
-    if (subject.is_object() && text_at(subject.get_object(), "subject").starts_with(prefix)) found.push_back(&subject.get_object());
+    if (subject.is_object() && text_at(subject.get_object(), "subject").starts_with(prefix)) found.push_back(subject);
   if (found.empty()) return fail(Code::not_found, "no subject begins with " + prefix);
-  if (found.size() == 1) return *found[0];
-  std::string candidates = "one of:";
-  for (const auto* one : found) candidates += " " + text_at(*one, "subject");
-  return fail(Code::ambiguous, "several subjects begin with " + prefix, candidates);
-}
-
-// "several …" with what is known of each candidate, since ids alone tell a person nothing. As it was where nothing is.
-Error described(const Api& server, const std::string& domain, Error error) {
-  std::istringstream words(error.detail);
-  std::string lines;
-  for (std::string word; words >> word;) {
-    if (!SubjectId::parse(word)) continue;
-    const auto known = server.get_json(target({"v1", "subjects", word}, {{"domain", domain}}));
-    if (!known) return error;
-    const auto& identity = object_at(*known, "identity");
-    lines += "\n" + word;
-    for (const char* field : {"type", "name", "maker", "model", "version"})
-      if (const auto value = text_at(identity, field); !value.empty()) lines += " " + value;
-    if (const auto serial = text_at(identity, "serial"); !serial.empty()) lines += " serial " + serial;
-    if (identity.empty()) lines += " no identity that counts";
-    if (const auto status = text_at(object_at(*known, "status"), "status"); !status.empty()) lines += ", " + status;
-  }
-  if (!lines.empty()) error.detail = "one of:" + lines;
-  return error;
+  if (found.size() == 1) return found[0].get_object();
+  return fail(Code::ambiguous, "several subjects begin with " + prefix, candidates_text(found));
 }
 
 // Of subjects that are called so, the only one; ambiguous, with the candidates: there are several. not_found: none.
 Result<SubjectId> ask_name(const Api& server, const std::string& domain, const std::string& name) {
   TRY(const auto page, server.get_json(target({"v1", "subjects"}, {{"q", name}, {"domain", domain}, {"limit", std::to_string(budget::search_results)}})));
-  std::vector<std::string> called;
+  json::array called;
   for (const auto& entry : array_at(page, "subjects"))
-    if (entry.is_object() && text_at(object_at(entry.get_object(), "identity"), "name") == name) called.push_back(text_at(entry.get_object(), "subject"));
+    if (entry.is_object() && text_at(object_at(entry.get_object(), "identity"), "name") == name) called.push_back(entry);
   if (called.empty()) return fail(Code::not_found, "none");
   // On further pages there may be more of them.
-  if (called.size() == 1 && text_at(page, "cursor").empty()) return SubjectId::parse(called[0]);
-  std::string candidates = "one of:";
-  for (const auto& one : called) candidates += " " + one;
-  return tl::unexpected(described(server, domain, {Code::ambiguous, "several subjects are called \"" + name + "\"", candidates}));
+  if (called.size() == 1 && text_at(page, "cursor").empty()) return SubjectId::parse(text_at(called[0].get_object(), "subject"));
+  return fail(Code::ambiguous, "several subjects are called \"" + name + "\"", candidates_text(called));
 }
 
 // The whole id that a server knows by one of these names.
@@ -88,7 +65,7 @@ Result<SubjectId> ask(Context& context, const std::string& text) {
     const auto answer = is_short_prefix(name) ? ask_short_prefix(*server, domain, name)
                                               : server->get_json(target({"v1", "subjects", name}, {{"domain", domain}}));
     if (answer) return SubjectId::parse(text_at(*answer, "subject"));
-    if (answer.error().code == Code::ambiguous) return tl::unexpected(described(*server, domain, answer.error()));
+    if (answer.error().code == Code::ambiguous) return tl::unexpected(answer.error());
     if (answer.error().code != Code::not_found && answer.error().code != Code::malformed) return tl::unexpected(answer.error());
   }
   auto named = ask_name(*server, domain, text);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <sstream>
 
 #include "base/budgets.h"
 #include "crypto/digest.h"
@@ -164,16 +165,37 @@ void answer_in_turn(Door::Impl& door, const service::Caller& caller, const std::
   });
 }
 
+net::Response Door::Impl::problem_of(const Call& call, const Error& error) {
+  if (error.code != Code::ambiguous) return problem(error);
+  const unsigned status = status_of(error.code);
+  auto shown = problem_json(error, status);
+  boost::json::array candidates;
+  std::istringstream ids(error.detail);
+  for (std::string id; ids >> id;) {
+    boost::json::object candidate{{"subject", id}};
+    const auto subject = evidence::SubjectId::parse(id);
+    const auto looked = subject ? service.look_up(*subject, call.get("domain"), call.who) : tl::unexpected(subject.error());
+    if (looked && looked->known) candidate = summary_json(*looked);
+    candidate.erase("verdict");
+    candidates.push_back(std::move(candidate));
+  }
+  shown["candidates"] = std::move(candidates);
+  net::Response response = json_answer(boost::json::serialize(shown), status);
+  response.content_type = "application/problem+json";
+  return response;
+}
+
 void Door::Impl::answer(Answer (*route)(Impl&, const Call&), const Call& call, net::Responder respond) {
   {
     ledger::Brief brief(budget::brief_records);
     auto made = route(*this, call);
-    if (!brief.exceeded()) return respond(made ? std::move(*made) : problem(made.error()));
+    auto response = made ? std::move(*made) : problem_of(call, made.error());
+    if (!brief.exceeded()) return respond(std::move(response));
   }
   auto shared = std::make_shared<net::Responder>(std::move(respond));
   answer_in_turn(*this, call.caller, shared, [this, route, later = call.detached(), shared] {
     auto made = route(*this, later);
-    (*shared)(made ? std::move(*made) : problem(made.error()));
+    (*shared)(made ? std::move(*made) : problem_of(later, made.error()));
   });
 }
 

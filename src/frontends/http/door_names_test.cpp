@@ -30,8 +30,26 @@ TEST_F(Web, AnAmbiguousNameListsItsCandidates) {
   carry(acme, plant, "acme.example");
   const auto reply = site.get("/v1/subjects/serial:sensor");
   expect_problem(reply, 409, "ambiguous");
-  EXPECT_THAT(at(reply, "candidates"), HasSubstr(sensor_id.text()));
-  EXPECT_THAT(at(reply, "candidates"), HasSubstr(subject_of("twin").text()));
+  const auto answer = object(reply);
+  ASSERT_EQ(answer.at("candidates").as_array().size(), 2u);
+  for (const auto& candidate : answer.at("candidates").as_array()) {
+    const auto id = at(candidate, "subject");
+    EXPECT_TRUE(id == sensor_id.text() || id == subject_of("twin").text()) << id;
+    EXPECT_EQ(at(candidate, "identity/serial"), "sensor");
+    EXPECT_EQ(at(candidate, "status/status"), id == sensor_id.text() ? "in-use" : "");
+  }
+}
+
+// What was withdrawn is no candidate any more, at the buyer's neither; the thing itself is still found by its id.
+TEST_F(Web, AWithdrawnNameIsFreeAgain) {
+  auto twin = device_identity("twin");
+  twin.serial = "sensor";
+  const auto wrong = acme.submit_one(acme.say("acme", subject_of("twin"), twin));
+  ASSERT_EQ(wrong.outcome, Outcome::received);
+  ASSERT_EQ(acme.submit_one(acme.say("acme", subject_of("twin"), evidence::Withdraw{*wrong.statement, "a slip"})).outcome, Outcome::received);
+  carry(acme, plant, "acme.example");
+  EXPECT_EQ(at(site.get("/v1/subjects/serial:sensor"), "subject"), sensor_id.text());
+  EXPECT_EQ(site.get("/v1/subjects/" + in_path(subject_of("twin"))).status, 200u);
 }
 
 TEST_F(Web, AModelIsPercentEncoded) {

@@ -40,6 +40,8 @@ struct Door::Impl : std::enable_shared_from_this<Door::Impl> {
   void handle(const net::Request& request, net::Responder respond);
   // A ready answer that this event loop has, if the request is one of those that have them.
   std::shared_ptr<const std::string> cached(const net::Request& request) const;
+  // The problem that a route's error is; where a name is ambiguous, with what is known of each candidate.
+  net::Response problem_of(const Call& call, const Error& error);
   // The route's answer: made here where it takes little reading, else by a thread that has the time.
   void answer(Answer (*route)(Impl&, const Call&), const Call& call, net::Responder respond);
   // The number of a domain in cache keys; 0 is the default domain. Only for domains that are kept here.

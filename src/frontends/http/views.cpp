@@ -135,6 +135,7 @@ json::object item_json(const service::ItemResult& item) {
     for (const auto& [domain, error] : item.not_taken) not_taken.push_back({{"domain", domain}, {"error", error_json(error)}});
     shown["not_taken"] = std::move(not_taken);
   }
+  if (!item.warnings.empty()) shown["warnings"] = texts(item.warnings);
   return shown;
 }
 
@@ -264,8 +265,7 @@ unsigned status_of(Code code) {
 json::object problem_json(const Error& error, unsigned status) {
   json::object shown{{"type", "about:blank"}, {"title", to_string(error.code)}, {"status", status}, {"detail", clean(error.message)}};
   if (error.code == Code::misdirected) add_text(shown, "home", error.detail);
-  else if (error.code == Code::ambiguous) shown["candidates"] = error.detail;
-  else add_text(shown, "hint", clean(error.detail));
+  else if (error.code != Code::ambiguous) add_text(shown, "hint", clean(error.detail));
   return shown;
 }
 

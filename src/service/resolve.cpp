@@ -1,0 +1,65 @@
+// Names → subjects, as the asker may see them, by what counts.
+#include <algorithm>
+#include <map>
+
+#include "ledger/names.h"
+#include "policy/temporal_rules.h"
+#include "service/impl.h"
+#include "service/resolve.h"
+
+namespace cm4it::service {
+namespace {
+
+// Of natively signed identities each issuer's newest says who the subject is. Certificates of one issuer hold side by side.
+std::map<KeyId, const policy::Judgement*> newest_native(const policy::Verdict& verdict) {
+  std::map<KeyId, const policy::Judgement*> newest;
+  for (const auto& judgement : verdict.judgements) {
+    const auto& statement = judgement.fact->statement;
+    if (!judgement.counts || statement.kind() != Kind::identity || !statement.is_native()) continue;
+    auto& kept = newest[statement.issuer];
+    if (!kept || policy::TemporalRules::said_at(judgement) >= policy::TemporalRules::said_at(*kept)) kept = &judgement;
+  }
+  return newest;
+}
+
+// Names that are made of the key itself: nobody gives them, so nothing takes them away.
+bool is_of_key(std::string_view alias) { return alias.starts_with("key:") || alias.starts_with("fpr:") || alias.starts_with("keyid:"); }
+
+}  // namespace
+
+bool bears_now(const policy::Verdict& verdict, std::string_view name) {
+  const std::string alias = ledger::alias_key(name);
+  if (is_of_key(alias)) return true;
+  const auto newest = newest_native(verdict);
+  return std::any_of(verdict.judgements.begin(), verdict.judgements.end(), [&](const policy::Judgement& judgement) {
+    const auto& statement = judgement.fact->statement;
+    if (!judgement.counts) return false;
+    if (const auto last = newest.find(statement.issuer); statement.kind() == Kind::identity && statement.is_native() &&
+                                                         last != newest.end() && last->second != &judgement)
+      return false;
+    const auto aliases = ledger::aliases_of(statement);
+    return std::any_of(aliases.begin(), aliases.end(), [&](const ledger::Alias& one) { return one.name == alias; });
+  });
+}
+
+Result<SubjectId> Service::resolve(std::string_view name, std::string_view domain_name, const Principal& who) const {
+  using Bears = ledger::Reader::Bears;
+  const std::string domain = impl_->domain_or_default(domain_name);
+  TRY(const auto reader, impl_->ledger->reader());
+  CHECK_OK(impl_->check_kept(reader.published(), domain));  // first, or it would tell that the name is somebody's
+  std::size_t folded = 0;
+  bool all = true;
+  auto found = reader.resolve(name, [&](const SubjectId& subject) -> Result<Bears> {
+    all &= folded < impl_->options.folded_statements;
+    if (!all) return Bears::hidden;
+    const auto looked = look(reader, subject, domain, who, {}, folded);
+    if (!looked && looked.error().code != Code::not_found) return tl::unexpected(looked.error());
+    if (!looked || !looked->known) return Bears::hidden;
+    return bears_now(looked->verdict, name) ? Bears::now : Bears::formerly;
+  });
+  if (found && !all)
+    return fail(Code::ambiguous, "\"" + std::string(name) + "\" is a name of many subjects", found->text());
+  return found;
+}
+
+}  // namespace cm4it::service
