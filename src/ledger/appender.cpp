@@ -119,6 +119,11 @@ void Appender::take_batch(std::vector<Message> messages) {
   if (outcome && builder.changed()) outcome = commit(builder, now);
   if (!outcome) log_failure(messages.size(), outcome.error(), now);
   else last_failure_.clear();
+  if (!outcome || builder.changed())
+    write_failure_.with([&](auto& failure) {
+      if (outcome) failure.reset();
+      else failure = WriteFailure{failure ? failure->since : now, outcome.error().message, outcome.error().detail};
+    });
   for (std::size_t i = 0; i < messages.size(); ++i) {
     if (!taken[i]) continue;
     if (!outcome) { refuse(messages[i], outcome.error()); continue; }

@@ -20,6 +20,8 @@ class Appender {
 
   // unavailable when the inbox is full; the message's callbacks are then never called.
   Result<void> send(Message message);
+  // Since when nothing could be written, and why; none: what came last was.
+  std::optional<WriteFailure> write_failure() const { return write_failure_.with([](const auto& failure) { return failure; }); }
   PublishedPtr published() const { return published_.get(); }
 
  private:
@@ -42,6 +44,7 @@ class Appender {
   State state_;  // the appender's thread only
   std::string last_failure_;  // the appender's thread only: what was logged last, and when
   Time last_failure_at_{};
+  Guarded<std::optional<WriteFailure>> write_failure_;
   Newest<Published> published_;
   std::thread thread_;
 };

@@ -56,6 +56,7 @@ Result<void> Ledger::add_pin(policy::Pin pin, std::function<void(Result<void>)> 
   return impl_->appender->send(AddPin{std::move(pin), std::move(done)});
 }
 
+std::optional<WriteFailure> Ledger::write_failure() const { return impl_->appender->write_failure(); }
 std::string Ledger::signing_refusal() const { return impl_->signing->refusal(); }
 void Ledger::hold(std::string reason) { impl_->signing->hold(std::move(reason)); }
 void Ledger::vouch(Time peers_now) { impl_->signing->vouch(peers_now, impl_->options.clock()); }

@@ -59,6 +59,11 @@ struct Published {
 };
 using PublishedPtr = std::shared_ptr<const Published>;
 
+struct WriteFailure {
+  Time since;
+  std::string why, next;  // what to do; may be empty
+};
+
 // What a piece of evidence brings along into the appender.
 struct Submission {
   Verified evidence;
@@ -259,6 +264,8 @@ class Ledger {
   // Waits until everything that was handed over before is durable (tests, shutting down).
   void drain();
 
+  // Since when nothing could be written (a full disk), and why; none: what came last was. A home writes every minute.
+  std::optional<WriteFailure> write_failure() const;
   // Why this home signs nothing at present, and so takes nothing into its logs; empty: it does.
   std::string signing_refusal() const;
   void hold(std::string reason);              // from now on, for this reason; empty: no longer

@@ -272,6 +272,10 @@ class Service {
   // What whoever runs the server should know: wrong clocks, logs that are not signed. Empty: nothing. Of logs that `who` may
   // not read no more than that something is wrong.
   std::vector<std::string> warnings(const Principal& who) const;
+  // Domains of which nothing has been heard for too long, so that things of some types are not admitted in the default domain: it,
+  // where this server is not its home, and those whose news count for it. `most`: the shortest time that one of the types allows.
+  struct Silent { std::string domain; std::optional<Time> newest_head; Seconds most = 0; std::vector<std::string> types; };
+  std::vector<Silent> silent() const;
   const std::string& default_domain() const;
   KeyId server_key() const;
   ledger::Ledger& ledger();

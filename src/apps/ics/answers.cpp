@@ -95,6 +95,7 @@ std::string trouble_of_link(const json::object& peer) {
     const auto last = end > 0 && error[end - 1] == ':' ? end - 1 : end;
     if (question < last) error.erase(question, last - question);
   }
+  if (const auto since = text_at(peer, "since"); !error.empty() && !since.empty()) error += " (since " + since + ")";
   const auto clock = text_at(peer, "clock");
   return error + (error.empty() || clock.empty() ? "" : "; ") + clock;
 }

@@ -65,7 +65,7 @@ void group_verbs(CLI::App& app) {
       {"Ask", {"find", "show", "history", "why", "may", "token", "watch", "domains", "peers"}},
       {"Rule", {"role", "permit", "server", "policy"}},
       {"Evidence in any amount", {"push", "import", "export", "gpg-notations"}},
-      {"Maintain", {"log", "rebuild", "ocsp-cert"}},
+      {"Maintain", {"log", "rebuild", "forgive", "ocsp-cert"}},
       {"Help", {"help", "version", "man", "completion"}}};
   for (const auto& [title, names] : groups)
     for (const char* name : names) app.get_subcommand(name)->group(title);

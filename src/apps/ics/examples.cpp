@@ -110,6 +110,7 @@ const std::vector<VerbExamples>& examples() {
       {"log verify", {"ics log verify", "ics log verify --domain acme.example"}, "log"},
       {"log audit", {"ics log audit", "ics log audit --since old.note"}, "log"},
       {"rebuild", {"ics rebuild plant                                          # icsd must not be running"}, "store"},
+      {"forgive", {"ics forgive plant7.example --dir field                     # icsd must not be running; shows what is known, and asks"}, "broken"},
       {"ocsp-cert", {"ics ocsp-cert --dir acme --out ocsp.csr"}, "x509"},
       {"help", {"ics help", "ics help key new", "ics help statuses"}, ""},
       {"version", {"ics version"}, ""},

@@ -221,6 +221,7 @@ void add_log_verbs(CLI::App& app, Context& context) {
                [&context, since] { return audit(context, *since); });
   audit_verb->add_option("--since", *since, "a signed note; default: those remembered in DIR/heads")->type_name("FILE");
   add_rebuild_verb(app, context);
+  add_forgive_verb(app, context);
 }
 
 }  // namespace cm4it::ics

@@ -112,11 +112,13 @@ Result<int> peers(Context& context) {
     context.print_json(answer);
     return exit_yes;
   }
+  bool broken = false;
   Table table({"DOMAIN", "URL", "STATE", "NEWEST HEAD", "AGE", "TO FORWARD", "REFUSED", "LAST ERROR"});
   for (const auto& entry : array_at(answer, "peers")) {
     if (!entry.is_object()) continue;
     const auto& one = entry.get_object();
     const auto state = text_at(one, "state");
+    broken |= state == "broken";
     const auto head = from_rfc3339(text_at(one, "newest_head"));
     table.add({text_at(one, "domain"),
                text_at(one, "url"),
@@ -129,6 +131,7 @@ Result<int> peers(Context& context) {
   }
   if (table.empty()) context.console.line("no peers: this server copies no domain, and forwards to none");
   else table.print(context.console);
+  if (broken) context.console.note("  → ics help broken");
   return exit_yes;
 }
 

@@ -32,6 +32,8 @@ class Page {
     const auto& itself = object_at(domains, "server");
     say("server", text_at(itself, "name") + (text_at(itself, "domain").empty() ? "" : " of " + text_at(itself, "domain")) + ", at " + server->url());
     say("key", text_at(itself, "key"));
+    const auto version = text_at(itself, "version");
+    say("icsd", version.empty() ? "an earlier version, which does not tell" : version);
     say("ics", CM4IT_VERSION);
     readiness(ready);
     if (!context_.options.dir.empty() && context_.options.server.empty()) CHECK_OK(place());
@@ -55,7 +57,7 @@ class Page {
   }
 
   void readiness(const Result<net::Reply>& ready) {
-    if (!ready) return say("ready", "no: " + ready.error().message, Tone::bad);
+    if (!ready) return say("ready", "no: " + ready.error().message + (ready.error().detail.empty() ? "" : " → " + ready.error().detail), Tone::bad);
     std::istringstream lines(ready->body);
     bool warned = false;
     for (std::string line; std::getline(lines, line);)

@@ -31,8 +31,9 @@ void add_token_verbs(CLI::App& app, Context& context);      // token, token show
 void add_watch_verb(CLI::App& app, Context& context);
 void add_permit_verbs(CLI::App& app, Context& context);     // permit add, list, remove
 void add_key_verbs(CLI::App& app, Context& context);        // key new, id, show, pub
-void add_log_verbs(CLI::App& app, Context& context);        // log verify, audit; and add_rebuild_verb
+void add_log_verbs(CLI::App& app, Context& context);        // log verify, audit; and the two that follow
 void add_rebuild_verb(CLI::App& app, Context& context);
+void add_forgive_verb(CLI::App& app, Context& context);
 void add_gpg_verb(CLI::App& app, Context& context);        // gpg-notations
 void add_ocsp_verb(CLI::App& app, Context& context);       // ocsp-cert
 void add_help_verbs(CLI::App& app, Context& context);       // help, version, man, completion

@@ -22,7 +22,7 @@ std::vector<http::PeerState> peer_states(const sync::Sync* sync) {
   if (!sync) return states;
   for (auto& link : sync->links())
     states.push_back({link.domain, link.url, link.state, link.position, link.newest_head, link.last_error, link.pending, link.refused,
-                      link.last_refusal, link.missed, {}});
+                      link.last_refusal, link.missed, link.since, {}});
   return states;
 }
 
@@ -140,6 +140,7 @@ ListenerShare Server::share_out_descriptors() {
 Result<void> Server::listen() {
   http::DoorOptions options;
   options.server_name = config_.name;
+  options.version = CM4IT_VERSION;
   const unsigned threads = config_.threads ? config_.threads : std::max(1u, std::thread::hardware_concurrency());
   const std::size_t all_listeners = config_.listen.size() + config_.http.size() + config_.hkp.size();
   ready_ = std::make_shared<service::ReadyAnswers>(*service_, config_.cache_bytes, threads * static_cast<unsigned>(all_listeners));

@@ -23,11 +23,12 @@ struct PeerState {
   std::size_t refused = 0;  // that will not be received there, and the last one's reason
   std::string last_refusal{};
   std::size_t missed = 0;   // records of its feed that could not be taken; they are asked for again
+  std::optional<Time> since{};  // of backing-off and broken: since when, as far as it is known
   std::string clock{};      // whose clock is wrong, as far as its heads tell; empty: none
 };
 
 struct DoorOptions {
-  std::string server_name;
+  std::string server_name, version{};
   service::ReadyAnswersPtr ready{};  // null: none are kept
   std::function<std::vector<PeerState>()> peers;
   // Lines in Prometheus' text format from other rooms (connections, …).

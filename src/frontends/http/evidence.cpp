@@ -171,7 +171,7 @@ Answer get_domains(Door::Impl& door, const Call& call) {
   json::array domains;
   for (const auto& view : door.service.domains(call.who)) domains.push_back(domain_json(view));
   const json::object server{{"name", door.options.server_name}, {"key", door.service.server_key().text()},
-                            {"domain", door.service.default_domain()}};
+                            {"domain", door.service.default_domain()}, {"version", door.options.version}};
   return json_answer(json::serialize(json::object{{"server", server}, {"domains", std::move(domains)}}));
 }
 

@@ -60,6 +60,7 @@ Answer get_peers(Door::Impl& door, const Call& call) {
         peer.position = 0;
         peer.pending = 0;
         peer.last_error.clear();
+        peer.since.reset();
         peer.refused = 0;
         peer.last_refusal.clear();
       } else {
@@ -71,19 +72,6 @@ Answer get_peers(Door::Impl& door, const Call& call) {
 }
 
 Answer get_health(Door::Impl&, const Call&) { return bytes_answer(view("ok\n"), "text/plain"); }
-
-// Ready: the store can be read, and the default domain has a policy that counts. What is wrong besides is said in lines of its
-// own: a server that cannot tell answers `unknown` and why, which is better than no answer.
-Answer get_ready(Door::Impl& door, const Call& call) {
-  TRY(const auto reader, door.service.ledger().reader());
-  if (const auto damaged = door.service.damaged())
-    return fail(Code::unavailable, "the store is damaged: the evidence of " + std::to_string(damaged) + " statements is not what was kept",
-                "the log names them; run `ics rebuild`, and if it fails, restore a backup");
-  std::string text = "ok\n";
-  for (const auto& warning : door.service.warnings(call.who)) text += "warning: " + warning + "\n";
-  if (reader.policies().newest(door.service.default_domain())) return bytes_answer(view(text), "text/plain; charset=utf-8");
-  return fail(Code::unavailable, "no policy of " + door.service.default_domain() + " counts here yet");
-}
 
 Answer get_metrics(Door::Impl& door, const Call& call) {
   Metrics metrics;

@@ -1,0 +1,56 @@
+#include "ledger/forgive.h"
+
+#include "base/time.h"
+#include "ledger/journal.h"
+#include "ledger/tables.h"
+
+namespace cm4it::ledger {
+namespace {
+
+constexpr char kinds_of_heads[] = {'f', 's'};  // that count, and that are kept to be compared (docs/formats/store.md)
+
+std::string link_notes(const std::string& domain) { return "note:link/" + domain + "/"; }
+
+}  // namespace
+
+Result<KnownLogs> known_logs(store::Store& store, const std::string& domain) {
+  KnownLogs known;
+  Result<void> outcome;
+  TRY(const auto snapshot, store.snapshot());
+  for (const char kind : kinds_of_heads)
+    CHECK_OK(snapshot->scan(table::heads, store::Range::prefix(table::prefixed(kind, table::named(domain))), [&](View, View value) {
+      auto kept = decode_head(value);
+      if (!kept) outcome = tl::unexpected(kept.error());
+      else known.heads.push_back({kept->head.origin, kept->head.size, to_hex(kept->head.root), to_rfc3339(kept->head.time), kind == 'f'});
+      return outcome.has_value();
+    }));
+  CHECK_OK(outcome);
+  const std::string prefix = link_notes(domain);
+  CHECK_OK(snapshot->scan(table::meta, store::Range::prefix(view(prefix)), [&](View key, View value) {
+    if (text(key).ends_with("/broken")) known.broken.emplace_back(text(value));
+    return true;
+  }));
+  return known;
+}
+
+Result<void> forget_logs(store::Store& store, const std::string& domain) {
+  store::Batch batch;
+  TRY(const auto snapshot, store.snapshot());
+  TRY(const auto head, snapshot->get(store::head_table, store::head_key));
+  if (!head) return {};
+  const auto remove = [&](store::Table table, View prefix) {
+    return snapshot->scan(table, store::Range::prefix(prefix), [&](View key, View) {
+      batch.remove(table, to_bytes(key));
+      return true;
+    });
+  };
+  for (const char kind : kinds_of_heads) CHECK_OK(remove(table::heads, table::prefixed(kind, table::named(domain))));
+  CHECK_OK(remove(table::meta, view(link_notes(domain))));
+  const Bytes as_it_was = to_bytes(*head);
+  batch.set_head(as_it_was);
+  TRY(const auto outcome, store.commit(batch, as_it_was));
+  if (outcome == store::Commit::conflict) return fail(Code::conflict, "store: another process wrote to it", "stop icsd first");
+  return {};
+}
+
+}  // namespace cm4it::ledger
