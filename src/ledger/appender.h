@@ -4,6 +4,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/guarded.h"
 #include "base/inbox.h"
 #include "base/newest.h"
 #include "ledger/batch_builder.h"
