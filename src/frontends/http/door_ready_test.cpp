@@ -1,6 +1,6 @@
 // /readyz: whether a load balancer should send anybody here.
 #include "frontends/http/door_fixture.h"
-#include "store/faulty.h"
+#include "service/disk_for_test.h"
 
 namespace cm4it::http {
 namespace {
@@ -65,13 +65,12 @@ TEST_F(Web, OfAnotherDomainItIsAWarning) {
 }
 
 TEST(Ready, NotWhenNothingCanBeWritten) {
-  auto faulty = std::make_unique<store::Faulty>(store::open_memory());
-  auto& disk = *faulty;
-  Ics home{"plant.example", pin("plant.example", "plant"), true, std::move(faulty)};
+  Disk disk;
+  Ics home{"plant.example", pin("plant.example", "plant"), true, disk.store()};
   home.submit_one(policy_evidence("plant", "plant.example", plant_policy(), *home.clock));
   Site site{home};
   EXPECT_EQ(site.get("/readyz").body, "ok\n");
-  disk.fail_next(store::Fault::fail_before);
+  disk.is_full_once();
   EXPECT_NE(home.submit_one(home.say("volta", subject_of("thing"), Assign{"hall-3"})).outcome, Outcome::received);
   EXPECT_THAT(expect_problem(site.get("/readyz"), 503, "unavailable"), HasSubstr("nothing can be written since 2027-01-15T08:00:00Z"));
   EXPECT_EQ(home.submit_one(home.say("volta", subject_of("thing"), Assign{"hall-4"})).outcome, Outcome::received);
