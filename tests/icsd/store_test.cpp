@@ -55,8 +55,10 @@ TEST_F(Stores, AFullOneRefusesWritesAndGoesOnReading) {
   EXPECT_THAT(at(object_of(last.body), "items/0/error/detail"), testing::ContainsRegex("full|map"));
   EXPECT_NE(last.header("Retry-After"), "");
   ASSERT_GT(kept.size(), 100u);
-  // Reading goes on.
-  EXPECT_EQ(server.get("/readyz").status, 200u);
+  // Reading goes on, and whoever sends clients here is told that nothing can be written.
+  const auto unready = server.get("/readyz");
+  EXPECT_EQ(unready.status, 503u);
+  EXPECT_THAT(unready.body, testing::HasSubstr("nothing can be written"));
   EXPECT_EQ(server.get("/log/plant.example/checkpoint").status, 200u);
   EXPECT_EQ(server.get("/v1/subjects?limit=1").status, 200u);
   const auto again = ServerProcess::post(client, server.url(), {kept[0].first});  // a repeat needs no room
@@ -70,6 +72,7 @@ TEST_F(Stores, AFullOneRefusesWritesAndGoesOnReading) {
   const auto now = ServerProcess::post(client, server.url(), refused);
   ASSERT_TRUE(now) << now.error().message;
   EXPECT_EQ(now->status, 200u) << now->body;
+  EXPECT_EQ(server.get("/readyz").status, 200u);
   for (const auto& [evidence, index] : kept) {
     const auto repeat = ServerProcess::post(client, server.url(), {evidence});
     ASSERT_TRUE(repeat);
