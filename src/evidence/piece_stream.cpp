@@ -99,6 +99,13 @@ Result<std::unique_ptr<PieceSource>> open_source(PieceStream& stream) {
   return fail(Code::unsupported, stream.name() + ": neither COSE_Sign1 messages nor a manifest nor OpenPGP nor X.509 certificates or CRLs");
 }
 
+std::vector<std::string> formats_of_files() {
+  std::vector<std::string> names;
+  for (const Codec* codec : codecs())
+    if (codec->split || codec->sink) names.emplace_back(codec->name);
+  return names;
+}
+
 std::unique_ptr<PieceSink> open_sink(Format format, PieceSink::Out out) {
   const Codec* codec = find_codec(format);
   return codec && codec->sink ? codec->sink(std::move(out)) : std::make_unique<PieceSink>(std::move(out));

@@ -87,6 +87,8 @@ class PieceSink {
 // The source that reads such a file, by how it begins. malformed: it is empty; unsupported: it is none of ours; not_permitted: a
 // private key is in it.
 Result<std::unique_ptr<PieceSource>> open_source(PieceStream& stream);
+// The names of the formats that have files of their own: a format without comes in another's.
+std::vector<std::string> formats_of_files();
 std::unique_ptr<PieceSink> open_sink(Format format, PieceSink::Out out);
 
 }  // namespace cm4it::evidence

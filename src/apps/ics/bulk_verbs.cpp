@@ -84,7 +84,7 @@ void add_bulk_verbs(CLI::App& app, Context& context) {
   export_verb->add_option("SUBJECT", wanted->subjects, "only about these; -: those of standard input")->type_name("SUBJECT");
   export_verb->add_option("--subject", wanted->subjects)->group("");  // as it was called before
   auto* format = export_verb->add_option("--format", wanted->format, "which evidence")
-      ->check(CLI::IsMember({"cose", "manifest", "x509", "openpgp", "sums"}))
+      ->check(CLI::IsMember(evidence::formats_of_files()))
       ->capture_default_str();
   const auto shorthand = [&](const char* name, const char* which, const char* what) {
     export_verb->add_flag_callback(name, [wanted, which] { wanted->format = which; }, what)->excludes(format);

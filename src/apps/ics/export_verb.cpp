@@ -98,6 +98,15 @@ Result<void> run_export(Context& context, const ExportOptions& options, Exporter
   return exporter.finish();
 }
 
+// "manifest, openpgp, x509 or sums"
+std::string others_than(const std::string& format) {
+  auto names = evidence::formats_of_files();
+  std::erase(names, format);
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
+  return text;
+}
+
 void report(const Context& context, const ExportOptions& options, const Exporter& exporter) {
   if (options.out != "-" && context.options.json)
     context.print_json(json::object{{"file", options.out},
@@ -108,7 +117,7 @@ void report(const Context& context, const ExportOptions& options, const Exporter
     context.console.line(options.out + ": " + counted_as(exporter.written(), "piece") + " of evidence about " + counted_as(exporter.subjects(), "subject"));
   if (exporter.of_another_format() > 0)
     context.console.note("left out: " + counted_as(exporter.of_another_format(), "piece") + " of another format; --format " +
-                         (options.format == "cose" ? "manifest, x509, openpgp or sums" : "cose") + " writes those");
+                         others_than(options.format) + " writes those");
 }
 
 }  // namespace
