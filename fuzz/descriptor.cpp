@@ -15,6 +15,12 @@ void check(const Selector& selector) {
   require(!selector.matches({}) || selector.globs.empty(), "what has no values matches only the empty selector");
 }
 
+void check(const Selectors& selectors) {
+  const Selectors again = must(Selectors::parse(selectors.text()), "selectors' text parses");
+  require(again.text() == selectors.text(), "selectors' text says the same");
+  for (const auto& one : selectors.any_of) check(one);
+}
+
 void check(const Descriptor& descriptor, std::string_view text) {
   require(descriptor.text == text, "a descriptor is kept as its author wrote it");
   require(descriptor.version >= 1 && evidence::is_domain_name(descriptor.domain), "head");
@@ -41,6 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input = text({data, size});
   if (const auto descriptor = parse_descriptor(input)) check(*descriptor, input);
   if (const auto selector = Selector::parse(input)) check(*selector);
+  if (const auto selectors = Selectors::parse(input)) check(*selectors);
   if (const auto half = input.find('\n'); half != input.npos) {
     const auto glob = input.substr(0, half), text = input.substr(half + 1);
     (void)glob_matches(glob, text);
