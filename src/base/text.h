@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,17 @@ constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 constexpr std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// One text of several, of anything that a std::string can be made of.
+template <class List>
+std::string joined(const List& list, std::string_view between = ", ") {
+  std::string text;
+  for (auto item = std::begin(list); item != std::end(list); ++item) {
+    if (item != std::begin(list)) text += between;
+    text += std::string_view(*item);
+  }
   return text;
 }
 

@@ -49,12 +49,12 @@ const char* to_string(Format format) {
 }
 
 Result<Format> parse_format(std::string_view text) {
-  std::string all;
+  std::vector<std::string_view> all;
   for (const Codec* codec : codecs()) {
     if (text == codec->name) return codec->format;
-    all += (all.empty() ? "" : ", ") + std::string(codec->name);
+    all.emplace_back(codec->name);
   }
-  return fail(Code::malformed, "format: \"" + std::string(text.substr(0, 64)) + "\" is none of " + all);
+  return none_of("format", text, all);
 }
 
 Result<Decoded> decode(Format format, View bytes) { return decode_as(format, bytes, Trust::none); }

@@ -3,6 +3,7 @@
 
 #include "base/budgets.h"
 #include "base/cbor.h"
+#include "base/text.h"
 #include "evidence/codec.h"
 
 namespace cm4it::evidence {
@@ -40,10 +41,9 @@ std::string without_parameters(std::string_view media_type) {
 }
 
 tl::unexpected<Error> unknown_type(const std::string& type) {
-  std::string read;
-  for (const Codec* codec : codecs())
-    for (const auto known : codec->submitted) read += std::string(known) + ", ";
-  return fail(Code::unsupported, "Content-Type: " + type.substr(0, 64) + "; " + read + "application/cbor-seq and multipart/form-data (signed sums) are read");
+  std::vector<std::string_view> read;
+  for (const Codec* codec : codecs()) read.insert(read.end(), codec->submitted.begin(), codec->submitted.end());
+  return fail(Code::unsupported, "Content-Type: " + type.substr(0, 64) + "; " + joined(read) + ", application/cbor-seq and multipart/form-data (signed sums) are read");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "crypto/digest.h"
 #include "evidence/kinds.h"
 
@@ -29,16 +30,12 @@ const char* name_of(const Names<T>& names, T value) {
   return "unknown";
 }
 
-tl::unexpected<Error> none_of(const char* what, std::string_view text, const std::string& all) {
-  return fail(Code::malformed, std::string(what) + ": \"" + std::string(text.substr(0, 64)) + "\" is none of " + all);
-}
-
 template <class T>
 Result<T> named(const Names<T>& names, const char* what, std::string_view text) {
   for (const auto& [value, name] : names)
     if (text == name) return value;
-  std::string all;
-  for (const auto& [value, name] : names) all += (all.empty() ? "" : ", ") + std::string(name);
+  std::vector<std::string_view> all;
+  for (const auto& [value, name] : names) all.emplace_back(name);
   return none_of(what, text, all);
 }
 
@@ -50,12 +47,16 @@ bool is_label(std::string_view label) {
 
 }  // namespace
 
+tl::unexpected<Error> none_of(const char* what, std::string_view text, const std::vector<std::string_view>& known) {
+  return fail(Code::malformed, std::string(what) + ": \"" + std::string(text.substr(0, 64)) + "\" is none of " + joined(known));
+}
+
 const char* to_string(Kind kind) { return row_of(kind).name; }
 Result<Kind> parse_kind(std::string_view text) {
-  std::string all;
+  std::vector<std::string_view> all;
   for (const KindRow& row : kinds) {
     if (text == row.name) return row.kind;
-    all += (all.empty() ? "" : ", ") + std::string(row.name);
+    all.emplace_back(row.name);
   }
   return none_of("kind", text, all);
 }

@@ -24,6 +24,9 @@ inline constexpr Format native_format = Format::cose;
 // Certificates of authorities. A role that may write these is lent to whatever its key certifies.
 inline constexpr Format certificate_format = Format::x509;
 
+// malformed: a word that is none of those that are known.
+tl::unexpected<Error> none_of(const char* what, std::string_view text, const std::vector<std::string_view>& known);
+
 const char* to_string(Format format);
 Result<Format> parse_format(std::string_view text);
 

@@ -2,18 +2,13 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "policy/news.h"
 
 namespace cm4it::policy {
 namespace {
 
 using Outcome = Reason::Outcome;
-
-std::string join(const std::vector<std::string>& list) {
-  std::string text;
-  for (const auto& item : list) text += (text.empty() ? "" : ", ") + item;
-  return text;
-}
 
 // The rules of one admission, each adding its reason.
 class Admission {
@@ -86,7 +81,7 @@ class Admission {
   std::string not_identified() const {
     std::string roles;
     for (const auto& [type, admit] : domain_.admit)
-      roles += (roles.empty() ? "" : "; ") + std::string(to_string(type)) + ": " + join(admit.identified_by);
+      roles += (roles.empty() ? "" : "; ") + std::string(to_string(type)) + ": " + joined(admit.identified_by);
     return "no identity that counts" + (roles.empty() ? std::string() : ", by a role that may identify (" + roles + ")");
   }
 
@@ -94,7 +89,7 @@ class Admission {
     if (verdict_.contradiction)
       add(Outcome::failed, "holder", "identified in several domains: contradiction", verdict_.identity_statement);
     add(Outcome::met, "identified_by", "identified as " + std::string(to_string(*verdict_.type)) + " by one of: " +
-        join(admit.identified_by), verdict_.identity_statement);
+        joined(admit.identified_by), verdict_.identity_statement);
     for (const auto& [role, labels] : admit.endorsed_by)
       for (const auto& label : labels) endorsed(role, label);
     status(admit);
@@ -129,7 +124,7 @@ class Admission {
     std::vector<std::string> wanted;
     wanted.reserve(admit.status.size());
     for (const Status status : admit.status) wanted.emplace_back(to_string(status));
-    add(Outcome::failed, "status", "status is " + now + (wanted.empty() ? "" : ", not " + join(wanted)),
+    add(Outcome::failed, "status", "status is " + now + (wanted.empty() ? "" : ", not " + joined(wanted)),
         verdict_.status_statement);
   }
 

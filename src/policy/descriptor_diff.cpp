@@ -3,16 +3,13 @@
 #include <utility>
 
 #include "base/budgets.h"
+#include "base/text.h"
 #include "policy/descriptor.h"
 
 namespace cm4it::policy {
 namespace {
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text.empty() ? "nobody" : text;
-}
+std::string words_or_nobody(const std::vector<std::string>& words) { return words.empty() ? "nobody" : joined(words); }
 
 std::string short_key(const KeyId& id) { return id.text().substr(0, 4 + 16); }
 
@@ -41,13 +38,13 @@ using Lines = std::vector<std::pair<std::string, std::string>>;
 void add_admissions(Lines& facts, const Descriptor& descriptor) {
   for (const auto& [type, admit] : descriptor.admit) {
     const std::string at = std::string("admit.") + evidence::to_string(type);
-    facts.emplace_back(at + ".identified_by", joined(admit.identified_by));
+    facts.emplace_back(at + ".identified_by", words_or_nobody(admit.identified_by));
     for (const auto& [role, labels] : admit.endorsed_by)
-      facts.emplace_back(at + ".endorsed_by." + role, joined(labels));
+      facts.emplace_back(at + ".endorsed_by." + role, words_or_nobody(labels));
     std::vector<std::string> states;
     states.reserve(admit.status.size());
     for (const auto status : admit.status) states.emplace_back(evidence::to_string(status));
-    if (!states.empty()) facts.emplace_back(at + ".status", joined(states));
+    if (!states.empty()) facts.emplace_back(at + ".status", words_or_nobody(states));
     if (admit.max_staleness) facts.emplace_back(at + ".max_staleness", admit.max_staleness->text());
   }
 }
@@ -59,9 +56,9 @@ Lines facts_of(const Descriptor& descriptor) {
   for (const auto& [name, server] : descriptor.servers) facts.emplace_back("servers." + name, server_words(server));
   for (const auto& [role, entries] : descriptor.roles)
     for (const auto& entry : entries) facts.emplace_back("roles." + role, entry_words(descriptor, entry));
-  for (const auto& [kind, roles] : descriptor.read) facts.emplace_back("read." + kind, joined(roles));
+  for (const auto& [kind, roles] : descriptor.read) facts.emplace_back("read." + kind, words_or_nobody(roles));
   for (const auto& [kind, roles] : descriptor.write)
-    facts.emplace_back(std::string("write.") + evidence::to_string(kind), joined(roles));
+    facts.emplace_back(std::string("write.") + evidence::to_string(kind), words_or_nobody(roles));
   add_admissions(facts, descriptor);
   for (const auto& permit : descriptor.permits)
     facts.emplace_back("permit", "from " + permit.from.text() + " to " + permit.to.text());

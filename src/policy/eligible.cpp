@@ -16,12 +16,6 @@ using evidence::Statement;
 
 Eligibility refuse(Answer answer, std::string why, std::string next = {}) { return {answer, {}, std::move(why), std::move(next)}; }
 
-std::string join(const std::vector<std::string>& list) {
-  std::string text;
-  for (const auto& item : list) text += (text.empty() ? "" : ", ") + item;
-  return text;
-}
-
 // The keys the evidence may have been signed with: one by its id, a few by a shorter name.
 struct Candidates {
   const Decoded& decoded;
@@ -193,7 +187,7 @@ Eligibility eligible_withdrawal(const Decoded& decoded, const Policies& policies
   if (!issuer || *issuer != *context.target_issuer)
     return refuse(Answer::no, "kid: only the issuer of a statement, " + key_words(*context.target_issuer, policies) + ", can take it back");
   if (!contains(context.target_domains, context.domain))
-    return refuse(Answer::no, "payload.1: the statement to take back was made in " + join(context.target_domains) + ", not in " +
+    return refuse(Answer::no, "payload.1: the statement to take back was made in " + joined(context.target_domains) + ", not in " +
                   std::string(context.domain) + ": it is taken back where it was made");
   if (context.target_kinds.empty())
     return refuse(Answer::no, "claims.2: the statement to take back is about another subject");
@@ -300,7 +294,7 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
   }
   if (!broken.empty()) return refuse(Answer::no, broken);
   const std::string role_needed = "plays no role in " + domain + " that [write] " + to_string(kind) + " allows (" +
-                                  join(allowed) + ") for evidence of format " + to_string(decoded.format());
+                                  joined(allowed) + ") for evidence of format " + to_string(decoded.format());
   if (const auto missing = unknown_import(*descriptor, policies, allowed))
     return refuse(Answer::not_yet, "kid: the issuer " + issuer_text(decoded, policies) + " " + role_needed +
                   "; the policy of " + *missing + ", which " + domain + " refers to, has not come", "submit it again when it has: ics domains");

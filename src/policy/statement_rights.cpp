@@ -117,10 +117,8 @@ CountedAuthorities::Span StatementRights::certified_roles(Judgement& judgement, 
 }
 
 std::string StatementRights::no_right(const Judgement& judgement, const std::vector<std::string>& allowed, const Holder& holder) const {
-  std::string list;
-  for (const auto& role : allowed) list += (list.empty() ? "" : ", ") + role;
   std::string why = "its issuer plays no role that may say this in " + domain_.domain + " (" + to_string(judgement.fact->statement.kind()) +
-                    ": " + list + ")";
+                    ": " + joined(allowed) + ")";
   if (contains(allowed, "holder") && holder.contradiction) why += "; the holder is a contradiction";
   else if (contains(allowed, "holder") && !holder.domain.empty()) why += "; holder was " + holder.domain;
   return why;

@@ -81,11 +81,8 @@ tl::unexpected<Error> TomlReader::bad(std::string_view key, const std::string& r
 
 Result<void> TomlReader::only(std::initializer_list<std::string_view> keys) const {
   for (const auto& [key, value] : table_)
-    if (std::find(keys.begin(), keys.end(), key.str()) == keys.end()) {
-      std::string known;
-      for (const auto name : keys) known += (known.empty() ? "" : ", ") + std::string(name);
-      return bad(key.str(), "unknown key; known here: " + known);
-    }
+    if (std::find(keys.begin(), keys.end(), key.str()) == keys.end())
+      return bad(key.str(), "unknown key; known here: " + joined(keys));
   return {};
 }
 

@@ -4,20 +4,15 @@
 
 #include "apps/ics/json.h"
 #include "apps/ics/topics.h"
+#include "base/text.h"
 
 namespace cm4it::ics {
 namespace {
 
-std::string listed(const std::vector<std::string>& words) {
-  std::string list;
-  for (const auto& word : words) list += (list.empty() ? "" : ", ") + word;
-  return list;
-}
-
 Cell counts_cell(const Counted* counts) {
   if (!counts) return {};
   if (!counts->counts) return {"no: " + counts->why_not, Tone::bad};
-  return {counts->roles.empty() ? "yes" : "as " + listed(counts->roles), Tone::good};
+  return {counts->roles.empty() ? "yes" : "as " + joined(counts->roles), Tone::good};
 }
 
 json::object item_json(const std::string& head, const std::string& label, const Submitted& item, const Counted* counts) {

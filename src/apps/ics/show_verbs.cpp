@@ -1,15 +1,10 @@
 // One subject, as a server knows it.
 #include "apps/ics/answers.h"
 #include "apps/ics/questions.h"
+#include "base/text.h"
 
 namespace cm4it::ics {
 namespace {
-
-std::string comma_list(const std::vector<std::string>& words) {
-  std::string list;
-  for (const auto& word : words) list += (list.empty() ? "" : ", ") + word;
-  return list;
-}
 
 void add_identity(Table& table, const json::object& identity) {
   for (const char* field : {"type", "name", "maker", "model", "serial", "version"})
@@ -35,7 +30,7 @@ void add_endorsements(Table& table, const json::array& endorsements) {
     if (!entry.is_object()) continue;
     const auto& one = entry.get_object();
     std::string line = text_at(one, "label") + " by " + issuer_of(one);
-    if (const auto roles = comma_list(texts_at(one, "roles")); !roles.empty()) line += " (" + roles + ")";
+    if (const auto roles = joined(texts_at(one, "roles")); !roles.empty()) line += " (" + roles + ")";
     if (flag_at(one, "of_model")) line += ", of its model";
     table.add({"endorsed", line});
   }
@@ -86,7 +81,7 @@ Result<int> show_history(Context& context, const std::string& subject) {
     const auto& one = entry.get_object();
     const auto kind = text_at(one, "kind"), why_not = text_at(one, "why_not"), decided = text_at(one, "decided_by");
     Cell counts = flag_at(one, "counts")
-                      ? Cell("as " + comma_list(texts_at(one, "roles")), Tone::good)
+                      ? Cell("as " + joined(texts_at(one, "roles")), Tone::good)
                       : Cell("no: " + why_not + (decided.empty() ? "" : ", by " + short_id(decided)), Tone::bad);
     if (flag_at(one, "counts") && texts_at(one, "roles").empty()) counts.text = "yes";
     const auto received = flag_at(one, "provisional") ? Cell("provisional", Tone::warn) : Cell(text_at(one, "received"));

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "base/budgets.h"
+#include "base/text.h"
 #include "crypto/digest.h"
 #include "frontends/http/impl.h"
 #include "frontends/http/views.h"
@@ -87,12 +88,9 @@ Result<Call> take_apart(const net::Request& request) {
 
 Result<void> known_query(const Route& route, const Call& call) {
   for (const auto& [name, value] : call.query.all())
-    if (std::find(route.query.begin(), route.query.end(), name) == route.query.end()) {
-      std::string known;
-      for (const auto parameter : route.query) known += (known.empty() ? "" : ", ") + std::string(parameter);
+    if (std::find(route.query.begin(), route.query.end(), name) == route.query.end())
       return fail(Code::malformed, "query: unknown parameter \"" + name.substr(0, 64) + "\"",
-                  known.empty() ? "this call takes none" : "known: " + known);
-    }
+                  route.query.empty() ? "this call takes none" : "known: " + joined(route.query));
   return {};
 }
 

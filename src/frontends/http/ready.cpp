@@ -1,6 +1,7 @@
 // Whether this server should be asked: for load balancers and whoever runs it.
 #include <boost/json.hpp>
 
+#include "base/text.h"
 #include "frontends/http/impl.h"
 
 namespace cm4it::http {
@@ -17,12 +18,6 @@ std::string link_error(const Door::Impl& door, const std::vector<PeerState>& pee
     if (peer.domain == domain && !peer.last_error.empty() && door.service.reads_log(domain, who))
       return "; " + peer.last_error + (peer.since ? " (since " + to_rfc3339(*peer.since) + ")" : "");
   return {};
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 std::vector<Trouble> troubles(const Door::Impl& door, const service::Principal& who) {

@@ -6,7 +6,7 @@
 namespace cm4it::evidence::sums {
 namespace {
 
-std::string joined(const std::vector<std::string>& names) {
+std::string first_names(const std::vector<std::string>& names) {
   std::string all;
   for (const auto& name : names) {
     if (all.size() + name.size() + 2 > budget::note_field) break;
@@ -45,7 +45,7 @@ Result<std::vector<Statement>> statements_of(View text, const Speech& speech, co
     Identity own = speech.common;
     own.name = std::move(file.name);
     if (own.version.empty()) own.version = std::move(file.version);
-    if (!file.also.empty()) own.attributes["also"] = joined(file.also);
+    if (!file.also.empty()) own.attributes["also"] = first_names(file.also);
     common.subject = subject;
     common.body = std::move(own);
     statements.push_back(common);

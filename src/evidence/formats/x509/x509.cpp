@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "base/text.h"
 #include "crypto/pem.h"
 #include "evidence/builder.h"
 #include "evidence/formats.h"
@@ -32,20 +33,16 @@ Type type_of(const CertificateFields& fields) {
   return fields.for_purpose(server_auth) && !fields.for_purpose(client_auth) ? Type::service : Type::device;
 }
 
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const auto& text : texts) all += (all.empty() ? "" : ", ") + text;
-  return shown(all, budget::note_field);
-}
+std::string shown_list(const std::vector<std::string>& texts) { return shown(joined(texts), budget::note_field); }
 
 std::map<std::string, std::string> attributes_of(const crypto::Certificate& certificate) {
   const CertificateFields& fields = certificate.fields();
   std::map<std::string, std::string> attributes = {{"x509.issuer", shown(fields.issuer_text, budget::note_field)},
                                                    {"x509.serial", certificate.serial_text()},
                                                    {"x509.subject", shown(fields.subject_text, budget::note_field)},
-                                                   {"dns", joined(fields.dns)},
-                                                   {"email", joined(fields.mails)},
-                                                   {"ip", joined(fields.addresses)}};
+                                                   {"dns", shown_list(fields.dns)},
+                                                   {"email", shown_list(fields.mails)},
+                                                   {"ip", shown_list(fields.addresses)}};
   if (fields.authority) attributes["x509.authority"] = "yes";
   if (fields.hardware) attributes["hwType"] = fields.hardware->type;
   std::erase_if(attributes, [](const auto& attribute) { return attribute.second.empty(); });
