@@ -6,8 +6,7 @@
 namespace cm4it::evidence::manifest {
 namespace {
 
-// Where a JSON value that begins at `at` ends. Only strings and brackets matter here: each element is parsed by itself
-// afterwards, and kept octet for octet.
+// An array of elements, or one, each kept octet for octet.
 class ElementScanner {
  public:
   explicit ElementScanner(std::string_view text) : text_(text) {}
@@ -53,25 +52,15 @@ class ElementScanner {
   }
 
   Result<Piece> element() {
-    const std::size_t begin = at_;
     if (at_ >= text_.size() || text_[at_] != '{') return bad("an object expected");
-    std::size_t depth = 0;
-    bool in_string = false;
-    for (; at_ < text_.size(); ++at_) {
-      const char c = text_[at_];
-      if (in_string) {
-        if (c == '\\') ++at_;
-        else if (c == '"') in_string = false;
-        continue;
-      }
-      if (c == '"') in_string = true;
-      else if (c == '{' || c == '[') ++depth;
-      else if ((c == '}' || c == ']') && --depth == 0) {
-        ++at_;
-        return Piece{Format::manifest, to_bytes(view(text_.substr(begin, at_ - begin)))};
-      }
+    const std::size_t octets = object_octets(text_.substr(at_));
+    if (octets == 0) {
+      at_ = text_.size();
+      return bad("the input ends inside an element");
     }
-    return bad("the input ends inside an element");
+    Piece piece{Format::manifest, to_bytes(view(text_.substr(at_, octets)))};
+    at_ += octets;
+    return piece;
   }
 
   const std::string_view text_;
@@ -79,6 +68,26 @@ class ElementScanner {
 };
 
 }  // namespace
+
+std::size_t object_octets(std::string_view text) {
+  if (!text.starts_with('{')) return 0;
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (in_string) {
+      if (c == '\\') ++at;
+      else if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if ((c == '}' || c == ']') && --depth == 0) {
+      return at + 1;
+    }
+  }
+  return 0;
+}
 
 bool looks_like_manifest(View body) {
   const auto first = text(body).find_first_not_of(" \t\r\n");

@@ -1,29 +1,10 @@
 #include "evidence/formats/manifest/source.h"
 
 #include "base/budgets.h"
+#include "evidence/formats/manifest/elements.h"
 
 namespace cm4it::evidence::manifest {
 namespace {
-
-// Octets of the JSON object that begins `text`; 0: it does not end there.
-std::size_t object_octets(std::string_view text) {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (in_string) {
-      if (c == '\\') ++at;
-      else if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      ++depth;
-    } else if ((c == '}' || c == ']') && --depth == 0) {
-      return at + 1;
-    }
-  }
-  return 0;
-}
 
 class Source final : public PieceSource {
  public:

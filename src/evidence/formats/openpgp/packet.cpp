@@ -57,9 +57,7 @@ Result<Packet> PacketReader::next() {
   return packet;
 }
 
-void append_packet(Bytes& to, std::uint8_t tag, View body) {
-  to.push_back(static_cast<std::uint8_t>(0xc0 | tag));
-  const std::size_t size = body.size();
+void append_length(Bytes& to, std::size_t size) {
   if (size < 192) {
     to.push_back(static_cast<std::uint8_t>(size));
   } else if (size < 8384) {
@@ -69,6 +67,11 @@ void append_packet(Bytes& to, std::uint8_t tag, View body) {
     to.push_back(255);
     append_u32(to, size);
   }
+}
+
+void append_packet(Bytes& to, std::uint8_t tag, View body) {
+  to.push_back(static_cast<std::uint8_t>(0xc0 | tag));
+  append_length(to, body.size());
   append(to, body);
 }
 

@@ -43,6 +43,8 @@ class PacketReader {
 };
 
 // With a header of the OpenPGP format and the shortest length: the one encoding that is kept and given out.
+// RFC 9580 section 4.2.1, and of subpackets 5.2.3.7: the shortest form.
+void append_length(Bytes& to, std::size_t size);
 void append_packet(Bytes& to, std::uint8_t tag, View body);
 
 // The fields of a packet's body, from its begin to its end. Every error is malformed and names `where`.

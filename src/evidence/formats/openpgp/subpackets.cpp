@@ -347,16 +347,7 @@ Result<Signature> read_document_signature(View body) { return not_weak(read(body
 namespace {
 
 void append_subpacket(Bytes& to, std::uint8_t type, View value) {
-  const std::size_t size = value.size() + 1;
-  if (size < 192) {
-    to.push_back(static_cast<std::uint8_t>(size));
-  } else if (size < 8384) {
-    to.push_back(static_cast<std::uint8_t>(192 + ((size - 192) >> 8)));
-    to.push_back(static_cast<std::uint8_t>(size - 192));
-  } else {
-    to.push_back(255);
-    append_u32(to, size);
-  }
+  append_length(to, value.size() + 1);
   to.push_back(type);
   append(to, value);
 }
