@@ -95,6 +95,11 @@ TEST_F(Peers, WhatIsNoQueryIsToldWhy) {
   EXPECT_EQ(hash_query(number(1) + number(0xffffffff) + std::string(16, 'a')).status, 400u);
   EXPECT_EQ(hash_query(number(0xffffffff)).status, 413u);
   EXPECT_EQ(hash_query(number(budget::hashquery_digests + 1)).status, 413u);
+  {
+    HeldReadings held(*ics.service);  // what is too long does not wait, holding its octets
+    EXPECT_EQ(hash_query(std::string(100'000, '\0')).status, 413u);
+    EXPECT_EQ(hash_query(number(0)).status, 503u);
+  }
   EXPECT_EQ(get("/pks/hashquery").status, 405u);
   EXPECT_EQ(ask("POST", "/pks/hashquery/more").status, 501u);
 }

@@ -37,6 +37,8 @@ std::size_t read_u32(View four) {
   return std::size_t{four[0]} << 24 | std::size_t{four[1]} << 16 | std::size_t{four[2]} << 8 | std::size_t{four[3]};
 }
 
+constexpr std::size_t longest_query = 4 + budget::hashquery_digests * (4 + sizeof(crypto::Md5)) + 2;  // and a line's end
+
 //   query = count *( length digest ), count and length of 32 bits, most significant octet first
 Result<std::set<crypto::Md5>> parse_hash_query(View body) {
   constexpr std::size_t entry = 4 + sizeof(crypto::Md5);
@@ -82,6 +84,9 @@ std::size_t prefix_digits(std::size_t certificates) {
 }  // namespace
 
 void hash_query(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
+  // Before it waits: what waits is counted in requests, not in octets.
+  if (call.request->body.size() > longest_query)
+    return respond(error_answer({Code::too_large, "body: more than " + std::to_string(budget::hashquery_digests) + " digests", "ask in parts"}, false));
   const auto body = std::make_shared<const net::Body>(call.request->take_body());
   answer_in_turn(hkp.shared_from_this(), call.caller, std::make_shared<net::Responder>(std::move(respond)), false,
                  [body](const auto& index) -> Answer {
