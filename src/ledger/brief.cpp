@@ -10,7 +10,6 @@ thread_local Brief* current = nullptr;
 
 Brief::Brief(std::size_t records) : left_(records) { current = this; }
 Brief::~Brief() { current = nullptr; }
-bool Brief::here() { return current != nullptr; }
 
 Result<void> Brief::charge(std::size_t records, std::size_t octets) {
   if (!current) return {};

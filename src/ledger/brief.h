@@ -18,8 +18,6 @@ class Brief {
 
   // Whatever was made meanwhile is not whole.
   bool exceeded() const { return exceeded_; }
-  // Whether this thread may read no more than briefly.
-  static bool here();
 
   // For whoever reads: before a record of so many octets is decoded. A large one counts for several.
   static Result<void> charge(std::size_t records, std::size_t octets = 0);

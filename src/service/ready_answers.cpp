@@ -6,14 +6,14 @@ ReadyAnswers::ReadyAnswers(const Service& service, std::size_t most_bytes, unsig
   for (unsigned loop = 0; loop < loops; ++loop) caches_.push_back(std::make_unique<AnswerCache>(budget_));
 }
 
-std::shared_ptr<const std::string> ReadyAnswers::find(unsigned loop, const AnswerKey& key) const {
+std::shared_ptr<const std::string> ReadyAnswers::find(unsigned loop, const AnswerKey& key) {
   if (loop >= caches_.size()) return {};
   const Answer* answer = caches_[loop]->find(key);
   if (!answer || !service_.is_present(answer->stamp) || answer->valid_until <= service_.now()) return {};
   return answer->octets;
 }
 
-void ReadyAnswers::put(unsigned loop, const AnswerKey& key, Answer answer) const {
+void ReadyAnswers::put(unsigned loop, const AnswerKey& key, Answer answer) {
   if (loop < caches_.size()) caches_[loop]->put(key, std::move(answer));
 }
 

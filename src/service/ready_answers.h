@@ -19,16 +19,16 @@ class ReadyAnswers {
   ReadyAnswers(const Service& service, std::size_t most_bytes, unsigned loops);
 
   // On that loop's thread. Null: none that is good. The key's kind is an AnswerKind.
-  std::shared_ptr<const std::string> find(unsigned loop, const AnswerKey& key) const;
-  void put(unsigned loop, const AnswerKey& key, Answer answer) const;
+  std::shared_ptr<const std::string> find(unsigned loop, const AnswerKey& key);
+  void put(unsigned loop, const AnswerKey& key, Answer answer);
 
   std::size_t bytes() const { return budget_.used(); }  // of all loops; any thread
 
  private:
   const Service& service_;
-  mutable CacheBudget budget_;
+  CacheBudget budget_;
   std::vector<std::unique_ptr<AnswerCache>> caches_;  // one a loop
 };
-using ReadyAnswersPtr = std::shared_ptr<const ReadyAnswers>;
+using ReadyAnswersPtr = std::shared_ptr<ReadyAnswers>;
 
 }  // namespace cm4it::service
