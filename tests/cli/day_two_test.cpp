@@ -7,15 +7,23 @@ namespace {
 class DayTwo : public Shell {
  protected:
   void SetUp() override {
-    ok("ics init acme --role manufacturer --domain acme.example --listen 127.0.0.1:0");
-    ok("ics init plant --role maintenance --domain plant7.example --listen 127.0.0.1:0");
-    start("acme");
-    start("plant");
-    ok("ics trust plant $(cat acme/address) --as manufacturer --owner $(ics key id acme/owner.key) --yes");
+    start_maker_and_plant();
     ok("ics key new a1.key && ics --dir acme identify a1.key --type device --maker Acme --model thermo-2000 --serial A-1");
     ok("ics --dir acme transfer A-1 --to plant7.example");
     ASSERT_TRUE(eventually([&] { return sh("ics --dir plant show A-1").out.find("holder") != std::string::npos; }));
     ok("ics --dir plant endorse A-1 --label approved && ics --dir plant status A-1 in-use && ics --dir plant assign A-1 --cloud hall-3");
+  }
+  // The plant's server at another address, which its policy names from then on: the address.
+  std::string move_plant() {
+    const std::string old_url = content("plant/address");
+    stop("plant");
+    const auto port = demo::free_port();
+    EXPECT_TRUE(port);
+    const std::string place = "127.0.0.1:" + std::to_string(port.value_or(0));
+    ok("sed -i 's/^listen .*/listen = [\"" + place + "\"]/' plant/icsd.toml");
+    ok("EDITOR=\"sed -i s#" + old_url.substr(0, old_url.size() - 1) + "#https://" + place + "#\" $ICS --dir plant policy edit --yes");
+    start("plant");
+    return place;
   }
   bool admitted(const std::string& dir) const { return sh("ics --dir " + dir + " why A-1").exit == 0; }
   void add_field() {
@@ -107,14 +115,7 @@ TEST_F(DayTwo, WhatIsNotTakenIsTold) {
 
 TEST_F(DayTwo, AServerMoves) {
   add_field();
-  const std::string old_url = content("plant/address");
-  stop("plant");
-  const auto port = demo::free_port();
-  ASSERT_TRUE(port);
-  const std::string place = "127.0.0.1:" + std::to_string(*port);
-  ok("sed -i 's/^listen .*/listen = [\"" + place + "\"]/' plant/icsd.toml");
-  ok("EDITOR=\"sed -i s#" + old_url.substr(0, old_url.size() - 1) + "#https://" + place + "#\" $ICS --dir plant policy edit --yes");
-  start("plant");
+  const std::string place = move_plant();
   EXPECT_THAT(ok("ics trust field https://" + place + " --as copy"), HasSubstr("is followed from https://" + place));
   EXPECT_THAT(content("field/icsd.toml"), HasSubstr("from = \"https://" + place + "\""));
   EXPECT_THAT(ok("ics trust field https://" + place + " --as copy"), HasSubstr("is followed already"));
@@ -144,14 +145,7 @@ TEST_F(DayTwo, AServerMovesAndIsFollowed) {
 // The old address was gone before: the policy is brought to who follows.
 TEST_F(DayTwo, AServerMovedAndItsPolicyIsBrought) {
   add_field();
-  const std::string old_url = content("plant/address");
-  stop("plant");
-  const auto port = demo::free_port();
-  ASSERT_TRUE(port);
-  const std::string place = "127.0.0.1:" + std::to_string(*port);
-  ok("sed -i 's/^listen .*/listen = [\"" + place + "\"]/' plant/icsd.toml");
-  ok("EDITOR=\"sed -i s#" + old_url.substr(0, old_url.size() - 1) + "#https://" + place + "#\" $ICS --dir plant policy edit --yes");
-  start("plant");
+  const std::string place = move_plant();
   ok("ics --dir field push $(ls plant/evidence/*-policy-[0-9]*.cose | tail -1)");
   ok("ics --dir plant status A-1 stolen");
   EXPECT_TRUE(eventually([&] { return !admitted("field"); })) << content("field.log");

@@ -6,11 +6,7 @@ namespace {
 
 struct Names : Shell {
   void SetUp() override {
-    ok("ics init acme --role manufacturer --domain acme.example --listen 127.0.0.1:0");
-    ok("ics init plant --role maintenance --domain plant7.example --listen 127.0.0.1:0");
-    start("acme");
-    start("plant");
-    ok("ics trust plant $(cat acme/address) --as manufacturer --owner $(ics key id acme/owner.key) --yes");
+    start_maker_and_plant();
     for (const char* key : {"nine.key", "ten.key"}) ok(std::string("ics key new ") + key);
   }
   std::string id(const std::string& key) const { return ok("ics key id " + key).substr(0, 20); }

@@ -68,6 +68,14 @@ class Shell : public testing::Test {
     ASSERT_TRUE(eventually([&] { return !process->running() || content(name + "/address").ends_with("\n"); }));
     ASSERT_TRUE(process->running()) << content(name + ".log");
   }
+  // A manufacturer and a plant that trusts it, both running.
+  void start_maker_and_plant() {
+    ok("ics init acme --role manufacturer --domain acme.example --listen 127.0.0.1:0");
+    ok("ics init plant --role maintenance --domain plant7.example --listen 127.0.0.1:0");
+    start("acme");
+    start("plant");
+    ok("ics trust plant $(cat acme/address) --as manufacturer --owner $(ics key id acme/owner.key) --yes");
+  }
   void stop(const std::string& name) {
     running.at(name)->stop();
     running.erase(name);
