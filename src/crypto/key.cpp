@@ -222,7 +222,7 @@ Result<PublicKey> PublicKey::from_text(std::string_view text) {
 
 namespace {
 
-Bytes joined(View a, View b) {
+Bytes concatenated(View a, View b) {
   Bytes both = to_bytes(a);
   append(both, b);
   return both;
@@ -284,12 +284,12 @@ Result<Bytes> PublicKey::spki_of_known_point(std::string_view curve, View x, Vie
 
 Result<Bytes> PublicKey::spki_of_ed25519(View raw32) {
   if (raw32.size() != 32) return fail(Code::malformed, "key: an Ed25519 key has 32 octets");
-  return joined(ed25519_prefix, raw32);
+  return concatenated(ed25519_prefix, raw32);
 }
 
 Result<Bytes> PublicKey::spki_of_x25519(View raw32) {
   if (raw32.size() != 32) return fail(Code::malformed, "key: an X25519 key has 32 octets");
-  return joined(x25519_prefix, raw32);
+  return concatenated(x25519_prefix, raw32);
 }
 
 Result<PublicKey> PublicKey::from_ed25519(View raw32) {
@@ -308,8 +308,8 @@ Result<PublicKey> PublicKey::from_x25519(View raw32) {
 
 // SubjectPublicKeyInfo around RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER } (RFC 8017 appendix A.1.1).
 Bytes PublicKey::spki_of_known_rsa(View n, View e) {
-  const Bytes integers = der(0x30, joined(der_integer(n), der_integer(e)));
-  return der(0x30, joined(rsa_algorithm, der(0x03, joined(Bytes{0}, integers))));
+  const Bytes integers = der(0x30, concatenated(der_integer(n), der_integer(e)));
+  return der(0x30, concatenated(rsa_algorithm, der(0x03, concatenated(Bytes{0}, integers))));
 }
 
 Result<PublicKey> PublicKey::from_rsa(View n, View e) {
