@@ -260,13 +260,22 @@ void Connection::drop(std::size_t bytes) {
   }
 }
 
+// TCP says the same of a client that closed its sending half and of one that left. To one that left any octet that comes is an error,
+// which its kernel tells us; one that is there has to expect interim answers (RFC 9110 section 15.2), and skips this one.
+void Connection::find_out_if_gone() {
+  if (phase_ != Phase::waiting || !half_closed() || sounded_ || unsent_ || http_1_0_) return;
+  sounded_ = true;
+  outbox().append(continue_line);
+  flush();
+}
+
 void Connection::tick() {
   // Where memory for answers is scarce who takes nothing of his is waited for no longer than a moment.
   if (unsent_ && loop_->now() >= deadline_ - options().write_timeout + options().write_patience && options().unsent->scarce()) {
     options().unsent->cut();
     return guarded([this] { close(); });
   }
-  if (loop_->now() < deadline_) return;
+  if (loop_->now() < deadline_) return guarded([this] { find_out_if_gone(); });
   bool slow = unsent_ || request_begun_ || phase_ == Phase::handshake;
   if (slow) loop_->count().timeouts.add();
   guarded([this] {

@@ -65,6 +65,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void put(Response&& response);
   void put_ready(Outbox& outbox, std::shared_ptr<const std::string> ready, std::string_view more_fields);
   void reject(unsigned status, std::string_view rule);
+  void find_out_if_gone();
   bool flush();
   void next_part();
   void account();  // what has not been sent, to the process's sum
@@ -107,6 +108,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   bool head_only_ = false, keep_alive_ = true, http_1_0_ = false;  // of the request in hand
   bool request_begun_ = false;  // the deadline is that of a request, not of idleness
   bool ended_ = false;          // the client sends no more: read until its end is seen
+  bool sounded_ = false;        // it was asked, without words, whether it is still there: see find_out_if_gone()
   SteadyTime deadline_;
 };
 
