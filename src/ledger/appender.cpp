@@ -68,13 +68,7 @@ void Appender::run() {
 std::string Appender::check_signing(Time now) {
   const bool before = signing_.refusal().empty();
   auto refusal = signing_.check(state_, now);
-  if (refusal.empty() != before && on_change_) {
-    Change change;
-    change.next = state_.next;
-    change.everything = true;
-    change.newest_time = state_.newest_time;
-    on_change_(change);
-  }
+  if (refusal.empty() != before) tell_everything();
   return refusal;
 }
 
@@ -93,69 +87,117 @@ void Appender::log_failure(std::size_t submissions, const Error& error, Time now
             (error.detail.empty() ? "" : "; " + error.detail));
 }
 
+namespace {
+
+constexpr int most_tries = 8;  // of a batch, where other servers write to the same store
+
+void add(BatchBuilder& builder, Pending& pending) {
+  const auto visit = [&](const auto& message) -> Result<void> {
+    if constexpr (requires { { builder.add(message) } -> std::same_as<Result<void>>; }) return builder.add(message);
+    else if constexpr (requires { builder.add(message); }) builder.add(message);
+    return {};
+  };
+  pending.refused.reset();
+  if (auto added = std::visit(visit, pending.message); !added) pending.refused = std::move(added).error();
+}
+
+void answer(BatchBuilder& builder, Message& message) {
+  std::visit(Overloaded{[&](AppendEvidence& m) { m.done(builder.answer(m.submission.evidence.id())); },
+                        [&](PutNote& m) { if (m.done) m.done({}); },
+                        [&](AddPin& m) { if (m.done) m.done({}); },
+                        [&](Drain& m) { m.reached->set_value(); },
+                        [](AppendHead&) {}, [](NoteRefusal&) {}},
+             message);
+}
+
+}  // namespace
+
 void Appender::take_batch(std::vector<Message> messages) {
-  auto snapshot = store_.snapshot();
-  if (!snapshot) {
-    for (auto& message : messages) refuse(message, snapshot.error());
-    return;
-  }
+  std::vector<Pending> batch;
+  batch.reserve(messages.size());
+  for (auto& message : messages) batch.push_back({std::move(message), {}});
+  Result<Written> written = Written::another_came_first;
+  for (int tries = 0; tries < most_tries && written && *written == Written::another_came_first; ++tries) written = try_batch(batch);
+  if (written && *written == Written::all) return;
+  const Error error = written ? Error{Code::unavailable, "store: other servers wrote to it again and again", "try again in a moment"} : written.error();
+  for (auto& one : batch) refuse(one.message, one.refused.value_or(error));
+}
+
+// Whoever is not answered by it is answered by a later try, or refused.
+Result<Appender::Written> Appender::try_batch(std::vector<Pending>& batch) {
+  TRY(auto snapshot, store_.snapshot());
   const Time now = options_.clock();
   const std::string refusal = check_signing(now);
-  BatchBuilder builder(options_, state_, **snapshot, refusal);
-  std::vector<bool> taken(messages.size(), true);
-  for (std::size_t i = 0; i < messages.size(); ++i) {
-    const auto add = [&](const auto& message) -> Result<void> {
-      if constexpr (requires { { builder.add(message) } -> std::same_as<Result<void>>; }) return builder.add(message);
-      else if constexpr (requires { builder.add(message); }) builder.add(message);
-      return {};
-    };
-    if (auto added = std::visit(add, messages[i]); !added) {
-      refuse(messages[i], added.error());
-      taken[i] = false;
-    }
-  }
+  BatchBuilder builder(options_, state_, *snapshot, refusal);
+  for (auto& one : batch) add(builder, one);
   Result<void> outcome = builder.finish(now, refusal.empty() && heads_are_due(now));
-  snapshot->reset();  // the old pages are free to go before the commit
-  if (outcome && builder.changed()) outcome = commit(builder, now);
-  if (!outcome) log_failure(messages.size(), outcome.error(), now);
+  snapshot.reset();  // the old pages are free to go before the commit
+  Written written = Written::all;
+  if (outcome && builder.changed()) {
+    auto committed = commit(builder, now);
+    if (committed) written = *committed;
+    else outcome = tl::unexpected(committed.error());
+  }
+  if (written == Written::another_came_first) return written;
+  if (!outcome) log_failure(batch.size(), outcome.error(), now);
   else last_failure_.clear();
   if (!outcome || builder.changed())
     write_failure_.with([&](auto& failure) {
       if (outcome) failure.reset();
       else failure = WriteFailure{failure ? failure->since : now, outcome.error().message, outcome.error().detail};
     });
-  for (std::size_t i = 0; i < messages.size(); ++i) {
-    if (!taken[i]) continue;
-    if (!outcome) { refuse(messages[i], outcome.error()); continue; }
-    std::visit(Overloaded{[&](AppendEvidence& m) { m.done(builder.answer(m.submission.evidence.id())); },
-                          [&](PutNote& m) { if (m.done) m.done({}); },
-                          [&](AddPin& m) { if (m.done) m.done({}); },
-                          [&](Drain& m) { m.reached->set_value(); },
-                          [](AppendHead&) {}, [](NoteRefusal&) {}},
-               messages[i]);
-  }
+  CHECK_OK(outcome);
+  for (auto& one : batch)
+    if (one.refused) refuse(one.message, *one.refused);
+    else answer(builder, one.message);
+  return written;
 }
 
 // If we crash before the commit returns: nothing was answered, and either all of the batch is there or none of it.
 // If we crash after it: all of it is there; whoever was not answered submits again and gets the same receipt.
 // The mark of a log that begins is durable before anybody hears of it: a store that is lost later cannot begin another.
-Result<void> Appender::commit(const BatchBuilder& builder, Time now) {
+Result<Appender::Written> Appender::commit(const BatchBuilder& builder, Time now) {
   auto outcome = store_.commit(builder.batch(), head_of(state_));
   if (outcome && *outcome == store::Commit::conflict) {
-    const Error broken{Code::internal, "store: another process wrote to it", "stop the other process and start again"};
-    stop(broken);
-    return tl::unexpected(broken);
+    CHECK_OK(read_on());
+    return Written::another_came_first;
   }
   if (!outcome) CHECK_OK(settle_unknown(builder, outcome.error()));
   state_ = builder.after();
-  auto marked = signing_.committed(state_, now);
-  published_.replace(publish(state_, options_));
-  if (on_change_) {
-    Change change = builder.change();
-    change.newest_time = state_.newest_time;
-    on_change_(change);
+  const auto marked = signing_.committed(state_, now);
+  tell(builder.change());
+  CHECK_OK(marked);
+  return Written::all;
+}
+
+// Another server of ours wrote to this store since it was read last. What this one signed meanwhile went nowhere, and is made anew
+// from what there is now.
+Result<void> Appender::read_on() {
+  auto state = load_state(options_, store_);
+  if (!state) {
+    const Error broken{Code::internal, "store: another process wrote to it, and what it wrote cannot be read: " + state.error().message, state.error().detail};
+    stop(broken);
+    return tl::unexpected(broken);
   }
-  return marked;
+  log_debug("store: another server wrote to it; read on to entry " + std::to_string(state->next - 1));
+  state_ = std::move(*state);
+  tell_everything();
+  return {};
+}
+
+// What stands in the state now is what everybody reads from here on.
+void Appender::tell(Change change) {
+  published_.replace(publish(state_, options_));
+  if (!on_change_) return;
+  change.newest_time = state_.newest_time;
+  on_change_(change);
+}
+
+void Appender::tell_everything() {
+  Change change;
+  change.next = state_.next;
+  change.everything = true;
+  tell(std::move(change));
 }
 
 // A commit that failed may have been written all the same: the head tells. Nothing else changes the head.

@@ -13,6 +13,12 @@
 
 namespace cm4it::ledger {
 
+// A message of a batch: why it was refused, until all of the batch are answered.
+struct Pending {
+  Message message;
+  std::optional<Error> refused;
+};
+
 class Appender {
  public:
   // `state` is what load_state() read.
@@ -28,11 +34,16 @@ class Appender {
  private:
   void run();
   void take_batch(std::vector<Message> messages);
+  enum class Written { all, another_came_first };
+  Result<Written> try_batch(std::vector<Pending>& batch);
   std::string check_signing(Time now);
   bool heads_are_due(Time now) const;
   void stop(const Error& broken) const;  // a broken invariant: the process goes down, a restart recovers
   void log_failure(std::size_t submissions, const Error& error, Time now);
-  Result<void> commit(const BatchBuilder& builder, Time now);
+  Result<Written> commit(const BatchBuilder& builder, Time now);
+  Result<void> read_on();
+  void tell(Change change);
+  void tell_everything();
   Result<void> settle_unknown(const BatchBuilder& builder, const Error& error);
 
   // Constant after construction.

@@ -88,6 +88,23 @@ TEST_P(Conformance, another_head_than_expected_changes_nothing) {
   EXPECT_EQ(get(1, "row"), "second");
 }
 
+// Two who write: each reads the head, and adds one to it; none of them overtakes the other.
+TEST_P(Conformance, of_two_commits_on_one_head_one_wins) {
+  constexpr int each = 200;
+  const auto count_up = [this] {
+    for (int done = 0; done < each;) {
+      const std::string head = get(head_table, "head").value_or("");
+      Batch batch;
+      batch.set_head(bytes(std::to_string(head.empty() ? 1 : std::stoi(head) + 1)));
+      done += store_->commit(batch, view(head)).value() == Commit::done;
+    }
+  };
+  std::thread other(count_up);
+  count_up();
+  other.join();
+  EXPECT_EQ(get(head_table, "head"), std::to_string(2 * each));
+}
+
 TEST_P(Conformance, the_head_may_stay_as_it_is) {
   Batch none;
   none.put(1, bytes("a"), bytes("1"));

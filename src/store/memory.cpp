@@ -1,6 +1,7 @@
 #include "store/memory.h"
 
 #include <array>
+#include <mutex>
 
 #include "base/guarded.h"
 #include "store/checks.h"
@@ -123,6 +124,7 @@ class MemoryStore : public Store {
 
   Result<Commit> commit(const Batch& batch, View expected_head) override {
     CHECK_OK(check_batch(batch, expected_head));
+    const std::lock_guard one_at_a_time(commits_);  // compared and set as one; readers go on
     Tables tables = tables_.with([](const Tables& current) { return current; });
     const Item* head = find(tables[head_table], head_key);
     if (compare(head ? View(head->value) : View(), expected_head) != 0) return Commit::conflict;
@@ -141,6 +143,7 @@ class MemoryStore : public Store {
             nullptr};
   }
 
+  std::mutex commits_;
   Guarded<Tables> tables_;
 };
 

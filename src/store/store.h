@@ -10,7 +10,7 @@
 //   as long as it does. It is used by one thread at a time, costs no lock to take on the usual path,
 //   and must not outlive a slice of a request (old snapshots keep old pages alive).
 // - Keys are 1 to 500 bytes and ordered bytewise; values at most 16 MiB. Anything else: malformed.
-// - Snapshots may be taken by any thread at any time; commits come from one thread at a time.
+// - Snapshots may be taken by any thread at any time; commits too: of two that expect one head, one wins.
 // - A full store refuses writes and keeps reading.
 #pragma once
 
@@ -25,7 +25,7 @@
 
 namespace cm4it::store {
 
-// Tables are numbered by their users, 0 to 15.
+// Tables are numbered by their users, from 0 up.
 using Table = std::uint8_t;
 inline constexpr Table table_count = 18;
 
