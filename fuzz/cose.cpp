@@ -4,6 +4,7 @@
 #include "evidence/formats/native/body.h"
 #include "evidence/evidence.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/views.h"
 
 using namespace cm4it;
 using namespace cm4it::evidence;
@@ -44,6 +45,7 @@ void check(View input, const Decoded& decoded) {
   const auto kept = must(statements_of_kept(Format::cose, input, statement.issuer), "kept evidence decodes");
   require(kept.size() == 1 && kept[0].id == statement.id && kept[0].body.index() == statement.body.index(),
           "kept evidence says what it said");
+  require_views(kept);
 
   Bytes twice = to_bytes(input);
   append(twice, input);

@@ -3,6 +3,7 @@
 
 #include "evidence/evidence.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/views.h"
 
 using namespace cm4it;
 using namespace cm4it::evidence;
@@ -26,6 +27,7 @@ void check(View input, const Decoded& decoded) {
   const KeyId issuer{};
   const auto kept = must(statements_of_kept(Format::manifest, input, issuer), "kept evidence decodes");
   require(kept.size() == 1 && kept[0].subject == statement.subject, "kept evidence says what it said");
+  require_views(kept);
 }
 
 // The encoded part that is changed from within, so that the base64 around it stays right.

@@ -4,6 +4,7 @@
 #include "evidence/formats/openpgp/openpgp.h"
 #include "evidence/formats/openpgp/packet.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/views.h"
 
 using namespace cm4it;
 using namespace cm4it::evidence;
@@ -30,6 +31,7 @@ void check_piece(View piece, const Decoded& decoded) {
   const auto kept = must(statements_of_kept(Format::openpgp, piece, statement.issuer), "kept evidence decodes");
   require(kept.size() == 1 && kept[0].subject == statement.subject && kept[0].body.index() == statement.body.index() &&
               kept[0].aliases == statement.aliases, "kept evidence says what it said");
+  require_views(kept);
 }
 
 void check_certificate(const std::vector<Bytes>& pieces, const openpgp::Fingerprint& fingerprint) {

@@ -4,6 +4,7 @@
 #include "evidence/formats/sums/sums.h"
 #include "evidence/formats/sums/text.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/views.h"
 
 using namespace cm4it;
 using namespace cm4it::evidence;
@@ -22,6 +23,7 @@ void check_piece(View piece, const Decoded& decoded) {
   require(is_clean_text(identity->name) && is_clean_text(identity->version), "names can be shown");
   const auto kept = must(statements_of_kept(Format::sums, piece, first.issuer, first.id, &first.subject), "kept evidence decodes");
   require(kept.size() == 1 && std::get<Identity>(kept[0].body).name == identity->name, "kept evidence says what it said");
+  require_views(kept);
 }
 
 void check_list(const std::vector<sums::File>& files) {

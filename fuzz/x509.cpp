@@ -4,6 +4,7 @@
 #include "crypto/pem.h"
 #include "evidence/evidence.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/views.h"
 
 using namespace cm4it;
 using namespace cm4it::evidence;
@@ -30,6 +31,7 @@ void check_certificate(View bytes, const Decoded& decoded) {
   require(kept.size() == 1 && kept[0].subject == statement.subject && kept[0].aliases == statement.aliases &&
               kept[0].expires == statement.expires,
           "kept evidence says what it said");
+  require_views(kept);
   const auto pieces = must(split("application/x-pem-file", view(crypto::certificate_pem(bytes))), "PEM is split");
   require(pieces.size() == 1 && equal(pieces[0].bytes, bytes), "PEM gives back what it was made of");
 }

@@ -58,6 +58,7 @@ inline constexpr std::size_t certificate_names = 256;         // SubjectAltNames
 inline constexpr std::size_t certificate_depth = 16;          // nested DER
 inline constexpr std::size_t path_certificates = 8;           // from a certificate up to a key that plays a role
 inline constexpr std::size_t paths_checked = 32;              // of one certificate
+inline constexpr std::size_t paths_known = 4096;               // whose outcome a thread remembers
 inline constexpr std::size_t authority_certificates = 64;     // of one CA's key, that paths may lead over
 inline constexpr std::size_t authorities = 64;                // keys of CAs that paths of one subject may lead over
 inline constexpr std::size_t authority_candidates = 64;       // keys tried for the signature of one certificate

@@ -3,7 +3,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <set>
+#include <atomic>
 
 #include "base/budgets.h"
 #include "base/der.h"
@@ -11,6 +11,8 @@
 
 namespace cm4it::crypto {
 namespace {
+
+std::atomic<std::uint64_t> openssl_reads = 0;
 
 tl::unexpected<Error> bad(const std::string& field, const std::string& rule, const char* section = "4.1") {
   return fail(Code::malformed, "certificate." + field + ": " + rule, std::string("RFC 5280 section ") + section);
@@ -62,11 +64,11 @@ Result<void> read_to_be_signed(View content, CertificateFields& fields, View& al
 }
 
 // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm AlgorithmIdentifier, signatureValue BIT STRING }
-Result<void> read_certificate(View der_octets, CertificateFields& fields) {
+Result<void> read_certificate(View der_octets, CertificateFields& fields, Examine examine) {
   DerReader file(der_octets);
   TRY(auto certificate, file.enter(der::sequence, "certificate"));
   CHECK_OK(file.end("certificate"));
-  CHECK_OK(check_lengths(der_octets, budget::certificate_depth));
+  if (examine == Examine::all) CHECK_OK(check_lengths(der_octets, budget::certificate_depth));
   TRY(const DerItem to_be_signed, certificate.item("certificate.tbsCertificate"));
   if (to_be_signed.tag != der::sequence) return bad("tbsCertificate", "no SEQUENCE");
   fields.to_be_signed = to_be_signed.whole;
@@ -78,23 +80,6 @@ Result<void> read_certificate(View der_octets, CertificateFields& fields) {
   CHECK_OK(read_to_be_signed(to_be_signed.content, fields, inner));
   if (!equal(inner, outer.whole)) return bad("signature", "another algorithm than signatureAlgorithm", "4.1.1.2");
   return {};
-}
-
-// What nobody re-encoded differently: d2i and back gives the same octets.
-Result<X509Ptr> parse(View der_octets) {
-  const unsigned char* at = der_octets.data();
-  X509Ptr certificate(d2i_X509(nullptr, &at, static_cast<long>(der_octets.size())));
-  if (!certificate || at != der_octets.data() + der_octets.size())
-    return fail(Code::malformed, "certificate: not a DER Certificate: " + openssl_reason(), "RFC 5280 section 4.1");
-  unsigned char* again = nullptr;
-  int size = i2d_re_X509_tbs(certificate.get(), &again);
-  OPENSSL_free(again);
-  again = nullptr;
-  if (size > 0) size = i2d_X509(certificate.get(), &again);
-  const bool same = size > 0 && equal(View(again, static_cast<std::size_t>(size)), der_octets);
-  OPENSSL_free(again);
-  if (!same) return fail(Code::malformed, "certificate: not in the one encoding that DER has", "X.690 section 10");
-  return certificate;
 }
 
 // The algorithms that are verified here. SHA-1 and MD5 prove nothing any more.
@@ -123,6 +108,26 @@ Result<void> check_algorithm(const X509* certificate) {
 
 }  // namespace
 
+// What nobody re-encoded differently: d2i and back gives the same octets.
+Result<X509Ptr> parse_x509(View der_octets) {
+  openssl_reads.fetch_add(1, std::memory_order_relaxed);
+  const unsigned char* at = der_octets.data();
+  X509Ptr certificate(d2i_X509(nullptr, &at, static_cast<long>(der_octets.size())));
+  if (!certificate || at != der_octets.data() + der_octets.size())
+    return fail(Code::malformed, "certificate: not a DER Certificate: " + openssl_reason(), "RFC 5280 section 4.1");
+  unsigned char* again = nullptr;
+  int size = i2d_re_X509_tbs(certificate.get(), &again);
+  OPENSSL_free(again);
+  again = nullptr;
+  if (size > 0) size = i2d_X509(certificate.get(), &again);
+  const bool same = size > 0 && equal(View(again, static_cast<std::size_t>(size)), der_octets);
+  OPENSSL_free(again);
+  if (!same) return fail(Code::malformed, "certificate: not in the one encoding that DER has", "X.690 section 10");
+  return certificate;
+}
+
+Result<void> read_der(Certificate::Impl& certificate, Examine examine) { return read_certificate(certificate.der, certificate.fields, examine); }
+
 bool CertificateFields::for_purpose(std::string_view oid) const {
   return purposes && std::find(purposes->begin(), purposes->end(), oid) != purposes->end();
 }
@@ -132,30 +137,56 @@ Result<Certificate> Certificate::from_der(View der_octets) {
     return fail(Code::too_large, "certificate: more than " + std::to_string(budget::certificate_bytes) + " octets");
   auto impl = std::make_shared<Impl>();
   impl->der = to_bytes(der_octets);
-  CHECK_OK(read_certificate(impl->der, impl->fields));
-  TRY(impl->x509, parse(impl->der));
+  CHECK_OK(read_der(*impl, Examine::all));
+  TRY(impl->x509, parse_x509(impl->der));
   CHECK_OK(check_algorithm(impl->x509.get()));
   CHECK_OK(read_names(*impl));
   CHECK_OK(read_extensions(*impl));
   auto key = PublicKey::from_spki(impl->fields.spki);
   if (!key) return within("certificate.subjectPublicKeyInfo", std::move(key).error());
+  impl->key_id = key->id();
+  impl->digest = sha256(impl->der);
   impl->key.emplace(std::move(*key));
   return Certificate(std::move(impl));
 }
 
+std::uint64_t Certificate::read_by_openssl() { return openssl_reads.load(std::memory_order_relaxed); }
 View Certificate::der() const { return impl_->der; }
+const Digest& Certificate::digest() const { return impl_->digest; }
 const CertificateFields& Certificate::fields() const { return impl_->fields; }
-const PublicKey& Certificate::key() const { return *impl_->key; }
-void* Certificate::native() const { return impl_->x509.get(); }
+const KeyId& Certificate::key_id() const { return impl_->key_id; }
+
+const PublicKey& Certificate::key() const {
+  std::call_once(impl_->key_once, [this] {
+    if (impl_->key) return;
+    auto made = PublicKey::from_spki(impl_->fields.spki);
+    // Read by an earlier release, and not by this one. Keys for key agreement sign nothing, so that nothing verifies under it.
+    static const PublicKey none = *PublicKey::from_x25519(Bytes(32, 9));
+    impl_->key.emplace(made ? std::move(*made) : none);
+  });
+  return *impl_->key;
+}
+
+void* Certificate::native() const {
+  std::call_once(impl_->x509_once, [this] {
+    if (impl_->x509) return;
+    if (auto made = parse_x509(impl_->der)) {
+      impl_->x509 = std::move(*made);
+      X509_check_purpose(impl_->x509.get(), -1, 0);  // makes OpenSSL read its extensions, before threads share it
+      ERR_clear_error();
+    }
+  });
+  return impl_->x509.get();
+}
 
 bool Certificate::names_issuer(const PublicKey& key) const { return equal(fields().authority_key_id, key.method1_id()); }
 
 Result<void> Certificate::verify(const PublicKey& issuer) const {
+  auto* const x509 = static_cast<X509*>(native());
   // libsodium refuses what OpenSSL lets pass: small-order keys.
-  if (issuer.algorithm() == Algorithm::eddsa && X509_get_signature_nid(impl_->x509.get()) == NID_ED25519)
+  if (x509 && issuer.algorithm() == Algorithm::eddsa && X509_get_signature_nid(x509) == NID_ED25519)
     return issuer.verify(fields().to_be_signed, fields().signature);
-  const bool holds =
-      issuer.algorithm() != Algorithm::x25519 && X509_verify(impl_->x509.get(), static_cast<EVP_PKEY*>(issuer.native())) == 1;
+  const bool holds = x509 && issuer.algorithm() != Algorithm::x25519 && X509_verify(x509, static_cast<EVP_PKEY*>(issuer.native())) == 1;
   ERR_clear_error();
   if (holds) return {};
   return fail(Code::bad_signature, "certificate.signatureValue: does not verify under the issuer's key");

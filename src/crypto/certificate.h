@@ -34,7 +34,11 @@ struct CertificateFields {
   bool authority = false;                                // basicConstraints cA TRUE
   std::optional<std::uint32_t> key_usage;                // OpenSSL's KU_ bits; none: not given
   std::optional<std::vector<std::string>> purposes;      // extKeyUsage, dotted; none: not given
-  bool policy_constraints = false;                       // has policyConstraints (RFC 5280 section 4.2.1.11)
+  std::vector<Bytes> crl_points;                         // cRLDistributionPoints (4.2.1.13): all their names, each a GeneralName in DER
+  bool policy_constraints = false;                       // has policyConstraints (4.2.1.11)
+  bool policies = false;                                 // has certificatePolicies (4.2.1.4)
+  bool name_constraints = false;                         // has nameConstraints (4.2.1.10)
+  bool ordinary = false;                                 // no extension but those that say who and what for: see check_path()
 
   bool self_issued() const { return issuer_canonical == subject_canonical; }
   // RFC 5280 section 4.2.1.3: cRLSign. Without a keyUsage the key may be used for anything.
@@ -44,26 +48,33 @@ struct CertificateFields {
   bool for_purpose(std::string_view oid) const;          // extKeyUsage lists it
 };
 
-// Immutable and cheap to copy; may be shared between threads.
+// Immutable and cheap to copy; may be shared between threads. OpenSSL's object of it and its key are made when they are asked for.
 class Certificate {
  public:
   // One certificate of version 3, and nothing after it. malformed, too_large, unsupported: a subject key, a signature
   // algorithm or a critical extension that is not known here.
   static Result<Certificate> from_der(View der);
+  // One that from_der() took before, and what findings() gave then: nothing is examined again, and OpenSSL reads nothing.
+  // malformed: these findings are not of this certificate.
+  static Result<Certificate> from_known(View der, View findings);
+  // What reading it costs most, in CBOR, for whoever keeps it: names, extensions, the ids of the certificate and its key.
+  Bytes findings() const;
+  // How many of this process OpenSSL has read.
+  static std::uint64_t read_by_openssl();
 
   View der() const;
+  const Digest& digest() const;  // SHA-256 of der()
   const CertificateFields& fields() const;
-  const PublicKey& key() const;  // the subject's
+  const KeyId& key_id() const;   // the subject's
+  const PublicKey& key() const;  // of one from from_known() that this release reads no more: a key that verifies nothing
   std::string serial_text() const { return to_hex(fields().serial); }
-  // cRLDistributionPoints (RFC 5280 section 4.2.1.13): the names of all of them, each a GeneralName in DER.
-  std::vector<Bytes> crl_points() const;
 
   // Of the whole certificate, and by method 1 of RFC 5280 section 4.2.1.2 or the issuer's own: may the key be its issuer's?
   bool names_issuer(const PublicKey& key) const;
   // Its signature, under the algorithm that it names. bad_signature, whatever the reason.
   Result<void> verify(const PublicKey& issuer) const;
 
-  // For OpenSSL only: an X509*, owned by this certificate.
+  // For OpenSSL only: an X509*, owned by this certificate. Null: one from from_known() that OpenSSL reads no more.
   void* native() const;
 
   struct Impl;

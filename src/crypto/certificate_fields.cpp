@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/budgets.h"
@@ -115,6 +116,34 @@ Result<void> check_extensions(X509* certificate) {
   return {};
 }
 
+// Does it have none but extensions that say who the subject is and what its key is for? Then a path that it stands first on holds
+// for it if it holds for any other of the same issuer, uses and purposes.
+bool is_ordinary(X509* certificate) {
+  constexpr int ordinary[] = {NID_basic_constraints,  NID_key_usage,     NID_ext_key_usage,            NID_subject_key_identifier,
+                              NID_authority_key_identifier, NID_subject_alt_name, NID_issuer_alt_name, NID_info_access,
+                              NID_crl_distribution_points,  NID_certificate_policies, NID_freshest_crl};
+  for (int i = 0; i < X509_get_ext_count(certificate); ++i) {
+    const int nid = OBJ_obj2nid(X509_EXTENSION_get_object(X509_get_ext(certificate, i)));
+    if (std::find(std::begin(ordinary), std::end(ordinary), nid) == std::end(ordinary)) return false;
+  }
+  return true;
+}
+
+std::vector<Bytes> crl_points(const X509* certificate) {
+  const PointsPtr points(static_cast<CRL_DIST_POINTS*>(X509_get_ext_d2i(certificate, NID_crl_distribution_points, nullptr, nullptr)));
+  std::vector<Bytes> names;
+  for (int i = 0; points && i < sk_DIST_POINT_num(points.get()); ++i) {
+    const DIST_POINT_NAME* point = sk_DIST_POINT_value(points.get(), i)->distpoint;
+    for (int k = 0; point && point->type == 0 && k < sk_GENERAL_NAME_num(point->name.fullname); ++k) {
+      unsigned char* encoded = nullptr;
+      const int size = i2d_GENERAL_NAME(sk_GENERAL_NAME_value(point->name.fullname, k), &encoded);
+      if (size > 0) names.emplace_back(encoded, encoded + size);
+      OPENSSL_free(encoded);
+    }
+  }
+  return names;
+}
+
 Bytes key_id(const ASN1_OCTET_STRING* id) {
   return id ? to_bytes(View(ASN1_STRING_get0_data(id), static_cast<std::size_t>(ASN1_STRING_length(id)))) : Bytes{};
 }
@@ -143,6 +172,10 @@ Result<void> read_extensions(Certificate::Impl& certificate) {
   const std::uint32_t flags = X509_get_extension_flags(x509);
   fields.authority = (flags & EXFLAG_CA) != 0;
   fields.policy_constraints = X509_get_ext_by_NID(x509, NID_policy_constraints, -1) >= 0;
+  fields.policies = X509_get_ext_by_NID(x509, NID_certificate_policies, -1) >= 0;
+  fields.name_constraints = X509_get_ext_by_NID(x509, NID_name_constraints, -1) >= 0;
+  fields.ordinary = is_ordinary(x509);
+  fields.crl_points = crl_points(x509);
   if (flags & EXFLAG_KUSAGE) fields.key_usage = X509_get_key_usage(x509);
   if (flags & EXFLAG_XKUSAGE) {
     const PurposesPtr purposes(static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(x509, NID_ext_key_usage, nullptr, nullptr)));
@@ -153,21 +186,6 @@ Result<void> read_extensions(Certificate::Impl& certificate) {
   fields.subject_key_id = key_id(X509_get0_subject_key_id(x509));
   fields.authority_key_id = key_id(X509_get0_authority_key_id(x509));
   return {};
-}
-
-std::vector<Bytes> Certificate::crl_points() const {
-  const PointsPtr points(static_cast<CRL_DIST_POINTS*>(X509_get_ext_d2i(impl_->x509.get(), NID_crl_distribution_points, nullptr, nullptr)));
-  std::vector<Bytes> names;
-  for (int i = 0; points && i < sk_DIST_POINT_num(points.get()); ++i) {
-    const DIST_POINT_NAME* point = sk_DIST_POINT_value(points.get(), i)->distpoint;
-    for (int k = 0; point && point->type == 0 && k < sk_GENERAL_NAME_num(point->name.fullname); ++k) {
-      unsigned char* encoded = nullptr;
-      const int size = i2d_GENERAL_NAME(sk_GENERAL_NAME_value(point->name.fullname, k), &encoded);
-      if (size > 0) names.emplace_back(encoded, encoded + size);
-      OPENSSL_free(encoded);
-    }
-  }
-  return names;
 }
 
 }  // namespace cm4it::crypto

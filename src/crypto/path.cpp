@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/budgets.h"
 #include "crypto/certificate_impl.h"
@@ -92,18 +93,24 @@ std::vector<int> purposes_of(const CertificateFields& fields) {
   return purposes;
 }
 
-Result<void> refused(X509_STORE_CTX* context, std::span<const Certificate> path) {
+// Which certificate, counted from the first, breaks what rule.
+struct Refusal {
+  std::size_t depth;
+  std::string rule;
+  const char* section = "";
+};
+using Outcome = std::optional<Refusal>;  // none: the path holds
+
+Refusal refused(X509_STORE_CTX* context) {
   const auto depth = static_cast<std::size_t>(std::max(X509_STORE_CTX_get_error_depth(context), 0));
-  const std::string whose = depth < path.size() ? path[depth].fields().subject_text : "the CA at the end";
-  return fail(Code::not_permitted, "path: " + whose + ": " + X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)),
-              "RFC 5280 section 6.1");
+  return {depth, X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)), "RFC 5280 section 6.1"};
 }
 
 // OpenSSL is asked about policies only where each certificate has some: where one has policyConstraints and no
 // certificatePolicies, OpenSSL 3.0 never frees what it read of them, at each check.
 bool openssl_judges_policies(std::span<const Certificate> path) { return constrains_policies(path) && all_have_policies(path); }
 
-Result<void> check_for(int purpose, std::span<const Certificate> path, STACK_OF(X509) * trusted, STACK_OF(X509) * between,
+Result<Outcome> check_for(int purpose, std::span<const Certificate> path, STACK_OF(X509) * trusted, STACK_OF(X509) * between,
                        Order& order) {
   const StoreCtxPtr context(X509_STORE_CTX_new());
   if (!context || X509_STORE_CTX_init(context.get(), store(), static_cast<X509*>(path[0].native()), between) != 1)
@@ -120,25 +127,17 @@ Result<void> check_for(int purpose, std::span<const Certificate> path, STACK_OF(
   if (purpose != 0 && X509_VERIFY_PARAM_set_purpose(parameters, purpose) != 1) return openssl_failed("path");
   const bool holds = X509_verify_cert(context.get()) == 1;
   ERR_clear_error();
-  if (!holds) return refused(context.get(), path);
+  if (!holds) return refused(context.get());
   // A certificate that stands on the path twice: OpenSSL may have gone a shorter way.
   const auto went = static_cast<std::size_t>(sk_X509_num(X509_STORE_CTX_get0_chain(context.get())));
-  if (went != path.size() + 1)
-    return fail(Code::not_permitted,
-                "path: " + path[0].fields().subject_text + ": its names lead another way than its signatures");
-  return {};
+  if (went != path.size() + 1) return Refusal{0, "its names lead another way than its signatures"};
+  return Outcome{};
 }
 
-}  // namespace
-
-Result<void> check_path(std::span<const Certificate> path, const PublicKey& anchor, const Certificate* own) {
-  if (path.empty()) return fail(Code::internal, "path: empty");
-  if (path.size() > budget::path_certificates)
-    return fail(Code::too_large, "path: more than " + std::to_string(budget::path_certificates) + " certificates");
+Result<Outcome> judge(std::span<const Certificate> path, const PublicKey& anchor, const Certificate* own) {
   if (constrains_policies(path) && !all_have_policies(path)) {
     TRY(const bool required, requires_policy(path));
-    if (required)
-      return fail(Code::not_permitted, "path: " + path[0].fields().subject_text + ": no explicit policy", "RFC 5280 section 6.1.5");
+    if (required) return Refusal{0, "no explicit policy", "RFC 5280 section 6.1.5"};
   }
   const X509Ptr made = own ? nullptr : anchor_certificate(path.back(), anchor);
   if (!own && !made) return openssl_failed("path");
@@ -150,12 +149,74 @@ Result<void> check_path(std::span<const Certificate> path, const PublicKey& anch
   Order order;
   for (const Certificate& certificate : path) order.push_back(static_cast<X509*>(certificate.native()));
   order.push_back(sk_X509_value(trusted.get(), 0));
-  Result<void> outcome;
+  Outcome outcome;
   for (const int purpose : purposes_of(path[0].fields())) {
-    outcome = check_for(purpose, path, trusted.get(), between.get(), order);
-    if (outcome) return outcome;
+    TRY(outcome, check_for(purpose, path, trusted.get(), between.get(), order));
+    if (!outcome) break;
   }
   return outcome;
+}
+
+// Everything that the outcome depends on. Of an ordinary certificate, above which nothing constrains names or policies, that is who
+// made it and what its key may be used for: a path that holds for one device holds for all that its CA made alike.
+Digest question(std::span<const Certificate> path, const PublicKey& anchor, const Certificate* own) {
+  const CertificateFields& first = path[0].fields();
+  const auto constrains = [](const Certificate& one) { return one.fields().name_constraints || one.fields().policy_constraints; };
+  const bool alike = first.ordinary && !first.authority && !std::any_of(path.begin(), path.end(), constrains) && !(own && constrains(*own));
+  Bytes asked;
+  if (alike) {
+    append(asked, first.issuer_name);  // DER: it tells its own length
+    append_u64(asked, first.key_usage ? *first.key_usage + 1ULL : 0);
+    asked.push_back(first.self_issued() ? 1 : 0);
+    asked.push_back(first.purposes ? 1 : 0);
+    if (first.purposes)
+      for (const std::string& purpose : *first.purposes) append(asked, view(purpose + ' '));
+  } else {
+    append(asked, path[0].digest());
+  }
+  asked.push_back(alike ? 'a' : 'o');
+  for (const Certificate& above : path.subspan(1)) append(asked, above.digest());
+  append(asked, anchor.id().digest);
+  if (own) append(asked, own->digest());
+  return sha256(asked);
+}
+
+// The answer follows from the question alone, whenever it is asked: each thread keeps those that it found, without a lock.
+class KnownOutcomes {
+ public:
+  const Outcome* find(const Digest& question) const {
+    const auto found = known_.find(question);
+    return found == known_.end() ? nullptr : &found->second;
+  }
+  void keep(const Digest& question, const Outcome& outcome) {
+    if (known_.size() >= budget::paths_known) known_.clear();
+    known_.emplace(question, outcome);
+  }
+
+ private:
+  std::unordered_map<Digest, Outcome, DigestHash> known_;
+};
+
+Result<void> told(const Outcome& outcome, std::span<const Certificate> path) {
+  if (!outcome) return {};
+  const std::string whose = outcome->depth < path.size() ? path[outcome->depth].fields().subject_text : "the CA at the end";
+  return fail(Code::not_permitted, "path: " + whose + ": " + outcome->rule, outcome->section);
+}
+
+}  // namespace
+
+Result<void> check_path(std::span<const Certificate> path, const PublicKey& anchor, const Certificate* own) {
+  if (path.empty()) return fail(Code::internal, "path: empty");
+  if (path.size() > budget::path_certificates)
+    return fail(Code::too_large, "path: more than " + std::to_string(budget::path_certificates) + " certificates");
+  thread_local KnownOutcomes known;
+  const Digest asked = question(path, anchor, own);
+  if (const Outcome* outcome = known.find(asked)) return told(*outcome, path);
+  if (std::any_of(path.begin(), path.end(), [](const Certificate& one) { return !one.native(); }) || (own && !own->native()))
+    return fail(Code::internal, "path: a certificate on it is read no more");
+  TRY(const Outcome outcome, judge(path, anchor, own));
+  known.keep(asked, outcome);
+  return told(outcome, path);
 }
 
 }  // namespace cm4it::crypto

@@ -41,7 +41,7 @@ bool constrains_policies(std::span<const Certificate> path) {
 
 bool all_have_policies(std::span<const Certificate> path) {
   return std::all_of(path.begin(), path.end(),
-                     [](const Certificate& one) { return X509_get_ext_by_NID(native(one), NID_certificate_policies, -1) >= 0; });
+                     [](const Certificate& one) { return one.fields().policies; });
 }
 
 Result<bool> requires_policy(std::span<const Certificate> path) {

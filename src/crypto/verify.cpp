@@ -33,7 +33,7 @@ bool evp_holds(EVP_PKEY* key, Algorithm algorithm, View message, View signature)
   return EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
 }
 
-tl::unexpected<Error> signs_nothing() {
+tl::unexpected<Error> verifies_nothing() {
   return fail(Code::bad_signature, "signature: the issuer's key is for encryption (X25519) and signs nothing");
 }
 
@@ -90,7 +90,7 @@ Result<Bytes> ecdsa_to_fixed(View der, std::size_t coordinate) {
 Result<void> PublicKey::verify(View message, View signature) const {
   bool holds = false;
   switch (impl_->algorithm) {
-    case Algorithm::x25519: return signs_nothing();
+    case Algorithm::x25519: return verifies_nothing();
     case Algorithm::eddsa: holds = ed25519_holds(impl_->bits, message, signature); break;
     case Algorithm::ps256: holds = evp_holds(impl_->pkey.get(), impl_->algorithm, message, signature); break;
     case Algorithm::es256:
@@ -108,7 +108,7 @@ Result<void> PublicKey::verify_digest(Hash hash, View digest, View signature) co
   EVP_PKEY* const key = impl_->pkey.get();
   bool holds = digest.size() == digest_bytes(hash);
   switch (impl_->algorithm) {
-    case Algorithm::x25519: return signs_nothing();
+    case Algorithm::x25519: return verifies_nothing();
     case Algorithm::eddsa: holds = holds && ed25519_holds(impl_->bits, digest, signature); break;
     case Algorithm::ps256: holds = holds && evp_holds_digest(key, evp_md(hash), digest, padded(signature, key)); break;
     case Algorithm::es256:

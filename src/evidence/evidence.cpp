@@ -1,6 +1,7 @@
 #include "evidence/evidence.h"
 
 #include <array>
+#include <atomic>
 
 #include "base/cbor.h"
 #include "evidence/builder.h"
@@ -10,6 +11,8 @@ namespace cm4it::evidence {
 
 namespace {
 
+std::atomic<std::uint64_t> decoded_pieces = 0;
+
 tl::unexpected<Error> not_read(Format format) {
   return fail(Code::unsupported, std::string("format: ") + to_string(format) + " is not read by this server");
 }
@@ -18,6 +21,7 @@ Result<Decoded> decode_as(Format format, View bytes, Trust trust) {
   const Codec* codec = find_codec(format);
   if (!codec) return not_read(format);
   if (bytes.size() > codec->most_octets) return fail(Code::too_large, "evidence: more than " + std::to_string(codec->most_octets) + " octets");
+  decoded_pieces.fetch_add(1, std::memory_order_relaxed);
   return codec->decode(bytes, trust);
 }
 
@@ -57,6 +61,8 @@ Result<Format> parse_format(std::string_view text) {
   return none_of("format", text, all);
 }
 
+std::uint64_t pieces_decoded() { return decoded_pieces.load(std::memory_order_relaxed); }
+
 Result<Decoded> decode(Format format, View bytes) { return decode_as(format, bytes, Trust::none); }
 
 Verified::Verified(Decoded decoded, const KeyId& issuer)
@@ -87,6 +93,7 @@ Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, con
                                                   const std::optional<StatementId>& id, const SubjectId* about) {
   std::vector<Statement> statements;
   if (const Codec* codec = find_codec(format); id && codec && codec->kept) {
+    decoded_pieces.fetch_add(1, std::memory_order_relaxed);
     TRY(statements, codec->kept(bytes, issuer, about));
     for (Statement& statement : statements) {
       statement.issuer = issuer;

@@ -104,6 +104,9 @@ Result<void> check_signature(const Decoded& decoded, const crypto::PublicKey& is
 Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, const KeyId& issuer,
                                                   const std::optional<StatementId>& id = {}, const SubjectId* about = nullptr);
 
+// How many pieces codecs have read in this process, kept ones too. A look-up reads none (evidence/view_row.h).
+std::uint64_t pieces_decoded();
+
 // A leaf of a domain's log: the evidence itself for cose, deterministic CBOR [format, evidence] for the rest.
 Bytes leaf_bytes(Format format, View evidence);
 Result<std::pair<Format, Bytes>> parse_leaf(View leaf);

@@ -109,7 +109,7 @@ Paths CountedAuthorities::chain_paths(const Judgement& judgement, const RolesOf&
     if (fields.not_after && *fields.not_after < received) return "expired at " + to_rfc3339(*fields.not_after);
     if (const auto* silencing = compromised_.silencing(judgement, issuer)) return CompromisedKeys::why_not(*silencing);
     const auto id = evidence::statement_id(evidence::certificate_format, issuer, fields.to_be_signed);
-    return authority(certificate.key().id()).withdrawals.of(id) ? "taken back by its issuer" : "";
+    return authority(certificate.key_id()).withdrawals.of(id) ? "taken back by its issuer" : "";
   };
   const auto links = [&](const KeyId& key) -> const Links& { return authority(key).expired_too; };
   return chain_paths_of(judgement.fact->statement, why_not, links, roles, policies_);

@@ -104,7 +104,7 @@ void end_chain(std::span<const Certificate> path, const crypto::PublicKey& key, 
   const auto memberships = roles(key.id());
   if (memberships.empty()) return;
   for (std::size_t i = 0; i < path.size(); ++i) {
-    std::string reason = why_not(path[i], i + 1 < path.size() ? path[i + 1].key().id() : key.id());
+    std::string reason = why_not(path[i], i + 1 < path.size() ? path[i + 1].key_id() : key.id());
     if (!reason.empty()) paths.why_not = "x5chain: " + path[i].fields().subject_text + ": " + reason;
     if (!reason.empty()) return;
   }

@@ -105,7 +105,7 @@ Result<void> read_chain(CborReader& reader, Statement& statement, const std::str
 Result<void> check_chain(const Header& header, bool kept) {
   const auto& chain = header.statement.certificates;
   if (chain.empty() || kept) return {};  // kept: this was seen when it came
-  if (chain[0].key().id() != header.kid) return bad_cose("protected.33", "the first certificate is of another key than kid");
+  if (chain[0].key_id() != header.kid) return bad_cose("protected.33", "the first certificate is of another key than kid");
   for (std::size_t i = 0; i + 1 < chain.size(); ++i)
     if (!chain[i].verify(chain[i + 1].key()))
       return bad_cose("protected.33[" + std::to_string(i) + "]", "not signed by the key in the certificate behind it");

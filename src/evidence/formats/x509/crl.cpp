@@ -54,7 +54,7 @@ std::string reason_of(const CrlPart& part) {
 bool CrlPart::covers(const crypto::Certificate& certificate) const {
   if (certificate.fields().authority ? users_only : authorities_only) return false;
   if (point.empty()) return true;
-  const auto points = certificate.crl_points();
+  const auto& points = certificate.fields().crl_points;
   for (DerReader names(point); !names.at_end();) {
     const auto whole_name = names.item("crl.issuingDistributionPoint");
     if (!whole_name) return false;

@@ -79,7 +79,7 @@ std::vector<std::string> names_of(const crypto::Certificate& certificate) {
                                     issued_name(fields.issuer_text, certificate.serial_text())};
   if (fields.of_authority()) names.push_back(authority_name(fields.subject_canonical));
   // Where the key came in another form than its canonical one, both hashes lead to it.
-  if (const KeyId came{crypto::sha256(fields.spki)}; came != certificate.key().id()) names.push_back(came.text());
+  if (const KeyId came{crypto::sha256(fields.spki)}; came != certificate.key_id()) names.push_back(came.text());
   if (fields.hardware) names.push_back("hw:" + fields.hardware->type + ":" + to_hex(fields.hardware->serial));
   std::size_t room = most_alternative_names;
   const auto add = [&](const char* kind, const std::vector<std::string>& texts) {
@@ -109,7 +109,7 @@ Statement meaning_of(crypto::Certificate certificate) {
   const CertificateFields& fields = certificate.fields();
   Statement statement;
   statement.format = Format::x509;
-  statement.subject = SubjectId::key(certificate.key().id());
+  statement.subject = SubjectId::key(certificate.key_id());
   statement.issued_at = fields.not_before;
   statement.not_before = fields.not_before;
   // `expires` is the first second at which it holds no more; notAfter is the last at which it does.

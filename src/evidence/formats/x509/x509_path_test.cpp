@@ -47,6 +47,52 @@ TEST_F(Paths, LeadDownFromABareKey) {
   EXPECT_EQ(check({anonymous}), "") << "without a key identifier";
 }
 
+// A plant has thousands of devices by one CA: what OpenSSL said of one of them holds for the others.
+TEST_F(Paths, AreAskedAboutOnceForAllDevicesThatAreAlike) {
+  const auto device = [&](const std::string& name, std::vector<Bytes> more) {
+    auto draft = root.issues(key_of(name)->public_key(), x509::test::name(name));
+    for (auto& extension : more) draft.extensions.push_back(std::move(extension));
+    const auto made = certificate(draft);
+    return crypto::Certificate::from_known(made.der(), made.findings()).value();
+  };
+  const auto openssl_reads_for = [&](const crypto::Certificate& one) {
+    const auto before = crypto::Certificate::read_by_openssl();
+    EXPECT_TRUE(crypto::check_path({&one, 1}, root.key->public_key()));
+    return crypto::Certificate::read_by_openssl() - before;
+  };
+  const Bytes signs = key_usage(0x80), client = purposes({client_auth_oid}), server = purposes({server_auth_oid});
+  EXPECT_EQ(openssl_reads_for(device("alike 1", {signs, client})), 1u);
+  EXPECT_EQ(openssl_reads_for(device("alike 2", {signs, client})), 0u);
+  EXPECT_EQ(openssl_reads_for(device("alike 3", {signs, client, alternative_names({dns("three.example")})})), 0u);
+  EXPECT_EQ(openssl_reads_for(device("of another use", {signs, server})), 1u);
+  EXPECT_EQ(openssl_reads_for(device("without any", {signs})), 1u);
+  EXPECT_EQ(openssl_reads_for(device("another usage", {key_usage(0x88), client})), 1u);
+}
+
+TEST_F(Paths, AreAskedAboutEachWhereNamesAreConstrained) {
+  const auto above = with(root.certifies(a), permitted_dns("a.example"));
+  const auto named = [&](const std::string& name) { return device_by(a, {alternative_names({dns(name)})}); };
+  for (int again = 0; again < 2; ++again) {
+    EXPECT_EQ(check({named("one.a.example"), above}), "");
+    EXPECT_THAT(check({named("one.b.example"), above}), HasSubstr("permitted subtree violation"));
+    EXPECT_EQ(check({named("one.b.example"), root.certifies(a)}), "");
+  }
+}
+
+// A refusal is of the rule; who breaks it is said of whoever was asked about.
+TEST_F(Paths, RefuseEachInItsOwnName) {
+  const auto named = [&](const std::string& name) {
+    auto draft = a.issues(key_of(name)->public_key(), x509::test::name(name));
+    draft.extensions.push_back(purposes({server_auth_oid}));
+    return draft;
+  };
+  const auto above = with(root.certifies(a), purposes({client_auth_oid}));
+  EXPECT_THAT(check({named("one"), above}), testing::StartsWith("path: CN=A: "));
+  auto authority = root.issues(key_of("path a")->public_key(), x509::test::name("no CA"));
+  const auto below = [&](const std::string& name) { return Authority{key_of("path a"), x509::test::name("no CA")}.issues(key_of(name)->public_key(), x509::test::name(name)); };
+  EXPECT_EQ(check({below("one"), authority}), check({below("two"), authority}));
+}
+
 TEST_F(Paths, ObeyPathLengths) {
   EXPECT_EQ(check({device_by(a), root.certifies(a, 0)}), "");
   EXPECT_THAT(check({device_by(b), a.certifies(b), root.certifies(a, 0)}), HasSubstr("CN=A: path length constraint exceeded"));

@@ -1,0 +1,26 @@
+// Statements as a ledger keeps them beside their subject: what decoding the evidence gave, so that no look-up decodes it again.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "evidence/statement.h"
+
+namespace cm4it::evidence {
+
+// What one piece of evidence says of one subject, in compact CBOR (docs/formats/store.md). A statement of a CRL has none: what it
+// says is looked up entry by entry.
+// At least one.
+Bytes write_view(std::span<const Statement* const> statements);
+// Which piece of evidence it is of. malformed.
+struct ViewHead {
+  Format format = Format::cose;
+  KeyId issuer;
+  StatementId id;
+};
+Result<ViewHead> read_view_head(View view);
+// Of this subject. malformed: written by another release, or damaged; `ics rebuild` makes them anew.
+Result<std::vector<Statement>> read_view(View view, const SubjectId& subject);
+
+}  // namespace cm4it::evidence
