@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "base/budgets.h"
+#include "evidence/view_row.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "ledger/tables.h"
@@ -29,13 +30,13 @@ Result<std::vector<policy::Fact>> Reader::authority(const KeyId& key, const std:
   std::vector<policy::Fact> facts;
   Result<void> outcome;
   std::size_t examined = 0;
-  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View row_key, View value) {
-    const std::uint64_t position = table::last_number(row_key);
+  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View, View value) {
     outcome = [&]() -> Result<void> {
-      TRY(const auto record, record_at(position));
-      if (!record || !concerns(record->format)) return {};
+      TRY(const auto row, decode_subject_row(value));
+      TRY(const auto head, evidence::read_view_head(row.view));
+      if (!concerns(head.format)) return {};
       std::vector<policy::Fact> found;
-      CHECK_OK(add_record(subject, position, value, found));
+      CHECK_OK(add_row(subject, value, found));
       for (auto& fact : found)
         if (of_interest(fact.statement)) facts.push_back(std::move(fact));
       return {};

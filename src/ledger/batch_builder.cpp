@@ -6,7 +6,6 @@
 #include "crypto/digest.h"
 #include "ledger/index.h"
 #include "ledger/tables.h"
-#include "policy/paths.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -215,24 +214,9 @@ void BatchBuilder::add(const AddPin& message) {
   policies_changed_ = true;
 }
 
-bool BatchBuilder::takes_back_certificate(const evidence::Statement& statement) const {
-  const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body);
-  if (!withdraw) return false;
-  if (statement.crl) return true;
-  const auto kept = find_record(snapshot_, withdraw->statement);
-  return kept && *kept && (*kept)->format == evidence::certificate_format;
-}
-
-void BatchBuilder::note_change(const Work& work) {
+void BatchBuilder::note_change(const Work& work, const FeedRow& about) {
+  change_.everything |= about.everything;
   for (const auto& statement : work.statements) {
-    // A CRL may say something of every certificate of its issuer.
-    if (statement.subject.kind == evidence::SubjectKind::model || statement.kind() == evidence::Kind::policy || statement.crl ||
-        policy::is_authority(statement))
-      change_.everything = true;
-    // Whatever a role's key said, and what lies under a CA, may count no more.
-    if (is_self_compromise(statement, statement.issuer)) change_.everything = true;
-    // Whoever takes back a certificate may be a CA's issuer, and so take back all that this CA said.
-    if (takes_back_certificate(statement)) change_.everything = true;
     auto domains = statement.domains;
     if (!work.made_in.empty()) domains.push_back(work.made_in);
     domains.insert(domains.end(), work.judged_anew.begin(), work.judged_anew.end());
@@ -265,7 +249,7 @@ Result<void> BatchBuilder::write(Work& work) {
   const std::uint64_t position = after_.next++;
   if (work.entry.record) work.entry.record->position = position;
   batch_.put(table::journal, table::number(position), encode(work.entry));
-  CHECK_OK(index_entry({work.entry, position, work.statements, work.times},
+  TRY(const FeedRow about, index_entry({work.entry, position, work.statements, work.times},
                        [this](store::Table table, View key) { return read(table, key); },
                        [this](const evidence::SubjectId& subject) { return arrival_in(snapshot_, overlay_, subject); },
                        [this](store::Table table, Bytes key, Bytes value) {
@@ -273,7 +257,7 @@ Result<void> BatchBuilder::write(Work& work) {
                        }));
   for (const auto& statement : work.statements)
     if (statement.kind() == evidence::Kind::policy) CHECK_OK(take_policy(work, statement));
-  note_change(work);
+  note_change(work, about);
   return {};
 }
 

@@ -58,7 +58,7 @@ class BatchBuilder {
   Result<void> take_policy(const Work& work, const evidence::Statement& statement);
   Result<std::optional<Bytes>> read(store::Table table, View key) const;
   void put(store::Table table, Bytes key, Bytes value);
-  void note_change(const Work& work);
+  void note_change(const Work& work, const FeedRow& about);
   // unpinned.h
   bool stays_aside(const Submission& submission) const;
   Result<void> keep_aside(const Submission& submission);
@@ -66,7 +66,6 @@ class BatchBuilder {
   void remove_aside(const Unpinned::Row& row);
   Result<bool> enter_pinned(Time now);
   Result<void> enter(const Unpinned::Row& row, Time now);
-  bool takes_back_certificate(const evidence::Statement& statement) const;
 
   const Options& options_;
   const store::Snapshot& snapshot_;

@@ -15,11 +15,10 @@ Result<std::vector<policy::Fact>> Reader::compromises_of(const KeyId& key, const
   Result<void> outcome;
   CHECK_OK(snapshot_->scan(table::compromised, store::Range::prefix(table::compromised_key(key, part)), [&](View row, View) {
     outcome = [&]() -> Result<void> {
-      const std::uint64_t position = table::last_number(row);
-      TRY(const auto value, snapshot_->get(table::subjects, table::subject_key(subject, position)));
+      TRY(const auto value, snapshot_->get(table::subjects, table::subject_key(subject, table::last_number(row))));
       if (!value) return fail(Code::internal, "subjects: a row is missing", "run `ics rebuild`");
       std::vector<policy::Fact> found;
-      CHECK_OK(add_record(subject, position, *value, found));
+      CHECK_OK(add_row(subject, *value, found));
       for (auto& fact : found)
         if (is_self_compromise(fact.statement, key)) facts.push_back(std::move(fact));
       return {};
@@ -40,7 +39,7 @@ void add_speakers(const std::vector<policy::Fact>& about, const policy::Policies
     const auto& statement = fact.statement;
     speakers.insert({statement.issuer, {}});
     if (statement.signed_by_part) speakers.insert({statement.issuer, statement.signed_by_part});
-    for (const auto& certificate : statement.certificates) speakers.insert({certificate.key().id(), {}});
+    for (const auto& certificate : statement.certificates) speakers.insert({certificate.key_id(), {}});
     if (statement.certificates.empty()) continue;
     const Bytes& above = statement.certificates.back().fields().authority_key_id;
     evidence::Method1Id id;

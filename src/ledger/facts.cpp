@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/budgets.h"
+#include "evidence/view_row.h"
 #include "ledger/brief.h"
 #include "ledger/crls.h"
 #include "ledger/budgets.h"
@@ -57,19 +58,12 @@ std::size_t weight_of(const std::vector<policy::Fact>& facts, std::size_t from) 
 
 }  // namespace
 
-Result<void> Reader::add_record(const SubjectId& subject, std::uint64_t position, View row,
-                                std::vector<policy::Fact>& to) const {
-  TRY(const auto facts, decode_fact_row(row));
-  TRY(const auto bytes, snapshot_->get(table::journal, table::number(position)));
-  if (!bytes) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-  CHECK_OK(Brief::charge(1, bytes->size()));
-  TRY(const auto entry, decode_entry(*bytes, position));
-  if (!entry.record) return fail(Code::internal, "journal: an entry has no record", "run `ics rebuild`");
-  TRY(auto statements,
-      evidence::statements_of_kept(entry.record->format, entry.record->evidence, entry.record->issuer, entry.record->id, &subject));
+Result<void> Reader::add_row(const SubjectId& subject, View row, std::vector<policy::Fact>& to) const {
+  CHECK_OK(Brief::charge(1, row.size()));
+  TRY(const auto decoded, decode_subject_row(row));
+  TRY(auto statements, evidence::read_view(decoded.view, subject));
   for (auto& statement : statements) {
-    if (statement.subject != subject) continue;
-    TRY(auto fact, fact_of(std::move(statement), facts));
+    TRY(auto fact, fact_of(std::move(statement), decoded.facts));
     to.push_back(std::move(fact));
   }
   return {};
@@ -130,9 +124,9 @@ Result<bool> Reader::add_facts(const SubjectId& subject, std::vector<policy::Fac
   bool whole = kept <= budget::subject_statements;
   std::size_t weight = 0;
   if (whole)
-    CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View key, View value) {
+    CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View, View value) {
       const std::size_t before = to.size();
-      outcome = add_record(subject, table::last_number(key), value, to);
+      outcome = add_row(subject, value, to);
       weight += weight_of(to, before);
       whole = weight <= budget::subject_statements;
       return whole && outcome.has_value();
@@ -145,7 +139,7 @@ Result<bool> Reader::add_facts(const SubjectId& subject, std::vector<policy::Fac
   CHECK_OK(fair_share(*snapshot_, table::speakers, subject, budget::share_statements, positions));
   for (const std::uint64_t position : positions) {
     TRY(const auto row, snapshot_->get(table::subjects, table::subject_key(subject, position)));
-    if (row) CHECK_OK(add_record(subject, position, *row, to));
+    if (row) CHECK_OK(add_row(subject, *row, to));
   }
   return false;
 }
@@ -165,7 +159,7 @@ Result<policy::Facts> Reader::facts(const SubjectId& subject, const std::optiona
     if (!fact.statement.certificates.empty()) {
       issuers.push_back(fact.statement.issuer);
       if (!fact.statement.is_certificate())
-        for (const auto& certificate : fact.statement.certificates) issuers.push_back(certificate.key().id());
+        for (const auto& certificate : fact.statement.certificates) issuers.push_back(certificate.key_id());
     }
   CHECK_OK(add_authorities(std::move(issuers), facts.authorities, as_of));
   CHECK_OK(add_compromises(facts));

@@ -1,7 +1,10 @@
 #include "ledger/index.h"
 
 #include <algorithm>
+#include <map>
+#include <span>
 
+#include "evidence/view_row.h"
 #include "ledger/crls.h"
 #include "ledger/names.h"
 #include "ledger/tables.h"
@@ -84,6 +87,71 @@ Result<std::vector<std::string>> index_crl(const IndexInput& input, const Statem
   return domains_of(input.entry, input.statements, row);
 }
 
+// What an entry says of each of its subjects, in the order in which it names them.
+std::vector<std::vector<const Statement*>> by_subject(const std::vector<Statement>& statements) {
+  std::vector<std::vector<const Statement*>> grouped;
+  std::map<SubjectId, std::size_t> places;
+  for (const Statement& statement : statements) {
+    const auto [place, first] = places.try_emplace(statement.subject, grouped.size());
+    if (first) grouped.emplace_back();
+    grouped[place->second].push_back(&statement);
+  }
+  return grouped;
+}
+
+// The row that look-ups read, and who spoke: the domains that the entry concerns.
+Result<std::vector<std::string>> index_subject(const IndexInput& input, std::span<const Statement* const> about, std::uint64_t record_at,
+                                               const RowReader& read, const RowWriter& write) {
+  const SubjectId& subject = about.front()->subject;
+  const Bytes key = table::subject_key(subject, record_at);
+  std::optional<FactRow> known;
+  Bytes view;
+  TRY(const auto kept, read(table::subjects, key));
+  if (kept) {
+    TRY(auto decoded, decode_subject_row(*kept));
+    known = std::move(decoded.facts);
+    view = to_bytes(decoded.view);
+  } else {
+    view = evidence::write_view(about);
+  }
+  const FactRow row = updated(input, std::move(known));
+  write(table::subjects, key, encode(row, view));
+  if (!input.entry.record) return domains_of(input.entry, input.statements, row);
+  const KeyId& issuer = input.entry.record->issuer;
+  Bytes speaker = table::speaker_key(subject, issuer);
+  append_u64(speaker, record_at);
+  if (std::any_of(about.begin(), about.end(), [](const Statement* one) { return evidence::is_alarm(*one); }))
+    write(table::alarms, Bytes(speaker), {});
+  write(table::speakers, std::move(speaker), {});
+  for (const Statement* statement : about) {
+    CHECK_OK(index_policy(*statement, write));
+    index_compromise(*statement, issuer, record_at, write);
+  }
+  return domains_of(input.entry, input.statements, row);
+}
+
+// Whoever takes back a certificate may be a CA's issuer, and so take back all that this CA said.
+Result<bool> takes_back_certificate(const Statement& statement, const RowReader& read) {
+  const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body);
+  if (!withdraw) return false;
+  TRY(const auto positions, read(table::statements, withdraw->statement.digest));
+  if (!positions) return false;
+  TRY(const auto row, read(table::subjects, table::subject_key(statement.subject, read_u64(View(*positions).first(8)))));
+  if (!row) return false;
+  TRY(const auto decoded, decode_subject_row(*row));
+  TRY(const auto head, evidence::read_view_head(decoded.view));
+  return head.format == evidence::certificate_format;
+}
+
+Result<FeedRow> what_it_is_about(const IndexInput& input, const RowReader& read) {
+  FeedRow row = feed_row_of(input.entry.id, input.statements);
+  for (const Statement& statement : input.statements) {
+    if (row.everything) break;
+    TRY(row.everything, takes_back_certificate(statement, read));
+  }
+  return row;
+}
+
 }  // namespace
 
 std::vector<std::string> domains_of(const Entry& entry, const std::vector<Statement>& statements, const FactRow& facts) {
@@ -115,7 +183,7 @@ Result<std::optional<std::uint64_t>> arrival_in(const store::Snapshot& snapshot,
   return std::optional(table::last_number(first->first.second));
 }
 
-Result<void> index_entry(const IndexInput& input, const RowReader& read, const Arrival& arrival, const RowWriter& write) {
+Result<FeedRow> index_entry(const IndexInput& input, const RowReader& read, const Arrival& arrival, const RowWriter& write) {
   const Entry& entry = input.entry;
   TRY(const auto positions, read(table::statements, entry.id.digest));
   Bytes all = positions.value_or(Bytes{});
@@ -124,38 +192,22 @@ Result<void> index_entry(const IndexInput& input, const RowReader& read, const A
   write(table::statements, Bytes(entry.id.digest.begin(), entry.id.digest.end()), std::move(all));
 
   std::vector<std::string> domains;
-  for (const Statement& statement : input.statements) {
-    if (statement.crl) {
-      TRY(domains, index_crl(input, statement, record_at, read, write));
+  for (const auto& about : by_subject(input.statements)) {
+    if (about.front()->crl) {
+      TRY(domains, index_crl(input, *about.front(), record_at, read, write));
       continue;
     }
-    const Bytes key = table::subject_key(statement.subject, record_at);
-    std::optional<FactRow> known;
-    TRY(const auto kept, read(table::subjects, key));
-    if (kept) {
-      TRY(known, decode_fact_row(*kept));
-    }
-    const FactRow row = updated(input, std::move(known));
-    write(table::subjects, key, encode(row));
-    domains = domains_of(entry, input.statements, row);
-    if (entry.record) {
-      CHECK_OK(index_policy(statement, write));
-      Bytes speaker = table::speaker_key(statement.subject, entry.record->issuer);
-      append_u64(speaker, record_at);
-      const auto* change = std::get_if<evidence::StatusChange>(&statement.body);
-      if (change && evidence::is_alarm(change->status)) write(table::alarms, Bytes(speaker), {});
-      write(table::speakers, std::move(speaker), {});
-      index_compromise(statement, entry.record->issuer, record_at, write);
-    }
+    TRY(domains, index_subject(input, about, record_at, read, write));
     // A new receipt can put foreign evidence into another domain, so the names are written with every entry.
-    TRY(const auto arrived, arrival(statement.subject));
-    index_names(statement, domains, arrived.value_or(record_at), write);
+    TRY(const auto arrived, arrival(about.front()->subject));
+    for (const Statement* statement : about) index_names(*statement, domains, arrived.value_or(record_at), write);
   }
-  for (const auto& domain : domains)
-    write(table::feed, table::named(domain, input.position), Bytes(entry.id.digest.begin(), entry.id.digest.end()));
+  TRY(const FeedRow about, what_it_is_about(input, read));
+  const Bytes feed_row = encode(about);
+  for (const auto& domain : domains) write(table::feed, table::named(domain, input.position), Bytes(feed_row));
   for (const auto& [domain, index] : entry.placements)
     write(table::log, table::named(domain, index), Bytes(entry.id.digest.begin(), entry.id.digest.end()));
-  return {};
+  return about;
 }
 
 }  // namespace cm4it::ledger

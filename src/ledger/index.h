@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 
+#include "ledger/feed_row.h"
 #include "ledger/journal.h"
 #include "store/store.h"
 
@@ -25,7 +26,8 @@ struct IndexInput {
   const std::vector<evidence::Statement>& statements;
   const std::vector<Time>& times;
 };
-Result<void> index_entry(const IndexInput& input, const RowReader& read, const Arrival& arrival, const RowWriter& write);
+// What it is about, as its rows in the feeds say.
+Result<FeedRow> index_entry(const IndexInput& input, const RowReader& read, const Arrival& arrival, const RowWriter& write);
 
 // The domains that an entry concerns: where its statement was made, and whose homes received it.
 std::vector<std::string> domains_of(const Entry& entry, const std::vector<evidence::Statement>& statements,

@@ -139,8 +139,15 @@ Bytes encode(const FactRow& row) {
   return out.take();
 }
 
-Result<FactRow> decode_fact_row(View bytes) {
-  CborReader reader(bytes);
+Bytes encode(const FactRow& facts, View view) {
+  Bytes row = encode(facts);
+  append(row, view);
+  return row;
+}
+
+namespace {
+
+Result<FactRow> read_fact_row(CborReader& reader) {
   FactRow row;
   CHECK_OK(expect_array(reader, 3));
   TRY(row.first_seen, read_time(reader));
@@ -157,6 +164,21 @@ Result<FactRow> decode_fact_row(View bytes) {
     row.received.push_back(std::move(received));
   }
   return row;
+}
+
+}  // namespace
+
+Result<FactRow> decode_fact_row(View bytes) {
+  CborReader reader(bytes);
+  TRY(auto row, read_fact_row(reader));
+  CHECK_OK(reader.end());
+  return row;
+}
+
+Result<SubjectRow> decode_subject_row(View bytes) {
+  CborReader reader(bytes);
+  TRY(auto facts, read_fact_row(reader));
+  return SubjectRow{std::move(facts), bytes.subspan(reader.position())};
 }
 
 Bytes encode(const BatchSignature& batch) {

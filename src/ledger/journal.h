@@ -41,6 +41,14 @@ struct FactRow {
 Bytes encode(const FactRow& row);
 Result<FactRow> decode_fact_row(View row);
 
+// A row of a subject: those facts, then what the evidence says of it (evidence/view_row.h). It is all that a look-up reads.
+struct SubjectRow {
+  FactRow facts;
+  View view;  // in the row
+};
+Bytes encode(const FactRow& facts, View view);
+Result<SubjectRow> decode_subject_row(View row);
+
 // A batch of one own log: [origin, log, received, root, signature]; its size is in the key.
 Bytes encode(const BatchSignature& batch);
 Result<BatchSignature> decode_batch(View row, std::uint64_t size);

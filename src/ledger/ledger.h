@@ -115,6 +115,7 @@ using OnChange = std::function<void(const Change&)>;  // on the appender's threa
 
 struct CrlRow;
 struct FactRow;
+struct FeedRow;
 
 // A consistent view for one slice of a request. Not to be kept.
 class Reader {
@@ -165,10 +166,13 @@ class Reader {
   // caller that bounds how many it looks at has those that bear it as their own first. The visitor returns false to stop.
   Result<void> named(std::string_view alias, const std::function<bool(const SubjectId&, Rank)>& visit) const;
 
-  // Journal positions of records that concern a domain (made there, or received by its homes), from `from` on.
+  // Journal positions of entries that concern a domain (made there, or received by its homes), from `from` on.
   // The visitor returns false to stop.
   Result<void> in_domain(std::string_view domain, std::uint64_t from,
                          const std::function<bool(std::uint64_t position, const StatementId& id)>& visit) const;
+  // The same, with what each entry is about.
+  Result<void> changes_in(std::string_view domain, std::uint64_t from,
+                          const std::function<bool(std::uint64_t position, const FeedRow& row)>& visit) const;
   // Positions of a subject's records, ascending.
   Result<void> of_subject(const SubjectId& subject,
                           const std::function<bool(std::uint64_t position, const StatementId& id)>& visit) const;
@@ -212,7 +216,7 @@ class Reader {
 
  private:
   Result<bool> add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const;  // false: not all of them
-  Result<void> add_record(const SubjectId& subject, std::uint64_t position, View row, std::vector<policy::Fact>& to) const;
+  Result<void> add_row(const SubjectId& subject, View row, std::vector<policy::Fact>& to) const;
   Result<policy::Fact> fact_of(evidence::Statement statement, const FactRow& facts) const;
   Result<std::vector<KeyId>> keys_named(View name) const;
   Result<void> add_crls(const SubjectId& subject, const std::optional<AsOf>& as_of, std::vector<policy::Fact>& about,

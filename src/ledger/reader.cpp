@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "evidence/view_row.h"
 #include "ledger/brief.h"
+#include "ledger/feed_row.h"
 #include "ledger/home_log.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
@@ -117,18 +119,34 @@ Result<void> Reader::in_domain(std::string_view domain, std::uint64_t from,
   });
 }
 
+Result<void> Reader::changes_in(std::string_view domain, std::uint64_t from,
+                                const std::function<bool(std::uint64_t, const FeedRow&)>& visit) const {
+  store::Range range = store::Range::prefix(table::named(domain));
+  range.begin = table::named(domain, from);
+  Result<void> outcome;
+  CHECK_OK(snapshot_->scan(table::feed, range, [&](View key, View value) {
+    const std::uint64_t position = table::last_number(key);
+    if (position >= published_->next) return false;
+    const auto row = decode_feed_row(value);
+    if (!row) outcome = tl::unexpected(row.error());
+    return row && visit(position, *row);
+  }));
+  return outcome;
+}
+
 Result<void> Reader::of_subject(const SubjectId& subject,
                                 const std::function<bool(std::uint64_t, const StatementId&)>& visit) const {
-  const auto row_key = subject.row();
   Result<void> outcome;
-  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(row_key), [&](View key, View) {
-    const std::uint64_t position = table::last_number(key);
-    auto record = record_at(position);
-    if (!record || !*record) {
-      outcome = fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-      return false;
-    }
-    return visit(position, (*record)->id);
+  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View key, View value) {
+    bool more = true;
+    outcome = [&]() -> Result<void> {
+      CHECK_OK(Brief::charge(1));
+      TRY(const auto row, decode_subject_row(value));
+      TRY(const auto head, evidence::read_view_head(row.view));
+      more = visit(table::last_number(key), head.id);
+      return {};
+    }();
+    return outcome && more;
   }));
   return outcome;
 }

@@ -27,9 +27,9 @@ Result<void> add_receipts(const store::Snapshot& snapshot, const evidence::State
                           policy::SignedDescriptor& descriptor) {
   TRY(const auto row, snapshot.get(table::subjects, table::subject_key(statement.subject, position)));
   if (!row) return fail(Code::malformed, "store: a policy's facts are missing", "run `ics rebuild`");
-  TRY(auto facts, decode_fact_row(*row));
-  descriptor.first_seen = facts.first_seen;
-  descriptor.receipts = std::move(facts.received);
+  TRY(auto decoded, decode_subject_row(*row));
+  descriptor.first_seen = decoded.facts.first_seen;
+  descriptor.receipts = std::move(decoded.facts.received);
   for (auto& receipt : descriptor.receipts)
     if (receipt.log == KeyId{}) receipt.log = own_log;
   return {};

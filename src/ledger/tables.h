@@ -20,12 +20,12 @@ inline constexpr Table aside = 15;      // descriptors of domains that nothing p
 inline constexpr Table pins = 12;       // domain → owner key id, learned from counted transfers
 // Derived: made anew from the sources by rebuild().
 inline constexpr Table statements = 4;  // statement id → positions of its entries, the record's first
-inline constexpr Table subjects = 5;    // subject row ‖ position → FactRow
+inline constexpr Table subjects = 5;    // subject row ‖ position → SubjectRow: all that a look-up reads
 inline constexpr Table aliases = 6;     // alias ‖ 0 ‖ rank ‖ arrival ‖ subject row → model text or nothing
 inline constexpr Table search = 7;      // field ‖ 0 ‖ value ‖ 0 ‖ arrival ‖ subject row → model text or nothing
 inline constexpr Table tiles = 8;       // domain ‖ 0 ‖ level ‖ index → up to 256 hashes
 inline constexpr Table log = 9;         // domain ‖ 0 ‖ leaf index → statement id
-inline constexpr Table feed = 10;       // domain ‖ 0 ‖ position → statement id
+inline constexpr Table feed = 10;       // domain ‖ 0 ‖ position → FeedRow: what changed
 inline constexpr Table policies = 11;   // domain ‖ 0 ‖ version ‖ statement id → nothing
 inline constexpr Table speakers = 13;   // subject row ‖ issuer ‖ position → nothing
 inline constexpr Table crls = 14;       // 'c' ‖ issuer ‖ scope ‖ number ‖ position → thisUpdate ‖ FactRow; 'e' ‖ position ‖ serial → page of entries
@@ -34,7 +34,7 @@ inline constexpr Table compromised = 17;  // key id ‖ part of its certificate,
 inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles, log, feed, policies, speakers, crls, alarms, compromised};
 
 inline constexpr std::string_view rows = "rows";  // in meta: which derived rows there are, and how they are made
-inline constexpr std::string_view rows_version = "7";
+inline constexpr std::string_view rows_version = "8";
 inline constexpr std::string_view rebuilding = "rebuilding";  // in meta while rows are made anew
 
 Bytes number(std::uint64_t position);                                       // big-endian: in order

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <atomic>
-#include <deque>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -16,21 +15,6 @@
 #include "service/service.h"
 
 namespace cm4it::service {
-
-// Which subjects changed at which journal position: a bounded memory, for /v1/changes.
-struct ChangeLog {
-  static constexpr std::size_t most = 100'000;
-  using Domains = std::shared_ptr<const std::vector<std::string>>;  // neighbours share one
-  struct Item { std::uint64_t position; SubjectId subject; bool everything; Domains domains; };
-  std::deque<Item> items;
-  std::uint64_t known_from = 0;  // changes at and after this position are all here
-  std::uint64_t next = 0;
-};
-
-struct Waiting {
-  std::uint64_t next_ticket = 1;
-  std::map<Service::Ticket, std::pair<std::uint64_t, std::function<void()>>> polls;  // ticket → (position, call)
-};
 
 // Pieces of one submission, worked on by several threads; the last one to finish goes on.
 struct Round;
@@ -95,10 +79,9 @@ struct Service::Impl {
   Forwarder* forwarder = nullptr;
 
   Guarded<IssuerQuota> quota;
-  Guarded<ChangeLog> change_log;
   // Subjects with a transfer to a domain that nothing pins, which does not count (yet); noted in the store.
   Guarded<std::set<SubjectId>> undecided;
-  Guarded<Waiting> waiting;
+  Watch watch{budget::waiting_polls};
   // Foreign batch signatures that were verified: (origin, size, root, signature) by hash; bounded.
   Guarded<std::set<Digest>> verified_batches;
   mutable Guarded<std::set<StatementId>> damaged;  // as far as it was found; bounded

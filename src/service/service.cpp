@@ -45,10 +45,7 @@ Result<std::unique_ptr<Service>> Service::start(Options options, ledger::Options
   CHECK_OK(impl->load_undecided());
   CHECK_OK(impl->load_clocks());
   const auto published = impl->ledger->published();
-  impl->change_log.with([&](ChangeLog& log) {
-    log.next = std::max(log.next, published->next);
-    log.known_from = log.next;
-  });
+  impl->watch.begin(published->next);
   Time unknown{};  // a commit may have come meanwhile, which knows better
   impl->newest_time.compare_exchange_strong(unknown, published->newest_time);
   return std::unique_ptr<Service>(new Service(std::move(impl)));

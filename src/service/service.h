@@ -15,6 +15,7 @@
 #include "policy/fold.h"
 #include "service/caller.h"
 #include "service/home_clocks.h"
+#include "service/watch.h"
 
 namespace cm4it::service {
 
@@ -231,11 +232,9 @@ class Service {
   Result<FeedPage> feed(const FeedRequest& request, const Principal& who) const;
   // Of subjects whose verdict in `domain` the asker may read.
   Result<ChangesPage> changes(std::optional<std::uint64_t> from, std::string_view domain, const Principal& who) const;
-  // Calls back, once, when something was committed after `position` (at once if so already) or the service stops;
-  // false: no room for another waiting poll. The caller keeps its own time limit and forgets with the ticket.
-  using Ticket = std::uint64_t;
-  std::optional<Ticket> when_changed(std::uint64_t position, std::function<void()> call);
-  void forget(Ticket ticket);
+  // Who waits for commits; and what concerns verdicts and feeds of a domain: what is said there, and in those that its policy refers to.
+  Watch& watch() const;
+  Watch::Interest interest_in(std::string_view domain) const;
 
   // Signed heads of a domain's logs that are known here, its own and those of other homes: notes.
   Result<std::vector<std::string>> known_heads(std::string_view domain, const Principal& who) const;

@@ -63,7 +63,7 @@ Result<void> Walk::find_named() {
   if (evidence::may_bear_chain(decoded_.format())) {  // what the CAs of its x5chain say of themselves
     std::vector<KeyId> keys;
     const auto& statement = decoded_.statements()[0];
-    for (const auto& certificate : statement.certificates) keys.push_back(certificate.key().id());
+    for (const auto& certificate : statement.certificates) keys.push_back(certificate.key_id());
     if (statement.subject == evidence::SubjectId::key(statement.issuer)) CHECK_OK(find_own_key(statement));
     if (statement.kind() == evidence::Kind::withdraw && !policies_.find_key(statement.issuer)) keys.push_back(statement.issuer);  // it may be a CA below another
     return context_.reader.add_authorities(std::move(keys), authorities_);

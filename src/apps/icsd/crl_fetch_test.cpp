@@ -87,7 +87,7 @@ TEST_F(Fetching, FromAServerAgainAfterItFailed) {
     const std::uint64_t next = ics.service->ledger().published()->next;
     if (!identified()) break;
     std::promise<void> changed;
-    ASSERT_TRUE(ics.service->when_changed(next, [&] { changed.set_value(); }));
+    ASSERT_TRUE(ics.service->watch().subscribe({}, next, [&] { changed.set_value(); }));
     changed.get_future().wait();
   }
   EXPECT_EQ(asked, 3);

@@ -25,6 +25,9 @@ Result<std::uint64_t> number(const Call& call, std::string_view name, std::uint6
 
 struct Wait { std::uint64_t from; std::chrono::seconds wait; };
 
+// Who asks, and of which domain.
+struct Asker { service::Caller caller; std::string domain; };
+
 Result<Wait> wait_of(const Call& call) {
   TRY(const auto from, number(call, "from", 0, UINT64_MAX));
   TRY(const auto wait, number(call, "wait", 0, budget::feed_wait_seconds));
@@ -34,10 +37,11 @@ Result<Wait> wait_of(const Call& call) {
 using Attempt = std::function<bool(Poll&, bool)>;
 
 // Asks again after each commit until `attempt` answers or the time is up.
-void wait_for(Door::Impl& door, const service::Caller& caller, std::uint64_t position, std::chrono::seconds wait, std::shared_ptr<net::Responder> respond,
+void wait_for(Door::Impl& door, const Asker& asker, std::uint64_t position, std::chrono::seconds wait, std::shared_ptr<net::Responder> respond,
               Attempt attempt) {
   auto poll = std::make_shared<Poll>();
-  poll->caller = caller;
+  poll->caller = asker.caller;
+  poll->domain = asker.domain;
   poll->refuse = [respond](const Error& error) { (*respond)(problem(error)); };
   poll->position = position;
   poll->deadline = steady_clock::now() + wait;
@@ -50,12 +54,12 @@ void wait_for(Door::Impl& door, const service::Caller& caller, std::uint64_t pos
 }
 
 // The first attempt: many records may wait to be walked.
-void begin(Door::Impl& door, const service::Caller& caller, std::uint64_t position, std::chrono::seconds wait, std::shared_ptr<net::Responder> respond,
+void begin(Door::Impl& door, const Asker& asker, std::uint64_t position, std::chrono::seconds wait, std::shared_ptr<net::Responder> respond,
            Attempt attempt) {
-  answer_in_turn(door, caller, respond, [&door, caller, position, wait, respond, attempt = std::move(attempt)] {
+  answer_in_turn(door, asker.caller, respond, [&door, asker, position, wait, respond, attempt = std::move(attempt)] {
     Poll now;
     now.position = position;
-    if (!attempt(now, wait.count() == 0 || respond->half_closed())) wait_for(door, caller, now.position, wait, respond, attempt);
+    if (!attempt(now, wait.count() == 0 || respond->half_closed())) wait_for(door, asker, now.position, wait, respond, attempt);
   });
 }
 
@@ -80,7 +84,7 @@ void get_feed(Door::Impl& door, const Call& call, net::Responder respond) {
     (*shared)(page ? bytes_answer(service::encode_feed(*page), service::feed_media_type) : problem(page.error()));
     return true;
   };
-  begin(door, call.caller, service::journal_position(wait->from), wait->wait, shared, attempt);
+  begin(door, {call.caller, request.domain}, service::journal_position(wait->from), wait->wait, shared, attempt);
 }
 
 void get_changes(Door::Impl& door, const Call& call, net::Responder respond) {
@@ -105,7 +109,7 @@ void get_changes(Door::Impl& door, const Call& call, net::Responder respond) {
         json::object{{"subjects", std::move(subjects)}, {"all", page.everything}, {"next", std::to_string(page.next)}})));
     return true;
   };
-  begin(door, call.caller, wait->from, wait->wait, shared, attempt);
+  begin(door, {call.caller, call.get("domain")}, wait->from, wait->wait, shared, attempt);
 }
 
 }  // namespace cm4it::http

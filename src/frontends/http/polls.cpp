@@ -69,7 +69,7 @@ void Polls::tick() {
   for (const auto& poll : waiting_)
     if (poll->deadline <= now || (poll->half_closed && poll->half_closed())) out_of_time.push_back(poll);
   for (const auto& poll : out_of_time) {
-    service_.forget(poll->ticket);
+    service_.watch().forget(poll->ticket);
     waiting_.erase(poll);
     attempt_in_turn(poll);
   }
@@ -78,7 +78,7 @@ void Polls::tick() {
 void Polls::wait_on(const PollPtr& poll) {
   if (poll->deadline <= std::chrono::steady_clock::now()) return attempt_in_turn(poll);
   // The inbox outlives this object in the callback: a commit may call it while we stop.
-  const auto ticket = service_.when_changed(poll->position, [messages = messages_, poll] {
+  const auto ticket = service_.watch().subscribe(service_.interest_in(poll->domain), poll->position, [messages = messages_, poll] {
     if (!messages->send({poll, true})) return;
   });
   if (!ticket) return poll->refuse(too_many_wait);
@@ -100,7 +100,7 @@ void Polls::attempt_in_turn(const PollPtr& poll) {
 
 // The door closes: what is here by now is the answer.
 void Polls::finish(const PollPtr& poll) {
-  if (poll->ticket) service_.forget(poll->ticket);
+  if (poll->ticket) service_.watch().forget(poll->ticket);
   try {
     poll->attempt(*poll, true);
   } catch (const std::exception& error) {

@@ -16,13 +16,14 @@ namespace cm4it::http {
 
 struct Poll {
   service::Caller caller;
-  std::uint64_t position = 0;                            // wake after a commit beyond this
+  std::string domain;                                    // waits for commits that concern it
+  std::uint64_t position = 0;                            // that are beyond this
   std::chrono::steady_clock::time_point deadline;
   // Tries to answer; true: answered, or the client has gone. `time_is_up`: must answer now. May move `position` on.
   std::function<bool(Poll& poll, bool time_is_up)> attempt;
   std::function<void(const Error&)> refuse;              // answers so
   std::function<bool()> half_closed;                     // the client may have left: it is answered now; empty: never
-  service::Service::Ticket ticket = 0;                   // the polls' thread only
+  service::Watch::Ticket ticket = 0;                     // the polls' thread only
   std::shared_ptr<const void> counted;                   // a stranger's place among those that may wait
 };
 using PollPtr = std::shared_ptr<Poll>;
