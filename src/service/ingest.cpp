@@ -1,20 +1,17 @@
-// What comes from peers: records with receipts, and heads. Verified as if a stranger had sent it.
+// Records that come from peers, with receipts: verified as if a stranger had sent them, on all workers.
 #include <algorithm>
 #include <future>
+#include <latch>
 
 #include "base/log.h"
 #include "crypto/digest.h"
 #include "policy/paths.h"
 #include "service/impl.h"
+#include "service/origin.h"
 #include "service/walk.h"
 
 namespace cm4it::service {
 namespace {
-
-// The origin of a log says whose it is: NAME/DOMAIN.
-bool origin_is_of(std::string_view origin, std::string_view server, std::string_view domain) {
-  return origin == std::string(server) + "/" + std::string(domain);
-}
 
 const policy::Server* home_with(const policy::Policies& policies, std::string_view domain, const KeyId& log) {
   const auto* descriptor = policies.newest(domain);
@@ -93,147 +90,175 @@ bool is_missed(const PeerRecord& record, const Error& error) {
   return error.code != Code::not_permitted || !is_policy(record);
 }
 
-// A head contradicts an earlier one of its origin when one size has two roots, when a later head is of a smaller tree,
-// or when no proof shows the earlier tree to be its beginning. A time that is still to come was a wrong clock's, and says
-// nothing of which head is the later one.
-Result<void> not_contradicting(const ledger::Head& earlier, const ledger::Head& head,
-                               const std::optional<std::vector<Digest>>& consistency, const HomeClocks& clocks) {
-  std::string contradiction;
-  const bool in_time = !clocks.is_ahead(earlier.time) && !clocks.is_ahead(head.time);
-  if (head.size == earlier.size && head.root != earlier.root) contradiction = "two roots of one size";
-  else if (in_time && ((head.size < earlier.size && head.time > earlier.time) || (head.size > earlier.size && head.time < earlier.time)))
-    contradiction = "a later head of a smaller tree";
-  else if (consistency && head.size > earlier.size && earlier.size > 0 &&
-           !ledger::check_consistency(earlier.size, earlier.root, head.size, head.root, *consistency))
-    contradiction = "no proof that the earlier tree is the beginning of the later one";
-  if (contradiction.empty()) return {};
-  return fail(Code::conflict, "head of " + head.origin + ": " + contradiction + ": sizes " + std::to_string(earlier.size) +
-              " and " + std::to_string(head.size), "this home is no longer followed; ask its owner what happened");
-}
+// Records of one page: each is examined on whichever worker is free, and what they came to is appended in their order.
+class Ingest {
+ public:
+  Ingest(Service::Impl& impl, const std::string& from_domain, const std::vector<PeerRecord>& records)
+      : impl_(impl), from_domain_(from_domain), records_(records) {}
 
-}  // namespace
+  Result<IngestReport> run() {
+    TRY(const auto before, impl_.ledger->reader());
+    TRY(heads_, heads_of_other_homes(before));
+    for (std::size_t next = 0; next < records_.size();) next = take(next, examine(next));
+    settle();
+    return std::move(report_);
+  }
 
-Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector<PeerRecord> records) {
-  IngestReport report;
+ private:
+  // What a record came to, judged by what was known when it was examined.
+  struct Examined {
+    Result<Walked> walked = fail(Code::internal, "not examined");
+    std::vector<HeldLeaf> leaves;
+    bool by_home = false;
+  };
   struct Handed {
     std::future<Result<ledger::Appended>> answer;
     bool of_model, transfer;
     std::vector<HeldLeaf> leaves;
   };
-  std::vector<Handed> waiting;
-  const auto refuse = [&](const Error& error) {
-    if (error.code == Code::unavailable || error.code == Code::internal) report.failure = error;
-    ++(error.code == Code::not_yet ? report.not_yet : report.refused);
-    if (report.first_refusal.empty()) report.first_refusal = error.message;
-  };
-  const auto settle = [&] {
-    for (auto& one : waiting) {
-      auto appended = one.answer.get();
-      if (!appended) {
-        refuse(appended.error());
-        continue;
-      }
-      ++(appended->is_new ? report.taken : report.known);
-      report.of_models |= appended->is_new && one.of_model;
-      report.leaves.insert(report.leaves.end(), one.leaves.begin(), one.leaves.end());
-    }
-    waiting.clear();
-  };
-  TRY(const auto before, impl_->ledger->reader());
-  TRY(const auto heads, heads_of_other_homes(before));
-  for (PeerRecord& record : records) {
-    // A policy may be that of a holder whom one of these names: its owner is pinned by then.
-    if (std::any_of(waiting.begin(), waiting.end(), [](const Handed& one) { return one.transfer; }) && is_policy(record)) settle();
-    TRY(const auto reader, impl_->ledger->reader());
+  static constexpr std::size_t examined_at_once = 64;
+
+  Examined examine(const ledger::Reader& reader, const PeerRecord& record) const {
+    Examined examined;
     const Digest leaf = ledger::leaf_hash(evidence::leaf_bytes(record.piece.format, record.piece.bytes));
     std::vector<ledger::ForeignReceipt> receipts;
-    bool by_home = false;
     for (const auto& [domain, cose] : record.receipts)
-      if (!impl_->is_home(domain))
-        if (auto receipt = checked_receipt(*impl_, reader.policies(), domain, cose, leaf, heads, by_home))
+      if (!impl_.is_home(domain))
+        if (auto receipt = checked_receipt(impl_, reader.policies(), domain, cose, leaf, heads_, examined.by_home))
           receipts.push_back(std::move(*receipt));
-    std::vector<HeldLeaf> leaves;
-    for (const auto& receipt : receipts) leaves.push_back({receipt.domain, receipt.log, receipt.index, leaf});
-    auto walked = walk_copy(record.piece, record.issuer, std::move(receipts),
-                            {reader, impl_->ledger->options(), from_domain, now(), impl_->options.subject_statements});
+    for (const auto& receipt : receipts) examined.leaves.push_back({receipt.domain, receipt.log, receipt.index, leaf});
+    examined.walked = walk_copy(record.piece, record.issuer, std::move(receipts),
+                                {reader, impl_.ledger->options(), from_domain_, impl_.now(reader.published()), impl_.options.subject_statements});
+    return examined;
+  }
+
+  // The records from `from` on, on as many workers as are free, and on this thread: each as if it came next.
+  std::vector<Examined> examine(std::size_t from) {
+    std::vector<Examined> examined(std::min(examined_at_once, records_.size() - from));
+    std::atomic<std::size_t> next = 0;
+    const auto work = [&] {
+      const auto reader = impl_.ledger->reader();
+      for (std::size_t i = next++; i < examined.size(); i = next++) {
+        if (reader) examined[i] = examine(*reader, records_[from + i]);
+        else examined[i].walked = tl::unexpected(reader.error());
+      }
+    };
+    const std::size_t helpers = std::min<std::size_t>(impl_.submissions.threads_of(Rank::server), examined.size()) - 1;
+    std::latch done(static_cast<std::ptrdiff_t>(helpers));
+    const auto ticket = impl_.submissions.go_on({});
+    for (std::size_t i = 0; i < helpers; ++i)
+      impl_.submissions.add(ticket, [&] {
+        work();
+        done.count_down();
+      });
+    work();
+    done.wait();
+    return examined;
+  }
+
+  // Hands over what was examined, in order. Returns where to go on: behind the first record by which others are judged.
+  std::size_t take(std::size_t from, std::vector<Examined> examined) {
+    std::vector<std::size_t> too_early;
+    std::size_t i = 0;
+    for (bool judged_alike = true; judged_alike && i < examined.size(); ++i) {
+      const PeerRecord& record = records_[from + i];
+      // A policy may be that of a holder whom one of these names: its owner is pinned by then.
+      if (transfer_waits() && is_policy(record)) {
+        settle();
+        examined[i] = examine_anew(record);
+      }
+      if (!examined[i].walked && examined[i].walked.error().code == Code::not_yet) too_early.push_back(from + i);
+      else judged_alike = append(record, std::move(examined[i]));
+      if (!judged_alike) settle();
+    }
+    take_again(too_early);
+    return from + i;
+  }
+
+  // What they wait for, the certificate of an issuer say, may have come with those that were examined at the same time.
+  void take_again(const std::vector<std::size_t>& too_early) {
+    if (too_early.empty()) return;
+    settle();
+    for (const std::size_t index : too_early)
+      if (!append(records_[index], examine_anew(records_[index]))) settle();
+  }
+
+  Examined examine_anew(const PeerRecord& record) const {
+    const auto reader = impl_.ledger->reader();
+    if (reader) return examine(*reader, record);
+    Examined failed;
+    failed.walked = tl::unexpected(reader.error());
+    return failed;
+  }
+
+  bool transfer_waits() const {
+    return std::any_of(waiting_.begin(), waiting_.end(), [](const Handed& one) { return one.transfer; });
+  }
+
+  // False: what follows is judged by it.
+  bool append(const PeerRecord& record, Examined examined) {
+    auto& walked = examined.walked;
     if (!walked) {
       refuse(walked.error());
-      if (by_home && is_missed(record, walked.error())) {
-        ++report.missed;
-        if (report.first_missed.empty()) report.first_missed = walked.error().message;
-      }
-      continue;
+      if (!examined.by_home || !is_missed(record, walked.error())) return true;
+      ++report_.missed;
+      if (report_.first_missed.empty()) report_.first_missed = walked.error().message;
+      return true;
     }
     if (walked->known) {
-      ++report.known;
-      continue;
+      ++report_.known;
+      return true;
     }
     const auto statements = walked->submission->evidence.statements();
     const bool transfer = std::any_of(statements.begin(), statements.end(),
                                       [](const auto& statement) { return statement.kind() == Kind::transfer; });
     auto promise = std::make_shared<std::promise<Result<ledger::Appended>>>();
     auto future = promise->get_future();
-    auto sent = impl_->ledger->append(std::move(*walked->submission), [this, promise, statements](auto appended) {
+    auto sent = impl_.ledger->append(std::move(*walked->submission), [&impl = impl_, promise, statements](auto appended) {
       if (!appended) return promise->set_value(std::move(appended));
-      if (appended->is_new) impl_->warn_of_compromise(statements);
-      impl_->note_transfers(statements, [promise, appended = std::move(*appended)] { promise->set_value(appended); });
+      if (appended->is_new) impl.warn_of_compromise(statements);
+      impl.note_transfers(statements, [promise, appended = std::move(*appended)] { promise->set_value(appended); });
     });
     if (!sent) {
       refuse(sent.error());
-      continue;
+      return true;
     }
-    waiting.push_back({std::move(future), statements[0].subject.kind == evidence::SubjectKind::model, transfer, std::move(leaves)});
-    if (statements[0].kind() == Kind::policy || policy::is_authority(statements[0])) settle();  // what follows is judged by it
+    waiting_.push_back({std::move(future), statements[0].subject.kind == evidence::SubjectKind::model, transfer, std::move(examined.leaves)});
+    return statements[0].kind() != Kind::policy && !policy::is_authority(statements[0]);
   }
-  settle();
-  return report;
-}
 
-Result<Service::HeadCheck> Service::check_head(const std::string& domain, const std::string& note) {
-  TRY(const auto reader, impl_->ledger->reader());
-  TRY(const auto claimed, ledger::read_checkpoint_body(note));
-  const auto* descriptor = reader.policies().newest(domain);
-  if (!descriptor) return fail(Code::not_yet, "head: no policy of " + domain + " counts here");
-  const policy::Server* home = nullptr;
-  for (const auto& [name, server] : descriptor->servers)
-    if (server.home && origin_is_of(claimed.origin, name, domain)) home = &server;
-  if (!home || !home->log)
-    return fail(Code::not_permitted, "head: its origin \"" + claimed.origin + "\" is no home of " + domain);
-  TRY(const auto head, ledger::open_checkpoint(note, *home->log));
-  if (impl_->clocks.heard(domain, head)) impl_->clock_news();
-  if (impl_->clocks.is_ahead(head.time)) return fail(Code::not_yet, "head: " + impl_->clocks.doubt(domain));
-  HeadCheck check{{domain, home->log->id(), head, note}, {}, {}, {}, false};
-  for (const bool counted : {true, false}) {
-    TRY(const auto kept, reader.foreign_heads(counted));
-    for (const auto& known : kept) {
-      if (known.domain != domain || known.origin != head.origin) continue;
-      TRY(auto earlier, ledger::open_checkpoint(known.note, *home->log));
-      if (counted) check.earlier_note = known.note;
-      (counted ? check.earlier : check.compared) = std::move(earlier);
+  void refuse(const Error& error) {
+    if (error.code == Code::unavailable || error.code == Code::internal) report_.failure = error;
+    ++(error.code == Code::not_yet ? report_.not_yet : report_.refused);
+    if (report_.first_refusal.empty()) report_.first_refusal = error.message;
+  }
+
+  void settle() {
+    for (auto& one : waiting_) {
+      auto appended = one.answer.get();
+      if (!appended) {
+        refuse(appended.error());
+        continue;
+      }
+      ++(appended->is_new ? report_.taken : report_.known);
+      report_.of_models |= appended->is_new && one.of_model;
+      report_.leaves.insert(report_.leaves.end(), one.leaves.begin(), one.leaves.end());
     }
+    waiting_.clear();
   }
-  if (check.earlier && !supersedes(head, check.earlier, impl_->options.clock()))
-    check.settled = check.earlier->time >= head.time && (check.earlier->size != head.size || check.earlier->root == head.root);
-  return check;
-}
 
-Result<void> Service::note_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& consistency) {
-  const auto& head = check.head.head;
-  if (check.earlier) CHECK_OK(not_contradicting(*check.earlier, head, consistency, impl_->clocks));
-  if (check.compared) CHECK_OK(not_contradicting(*check.compared, head, {}, impl_->clocks));
-  if (!supersedes(head, check.earlier, impl_->options.clock())) return {};
-  return impl_->ledger->append_head(check.head);
-}
+  Service::Impl& impl_;
+  const std::string& from_domain_;
+  const std::vector<PeerRecord>& records_;
+  KnownHeads heads_;
+  std::vector<Handed> waiting_;
+  IngestReport report_;
+};
 
-Result<void> Service::compare_head(const HeadCheck& check) {
-  const auto& head = check.head.head;
-  for (const auto& earlier : {check.earlier, check.compared})
-    if (earlier) CHECK_OK(not_contradicting(*earlier, head, {}, impl_->clocks));
-  const Time clock = impl_->options.clock();
-  if (!supersedes(head, check.earlier, clock) || !supersedes(head, check.compared, clock)) return {};
-  auto kept = check.head;
-  kept.counts = false;
-  return impl_->ledger->append_head(std::move(kept));
+}  // namespace
+
+Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector<PeerRecord> records) {
+  return Ingest(*impl_, from_domain, records).run();
 }
 
 }  // namespace cm4it::service

@@ -1,0 +1,75 @@
+// Signed heads of other homes' logs: whose they are, and what they contradict.
+#include "service/impl.h"
+#include "service/origin.h"
+
+namespace cm4it::service {
+namespace {
+
+// A head contradicts an earlier one of its origin when one size has two roots, when a later head is of a smaller tree,
+// or when no proof shows the earlier tree to be its beginning. A time that is still to come was a wrong clock's, and says
+// nothing of which head is the later one.
+Result<void> not_contradicting(const ledger::Head& earlier, const ledger::Head& head,
+                               const std::optional<std::vector<Digest>>& consistency, const HomeClocks& clocks) {
+  std::string contradiction;
+  const bool in_time = !clocks.is_ahead(earlier.time) && !clocks.is_ahead(head.time);
+  if (head.size == earlier.size && head.root != earlier.root) contradiction = "two roots of one size";
+  else if (in_time && ((head.size < earlier.size && head.time > earlier.time) || (head.size > earlier.size && head.time < earlier.time)))
+    contradiction = "a later head of a smaller tree";
+  else if (consistency && head.size > earlier.size && earlier.size > 0 &&
+           !ledger::check_consistency(earlier.size, earlier.root, head.size, head.root, *consistency))
+    contradiction = "no proof that the earlier tree is the beginning of the later one";
+  if (contradiction.empty()) return {};
+  return fail(Code::conflict, "head of " + head.origin + ": " + contradiction + ": sizes " + std::to_string(earlier.size) +
+              " and " + std::to_string(head.size), "this home is no longer followed; ask its owner what happened");
+}
+
+}  // namespace
+
+Result<Service::HeadCheck> Service::check_head(const std::string& domain, const std::string& note) {
+  TRY(const auto reader, impl_->ledger->reader());
+  TRY(const auto claimed, ledger::read_checkpoint_body(note));
+  const auto* descriptor = reader.policies().newest(domain);
+  if (!descriptor) return fail(Code::not_yet, "head: no policy of " + domain + " counts here");
+  const policy::Server* home = nullptr;
+  for (const auto& [name, server] : descriptor->servers)
+    if (server.home && origin_is_of(claimed.origin, name, domain)) home = &server;
+  if (!home || !home->log)
+    return fail(Code::not_permitted, "head: its origin \"" + claimed.origin + "\" is no home of " + domain);
+  TRY(const auto head, ledger::open_checkpoint(note, *home->log));
+  if (impl_->clocks.heard(domain, head)) impl_->clock_news();
+  if (impl_->clocks.is_ahead(head.time)) return fail(Code::not_yet, "head: " + impl_->clocks.doubt(domain));
+  HeadCheck check{{domain, home->log->id(), head, note}, {}, {}, {}, false};
+  for (const bool counted : {true, false}) {
+    TRY(const auto kept, reader.foreign_heads(counted));
+    for (const auto& known : kept) {
+      if (known.domain != domain || known.origin != head.origin) continue;
+      TRY(auto earlier, ledger::open_checkpoint(known.note, *home->log));
+      if (counted) check.earlier_note = known.note;
+      (counted ? check.earlier : check.compared) = std::move(earlier);
+    }
+  }
+  if (check.earlier && !supersedes(head, check.earlier, impl_->options.clock()))
+    check.settled = check.earlier->time >= head.time && (check.earlier->size != head.size || check.earlier->root == head.root);
+  return check;
+}
+
+Result<void> Service::note_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& consistency) {
+  const auto& head = check.head.head;
+  if (check.earlier) CHECK_OK(not_contradicting(*check.earlier, head, consistency, impl_->clocks));
+  if (check.compared) CHECK_OK(not_contradicting(*check.compared, head, {}, impl_->clocks));
+  if (!supersedes(head, check.earlier, impl_->options.clock())) return {};
+  return impl_->ledger->append_head(check.head);
+}
+
+Result<void> Service::compare_head(const HeadCheck& check) {
+  const auto& head = check.head.head;
+  for (const auto& earlier : {check.earlier, check.compared})
+    if (earlier) CHECK_OK(not_contradicting(*earlier, head, {}, impl_->clocks));
+  const Time clock = impl_->options.clock();
+  if (!supersedes(head, check.earlier, clock) || !supersedes(head, check.compared, clock)) return {};
+  auto kept = check.head;
+  kept.counts = false;
+  return impl_->ledger->append_head(std::move(kept));
+}
+
+}  // namespace cm4it::service
