@@ -39,7 +39,7 @@ Result<std::unique_ptr<Signing>> Signing::open(const Options& options, const Sta
 }
 
 std::string Signing::refusal() const {
-  return refusal_.with([](const std::string& refusal) { return refusal; });
+  return *refusal_.get();
 }
 
 // What "far" is: a step of an hour, of which a machine that ran on can tell that it is no time that passed; over a boot nothing
@@ -72,7 +72,8 @@ std::string Signing::check(const State& state, Time now) {
   if (why.empty()) why = unwritable_;
   const bool transient = why.empty();
   if (transient) why = held_;
-  const auto before = refusal_.with([&](std::string& refusal) { return std::exchange(refusal, why); });
+  const std::string before = refusal();
+  if (why != before) refusal_.replace(std::make_shared<const std::string>(why));  // seldom: who reads it takes a lock then
   if (why.empty() && !before.empty()) log_info("logs are signed");
   if (before.empty() && !why.empty() && !transient)
     log_error("nothing is signed: " + why + "; see docs/configuration.md, \"When a home does not sign\"");

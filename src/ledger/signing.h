@@ -5,7 +5,7 @@
 #include <memory>
 #include <mutex>
 
-#include "base/guarded.h"
+#include "base/newest.h"
 #include "ledger/mark.h"
 #include "ledger/state.h"
 
@@ -41,7 +41,7 @@ class Signing {
   std::string clock_trouble(const State& state, Time now) const;
 
   const Options& options_;
-  Guarded<std::string> refusal_;
+  Newest<std::string> refusal_{std::make_shared<const std::string>()};
   std::mutex mutex_;  // of all that follows; held while the mark is written
   Mark mark_;
   bool accepted_;             // the clock was, by who started the server; until all logs are signed at its time

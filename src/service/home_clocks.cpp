@@ -46,6 +46,7 @@ bool HomeClocks::heard(const std::string& domain, const ledger::Head& head, bool
   return claims_.with([&](Claims& claims) {
     const auto [known, first] = claims.try_emplace({domain, head.origin}, Claim{head, steady, live});
     if (!first && supersedes(head, known->second.head, clock)) known->second = {head, steady, live};
+    known_.replace(std::make_shared<const Claims>(claims));
     const Count counted = count(claims, clock, steady);
     // A clock that was never set is no judge; that of a home is, of others.
     const bool ours = clock >= plausible_clock && (counted.agrees || is_home_);
@@ -69,14 +70,12 @@ Seconds HomeClocks::behind() const {
 std::vector<HomeClocks::Reading> HomeClocks::readings() const {
   const Time clock = clock_(), present = now();
   const Seconds steady = steady_();
-  return claims_.with([&](const Claims& claims) {
-    std::vector<Reading> list;
-    for (const auto& [name, claim] : claims) {
-      const Time there = claim.head.time + (steady - claim.heard);
-      list.push_back({name.first, name.second, there - clock, there > present + skew});
-    }
-    return list;
-  });
+  std::vector<Reading> list;
+  for (const auto& [name, claim] : *known_.get()) {
+    const Time there = claim.head.time + (steady - claim.heard);
+    list.push_back({name.first, name.second, there - clock, there > present + skew});
+  }
+  return list;
 }
 
 std::string HomeClocks::doubt(const std::string& domain) const {

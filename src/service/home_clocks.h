@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "base/newest.h"
 #include "base/time.h"
 #include "ledger/note.h"
 
@@ -56,6 +57,7 @@ class HomeClocks {
   const SteadySeconds steady_;
   const bool is_home_;
   Guarded<Claims> claims_;
+  Newest<Claims> known_{std::make_shared<const Claims>()};  // the same, for look-ups
   std::atomic<std::int64_t> lead_{none};  // time less steady seconds, of the homes; none: our clock is right
 };
 

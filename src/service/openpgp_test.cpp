@@ -41,6 +41,15 @@ struct Certified : testing::Test {
   SubjectId subject = SubjectId::key(device.signer->public_key().id());
 };
 
+// What packets say was written down when they were taken in (decisions/0054).
+TEST_F(Certified, IsLookedUpWithoutReadingPackets) {
+  ASSERT_EQ(take(a, line_certificate).outcome, Outcome::received);
+  ASSERT_EQ(take(a, identity()).outcome, Outcome::received);
+  const auto before = evidence::pieces_decoded();
+  EXPECT_EQ(a.verdict(subject).identity->model, "thermo-2000");
+  EXPECT_EQ(evidence::pieces_decoded(), before);
+}
+
 TEST_F(Certified, WaitsForTheIssuersCertificate) {
   const auto early = take(a, identity());
   EXPECT_EQ(early.outcome, Outcome::not_yet);

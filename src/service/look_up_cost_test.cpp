@@ -1,0 +1,59 @@
+// A look-up costs no decoding: what evidence says was written down when it was taken in (decisions/0054).
+#include "base/guarded.h"
+#include "service/x509_fixture.h"
+
+namespace cm4it::service {
+namespace {
+
+using namespace fixture;
+
+struct Cost {
+  std::uint64_t pieces = evidence::pieces_decoded(), certificates = crypto::Certificate::read_by_openssl();
+  Cost since() const {
+    Cost now;
+    return {now.pieces - pieces, now.certificates - certificates};
+  }
+};
+
+struct LookUpCost : testing::Test, Pki {};
+
+TEST_F(LookUpCost, OfNativeStatementsNoCodecIsAsked) {
+  const SubjectId thing = SubjectId::key(id_of("thing"));
+  for (const Body& body : {Body(Identity{evidence::Type::device, to_bytes(key_of("thing")->public_key().spki()), "thing", {}, {}, {}, {}, {}, {}}),
+                           Body(StatusChange{evidence::Status::in_use, {}}), Body(evidence::Endorse{"checked", {}})})
+    ASSERT_FALSE(submit_one(say("acme", thing, body)).error);
+  const Cost before;
+  EXPECT_EQ(verdict(thing).admitted, policy::Admitted::yes);
+  EXPECT_EQ(before.since().pieces, 0u);
+  EXPECT_EQ(before.since().certificates, 0u);
+}
+
+// Many threads look up at once: none of them waits for another.
+TEST_F(LookUpCost, TakesNoLock) {
+  take(root.itself());
+  for (const char* name : {"one", "two"}) take(device_by(root, name));
+  (void)verdict(device_of("one"));  // what a thread reads for the first time it may have to ask for
+  const std::uint64_t before = locks_taken;
+  (void)service->look_up(device_of("two"), {}, {});
+  (void)service->look_up(device_of("one"), {}, {});
+  EXPECT_EQ(locks_taken - before, 0u);
+}
+
+// The first device of a CA tells whether paths over it hold; the others are looked up without OpenSSL.
+TEST_F(LookUpCost, OfCertificatesOpenSslReadsNone) {
+  const Authority issuing = authority("Acme Issuing");
+  take(root.itself());
+  take(root.certifies(issuing));
+  for (const char* name : {"one", "two", "three"}) take(device_by(issuing, name));
+  EXPECT_EQ(verdict(device_of("one")).admitted, policy::Admitted::yes);
+  const Cost before;
+  for (const char* name : {"two", "three"}) {
+    EXPECT_EQ(verdict(device_of(name)).admitted, policy::Admitted::yes);
+    EXPECT_EQ(judged(device_of(name)), "counts");
+  }
+  EXPECT_EQ(before.since().pieces, 0u);
+  EXPECT_EQ(before.since().certificates, 0u);
+}
+
+}  // namespace
+}  // namespace cm4it::service
