@@ -45,17 +45,6 @@ struct Context {
   const Possession* possession = nullptr;  // how the subject came to its holder, for sentences
   Time now{};  // what comes now is received now; unset: whether a right has ended is not asked
 };
-// The keys that may have signed a certificate or a CRL: first those with the identifier it gives; unless one of them has it by its
-// hash also those of its issuer's name that are kept (`kept`), its own where it is self-issued, and those that play a role with
-// certificates. Identifiers are claims: any CA may give its key that of another.
-struct Issuers {
-  std::vector<crypto::PublicKey> keys;
-  std::size_t identified = 0;  // of them, the first ones: with the identifier that it gives
-  bool certain = false;        // there is no other that it could be
-};
-Issuers issuers_of(const Decoded& decoded, const std::vector<crypto::Certificate>& kept, const Policies& policies,
-                   const std::vector<std::string>& domains);
-
 Eligibility eligible(const evidence::Decoded& decoded, const Policies& policies, const Context& context);
 
 // The chain rule for evidence of kind policy: can this descriptor become a version of its domain's chain.

@@ -3,9 +3,10 @@
 #include <set>
 
 #include "evidence/kinds.h"
+#include "service/feed_lent.h"
+#include "service/feed_rights.h"
 #include "service/impl.h"
 #include "service/selection.h"
-#include "service/sight.h"
 
 namespace cm4it::service {
 namespace {
@@ -20,7 +21,9 @@ class Feed {
   Feed(const Service& service, const ledger::Reader& reader, const PolicyPlaces& places, const FeedRequest& request,
        const Principal& who, policy::Selectors selectors)
       : service_(service), reader_(reader), places_(places), request_(request), who_(who), selectors_(std::move(selectors)),
-        domains_(domains_of(reader, request.domain)), selection_(reader, places, selectors_, domains_, service.now()),
+        domains_(domains_of(reader, request.domain)), selection_(reader, places, selectors_, domains_, service.now()), rights_(service, reader, request.domain, who),
+        lent_(reader, domains_, selectors_, selection_),
+       
         policies_only_(reads_policies_only()), walked_from_(journal_position(request.from)), skip_(request.from & ((std::uint64_t{1} << feed_skip_bits) - 1)) {}
 
   Result<FeedPage> page() {
@@ -38,7 +41,6 @@ class Feed {
 
  private:
   static constexpr std::size_t most_examined = 5000;
-  static constexpr std::size_t most_transferred = 100;  // subjects looked at to find whether a policy is of interest
   struct Item { StatementId id; bool backfill; };
 
   // The one asked for, and those that its policy refers to.
@@ -51,7 +53,6 @@ class Feed {
   bool is_of_feed(std::string_view domain) const { return std::find(domains_.begin(), domains_.end(), domain) != domains_.end(); }
 
   bool full() const { return page_.records.size() >= budget::feed_records || bytes_ >= budget::feed_bytes; }
-
   // True: to the end. Else page_.next says where the next page goes on.
   Result<bool> walk() {
     page_.next = request_.from;
@@ -149,7 +150,7 @@ class Feed {
   Result<std::vector<Item>> items_of(const Event& event) {
     std::vector<Item> items;
     if (!event.lends.empty()) {
-      TRY(const bool lent, is_lent(event.lends));
+      TRY(const bool lent, lent_.is_lent(event.lends));
       if (lent) items.push_back({event.id, false});
       return items;
     }
@@ -198,7 +199,7 @@ class Feed {
       if (policies.plays_a_role(domain, key)) return true;
     for (const auto& [domain, chain] : policies.chains()) {
       if (is_of_feed(domain) || !policies.plays_a_role(domain, key)) continue;
-      TRY(const bool lent, is_lent(domain));
+      TRY(const bool lent, lent_.is_lent(domain));
       if (lent) return true;
     }
     return false;
@@ -219,7 +220,7 @@ class Feed {
       if (descriptor && who_ && descriptor->server_with_key(*who_)) continue;  // its own
       TRY(const auto descriptors, reader_.descriptors(transfer->domain));
       for (const auto& [version, id] : descriptors)
-        if (std::none_of(items.begin(), items.end(), [&id = id](const Item& item) { return item.id == id; })) items.push_back({id, true});
+        if (std::none_of(items.begin(), items.end(), [&lent = id](const Item& item) { return item.id == lent; })) items.push_back({id, true});
     }
     return {};
   }
@@ -227,36 +228,6 @@ class Feed {
   bool damaged(const StatementId& id) const {
     const auto record = reader_.record(id);
     return record && *record && !service_.check_kept_evidence(reader_, **record);
-  }
-
-  // Does a transfer that was sent name this domain.
-  Result<bool> is_lent(const std::string& domain) {
-    const auto [known, first] = lent_.try_emplace(domain, false);
-    if (!first) return known->second;
-    std::vector<SubjectId> subjects;
-    CHECK_OK(reader_.search("transferred", domain, {}, [&](const SubjectId& subject) {
-      subjects.push_back(subject);
-      return subjects.size() < most_transferred;
-    }));
-    bool lent = subjects.size() == most_transferred;  // one of so many is meant
-    for (const auto& subject : subjects) {
-      if (lent) break;
-      TRY(const auto sent, was_transferred(subject, domain));
-      lent = sent;
-    }
-    return lent_[domain] = lent;
-  }
-
-  Result<bool> was_transferred(const SubjectId& subject, const std::string& domain) {
-    TRY(const auto facts, reader_.facts(subject));
-    const bool named = std::any_of(facts.about.begin(), facts.about.end(), [&](const policy::Fact& fact) {
-      const auto* transfer = std::get_if<evidence::Transfer>(&fact.statement.body);
-      return transfer && transfer->domain == domain &&
-             std::any_of(fact.domains.begin(), fact.domains.end(), [&](const auto& made_in) { return is_of_feed(made_in); });
-    });
-    if (!named || selectors_.everything()) return named;
-    TRY(const auto* view, selection_.of(subject));
-    return view->chosen;
   }
 
   Result<void> add(const Item& item) {
@@ -267,7 +238,7 @@ class Feed {
     const bool sound = service_.check_kept_evidence(reader_, *record).has_value();
     TRY(auto receipts, reader_.receipts(item.id));
     if (sound) {
-      TRY(const bool shown, may_be_read(*record, receipts));
+      TRY(const bool shown, rights_.may_be_read(*record, receipts));
       if (!shown) return {};
     } else {
       if (!service_.reads_entries(request_.domain, who_)) return {};
@@ -279,52 +250,15 @@ class Feed {
     return {};
   }
 
-  // [read] of the domain asked and, for what was said in other domains, of one of those.
-  Result<bool> may_be_read(const ledger::Record& record, const std::vector<std::pair<std::string, Bytes>>& receipts) {
-    TRY(const auto statements, evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
-    for (const Statement& statement : statements) {
-      std::vector<std::string> domains = statement.domains;
-      if (domains.empty() && !record.made_in.empty()) domains.push_back(record.made_in);
-      if (domains.empty() || is_self_compromise(statement, record.issuer))
-        for (const auto& [domain, cose] : receipts) domains.push_back(domain);
-      TRY(bool shown, reads(request_.domain, statement));
-      if (shown && !domains.empty() && std::find(domains.begin(), domains.end(), request_.domain) == domains.end()) {
-        shown = false;
-        for (const auto& domain : domains) {
-          TRY(const bool there, reads(domain, statement));
-          shown |= there;
-        }
-      }
-      if (!shown) return false;
-    }
-    return true;
-  }
-
-  Result<bool> reads(const std::string& domain, const Statement& statement) {
-    // Who may read a kind without being the holder or the subject may read all of it: asked once a page.
-    auto& open = open_[{domain, statement.kind()}];
-    if (!open) open = service_.may_read(reader_.policies(), domain, statement.kind(), {}, who_);
-    if (*open || !who_) return *open;
-    TRY(const bool could, service_.could_read(reader_, domain, statement.kind(), statement.subject, who_));
-    if (!could) return false;
-    TRY(const auto facts, reader_.facts(statement.subject));
-    return Sight(service_, reader_.policies(), facts, domain, who_).reads(domain, statement.kind());
-  }
-
-  // A head tells that something came, and when: for who reads the log, or all that is in it.
-  bool shows_heads(const std::string& domain) const {
-    return service_.reads_log(domain, who_) || service_.reads_entries(domain, who_);
-  }
-
   Result<void> add_heads() {
     for (const auto& domain : domains_)
-      if (reader_.published().own_heads.contains(domain) && shows_heads(domain)) {
+      if (reader_.published().own_heads.contains(domain) && rights_.shows_heads(domain)) {
         auto note = reader_.checkpoint(domain);
         if (note) page_.heads.push_back({domain, reader_.published().own_heads.at(domain).origin, std::move(*note)});
       }
     TRY(auto foreign, reader_.foreign_heads());
     for (auto& head : foreign)
-      if (is_of_feed(head.domain) && shows_heads(head.domain))
+      if (is_of_feed(head.domain) && rights_.shows_heads(head.domain))
         page_.heads.push_back({std::move(head.domain), std::move(head.origin), std::move(head.note)});
     return {};
   }
@@ -337,13 +271,13 @@ class Feed {
   const policy::Selectors selectors_;
   const std::vector<std::string> domains_;
   Selection selection_;
+  FeedRights rights_;
+  LentPolicies lent_;
   const bool policies_only_;
   const std::uint64_t walked_from_;  // the journal's position
   const std::size_t skip_;           // of the first position's records, a page before had them
   std::set<StatementId> sent_;
   std::set<SubjectId> caught_up_;
-  std::map<std::string, bool> lent_;
-  std::map<std::pair<std::string, Kind>, std::optional<bool>> open_;
   std::size_t bytes_ = 0;
   bool truncated_ = false;
   FeedPage page_;

@@ -8,6 +8,7 @@
 
 #include "base/budgets.h"
 #include "base/text.h"
+#include "policy/issuers.h"
 #include "service/walk.h"
 
 namespace cm4it::service {

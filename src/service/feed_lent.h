@@ -1,0 +1,30 @@
+// Whose policies a feed lends: those of holders to whom something in it was transferred. For the feed.
+#pragma once
+
+#include <map>
+
+#include "service/selection.h"
+
+namespace cm4it::service {
+
+class LentPolicies {
+ public:
+  // All outlive it. `domains`: of the feed.
+  LentPolicies(const ledger::Reader& reader, const std::vector<std::string>& domains, const policy::Selectors& selectors, Selection& selection)
+      : reader_(reader), domains_(domains), selectors_(selectors), selection_(selection) {}
+
+  // Does a transfer that was sent name this domain.
+  Result<bool> is_lent(const std::string& domain);
+
+ private:
+  static constexpr std::size_t most_transferred = 100;  // subjects looked at to find whether a policy is of interest
+  Result<bool> was_transferred(const evidence::SubjectId& subject, const std::string& domain);
+
+  const ledger::Reader& reader_;
+  const std::vector<std::string>& domains_;
+  const policy::Selectors& selectors_;
+  Selection& selection_;
+  std::map<std::string, bool> lent_;
+};
+
+}  // namespace cm4it::service

@@ -1,0 +1,40 @@
+#include "service/feed_rights.h"
+
+#include <algorithm>
+
+#include "service/sight.h"
+
+namespace cm4it::service {
+
+Result<bool> FeedRights::may_be_read(const ledger::Record& record, const std::vector<std::pair<std::string, Bytes>>& receipts) {
+  TRY(const auto statements, evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
+  for (const evidence::Statement& statement : statements) {
+    std::vector<std::string> domains = statement.domains;
+    if (domains.empty() && !record.made_in.empty()) domains.push_back(record.made_in);
+    if (domains.empty() || is_self_compromise(statement, record.issuer))
+      for (const auto& [domain, cose] : receipts) domains.push_back(domain);
+    TRY(bool shown, reads(domain_, statement));
+    if (shown && !domains.empty() && std::find(domains.begin(), domains.end(), domain_) == domains.end()) {
+      shown = false;
+      for (const auto& domain : domains) {
+        TRY(const bool there, reads(domain, statement));
+        shown |= there;
+      }
+    }
+    if (!shown) return false;
+  }
+  return true;
+}
+
+Result<bool> FeedRights::reads(const std::string& domain, const evidence::Statement& statement) {
+  // Who may read a kind without being the holder or the subject may read all of it: asked once a page.
+  auto& open = open_[{domain, statement.kind()}];
+  if (!open) open = service_.may_read(reader_.policies(), domain, statement.kind(), {}, who_);
+  if (*open || !who_) return *open;
+  TRY(const bool could, service_.could_read(reader_, domain, statement.kind(), statement.subject, who_));
+  if (!could) return false;
+  TRY(const auto facts, reader_.facts(statement.subject));
+  return Sight(service_, reader_.policies(), facts, domain, who_).reads(domain, statement.kind());
+}
+
+}  // namespace cm4it::service
