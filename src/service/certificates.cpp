@@ -4,7 +4,6 @@
 #include <map>
 
 #include "base/budgets.h"
-#include "ledger/names.h"
 #include "service/sight.h"
 
 namespace cm4it::service {
@@ -79,21 +78,6 @@ Result<void> add(const Service& service, const ledger::Reader& reader, const Bea
   return {};
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
-
-Result<bool> bears(const Certificate& certificate, const std::string& wanted, Certificates::Match match, Time now) {
-  TRY(const auto info, evidence::openpgp::describe(certificate.pieces, certificate.fingerprint, now));
-  return std::any_of(info.user_ids.begin(), info.user_ids.end(), [&](const auto& user_id) {
-    const std::string text = lower(user_id.text);
-    return match == Certificates::Match::exact ? text == wanted || ledger::mail_of(text) == wanted : text.find(wanted) != text.npos;
-  });
-}
-
 }  // namespace
 
 Result<std::vector<Certificate>> Certificates::named(const std::string& alias, const Principal& who) const {
@@ -113,50 +97,13 @@ Result<std::vector<Certificate>> Certificates::named(const std::string& alias, c
 
 Result<std::vector<Certificate>> Certificates::of_subject(const SubjectId& subject, const Principal& who) const {
   TRY(const auto reader, service_.ledger().reader());
+  return of_subject(reader, subject, who);
+}
+
+Result<std::vector<Certificate>> Certificates::of_subject(const ledger::Reader& reader, const SubjectId& subject, const Principal& who) const {
   std::vector<Certificate> found;
   CHECK_OK(add(service_, reader, {subject}, {}, who, found));
   return found;
-}
-
-// Those that have all these terms, and of them those that bear the text.
-Result<Certificates::Matches> Certificates::with_terms(const std::vector<ledger::Reader::Term>& terms, const std::string& wanted, Match match,
-                                                       const Principal& who) const {
-  Matches matches;
-  TRY(const auto reader, service_.ledger().reader());
-  std::vector<SubjectId> subjects;
-  TRY(const auto stopped, reader.search_all(terms, {}, budget::search_examined, [&](const SubjectId& subject) {
-    matches.more = subjects.size() == budget::certificates_examined;
-    if (!matches.more) subjects.push_back(subject);
-    return !matches.more;
-  }));
-  matches.more |= stopped.has_value();
-  for (const auto& subject : subjects) {
-    std::vector<Certificate> candidates;
-    CHECK_OK(add(service_, reader, {subject}, {}, who, candidates));
-    for (auto& candidate : candidates) {
-      TRY(const bool fits, bears(candidate, wanted, match, service_.now()));
-      if (!fits) continue;
-      if (matches.certificates.size() == budget::search_results) {
-        matches.more = true;
-        return matches;
-      }
-      matches.certificates.push_back(std::move(candidate));
-    }
-  }
-  return matches;
-}
-
-Result<Certificates::Matches> Certificates::with_user_id(const std::string& text, Match match, const Principal& who) const {
-  const std::string wanted = lower(match == Match::exact ? ledger::mail_of(text) : std::string_view(text));
-  std::vector<ledger::Reader::Term> terms;
-  if (match == Match::exact) terms.push_back({"address", wanted});
-  else for (auto& word : ledger::words_of(wanted)) terms.push_back({"word", std::move(word)});
-  if (terms.empty()) return Matches{};
-  TRY(auto matches, with_terms(terms, wanted, match, who));
-  if (!matches.certificates.empty() || terms.size() == 1) return matches;
-  // A text may begin and end within a word: then its longest word is likely a whole one.
-  const auto longest = std::max_element(terms.begin(), terms.end(), [](const auto& a, const auto& b) { return a.value.size() < b.value.size(); });
-  return with_terms({*longest}, wanted, match, who);
 }
 
 }  // namespace cm4it::service

@@ -1,4 +1,5 @@
-// OpenPGP certificates, put together out of the evidence that is kept about their keys: for every door that speaks of them.
+// OpenPGP certificates, put together out of the evidence that is kept about their keys. Of two doors: HKP answers with them, and the
+// HTTP API completes signed lists of files with them.
 #pragma once
 
 #include "evidence/formats/openpgp/openpgp.h"
@@ -21,17 +22,11 @@ class Certificates {
   // By a name of the key, "fpr:" or "keyid:" and hex digits (docs/openpgp.md); where no certificate bears it as its own, of
   // one of its subkeys, and of those first that have agreed to be one. None: empty.
   Result<std::vector<Certificate>> named(const std::string& alias, const Principal& who) const;
-  // With a user id that bears this text; exact: that is this text, or whose mail address is. Case does not matter (ASCII).
-  // `more`: there may be others; not all were looked at, or given.
-  enum class Match { anywhere, exact };
-  struct Matches { std::vector<Certificate> certificates; bool more = false; };
-  Result<Matches> with_user_id(const std::string& text, Match match, const Principal& who) const;
   // What a submission of these certificates' evidence has made of them is told by fingerprint.
   Result<std::vector<Certificate>> of_subject(const SubjectId& subject, const Principal& who) const;
+  Result<std::vector<Certificate>> of_subject(const ledger::Reader& reader, const SubjectId& subject, const Principal& who) const;
 
  private:
-  Result<Matches> with_terms(const std::vector<ledger::Reader::Term>& terms, const std::string& wanted, Match match, const Principal& who) const;
-
   Service& service_;
 };
 

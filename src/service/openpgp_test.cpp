@@ -131,8 +131,6 @@ TEST_F(Certified, PiecesInAnyOrderThroughTwoServersMakeOneCertificate) {
     return *evidence::openpgp::assemble(found->at(0).pieces, found->at(0).fingerprint);
   };
   EXPECT_EQ(whole(a), whole(b));
-  EXPECT_EQ(Certificates(*a.service).with_user_id("SECOND", Certificates::Match::anywhere, {})->certificates.size(), 1u);
-  EXPECT_EQ(Certificates(*a.service).with_user_id("second", Certificates::Match::exact, {})->certificates.size(), 0u);
 }
 
 // A key with two creation times: one subject, two certificates.

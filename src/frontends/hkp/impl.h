@@ -4,8 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "frontends/hkp/certificate_index.h"
 #include "frontends/hkp/hkp.h"
-#include "service/certificate_index.h"
+#include "frontends/hkp/user_ids.h"
 
 namespace cm4it::hkp {
 
@@ -48,11 +49,11 @@ struct Hkp::Impl : std::enable_shared_from_this<Hkp::Impl> {
 
   service::Service& service;
   const service::Certificates certificates;
-  service::CertificateIndex index;
+  CertificateIndex index;
   const HkpOptions options;
 };
 
-using Found = service::Certificates::Matches;
+using Found = Matches;
 Result<Found> find(Hkp::Impl& hkp, const Search& search, const service::Principal& who);
 Answer lookup(Hkp::Impl& hkp, const Call& call, const std::string& target);
 Answer v2_get(Hkp::Impl& hkp, const Call& call, const std::string& target);

@@ -57,10 +57,9 @@ Result<Search> parse_search(std::string_view text, bool exact) {
 }
 
 Result<Found> find(Hkp::Impl& hkp, const Search& search, const service::Principal& who) {
-  using Match = service::Certificates::Match;
   Found found;
   if (search.alias.empty()) {
-    TRY(found, hkp.certificates.with_user_id(search.text, search.exact ? Match::exact : Match::anywhere, who));
+    TRY(found, with_user_id(hkp.service, search.text, search.exact ? Match::exact : Match::anywhere, who));
   } else {
     TRY(found.certificates, hkp.certificates.named(search.alias, who));
   }

@@ -8,7 +8,7 @@
 namespace cm4it::hkp {
 namespace {
 
-using Make = std::function<Answer(const service::CertificateIndex&)>;
+using Make = std::function<Answer(const CertificateIndex&)>;
 
 // Answers once the index has come to where the journal ended at the first turn, in as many turns as that takes; where the client has gone it is left as far as it is.
 void answer_in_turn(const std::shared_ptr<Hkp::Impl>& hkp, const service::Caller& caller, const std::shared_ptr<net::Responder>& respond, bool v2,
@@ -59,7 +59,7 @@ Result<std::set<crypto::Md5>> parse_hash_query(View body) {
   return digests;
 }
 
-Answer answer_hash_query(const service::CertificateIndex& index, const std::set<crypto::Md5>& digests) {
+Answer answer_hash_query(const CertificateIndex& index, const std::set<crypto::Md5>& digests) {
   std::string found;
   std::size_t count = 0;
   for (const auto& digest : digests) {

@@ -11,7 +11,6 @@ using crypto::ocsp::CertId;
 using crypto::ocsp::Refusal;
 using crypto::ocsp::Request;
 using crypto::ocsp::Single;
-using service::CertificateStatus;
 
 // Who answers: the one whose CA the first certificate that is known here has.
 const Authority* authority_for(const std::vector<Authority>& authorities, const Request& request) {
@@ -59,7 +58,7 @@ class Answering {
     if (!authority_.responder.is_issuer(id)) return CertificateStatus{};
     const auto& responder = authority_.responder;
     const auto so_written = [&](View name) { return responder.names_ca(id) || crypto::ocsp::has_name(id, name); };
-    return service::certificate_status(service_, {responder.ca_key().id(), responder.ca_name(), id.serial, so_written}, authority_.domain, who_);
+    return certificate_status(service_, {responder.ca_key().id(), responder.ca_name(), id.serial, so_written}, authority_.domain, who_);
   }
 
   service::Service& service_;

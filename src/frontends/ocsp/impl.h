@@ -8,9 +8,9 @@
 #include <unordered_map>
 
 #include "base/guarded.h"
+#include "frontends/ocsp/certificate_status.h"
 #include "frontends/ocsp/delegates.h"
 #include "frontends/ocsp/ocsp.h"
-#include "service/certificate_status.h"
 
 namespace cm4it::ocsp {
 

@@ -10,11 +10,11 @@
 #include "crypto/digest.h"
 #include "service/certificates.h"
 
-namespace cm4it::service {
+namespace cm4it::hkp {
 
 class CertificateIndex {
  public:
-  explicit CertificateIndex(Service& service) : service_(service), certificates_(service) {}
+  explicit CertificateIndex(service::Service& service) : service_(service), certificates_(service) {}
 
   // Where the journal ends now: what whoever asks now has to be told of.
   Result<std::uint64_t> present() const;
@@ -23,7 +23,7 @@ class CertificateIndex {
   Result<bool> follow(std::uint64_t until);
 
   // The certificate that has this digest now. Legacy peers know no v6: those have none.
-  struct Found { Certificate certificate; Bytes bytes; };
+  struct Found { service::Certificate certificate; Bytes bytes; };
   Result<std::optional<Found>> with_digest(const crypto::Md5& digest) const;
 
   // Of those that changed at or after that time, in their order. too_large: more than `most`, or than are indexed.
@@ -38,19 +38,19 @@ class CertificateIndex {
   std::string rights(const ledger::Reader& reader) const;
   Result<void> walk(const ledger::Reader& reader, std::uint64_t until);
   Result<void> examine();
-  void note(const Certificate& certificate);
+  void note(const service::Certificate& certificate);
 
-  Service& service_;
-  const Certificates certificates_;
+  service::Service& service_;
+  const service::Certificates certificates_;
   mutable std::mutex mutex_;
   std::uint64_t at_ = 0;                     // the next entry to read
   std::uint64_t settled_ = 0;                // all that came before it is in here
   std::shared_ptr<const policy::Policies> policies_;
   std::string rights_;
-  std::set<SubjectId> changed_;              // to be examined
+  std::set<evidence::SubjectId> changed_;              // to be examined
   std::map<evidence::openpgp::Fingerprint, Known> known_;
-  std::unordered_map<crypto::Md5, SubjectId, DigestHash> digests_;
+  std::unordered_map<crypto::Md5, evidence::SubjectId, DigestHash> digests_;
   bool full_ = false;                        // there are more certificates than are indexed
 };
 
-}  // namespace cm4it::service
+}  // namespace cm4it::hkp

@@ -7,7 +7,7 @@
 #include "crypto/ocsp.h"
 #include "service/service.h"
 
-namespace cm4it::service {
+namespace cm4it::ocsp {
 
 struct CertificateStatus {
   crypto::ocsp::Single::Status status = crypto::ocsp::Single::Status::unknown;
@@ -15,8 +15,8 @@ struct CertificateStatus {
   Time valid_until = Time::never();      // when this can next change by the clock alone
   // Of whom it was said, and the stamp under which: as long as it is the present one nothing else came. None: more than
   // one subject, or none that is kept here, or not everybody would be told.
-  std::optional<SubjectId> subject;
-  Stamp stamp;
+  std::optional<evidence::SubjectId> subject;
+  service::Stamp stamp;
 };
 
 // Revoked: its identity was taken back (a withdrawal, a CRL), or its subject is in alarm. Good: its identity counts in the
@@ -29,6 +29,6 @@ struct AskedCertificate {
   // ways.
   std::function<bool(View)> so_written;
 };
-Result<CertificateStatus> certificate_status(Service& service, const AskedCertificate& asked, std::string_view domain, const Principal& who);
+Result<CertificateStatus> certificate_status(service::Service& service, const AskedCertificate& asked, std::string_view domain, const service::Principal& who);
 
-}  // namespace cm4it::service
+}  // namespace cm4it::ocsp

@@ -1,4 +1,4 @@
-#include "service/certificate_status.h"
+#include "frontends/ocsp/certificate_status.h"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 #include "evidence/formats/x509/x509.h"
 #include "policy/revoked.h"
 
-namespace cm4it::service {
+namespace cm4it::ocsp {
 namespace {
 
 using crypto::RevocationReason;
@@ -63,7 +63,7 @@ class OfSubject {
   }
 
   // A model's alarm is none of the subject's own statements: then the present is all that is known.
-  Time said_at(const StatementId& statement) const {
+  Time said_at(const evidence::StatementId& statement) const {
     for (const policy::Judgement& judgement : verdict_.judgements)
       if (judgement.fact->statement.id == statement) return std::min(judgement.fact->statement.issued_at, verdict_.at);
     return verdict_.at;
@@ -84,15 +84,15 @@ class OfSubject {
 
 }  // namespace
 
-Result<CertificateStatus> certificate_status(Service& service, const AskedCertificate& asked, std::string_view domain, const Principal& who) {
+Result<CertificateStatus> certificate_status(service::Service& service, const AskedCertificate& asked, std::string_view domain, const service::Principal& who) {
   const std::string name = evidence::x509::issued_name(asked.issuer_name, asked.serial);
-  std::vector<SubjectId> subjects;
+  std::vector<evidence::SubjectId> subjects;
   {
     TRY(const auto reader, service.ledger().reader());
     // Anybody may call a CA as this one is called, and give its number: only what this key has issued is of interest.
     std::size_t examined = 0;
     Result<void> outcome;
-    CHECK_OK(reader.named(name, [&](const SubjectId& subject, ledger::Rank) {
+    CHECK_OK(reader.named(name, [&](const evidence::SubjectId& subject, ledger::Rank) {
       const auto issued = reader.count(subject, asked.ca, 1);
       if (!issued) outcome = tl::unexpected(issued.error());
       else if (*issued > 0) subjects.push_back(subject);
@@ -102,13 +102,13 @@ Result<CertificateStatus> certificate_status(Service& service, const AskedCertif
   }
   // A CA that gave one number twice: what was revoked of it is revoked.
   CertificateStatus worst;
-  for (const SubjectId& subject : subjects) {
-    const Stamp stamp = service.stamp(subject);  // before reading: what comes meanwhile makes it stale
+  for (const evidence::SubjectId& subject : subjects) {
+    const service::Stamp stamp = service.stamp(subject);  // before reading: what comes meanwhile makes it stale
     const auto looked = service.look_up(subject, domain, who);
     if (!looked && looked.error().code == Code::not_found) continue;
     if (!looked) return tl::unexpected<Error>(looked.error());
     // An alarm that may not be seen would look like none: who may not read statuses is told nothing.
-    if (!service.may_read(*looked->published->policies, looked->verdict.domain, Kind::status,
+    if (!service.may_read(*looked->published->policies, looked->verdict.domain, evidence::Kind::status,
                           {{looked->verdict.holder, false, looked->verdict.holder_owner}, &subject}, who))
       continue;
     CertificateStatus one = OfSubject(looked->verdict, asked).status();
@@ -124,4 +124,4 @@ Result<CertificateStatus> certificate_status(Service& service, const AskedCertif
   return worst;
 }
 
-}  // namespace cm4it::service
+}  // namespace cm4it::ocsp

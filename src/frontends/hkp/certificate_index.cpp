@@ -1,4 +1,4 @@
-#include "service/certificate_index.h"
+#include "frontends/hkp/certificate_index.h"
 
 #include <cstring>
 
@@ -7,7 +7,7 @@
 #include "evidence/kinds.h"
 #include "service/sight.h"
 
-namespace cm4it::service {
+namespace cm4it::hkp {
 
 using evidence::openpgp::Fingerprint;
 
@@ -19,7 +19,7 @@ std::size_t CertificateIndex::DigestHash::operator()(const crypto::Md5& digest) 
 
 std::string CertificateIndex::rights(const ledger::Reader& reader) const {
   std::string rights;
-  for (const auto& domain : own_domains(service_, reader)) rights += domain + "\n";
+  for (const auto& domain : service::own_domains(service_, reader)) rights += domain + "\n";
   for (const auto& [domain, chain] : reader.policies().chains()) {
     rights += domain + " ";
     for (const auto& row : evidence::kinds) rights += service_.may_read(reader.policies(), domain, row.kind, {}, {}) ? '1' : '0';
@@ -77,7 +77,7 @@ Result<void> CertificateIndex::examine() {
   return {};
 }
 
-void CertificateIndex::note(const Certificate& certificate) {
+void CertificateIndex::note(const service::Certificate& certificate) {
   if (known_.size() >= budget::certificates_indexed && !known_.contains(certificate.fingerprint)) {
     full_ = true;
     return;
@@ -96,7 +96,7 @@ void CertificateIndex::note(const Certificate& certificate) {
 
 // What is indexed only leads there: it is answered when it has that digest, as anyone sees it at this moment.
 Result<std::optional<CertificateIndex::Found>> CertificateIndex::with_digest(const crypto::Md5& digest) const {
-  SubjectId subject;
+  evidence::SubjectId subject;
   {
     std::lock_guard lock(mutex_);
     const auto found = digests_.find(digest);
@@ -132,4 +132,4 @@ std::size_t CertificateIndex::size() const {
   return known_.size();
 }
 
-}  // namespace cm4it::service
+}  // namespace cm4it::hkp
