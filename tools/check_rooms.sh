@@ -16,7 +16,8 @@ evidence: crypto base
 policy: evidence crypto base
 ledger: policy evidence crypto store base
 service: ledger policy evidence crypto store base
-frontends: service net ledger policy evidence crypto base
+routing: service net crypto base
+frontends: routing service net ledger policy evidence crypto base
 sync: service net ledger policy evidence crypto base
 update: service ledger policy evidence crypto base
 apps: *

@@ -1,68 +1,77 @@
 #include "frontends/hkp/impl.h"
 
-#include <algorithm>
-#include <map>
-
 #include "base/budgets.h"
 #include "ledger/brief.h"
 
 namespace cm4it::hkp {
 namespace {
 
-Result<Call> take_apart(const net::Request& request) {
-  Call call;
-  std::string_view path = request.path.substr(std::string_view("/pks").size());
-  while (path.starts_with('/')) {
-    path.remove_prefix(1);
-    const auto end = std::min(path.find('/'), path.size());
-    TRY(auto segment, net::percent_decode(path.substr(0, end)));
-    call.path.push_back(std::move(segment));
-    path.remove_prefix(end);
-  }
-  TRY(call.query, net::Query::parse(request.query));
-  call.caller = service::Caller::of(request.client_key, request.remote);
-  call.who = call.caller.who;
-  call.content_type = request.header("Content-Type");
-  call.request = &request;
-  return call;
-}
-
-net::Response options_of(const Call& call, bool v2) {
-  auto answer = plain(200, "");
-  const auto allow = [&](const char* methods) {
-    answer.headers.emplace_back("Allow", methods);
-    net::allow_cross_origin(answer, methods, "Content-Type, Accept, Accept-Language");
-  };
-  const std::string first = call.path.size() > (v2 ? 1 : 0) ? call.path[v2 ? 1 : 0] : "";
-  if (v2 && first == "certs" && call.path.size() == 2) {
-    allow("POST, OPTIONS");
-    answer.headers.emplace_back("Accept", "application/pgp-keys");
-  } else if (v2 && (first == "certs" || first == "index" || first == "prefixlog")) {
-    allow("GET, HEAD, OPTIONS");
-  } else if (!v2 && first == "lookup") {
-    allow("GET, HEAD, OPTIONS");
-  } else if (!v2 && (first == "add" || first == "hashquery")) {
-    allow("POST, OPTIONS");
-  } else {
-    return error_answer({Code::unsupported, "path: no such category", "docs/openpgp.md lists them"}, v2);
-  }
-  return answer;
-}
+bool is_v2(std::string_view path) { return path.starts_with("/pks/v2/") || path == "/pks/v2"; }
 
 // Whether a GET is answered by searching user ids.
-bool has_words(const Call& call, bool v2) {
-  if (!v2) {
+bool has_words(const Call& call) {
+  if (!is_v2(call.request->path)) {
     const auto search = parse_search(call.query.get("search").value_or(""), false);
     return search && search->alias.empty();
   }
-  return call.path.size() > 2 && (call.path[1] == "index" || (call.path[1] == "certs" && call.path[2] == "by-identity"));
+  return call.path.size() > 3 && (call.path[2] == "index" || (call.path[2] == "certs" && call.path[3] == "by-identity"));
 }
 
-// RFC 9110 section 15.5.6.
-net::Response wrong_method(const char* allow) {
-  auto answer = plain(405, std::string("method: this resource knows ") + allow + "\n");
-  answer.headers.emplace_back("Allow", allow);
-  return answer;
+// Legacy clients know few codes: gpg has messages for 404, 413 and 501. Those of v2 expect 422 for what is malformed.
+unsigned status_of(Code code, bool v2) {
+  switch (code) {
+    case Code::malformed: return v2 ? 422 : 400;
+    case Code::too_large: return 413;
+    case Code::unsupported: return 501;
+    case Code::bad_signature: return 422;
+    case Code::not_permitted: return 403;
+    case Code::not_found: return 404;
+    case Code::ambiguous:
+    case Code::conflict:
+    case Code::not_yet: return 422;
+    case Code::misdirected: return 421;
+    case Code::unavailable: return 503;
+    case Code::internal: return 500;
+  }
+  return 500;
+}
+
+std::vector<routing::Route> routes(Hkp::Impl& hkp) {
+  const auto page = [](const Call&, net::Responder respond) { respond(plain(200, front_page(), "text/html; charset=utf-8")); };
+  const auto look = [&hkp](const Call& call, net::Responder respond) { hkp.look(call, std::move(respond)); };
+  const auto as = [&hkp](void (*handle)(Hkp::Impl&, const Call&, net::Responder)) {
+    return [&hkp, handle](const Call& call, net::Responder respond) { handle(hkp, call, std::move(respond)); };
+  };
+  return {
+      {.method = "GET", .pattern = "/", .handle = page, .preflight = false},  // for people
+      {"GET", "/pks/lookup", look},
+      {"POST", "/pks/add", as(submit)},
+      {"POST", "/pks/hashquery", as(hash_query)},
+      {.method = "POST", .pattern = "/pks/v2/certs", .handle = as(v2_submit), .accepts = "application/pgp-keys"},
+      {"GET", "/pks/v2/certs/**", look},
+      {"GET", "/pks/v2/index", look},
+      {"GET", "/pks/v2/index/**", look},
+      {"GET", "/pks/v2/prefixlog", as(prefix_log)},
+      {"GET", "/pks/v2/prefixlog/**", as(prefix_log)},
+      // Nobody may browse all certificates, and nobody here proves whose a mail address is.
+      {.method = "GET", .pattern = "/pks/v2/certs", .handle = look, .listed = false},
+      {.method = "GET", .pattern = "/pks/v2/canonical", .handle = look, .listed = false},
+      {.method = "GET", .pattern = "/pks/v2/canonical/**", .handle = look, .listed = false},
+  };
+}
+
+// Errors are plain text: gpg shows none of them, people read them.
+routing::Manner manner() {
+  routing::Manner manner;
+  manner.parameters = routing::Manner::Parameters::any;
+  manner.options_status = 200;
+  manner.request_fields = "Content-Type, Accept, Accept-Language";
+  manner.problem = [](const Error& error, const net::Request& request, unsigned status) { return error_answer(error, is_v2(request.path), status); };
+  manner.nothing_here = [](const net::Request& request) {
+    if (!Hkp::serves(request.path)) return Error{Code::not_found, "path: nothing here", ""};
+    return Error{Code::unsupported, is_v2(request.path) ? "path: no such category" : "path: no such call", "docs/openpgp.md lists them"};
+  };
+  return manner;
 }
 
 }  // namespace
@@ -76,23 +85,8 @@ net::Response plain(unsigned status, std::string body, std::string content_type)
   return response;
 }
 
-// Legacy clients know few codes: gpg has messages for 404, 413 and 501. Those of v2 expect 422 for what is malformed.
-net::Response error_answer(const Error& error, bool v2) {
-  unsigned status = 500;
-  switch (error.code) {
-    case Code::malformed: status = v2 ? 422 : 400; break;
-    case Code::too_large: status = 413; break;
-    case Code::unsupported: status = 501; break;
-    case Code::bad_signature: status = 422; break;
-    case Code::not_permitted: status = 403; break;
-    case Code::not_found: status = 404; break;
-    case Code::ambiguous:
-    case Code::conflict:
-    case Code::not_yet: status = 422; break;
-    case Code::misdirected: status = 421; break;
-    case Code::unavailable: status = 503; break;
-    case Code::internal: status = 500; break;
-  }
+net::Response error_answer(const Error& error, bool v2, unsigned status) {
+  if (status == 0) status = status_of(error.code, v2);
   auto response = plain(status, error.message + (error.detail.empty() ? "\n" : "\n" + error.detail + "\n"));
   if (status == 503) response.headers.emplace_back("Retry-After", "1");
   return response;
@@ -104,46 +98,32 @@ void Hkp::Impl::handle(const net::Request& request, net::Responder respond) {
     response.ready = std::move(ready);
     return respond(std::move(response));
   }
-  const bool get = request.method == "GET" || request.method == "HEAD", post = request.method == "POST";
-  if (request.path == "/") return respond(get ? plain(200, front_page(), "text/html; charset=utf-8") : wrong_method("GET, HEAD"));
-  if (!serves(request.path)) return respond(plain(404, "path: nothing here\n"));
-  const bool v2 = request.path.starts_with("/pks/v2/") || request.path == "/pks/v2";
-  const auto call = take_apart(request);
-  if (!call) return respond(error_answer(call.error(), v2));
-  if (request.method == "OPTIONS") return respond(options_of(*call, v2));
-  const std::string& first = call->path.at(0);
-  if (v2 && post && call->path.size() == 2 && call->path[1] == "certs") return v2_submit(*this, *call, std::move(respond));
-  if (!v2 && first == "add" && call->path.size() == 1)
-    return post ? submit(*this, *call, std::move(respond)) : respond(wrong_method("POST, OPTIONS"));
-  if (!v2 && first == "hashquery" && call->path.size() == 1)
-    return post ? hash_query(*this, *call, std::move(respond)) : respond(wrong_method("POST, OPTIONS"));
-  if (!v2 && !(first == "lookup" && call->path.size() == 1))
-    return respond(error_answer({Code::unsupported, "path: no such call", "docs/openpgp.md lists them"}, v2));
-  if (!get) return respond(wrong_method("GET, HEAD, OPTIONS"));
-  if (v2 && call->path.size() > 1 && call->path[1] == "prefixlog") return prefix_log(*this, *call, std::move(respond));
-  look(*call, std::string(request.target), v2, std::move(respond));
+  router.handle(request, std::move(respond));
 }
 
-// What is asked for by the name of a key is mostly there at once. Words, and certificates that many have signed, may open hundreds of subjects: that is a reading for the
-// threads that make long ones.
-void Hkp::Impl::look(const Call& call, std::string target, bool v2, net::Responder respond) {
+// What is asked for by the name of a key is mostly there at once. Words, and certificates that many have signed, may open hundreds of
+// subjects: that is a reading for the threads that make long ones.
+void Hkp::Impl::look(const Call& call, net::Responder respond) {
+  const bool v2 = is_v2(call.request->path);
+  std::string target(call.request->target);
   const auto answer = [v2](Impl& hkp, const Call& asked, const std::string& of) {
     auto made = v2 ? v2_get(hkp, asked, of) : lookup(hkp, asked, of);
     return made ? std::move(*made) : error_answer(made.error(), v2);
   };
-  if (!has_words(call, v2)) {
+  if (!has_words(call)) {
     ledger::Brief brief(budget::brief_records);
     auto made = answer(*this, call, target);
     if (!brief.exceeded()) return respond(std::move(made));
   }
   auto shared = std::make_shared<net::Responder>(std::move(respond));
-  Call kept = call;
-  kept.request = nullptr;
-  const auto accepted = service.read_in_turn(call.caller, [self = shared_from_this(), shared, answer, kept = std::move(kept), of = std::move(target)] {
-    if (!shared->gone()) (*shared)(answer(*self, kept, of));
+  const auto accepted = service.read_in_turn(call.caller, [self = shared_from_this(), shared, answer, later = call.detached(), of = std::move(target)] {
+    if (!shared->gone()) (*shared)(answer(*self, later, of));
   });
   if (!accepted) (*shared)(error_answer(accepted.error(), v2));
 }
+
+Hkp::Impl::Impl(service::Service& given, HkpOptions options_given)
+    : service(given), certificates(given), index(given), options(std::move(options_given)), router(routes(*this), manner()) {}
 
 Hkp::Hkp(service::Service& service, HkpOptions options) : impl_(std::make_shared<Impl>(service, std::move(options))) {}
 

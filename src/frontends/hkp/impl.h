@@ -7,21 +7,12 @@
 #include "frontends/hkp/certificate_index.h"
 #include "frontends/hkp/hkp.h"
 #include "frontends/hkp/user_ids.h"
+#include "routing/router.h"
 
 namespace cm4it::hkp {
 
+using routing::Call;
 using service::Certificate;
-
-// One request, taken apart.
-struct Call {
-  std::vector<std::string> path;  // decoded segments, after "pks"
-  net::Query query;
-  service::Principal who;
-  service::Caller caller;
-  std::string content_type, accept_language;
-  const net::Request* request = nullptr;  // only while the handler runs, on the event loop
-};
-
 using Answer = Result<net::Response>;
 
 // What a client asked for, as certificates. Errors: malformed, unsupported, not_found.
@@ -34,11 +25,10 @@ struct Search {
 Result<Search> parse_search(std::string_view text, bool exact);  // legacy: an id of a key, or text
 
 struct Hkp::Impl : std::enable_shared_from_this<Hkp::Impl> {
-  Impl(service::Service& given, HkpOptions options_given)
-      : service(given), certificates(given), index(given), options(std::move(options_given)) {}
+  Impl(service::Service& given, HkpOptions options_given);
 
   void handle(const net::Request& request, net::Responder respond);
-  void look(const Call& call, std::string target, bool v2, net::Responder respond);
+  void look(const Call& call, net::Responder respond);  // GET /pks/lookup, /pks/v2/…
   // A ready answer to a look-up by whole fingerprint that this event loop has.
   std::shared_ptr<const std::string> cached(const net::Request& request) const;
   // What the answer to a look-up by fingerprint hangs on; to be taken before reading, so that what changes meanwhile makes
@@ -51,6 +41,7 @@ struct Hkp::Impl : std::enable_shared_from_this<Hkp::Impl> {
   const service::Certificates certificates;
   CertificateIndex index;
   const HkpOptions options;
+  const routing::Router router;
 };
 
 using Found = Matches;
@@ -73,6 +64,6 @@ std::string front_page();
 std::string statistics(const service::Service& service);
 
 net::Response plain(unsigned status, std::string body, std::string content_type = "text/plain; charset=utf-8");
-net::Response error_answer(const Error& error, bool v2);
+net::Response error_answer(const Error& error, bool v2, unsigned status = 0);  // 0: as its code says
 
 }  // namespace cm4it::hkp

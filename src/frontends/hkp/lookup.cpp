@@ -159,27 +159,25 @@ std::string rest_of(const Call& call, std::size_t from) {
 
 // v2 look-ups name a category and an identifier; one without the other may not be browsed.
 Result<Search> v2_search(const Call& call) {
-  const std::string& category = call.path.at(1);
-  const std::size_t at = category == "certs" ? 3 : 2;
+  const std::string& category = call.path.at(2);
+  const std::size_t at = category == "certs" ? 4 : 3;
   if (category == "canonical") return fail(Code::unsupported, "canonical: nobody here proves whose a mail address is", "certs/by-identity");
-  if (category != "certs" && category != "index") return fail(Code::unsupported, "path: no such category");
   if (call.path.size() <= at || rest_of(call, at).empty()) return fail(Code::not_permitted, "path: an identifier is needed");
   const std::string identifier = rest_of(call, at);
   if (category != "certs") return by_identity(identifier);
-  if (call.path[2] == "by-vfingerprint") return versioned(identifier);
-  if (call.path[2] == "by-keyid") return by_key_id(identifier);
-  if (call.path[2] == "by-identity") return by_identity(identifier);
+  if (call.path[3] == "by-vfingerprint") return versioned(identifier);
+  if (call.path[3] == "by-keyid") return by_key_id(identifier);
+  if (call.path[3] == "by-identity") return by_identity(identifier);
   return fail(Code::unsupported, "path: no such category");
 }
 
 }  // namespace
 
 Answer v2_get(Hkp::Impl& hkp, const Call& call, const std::string& target) {
-  if (call.path.size() < 2) return fail(Code::unsupported, "path: no such category");
   TRY(const auto search, v2_search(call));
   const auto before = hkp.before(search);
   TRY(const auto found, find(hkp, search, call.who));
-  if (call.path[1] == "index") {
+  if (call.path[2] == "index") {
     TRY(const auto infos, describe(found.certificates, hkp.service.now()));
     return said_that_there_are_more(plain(200, json_index(infos), "application/json"), found);
   }

@@ -96,9 +96,9 @@ void hash_query(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
 }
 
 void prefix_log(Hkp::Impl& hkp, const Call& call, net::Responder respond) {
-  if (call.path.size() < 3 || call.path[2].empty()) return respond(error_answer({Code::not_permitted, "path: a date is needed", ""}, true));
-  const auto since = from_rfc3339(call.path[2] + "T00:00:00Z");
-  if (call.path.size() > 3 || call.path[2].size() != 10 || !since)
+  if (call.path.size() < 4 || call.path[3].empty()) return respond(error_answer({Code::not_permitted, "path: a date is needed", ""}, true));
+  const auto since = from_rfc3339(call.path[3] + "T00:00:00Z");
+  if (call.path.size() > 4 || call.path[3].size() != 10 || !since)
     return respond(error_answer({Code::malformed, "path: a date expected: 2026-12-31", ""}, true));
   answer_in_turn(hkp.shared_from_this(), call.caller, std::make_shared<net::Responder>(std::move(respond)), true, [since = *since](const auto& index) -> Answer {
     TRY(const auto changed, index.changed_since(since, budget::prefixlog_lines));

@@ -1,11 +1,9 @@
 #include "frontends/http/door.h"
 
-#include <algorithm>
 #include <boost/json.hpp>
 #include <sstream>
 
 #include "base/budgets.h"
-#include "base/text.h"
 #include "crypto/digest.h"
 #include "frontends/http/impl.h"
 #include "frontends/http/views.h"
@@ -14,99 +12,47 @@
 namespace cm4it::http {
 namespace {
 
-using Now = Answer (*)(Door::Impl&, const Call&);
-using Later = void (*)(Door::Impl&, const Call&, net::Responder);
+// A reading that is short, mostly: answered at once, else in turn.
+std::function<void(const Call&, net::Responder)> at_once(Door::Impl& door, Answer (*route)(Door::Impl&, const Call&)) {
+  return [&door, route](const Call& call, net::Responder respond) { door.answer(route, call, std::move(respond)); };
+}
 
-struct Route {
-  std::string_view method;
-  std::vector<std::string_view> pattern;  // "*" any segment, "**" any rest
-  std::vector<std::string_view> query;    // the parameters it knows
-  Now now = nullptr;
-  Later later = nullptr;
-};
+std::function<void(const Call&, net::Responder)> later(Door::Impl& door, void (*route)(Door::Impl&, const Call&, net::Responder)) {
+  return [&door, route](const Call& call, net::Responder respond) { route(door, call, std::move(respond)); };
+}
 
-const std::vector<Route>& routes() {
-  static const std::vector<Route> table = {
-      {"POST", {"v1", "evidence"}, {"domain"}, nullptr, post_evidence},
-      {"GET", {"v1", "subjects"},
-       {"q", "type", "maker", "model", "status", "holder", "issuer", "domain", "limit", "cursor"}, nullptr, search_subjects},
-      {"GET", {"v1", "subjects", "*"}, {"domain"}, get_subject, nullptr},
-      {"GET", {"v1", "subjects", "*", "history"}, {"domain"}, get_history, nullptr},
-      {"GET", {"v1", "subjects", "*", "verdict"}, {"domain", "at", "nonce"}, nullptr, get_verdict},
-      {"GET", {"v1", "may"}, {"from", "to", "domain"}, get_may, nullptr},
-      {"GET", {"v1", "evidence", "*"}, {}, get_evidence, nullptr},
-      {"GET", {"v1", "evidence", "*", "receipt"}, {"domain"}, get_receipt, nullptr},
-      {"GET", {"v1", "keys", "*"}, {}, get_key, nullptr},
-      {"GET", {"v1", "domains"}, {}, get_domains, nullptr},
-      {"GET", {"v1", "domains", "*", "policy"}, {"version", "all"}, get_policy, nullptr},
-      {"GET", {"v1", "domains", "*", "heads"}, {}, get_heads, nullptr},
-      {"POST", {"v1", "domains", "*", "heads"}, {}, nullptr, post_head},
-      {"GET", {"v1", "feed"}, {"domain", "from", "select", "wait"}, nullptr, get_feed},
-      {"GET", {"v1", "changes"}, {"domain", "from", "wait"}, nullptr, get_changes},
-      {"GET", {"v1", "peers"}, {}, get_peers, nullptr},
-      {"GET", {"healthz"}, {}, get_health, nullptr},
-      {"GET", {"readyz"}, {}, get_ready, nullptr},
-      {"GET", {"metrics"}, {}, get_metrics, nullptr},
-      {"GET", {"log", "*", "checkpoint"}, {}, get_checkpoint, nullptr},
-      {"GET", {"log", "*", "**"}, {}, get_tile, nullptr},
+std::vector<routing::Route> routes(Door::Impl& door) {
+  return {
+      {"POST", "/v1/evidence", later(door, post_evidence), {"domain"}},
+      {"GET", "/v1/subjects", later(door, search_subjects), {"q", "type", "maker", "model", "status", "holder", "issuer", "domain", "limit", "cursor"}},
+      {"GET", "/v1/subjects/*", at_once(door, get_subject), {"domain"}},
+      {"GET", "/v1/subjects/*/history", at_once(door, get_history), {"domain"}},
+      {"GET", "/v1/subjects/*/verdict", later(door, get_verdict), {"domain", "at", "nonce"}},
+      {"GET", "/v1/may", at_once(door, get_may), {"from", "to", "domain"}},
+      {"GET", "/v1/evidence/*", at_once(door, get_evidence)},
+      {"GET", "/v1/evidence/*/receipt", at_once(door, get_receipt), {"domain"}},
+      {"GET", "/v1/keys/*", at_once(door, get_key)},
+      {"GET", "/v1/domains", at_once(door, get_domains)},
+      {"GET", "/v1/domains/*/policy", at_once(door, get_policy), {"version", "all"}},
+      {"GET", "/v1/domains/*/heads", at_once(door, get_heads)},
+      {"POST", "/v1/domains/*/heads", later(door, post_head)},
+      {"GET", "/v1/feed", later(door, get_feed), {"domain", "from", "select", "wait"}},
+      {"GET", "/v1/changes", later(door, get_changes), {"domain", "from", "wait"}},
+      {"GET", "/v1/peers", at_once(door, get_peers)},
+      {"GET", "/healthz", at_once(door, get_health)},
+      {"GET", "/readyz", at_once(door, get_ready)},
+      {"GET", "/metrics", at_once(door, get_metrics)},
+      {"GET", "/log/*/checkpoint", at_once(door, get_checkpoint)},
+      {"GET", "/log/*/**", at_once(door, get_tile)},
   };
-  return table;
 }
 
-bool matches(const std::vector<std::string_view>& pattern, const std::vector<std::string>& path) {
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] == "**") return path.size() > i;
-    if (i >= path.size() || (pattern[i] != "*" && pattern[i] != path[i])) return false;
-  }
-  return pattern.size() == path.size();
-}
-
-Result<std::vector<std::string>> segments(std::string_view path) {
-  std::vector<std::string> list;
-  while (path.starts_with('/')) {
-    path.remove_prefix(1);
-    const auto end = std::min(path.find('/'), path.size());
-    TRY(auto segment, net::percent_decode(path.substr(0, end)));
-    list.push_back(std::move(segment));
-    path.remove_prefix(end);
-  }
-  return list;
-}
-
-Result<Call> take_apart(const net::Request& request) {
-  Call call;
-  TRY(call.path, segments(request.path));
-  TRY(call.query, net::Query::parse(request.query));
-  call.caller = service::Caller::of(request.client_key, request.remote);
-  call.who = call.caller.who;
-  call.accept = request.header("Accept");
-  call.content_type = request.header("Content-Type");
-  call.if_none_match = request.header("If-None-Match");
-  call.request = &request;
-  return call;
-}
-
-Result<void> known_query(const Route& route, const Call& call) {
-  for (const auto& [name, value] : call.query.all())
-    if (std::find(route.query.begin(), route.query.end(), name) == route.query.end())
-      return fail(Code::malformed, "query: unknown parameter \"" + name.substr(0, 64) + "\"",
-                  route.query.empty() ? "this call takes none" : "known: " + joined(route.query));
-  return {};
-}
-
-net::Response with_status(unsigned status, const std::string& allow) {
-  net::Response response;
-  response.status = status;
-  response.headers.emplace_back("Allow", allow);
-  response.headers.emplace_back("Access-Control-Allow-Origin", "*");
-  if (status == 204) net::allow_cross_origin(response, allow, "Accept, Content-Type, If-None-Match");
-  if (status == 405) {
-    response = json_answer(boost::json::serialize(problem_json(
-        {Code::unsupported, "method: this resource knows " + allow, ""}, 405)), 405);
-    response.content_type = "application/problem+json";
-    response.headers.emplace_back("Allow", allow);
-  }
-  return response;
+routing::Manner manner() {
+  routing::Manner manner;
+  manner.request_fields = "Accept, Content-Type, If-None-Match";
+  manner.problem = [](const Error& error, const net::Request&, unsigned status) { return problem(error, status); };
+  manner.nothing_here = [](const net::Request&) { return Error{Code::not_found, "path: nothing here", "docs/http-api.md lists the calls"}; };
+  return manner;
 }
 
 }  // namespace
@@ -128,8 +74,8 @@ net::Response bytes_answer(View body, std::string content_type) {
   return response;
 }
 
-net::Response problem(const Error& error) {
-  const unsigned status = status_of(error.code);
+net::Response problem(const Error& error, unsigned status) {
+  if (status == 0) status = status_of(error.code);
   net::Response response = json_answer(boost::json::serialize(problem_json(error, status)), status);
   response.content_type = "application/problem+json";
   if (error.code == Code::unavailable) response.headers.emplace_back("Retry-After", "1");
@@ -203,22 +149,11 @@ void Door::Impl::handle(const net::Request& request, net::Responder respond) {
     response.ready = std::move(ready);
     return respond(std::move(response));
   }
-  auto call = take_apart(request);
-  if (!call) return respond(problem(call.error()));
-  std::string allow;
-  for (const Route& route : routes()) {
-    if (!matches(route.pattern, call->path)) continue;
-    allow += (allow.empty() ? "" : ", ") + std::string(route.method == "GET" ? "GET, HEAD" : route.method);
-    if (request.method != route.method && !(request.method == "HEAD" && route.method == "GET")) continue;
-    if (auto known = known_query(route, *call); !known) return respond(problem(known.error()));
-    if (route.later) return route.later(*this, *call, std::move(respond));
-    return answer(route.now, *call, std::move(respond));
-  }
-  // RFC 9110 section 9.3.7: "*" asks of the server as a whole.
-  if (request.path == "*" && request.method == "OPTIONS") allow = "GET, HEAD, POST";
-  if (allow.empty()) return respond(problem({Code::not_found, "path: nothing here", "docs/http-api.md lists the calls"}));
-  respond(with_status(request.method == "OPTIONS" ? 204 : 405, allow + ", OPTIONS"));
+  router.handle(request, std::move(respond));
 }
+
+Door::Impl::Impl(service::Service& given, DoorOptions options_given)
+    : service(given), options(std::move(options_given)), polls(given), router(routes(*this), manner()) {}
 
 Door::Door(service::Service& service, DoorOptions options)
     : impl_(std::make_shared<Impl>(service, std::move(options))) {}

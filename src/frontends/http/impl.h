@@ -9,33 +9,16 @@
 #include "base/newest.h"
 #include "frontends/http/door.h"
 #include "frontends/http/polls.h"
+#include "routing/router.h"
 #include "service/ready_answers.h"
 
 namespace cm4it::http {
 
-// One request, taken apart. Copies what the request lends, so that it may outlive the handler.
-struct Call {
-  std::vector<std::string> path;  // decoded segments
-  net::Query query;
-  service::Principal who;
-  service::Caller caller;
-  std::string accept, content_type, if_none_match;
-  const net::Request* request = nullptr;  // only while the handler runs, on the event loop
-
-  // For who goes on when the handler has returned.
-  Call detached() const {
-    Call copy = *this;
-    copy.request = nullptr;
-    return copy;
-  }
-  std::string get(std::string_view name) const { return std::string(query.get(name).value_or("")); }
-};
-
+using routing::Call;
 using Answer = Result<net::Response>;
 
 struct Door::Impl : std::enable_shared_from_this<Door::Impl> {
-  Impl(service::Service& given, DoorOptions options_given)
-      : service(given), options(std::move(options_given)), polls(given) {}
+  Impl(service::Service& given, DoorOptions options_given);
 
   void handle(const net::Request& request, net::Responder respond);
   // A ready answer that this event loop has, if the request is one of those that have them.
@@ -51,6 +34,7 @@ struct Door::Impl : std::enable_shared_from_this<Door::Impl> {
   service::Service& service;
   const DoorOptions options;
   Polls polls;
+  const routing::Router router;
   using DomainNumbers = std::map<std::string, std::uint32_t, std::less<>>;
   Newest<DomainNumbers> domain_numbers{std::make_shared<const DomainNumbers>()};
   Guarded<DomainNumbers> given_numbers;  // the same, for who gives the next
@@ -59,7 +43,7 @@ struct Door::Impl : std::enable_shared_from_this<Door::Impl> {
 // Makes the answer that a route's result is.
 net::Response json_answer(const std::string& body, unsigned status = 200);
 net::Response bytes_answer(View body, std::string content_type);
-net::Response problem(const Error& error);
+net::Response problem(const Error& error, unsigned status = 0);  // 0: as its code says
 // Has `make` answer when it is the caller's turn, unless the client has gone by then; 503 where too many wait.
 void answer_in_turn(Door::Impl& door, const service::Caller& caller, const std::shared_ptr<net::Responder>& respond, std::function<void()> make);
 // The same in parts: `make` is called again, in turn, until it says false.

@@ -11,6 +11,7 @@
 #include "frontends/ocsp/certificate_status.h"
 #include "frontends/ocsp/delegates.h"
 #include "frontends/ocsp/ocsp.h"
+#include "routing/router.h"
 
 namespace cm4it::ocsp {
 
@@ -36,7 +37,7 @@ struct Outcome {
 struct Ocsp::Impl : std::enable_shared_from_this<Ocsp::Impl> {
   Impl(service::Service& given, OcspOptions options_given);
 
-  void handle(const net::Request& request, net::Responder respond);
+  void ask(const routing::Call& call, net::Responder respond);
 
   // answer.cpp: the request's answer, signed now, out of what `who` may read. Refusals are answers as well.
   Outcome answer(View request, const service::Principal& who) const;
@@ -54,6 +55,7 @@ struct Ocsp::Impl : std::enable_shared_from_this<Ocsp::Impl> {
 
   service::Service& service;
   const OcspOptions options;  // without the authorities
+  const routing::Router router;
 
  private:
   mutable Guarded<AuthoritiesPtr> authorities_;

@@ -11,7 +11,6 @@ namespace {
 using crypto::ocsp::Refusal;
 
 constexpr const char* request_type = "application/ocsp-request";
-constexpr const char* methods = "GET, HEAD, POST, OPTIONS";
 
 net::Response plain(unsigned status, std::string text) {
   net::Response response;
@@ -20,12 +19,6 @@ net::Response plain(unsigned status, std::string text) {
   response.headers.emplace_back("Access-Control-Allow-Origin", "*");
   response.body = std::move(text);
   return response;
-}
-
-net::Response wrong_method() {
-  auto answer = plain(405, "method: OCSP is asked with POST, or GET /ocsp/BASE64\n");
-  answer.headers.emplace_back("Allow", methods);
-  return answer;
 }
 
 // RFC 6960 appendix A.1.1: the base64 of the request, percent-encoded, behind the responder's own path. It may have slashes;
@@ -46,31 +39,43 @@ net::Response refusal(Refusal why) {
   return response;
 }
 
+// The responder is one resource, whatever stands behind its path.
+std::vector<routing::Route> routes(Ocsp::Impl& ocsp) {
+  const auto ask = [&ocsp](const routing::Call& call, net::Responder respond) { ocsp.ask(call, std::move(respond)); };
+  return {{"GET", "/ocsp", ask}, {"GET", "/ocsp/**", ask}, {"POST", "/ocsp", ask}, {"POST", "/ocsp/**", ask}};
+}
+
+routing::Manner manner() {
+  routing::Manner manner;
+  manner.parameters = routing::Manner::Parameters::ignored;
+  manner.options_status = 200;
+  manner.request_fields = "Content-Type";
+  manner.problem = [](const Error& error, const net::Request&, unsigned status) {
+    if (status == 405) return plain(405, error.message + "; OCSP is asked with POST, or GET /ocsp/BASE64\n");
+    return error.code == Code::not_found ? plain(404, error.message + "\n") : refusal(Refusal::malformed_request);
+  };
+  manner.nothing_here = [](const net::Request&) { return Error{Code::not_found, "path: nothing here", ""}; };
+  return manner;
+}
+
 }  // namespace
 
-void Ocsp::Impl::handle(const net::Request& request, net::Responder respond) {
-  const bool get = request.method == "GET" || request.method == "HEAD";
-  if (request.method == "OPTIONS") {
-    auto allowed = plain(200, {});
-    allowed.headers.emplace_back("Allow", methods);
-    net::allow_cross_origin(allowed, methods, "Content-Type");
-    return respond(std::move(allowed));
-  }
-  const bool has_path = request.path.size() > std::string_view("/ocsp/").size();
-  if (get ? !has_path : request.method != "POST" || has_path) return respond(wrong_method());
+void Ocsp::Impl::ask(const routing::Call& call, net::Responder respond) {
+  const net::Request& request = *call.request;
+  const bool get = request.method != "POST", has_path = request.path.size() > std::string_view("/ocsp/").size();
+  if (get != has_path) return respond(router.wrong_method(request, call));
   Bytes asked = to_bytes(request.body);
   if (get) {
     auto decoded = request_in(request.path);
     if (!decoded) return respond(refusal(Refusal::malformed_request));
     asked = std::move(*decoded);
-  } else if (const auto type = request.header("Content-Type"); !net::equal_ignoring_case(type.substr(0, type.find(';')), request_type)) {
+  } else if (const std::string_view type = call.content_type; !net::equal_ignoring_case(type.substr(0, type.find(';')), request_type)) {
     return respond(plain(415, std::string("Content-Type: ") + request_type + " expected\n"));
   }
   if (auto kept = ready(asked, get, request.loop); kept.ready) return respond(std::move(kept));
   // A signature takes its time, in a token much of it: that is not for an event loop.
   auto shared = std::make_shared<net::Responder>(std::move(respond));
-  const auto caller = service::Caller::of(request.client_key, request.remote);
-  const auto accepted = service.sign_in_turn(caller, [self = shared_from_this(), shared, asked = std::move(asked), who = caller.who, get] {
+  const auto accepted = service.sign_in_turn(call.caller, [self = shared_from_this(), shared, asked = std::move(asked), who = call.who, get] {
     if (shared->gone()) return;
     const auto outcome = self->answer(asked, who);
     (*shared)(self->http_answer(outcome, get));
@@ -84,7 +89,7 @@ Ocsp::Ocsp(service::Service& service, OcspOptions options) : impl_(std::make_sha
 Ocsp::~Ocsp() { impl_->stop(); }
 
 net::Handler Ocsp::handler() {
-  return [impl = impl_](const net::Request& request, net::Responder respond) { impl->handle(request, std::move(respond)); };
+  return [impl = impl_](const net::Request& request, net::Responder respond) { impl->router.handle(request, std::move(respond)); };
 }
 
 std::size_t Ocsp::sign_due() { return impl_->sign_due(); }
@@ -97,7 +102,8 @@ std::vector<std::pair<std::string, Time>> Ocsp::delegates_until() const {
   return all;
 }
 
-Ocsp::Impl::Impl(service::Service& given, OcspOptions options_given) : service(given), options(std::move(options_given)) {
+Ocsp::Impl::Impl(service::Service& given, OcspOptions options_given)
+    : service(given), options(std::move(options_given)), router(routes(*this), manner()) {
   replace(options.authorities);
 }
 
