@@ -22,6 +22,9 @@ constexpr std::size_t coordinate_bytes(Algorithm algorithm) {
   return algorithm == Algorithm::es256 ? 32 : algorithm == Algorithm::es384 ? 48 : 0;
 }
 
+// SubjectPublicKeyInfo of an Ed25519 key, up to its 32 octets (RFC 8410).
+const Bytes& ed25519_prefix();
+
 // Fetched once; owned by the library.
 const EVP_MD* evp_md(Hash hash);
 

@@ -19,14 +19,8 @@ constexpr const char* remote_parameter = "cm4it-remote-key";  // a RemoteKeyPtr*
 using RemoteKeyPtr = std::shared_ptr<const RemoteKey>;
 
 // What OpenSSL holds for us: a public key, and a remote private one or none.
-struct Held {
-  std::optional<PublicKey> public_key;
-  RemoteKeyPtr remote;
-};
-
-struct Signing {
-  RemoteKeyPtr remote;
-};
+struct Held { std::optional<PublicKey> public_key; RemoteKeyPtr remote; };
+struct Signing { RemoteKeyPtr remote; };
 
 // No exception may cross OpenSSL.
 template <class F>

@@ -22,15 +22,6 @@ StatementId statement_from(View id) {
   return statement;
 }
 
-// A subject out of its row, and the text that rows of models keep beside it.
-SubjectId subject_from(View row, View model) {
-  SubjectId subject;
-  subject.kind = static_cast<SubjectKind>(row[0]);
-  std::copy(row.begin() + 1, row.begin() + 33, subject.digest.begin());
-  subject.model = text(model);
-  return subject;
-}
-
 }  // namespace
 
 Reader::Reader(std::unique_ptr<store::Snapshot> snapshot, PublishedPtr published)
@@ -165,26 +156,6 @@ Result<std::size_t> Reader::count(const SubjectId& subject, const KeyId& issuer,
   return found;
 }
 
-Result<void> Reader::search(std::string_view field, std::string_view value, const std::optional<SubjectId>& after,
-                            const std::function<bool(const SubjectId&)>& visit) const {
-  const Bytes prefix = table::search_key(field, folded(value));
-  store::Range range = store::Range::prefix(prefix);
-  if (after) {
-    const auto row = after->row();
-    std::optional<std::uint64_t> arrived = 0;
-    if (field != table::in_order_of_ids) {
-      TRY(arrived, table::arrival(*snapshot_, *after));
-    }
-    if (!arrived) return fail(Code::malformed, "cursor: nothing is kept of " + after->text());
-    append_u64(range.begin, *arrived);
-    append(range.begin, row);
-    range.begin.push_back(0);  // the first key behind it
-  }
-  return snapshot_->scan(table::search, range, [&](View key, View model) {
-    return key.size() != prefix.size() + 8 + 33 || visit(subject_from(key.last(33), model));
-  });
-}
-
 Result<void> Reader::said_by(const KeyId& issuer, const SubjectId& subject,
                              const std::function<bool(const Record&, const evidence::Statement&)>& visit) const {
   store::Range range = store::Range::prefix(table::speaker_key(subject, issuer));
@@ -203,64 +174,6 @@ Result<void> Reader::said_by(const KeyId& issuer, const SubjectId& subject,
     return outcome && more;
   }));
   return outcome;
-}
-
-// All rows of a subject have the same place in each term's range, so the ranges are joined by jumping, in turn, to the first row
-// that is not before the furthest one found.
-Result<std::optional<SubjectId>> Reader::search_all(const std::vector<Term>& terms, const std::optional<SubjectId>& after, std::size_t most,
-                                                    const std::function<bool(const SubjectId&)>& visit) const {
-  std::vector<Bytes> prefixes;
-  for (const Term& term : terms) prefixes.push_back(table::search_key(term.field, folded(term.value)));
-  Bytes place;  // arrival ‖ subject row
-  if (after) {
-    TRY(const auto arrived, table::arrival(*snapshot_, *after));
-    if (!arrived) return fail(Code::malformed, "cursor: nothing is kept of " + after->text());
-    append_u64(place, *arrived);
-    append(place, after->row());
-    place.push_back(0);
-  }
-  std::size_t agree = 0;
-  SubjectId subject;
-  std::optional<SubjectId> passed;  // that has all terms and was visited, or lacks one
-  for (std::size_t rows = 0, i = 0;; i = (i + 1) % terms.size()) {
-    if (rows++ >= most && passed) return passed;
-    store::Range range = store::Range::prefix(prefixes[i]);
-    append(range.begin, place);
-    std::optional<Bytes> found;
-    SubjectId here;
-    CHECK_OK(snapshot_->scan(table::search, range, [&](View key, View model) {
-      if (key.size() != prefixes[i].size() + 8 + 33) return true;
-      found = to_bytes(key.subspan(prefixes[i].size()));
-      here = subject_from(key.last(33), model);
-      return false;
-    }));
-    if (!found) return std::optional<SubjectId>{};
-    if (*found != place) {
-      if (agree > 0) passed = subject;
-      agree = 0;
-    }
-    ++agree;
-    place = std::move(*found);
-    subject = std::move(here);
-    if (agree < terms.size()) continue;
-    if (!visit(subject)) return std::optional<SubjectId>{};
-    passed = subject;
-    place.push_back(0);  // the first place behind it
-    agree = 0;
-  }
-}
-
-Result<bool> Reader::is_found(const SubjectId& subject, std::string_view field, std::string_view value) const {
-  std::optional<std::uint64_t> arrived = 0;
-  if (field != table::in_order_of_ids) {
-    TRY(arrived, table::arrival(*snapshot_, subject));
-  }
-  if (!arrived) return false;
-  Bytes key = table::search_key(field, folded(value));
-  append_u64(key, *arrived);
-  append(key, subject.row());
-  TRY(const auto row, snapshot_->get(table::search, key));
-  return row.has_value();
 }
 
 Result<std::string> Reader::checkpoint(std::string_view domain) const {

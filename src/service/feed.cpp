@@ -168,7 +168,7 @@ class Feed {
         continue;
       }
       if (is_self_compromise(statement, statement.issuer)) {  // it silences whatever role the key plays
-        TRY(const bool listened_to, plays_a_role(statement.issuer));
+        TRY(const bool listened_to, lent_.plays_a_role(statement.issuer));
         chosen |= listened_to;
       }
       TRY(const auto* view, selection_.of(statement.subject));
@@ -190,19 +190,6 @@ class Feed {
       }
     }
     return items;
-  }
-
-  // In a domain of this feed, or in a holder's that it lends: then the copy knows the key.
-  Result<bool> plays_a_role(const KeyId& key) {
-    const auto& policies = reader_.policies();
-    for (const auto& domain : domains_)
-      if (policies.plays_a_role(domain, key)) return true;
-    for (const auto& [domain, chain] : policies.chains()) {
-      if (is_of_feed(domain) || !policies.plays_a_role(domain, key)) continue;
-      TRY(const bool lent, lent_.is_lent(domain));
-      if (lent) return true;
-    }
-    return false;
   }
 
   Result<std::vector<Statement>> statements_of(const StatementId& id) const {

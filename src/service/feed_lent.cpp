@@ -1,7 +1,5 @@
 #include "service/feed_lent.h"
 
-#include <algorithm>
-
 namespace cm4it::service {
 
 Result<bool> LentPolicies::is_lent(const std::string& domain) {
@@ -26,11 +24,23 @@ Result<bool> LentPolicies::was_transferred(const evidence::SubjectId& subject, c
   const bool named = std::any_of(facts.about.begin(), facts.about.end(), [&](const policy::Fact& fact) {
     const auto* transfer = std::get_if<evidence::Transfer>(&fact.statement.body);
     return transfer && transfer->domain == domain &&
-           std::any_of(fact.domains.begin(), fact.domains.end(), [&](const auto& made_in) { return std::find(domains_.begin(), domains_.end(), made_in) != domains_.end(); });
+           std::any_of(fact.domains.begin(), fact.domains.end(), [&](const auto& made_in) { return is_of_feed(made_in); });
   });
   if (!named || selectors_.everything()) return named;
   TRY(const auto* view, selection_.of(subject));
   return view->chosen;
+}
+
+Result<bool> LentPolicies::plays_a_role(const KeyId& key) {
+  const auto& policies = reader_.policies();
+  for (const auto& domain : domains_)
+    if (policies.plays_a_role(domain, key)) return true;
+  for (const auto& [domain, chain] : policies.chains()) {
+    if (is_of_feed(domain) || !policies.plays_a_role(domain, key)) continue;
+    TRY(const bool lent, is_lent(domain));
+    if (lent) return true;
+  }
+  return false;
 }
 
 }  // namespace cm4it::service

@@ -1,6 +1,7 @@
 // Whose policies a feed lends: those of holders to whom something in it was transferred. For the feed.
 #pragma once
 
+#include <algorithm>
 #include <map>
 
 #include "service/selection.h"
@@ -15,8 +16,11 @@ class LentPolicies {
 
   // Does a transfer that was sent name this domain.
   Result<bool> is_lent(const std::string& domain);
+  // In a domain of this feed, or in a holder's that it lends: then the copy knows the key.
+  Result<bool> plays_a_role(const KeyId& key);
 
  private:
+  bool is_of_feed(std::string_view domain) const { return std::find(domains_.begin(), domains_.end(), domain) != domains_.end(); }
   static constexpr std::size_t most_transferred = 100;  // subjects looked at to find whether a policy is of interest
   Result<bool> was_transferred(const evidence::SubjectId& subject, const std::string& domain);
 

@@ -4,13 +4,10 @@
 
 #include "base/budgets.h"
 #include "base/cbor.h"
+#include "evidence/formats/native/rules.h"
 
 namespace cm4it::evidence {
 namespace {
-
-tl::unexpected<Error> bad_body(const std::string& path, const std::string& rule) {
-  return fail(Code::malformed, path + ": " + rule, "docs/formats/statement.md");
-}
 
 // Text that people read: clean, bounded, and left out rather than empty.
 Result<std::string> read_text(CborReader& reader, const std::string& path, std::size_t most,
@@ -212,53 +209,6 @@ Result<Body> read_body(Kind kind, CborReader& reader) {
   return bad_body("payload.2", "unknown kind");
 }
 
-Result<void> check_identity(const Statement& statement, const Identity& identity, bool kept) {
-  switch (statement.subject.kind) {
-    case SubjectKind::key: {
-      if (identity.type == Type::code || identity.type == Type::model)
-        return bad_body("payload.3.1", std::string("a key is no ") + to_string(identity.type));
-      if (identity.spki.empty()) return bad_body("payload.3.2", "the identity of a key carries its SubjectPublicKeyInfo");
-      if (kept) return {};
-      auto key = crypto::PublicKey::from_canonical_spki(identity.spki);
-      if (!key) return within("payload.3.2", std::move(key).error());
-      if (key->id().digest != statement.subject.digest)
-        return bad_body("payload.3.2", "the SHA-256 of the SubjectPublicKeyInfo is not the subject (claim 2)");
-      return {};
-    }
-    case SubjectKind::code:
-      if (identity.type != Type::code) return bad_body("payload.3.1", "a code subject is of type code");
-      break;
-    case SubjectKind::model: {
-      if (identity.type != Type::model) return bad_body("payload.3.1", "a model subject is of type model");
-      const auto domain = statement.subject.model.substr(0, statement.subject.model.find('/'));
-      if (std::find(statement.domains.begin(), statement.domains.end(), domain) == statement.domains.end())
-        return bad_body("payload.1", "a model is identified in its own domain, " + domain);
-      break;
-    }
-  }
-  if (!identity.spki.empty()) return bad_body("payload.3.2", "only key subjects have a SubjectPublicKeyInfo");
-  return {};
-}
-
-// What may be said of which subject.
-Result<void> check_subject(const Statement& statement, bool kept) {
-  if (const auto* identity = std::get_if<Identity>(&statement.body)) return check_identity(statement, *identity, kept);
-  const SubjectKind kind = statement.subject.kind;
-  switch (statement.kind()) {
-    case Kind::transfer:
-      if (kind == SubjectKind::model) return bad_body("claims.2", "a model is not handed over");
-      return {};
-    case Kind::assign:
-      if (kind != SubjectKind::key) return bad_body("claims.2", "only keys (devices, gateways, services) work in a cloud");
-      return {};
-    case Kind::policy:
-      if (kind != SubjectKind::key) return bad_body("claims.2", "the subject of a policy is the owner it names, a key");
-      if (statement.domains.size() != 1) return bad_body("payload.1", "a policy is of exactly one domain");
-      return {};
-    default: return {};
-  }
-}
-
 Result<std::vector<std::string>> read_domains(CborReader& reader) {
   TRY(const auto count, reader.array());
   if (count == 0 || count > budget::statement_domains)
@@ -271,56 +221,6 @@ Result<std::vector<std::string>> read_domains(CborReader& reader) {
   }
   return domains;
 }
-
-void write_optional(CborWriter& out, std::int64_t key, const std::string& text) {
-  if (!text.empty()) out.integer(key).text(text);
-}
-
-void write_identity(CborWriter& out, const Identity& identity) {
-  const std::string* const texts[] = {&identity.name, &identity.maker, &identity.model, &identity.serial, &identity.version};
-  std::size_t pairs = 1 + !identity.spki.empty() + !identity.uris.empty() + !identity.attributes.empty();
-  for (const auto* text : texts) pairs += !text->empty();
-  out.map(pairs).uint(1).text(to_string(identity.type));
-  if (!identity.spki.empty()) out.uint(2).bytes(identity.spki);
-  for (int i = 0; i < 5; ++i) write_optional(out, 3 + i, *texts[i]);
-  if (!identity.uris.empty()) {
-    out.uint(8).array(identity.uris.size());
-    for (const auto& uri : identity.uris) out.text(uri);
-  }
-  if (identity.attributes.empty()) return;
-  // Deterministic order: shorter keys first, as their heads sort (RFC 8949 section 4.2.1).
-  std::vector<const std::pair<const std::string, std::string>*> sorted;
-  sorted.reserve(identity.attributes.size());
-  for (const auto& attribute : identity.attributes) sorted.push_back(&attribute);
-  std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) {
-    return a->first.size() != b->first.size() ? a->first.size() < b->first.size() : a->first < b->first;
-  });
-  out.uint(9).map(sorted.size());
-  for (const auto* attribute : sorted) out.text(attribute->first).text(attribute->second);
-}
-
-struct WriteBody {
-  CborWriter& out;
-  void operator()(const Identity& body) const { write_identity(out, body); }
-  void operator()(const Endorse& body) const {
-    out.map(1 + !body.note.empty()).uint(1).text(body.label);
-    write_optional(out, 2, body.note);
-  }
-  void operator()(const StatusChange& body) const {
-    out.map(1 + !body.reason.empty()).uint(1).text(to_string(body.status));
-    write_optional(out, 2, body.reason);
-  }
-  void operator()(const Transfer& body) const { out.map(2).uint(1).text(body.domain).uint(2).bytes(body.owner.digest); }
-  void operator()(const Assign& body) const {
-    out.map(!body.cloud.empty());
-    write_optional(out, 1, body.cloud);
-  }
-  void operator()(const Withdraw& body) const {
-    out.map(1 + !body.reason.empty()).uint(1).bytes(body.statement.digest);
-    write_optional(out, 2, body.reason);
-  }
-  void operator()(const PolicyText& body) const { out.map(1).uint(1).text(body.descriptor); }
-};
 
 }  // namespace
 
@@ -349,15 +249,6 @@ Result<void> read_payload(View payload, Statement& statement, bool kept) {
   if (statement.domains.empty()) return bad_body("payload.1", "missing");
   if (!has_body) return bad_body("payload.3", "missing");
   return check_subject(statement, kept);
-}
-
-Bytes write_payload(const std::vector<std::string>& domains, const Body& body) {
-  CborWriter out;
-  out.map(3).uint(1).array(domains.size());
-  for (const auto& domain : domains) out.text(domain);
-  out.uint(2).uint(body.index() + 1).uint(3);
-  std::visit(WriteBody{out}, body);
-  return out.take();
 }
 
 }  // namespace cm4it::evidence

@@ -5,20 +5,12 @@
 #include "base/budgets.h"
 #include "evidence/formats/openpgp/packet.h"
 #include "evidence/formats/openpgp/signature.h"
+#include "evidence/formats/openpgp/subpacket.h"
 
 namespace cm4it::evidence::openpgp {
 namespace {
 
 constexpr std::string_view where = "signature";
-
-// RFC 9580 section 5.2.3.7.
-enum Subpacket : std::uint8_t {
-  creation_time = 2, expiration_time = 3, exportable = 4, trust = 5, regular_expression = 6, revocable = 7, key_expiration = 9,
-  preferred_ciphers = 11, revocation_key = 12, issuer_key_id = 16, notation_data = 20, preferred_hashes = 21,
-  preferred_compression = 22, key_server_preferences = 23, preferred_key_server = 24, primary_user_id = 25, policy_uri = 26,
-  key_flags = 27, signers_user_id = 28, revocation_reason = 29, features = 30, embedded_signature = 32, issuer_fingerprint = 33,
-  preferred_aead_legacy = 34, intended_recipient = 35, preferred_aead = 39
-};
 
 bool is_known(std::uint8_t type) {
   static constexpr std::uint8_t known[] = {
@@ -208,58 +200,6 @@ Result<void> read_unhashed(View area, Signature& signature) {
   return {};
 }
 
-// RFC 9580 section 9.5.
-Result<crypto::Hash> hash_of(std::uint8_t number) {
-  switch (number) {
-    case 2: return crypto::Hash::sha1;
-    case 8: return crypto::Hash::sha256;
-    case 9: return crypto::Hash::sha384;
-    case 10: return crypto::Hash::sha512;
-    case 11: return crypto::Hash::sha224;
-    case 12: return crypto::Hash::sha3_256;
-    case 14: return crypto::Hash::sha3_512;
-    default: break;
-  }
-  const char* name = number == 1 ? " (MD5)" : number == 3 ? " (RIPEMD-160)" : "";
-  return fail(Code::unsupported, "openpgp: signature: hash algorithm " + std::to_string(number) + name + "; SHA-2 and SHA-3 are read",
-              "RFC 9580 section 9.5");
-}
-
-// 2013-02-01T00:00:00Z. From then on nobody had to sign with SHA-1 any more; collisions came later.
-constexpr std::int64_t end_of_sha1 = 1'359'676'800;
-
-// A forged revocation does less harm than one that is not heard: of a weak hash what only restricts is believed at any time.
-bool restricts(const Signature& signature) {
-  if (is_revocation(signature.type)) return true;
-  return std::any_of(signature.notations.begin(), signature.notations.end(), [](const Notation& notation) {
-    const auto status = notation.name == "status@cm4it.org" ? parse_status(text(notation.value)) : Result<Status>(Status::planned);
-    return status && is_alarm(*status);
-  });
-}
-
-Result<void> check_hash(Signature& signature) {
-  const bool edwards = signature.key_algorithm == algorithm::ed25519 || signature.key_algorithm == algorithm::eddsa_legacy;
-  signature.weak = signature.hash == crypto::Hash::sha1 && signature.created.seconds >= end_of_sha1 && !restricts(signature);
-  if (signature.hash == crypto::Hash::sha1 && signature.version == 6) return too_weak(signature);
-  if (edwards && crypto::digest_bytes(signature.hash) < 32 && !restricts(signature))
-    return signature.weak ? too_weak(signature) : bad(where, "Ed25519 over a hash of less than 256 bits", "5.2.3.4");
-  return {};
-}
-
-// RFC 9580 table 23.
-std::size_t salt_bytes(crypto::Hash hash) {
-  switch (hash) {
-    case crypto::Hash::sha1: return 0;
-    case crypto::Hash::sha224:
-    case crypto::Hash::sha256:
-    case crypto::Hash::sha3_256: return 16;
-    case crypto::Hash::sha384: return 24;
-    case crypto::Hash::sha512:
-    case crypto::Hash::sha3_512: return 32;
-  }
-  return 0;
-}
-
 // RFC 9580 section 5.2.1: over keys and user ids, and over documents.
 constexpr std::uint8_t certificate_types[] = {0x10, 0x11, 0x12, 0x13, 0x18, 0x19, 0x1f, 0x20, 0x28, 0x30};
 constexpr std::uint8_t document_types[] = {0x00, 0x01};
@@ -326,11 +266,6 @@ bool is_revocation(std::uint8_t type) {
 
 std::string type_text(std::uint8_t type) { return "a signature of type 0x" + to_hex(View(&type, 1)); }
 
-tl::unexpected<Error> too_weak(const Signature& signature) {
-  return fail(Code::unsupported, "openpgp: signature: made over SHA-1 on " + to_rfc3339(signature.created) +
-              "; only what was made before 2013-02-01 is read, and what revokes", "RFC 9580 section 9.5");
-}
-
 namespace {
 
 Result<Signature> not_weak(Result<Signature> signature) {
@@ -343,44 +278,5 @@ Result<Signature> not_weak(Result<Signature> signature) {
 Result<Signature> read_certificate_signature(View body) { return read(body, certificate_types); }
 Result<Signature> read_signature(View body) { return not_weak(read(body, certificate_types)); }
 Result<Signature> read_document_signature(View body) { return not_weak(read(body, document_types)); }
-
-namespace {
-
-void append_subpacket(Bytes& to, std::uint8_t type, View value) {
-  append_length(to, value.size() + 1);
-  to.push_back(type);
-  append(to, value);
-}
-
-}  // namespace
-
-Bytes canonical_signature(const Signature& signature, bool with_back_signature) {
-  Bytes unhashed;
-  if (signature.version == 4 && !signature.key_id_hashed) {  // also where a fingerprint tells: older software asks for it
-    Bytes key_id;
-    append_u64(key_id, signature.issuer_key_id);
-    append_subpacket(unhashed, issuer_key_id, key_id);
-  }
-  if (signature.issuer && !signature.fingerprint_hashed) {
-    Bytes value{signature.issuer->version};
-    append(value, signature.issuer->octets);
-    append_subpacket(unhashed, issuer_fingerprint, value);
-  }
-  if (with_back_signature && !signature.back_signature.empty() && !signature.back_signature_hashed) {
-    const auto back = read_signature(signature.back_signature);  // a wrong one stays, to be refused by its reason
-    append_subpacket(unhashed, embedded_signature, back ? canonical_signature(*back, false) : to_bytes(signature.back_signature));
-  }
-  Bytes out = to_bytes(signature.hashed);
-  if (signature.version == 4) append_u16(out, unhashed.size());
-  else append_u32(out, unhashed.size());
-  append(out, unhashed);
-  append(out, signature.digest_begin);
-  if (signature.version == 6) {
-    out.push_back(static_cast<std::uint8_t>(signature.salt.size()));
-    append(out, signature.salt);
-  }
-  append_numbers(out, signature);
-  return out;
-}
 
 }  // namespace cm4it::evidence::openpgp
