@@ -6,7 +6,6 @@
 
 #include <chrono>
 #include <cstring>
-#include <optional>
 
 #include "base/log.h"
 #include "crypto/key_impl.h"
