@@ -110,7 +110,10 @@ std::vector<std::pair<std::string, std::string>> search_terms_of(const evidence:
     if (!user_id.empty()) terms.emplace_back("address", folded(mail_of(user_id)));
   }
   for (auto& word : words_of(statement.user_id)) terms.emplace_back("word", std::move(word));
-  if (const auto* transfer = std::get_if<evidence::Transfer>(&statement.body)) terms.emplace_back("transferred", transfer->domain);
+  if (const auto* transfer = std::get_if<evidence::Transfer>(&statement.body)) {
+    terms.emplace_back("transferred", transfer->domain);
+    terms.emplace_back("domain", transfer->domain);  // a buyer's things are found before the buyer has said anything of them
+  }
   std::sort(terms.begin(), terms.end());
   terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
   return terms;

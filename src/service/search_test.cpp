@@ -53,5 +53,20 @@ TEST_F(Many, AndWhateverAPageLooksAt) {
     EXPECT_EQ(found({.words = "thermometer blue", .maker = "Acme", .limit = 4, .most_examined = most}, 200), wanted) << most;
 }
 
+// What was bought is found before the buyer has said a word of it.
+TEST_F(Network, WhatWasHandedOverIsFoundByItsHolder) {
+  make("sensor");
+  carry(acme, plant, "acme.example", policy::Selector{{{policy::Field::holder, {"plant.example"}}}});
+  const auto is_found = [&](const SearchQuery& query) {
+    const auto page = plant.service->search(query, {});
+    EXPECT_TRUE(page) << (page ? "" : page.error().message);
+    return page && std::any_of(page->subjects.begin(), page->subjects.end(), [&](const auto& looked) { return looked.verdict.subject == sensor_id; });
+  };
+  EXPECT_TRUE(is_found({}));
+  EXPECT_TRUE(is_found({.holder = "plant.example"}));
+  EXPECT_FALSE(is_found({.holder = "acme.example"}));
+  EXPECT_EQ(plant.service->resolve(sensor_id.text().substr(4, 8), {}, {}).value_or(SubjectId{}), sensor_id) << "by eight digits of its id";
+}
+
 }  // namespace
 }  // namespace cm4it::service

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cctype>
+#include <set>
 
 #include "apps/ics/answers.h"
 #include "apps/ics/arguments.h"
@@ -57,9 +58,19 @@ bool has_word(const json::object& subject, const std::string& word) {
 }
 
 // Servers and parties are no things: they are shown when asked for.
-bool is_thing(const json::object& subject) {
+// Not those who own domains, whoever may say here what they are: their policies have brought them.
+bool is_thing(const json::object& subject, const std::set<std::string>& owners) {
   const auto type = text_at(object_at(subject, "identity"), "type");
-  return type != "server" && type != "party";
+  return type != "server" && type != "party" && !(type.empty() && owners.contains(text_at(subject, "subject")));
+}
+
+std::set<std::string> owners_of_domains(const Api& server) {
+  std::set<std::string> owners;
+  const auto answer = server.get_json("/v1/domains");
+  if (!answer) return owners;
+  for (const auto& entry : array_at(*answer, "domains"))
+    if (entry.is_object()) owners.insert(text_at(entry.get_object(), "owner"));
+  return owners;
 }
 
 // Does anything have to be compared here, so that a page may have fewer rows than the server gave.
@@ -68,11 +79,11 @@ bool compares(const FindOptions& options) {
          std::any_of(options.words.begin(), options.words.end(), is_compound);
 }
 
-bool is_wanted(const json::object& one, const FindOptions& options) {
+bool is_wanted(const json::object& one, const FindOptions& options, const std::set<std::string>& owners) {
   for (const auto& word : options.words)
     if (is_compound(word) && !has_word(one, word)) return false;
   return (options.cloud.empty() || text_at(one, "cloud") == options.cloud) && (options.verdict.empty() || verdict_of(one) == options.verdict) &&
-         (options.label.empty() || has_label(one, options.label)) && (!is_about_things(options) || is_thing(one));
+         (options.label.empty() || has_label(one, options.label)) && (!is_about_things(options) || is_thing(one, owners));
 }
 
 // When the first of what counts ends: the identity in force, or an endorsement; none: nothing does.
@@ -90,10 +101,10 @@ Result<std::optional<Time>> first_end(const Api& server, const std::string& doma
 }
 
 // The wanted of a page; with --expires-before each with its "expires".
-Result<void> take_wanted(const Api& server, const std::string& domain, const FindOptions& options, std::optional<Time> before, const json::array& page,
+Result<void> take_wanted(const Api& server, const std::string& domain, const FindOptions& options, std::optional<Time> before, const std::set<std::string>& owners, const json::array& page,
                          json::array& to) {
   for (const auto& entry : page) {
-    if (!entry.is_object() || !is_wanted(entry.get_object(), options)) continue;
+    if (!entry.is_object() || !is_wanted(entry.get_object(), options, owners)) continue;
     auto one = entry.get_object();
     if (before) {
       TRY(const auto end, first_end(server, domain, one));
@@ -119,6 +130,7 @@ Result<Found> find_pages(Context& context, const FindOptions& options) {
   }
   Found found;
   const bool compared = compares(options);
+  const auto owners = is_about_things(options) ? owners_of_domains(*server) : std::set<std::string>{};
   do {
     const std::size_t left = options.limit == 0 || compared ? budget::search_results : options.limit - found.subjects.size();
     TRY(const auto page,
@@ -132,7 +144,7 @@ Result<Found> find_pages(Context& context, const FindOptions& options) {
                                                      {"domain", domain},
                                                      {"limit", std::to_string(std::min(left, budget::search_results))},
                                                      {"cursor", found.cursor}})));
-    CHECK_OK(take_wanted(*server, domain, options, before, array_at(page, "subjects"), found.subjects));
+    CHECK_OK(take_wanted(*server, domain, options, before, owners, array_at(page, "subjects"), found.subjects));
     auto next = text_at(page, "cursor");
     if (next == found.cursor && !next.empty()) return fail(Code::malformed, server->url() + ": its pages do not go on");
     found.cursor = std::move(next);
