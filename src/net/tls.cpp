@@ -1,5 +1,6 @@
 #include "net/tls.h"
 
+#include <arpa/inet.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -67,7 +68,7 @@ std::string common_name(const std::string& name) {
 }
 
 bool fill_certificate(X509* x509, const crypto::PublicKey& key, const std::string& name, Time from,
-                      Time until) {
+                      Time until, const std::string& alternatives) {
   Digest digest = crypto::sha256(key.spki());
   digest[0] &= 0x7f;  // positive,
   digest[0] |= 0x40;  // and of 16 bytes (RFC 5280 section 4.1.2.2)
@@ -82,16 +83,21 @@ bool fill_certificate(X509* x509, const crypto::PublicKey& key, const std::strin
                                     0) &&
          X509_set_issuer_name(x509, subject) && set_time(X509_getm_notBefore(x509), from) &&
          set_time(X509_getm_notAfter(x509), until) && X509_set_pubkey(x509, evp) &&
-         (!is_host_name(name) || add_extension(x509, NID_subject_alt_name, "DNS:" + name));
+         (alternatives.empty() || add_extension(x509, NID_subject_alt_name, alternatives));
 }
 
 Result<X509Ptr> make_certificate(const crypto::Signer& signer, const std::string& name, Time from,
-                                 Time until) {
+                                 Time until, const std::vector<std::string>& names = {}) {
   if (name.empty() || name.size() > longest_name)
     return fail(Code::malformed, "certificate name: 1 to " + std::to_string(longest_name) + " bytes");
   TRY(EVP_PKEY * key, private_key(signer));
+  std::string alternatives = is_host_name(name) ? "DNS:" + name : "";
+  for (const auto& other : names) {
+    TRY(const auto alternative, alternative_name(other));
+    alternatives += (alternatives.empty() ? "" : ",") + alternative;
+  }
   X509Ptr x509(X509_new());
-  if (!x509 || !fill_certificate(x509.get(), signer.public_key(), name, from, until))
+  if (!x509 || !fill_certificate(x509.get(), signer.public_key(), name, from, until, alternatives))
     return openssl_failed("certificate");
   bool edwards = signer.public_key().algorithm() == crypto::Algorithm::eddsa;  // has its own digest
   bool large = signer.public_key().algorithm() == crypto::Algorithm::es384;
@@ -226,9 +232,18 @@ Result<void> equip_client(ssl_ctx_st* context, const crypto::Signer* signer, con
   return {};
 }
 
+Result<std::string> alternative_name(const std::string& name) {
+  unsigned char octets[16];
+  if (inet_pton(AF_INET, name.c_str(), octets) == 1 || inet_pton(AF_INET6, name.c_str(), octets) == 1) return "IP:" + name;
+  const std::string host = name.starts_with("*.") ? name.substr(2) : name;
+  if (host.empty() || host.front() == '.' || host.back() == '.' || host.find("..") != host.npos || !is_host_name(host))
+    return fail(Code::malformed, "\"" + name.substr(0, 253) + "\": neither a host name nor an IP address");
+  return "DNS:" + name;
+}
+
 Result<Certificate> self_signed_certificate(const crypto::Signer& signer, const std::string& common_name,
-                                            Time not_before, Time not_after) {
-  TRY(auto x509, make_certificate(signer, common_name, not_before, not_after));
+                                            Time not_before, Time not_after, const std::vector<std::string>& names) {
+  TRY(auto x509, make_certificate(signer, common_name, not_before, not_after, names));
   Certificate certificate;
   unsigned char* der = nullptr;
   int size = i2d_X509(x509.get(), &der);

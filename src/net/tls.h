@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "crypto/key.h"
@@ -22,10 +23,13 @@ struct Certificate {
 };
 
 // X.509 v3 (RFC 5280), subject and issuer CN = name, of which a CN has 64 octets at most; the whole is its dNSName. The serial
-// number is derived from the key. No not_after: 99991231235959Z (section 4.1.2.5).
-// Errors: malformed (an empty or overlong name), unsupported (the key cannot be used so), internal.
+// number is derived from the key. No not_after: 99991231235959Z (section 4.1.2.5). `names`: the subject's other names, host names
+// and IP addresses (section 4.2.1.6).
+// Errors: malformed (an empty or overlong name, one that is neither host nor address), unsupported (the key cannot be used so), internal.
 Result<Certificate> self_signed_certificate(const crypto::Signer& signer, const std::string& common_name,
-                                            Time not_before = {}, Time not_after = Time::never());
+                                            Time not_before = {}, Time not_after = Time::never(), const std::vector<std::string>& names = {});
+// "DNS:NAME" or "IP:ADDRESS", as OpenSSL's extensions have it. malformed: it is neither; "*." may begin a name.
+Result<std::string> alternative_name(const std::string& name);
 
 // The key that the peer proved in this connection's handshake.
 // Errors: not_found (it showed none), unsupported (a kind of key not used here).

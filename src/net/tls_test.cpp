@@ -64,6 +64,20 @@ TEST(SelfSignedCertificate, BearsTheKeyAndTheTimes) {
   EXPECT_EQ(self_signed_certificate(*make_key(), std::string(319, 'n')).error().code, Code::malformed);
 }
 
+// Browsers and curl compare the names in the extension, addresses as such.
+TEST(SelfSignedCertificate, OtherNamesAndAddresses) {
+  const auto certificate = self_signed_certificate(*make_key(), "main.plant7.example", {}, Time::never(), {"ics.plant7.example", "10.0.0.7", "2001:db8::7", "*.hall.example"});
+  ASSERT_TRUE(certificate) << certificate.error().message;
+  const unsigned char* der = certificate->der.data();
+  X509* x509 = d2i_X509(nullptr, &der, static_cast<long>(certificate->der.size()));
+  ASSERT_NE(x509, nullptr);
+  for (const char* host : {"main.plant7.example", "ics.plant7.example", "a.hall.example"}) EXPECT_EQ(X509_check_host(x509, host, 0, 0, nullptr), 1) << host;
+  for (const char* address : {"10.0.0.7", "2001:db8::7"}) EXPECT_EQ(X509_check_ip_asc(x509, address, 0), 1) << address;
+  EXPECT_NE(X509_check_host(x509, "other.plant7.example", 0, 0, nullptr), 1);
+  X509_free(x509);
+  for (const char* name : {"", ".", "a..b", "a,DNS:b", "a b", "*", "a.*", "10.0.0.7/8"}) EXPECT_FALSE(alternative_name(name)) << name;
+}
+
 // A common name has 64 octets at most; what clients compare is the whole name.
 TEST(SelfSignedCertificate, ALongNameIsWholeInTheExtension) {
   const std::string label(60, 'a');

@@ -29,6 +29,27 @@ TEST_F(Operator, ATokenIsLookedIntoAndChecked) {
   EXPECT_THAT(sh("ics token show a1.key").err, HasSubstr("no verdict token"));
 }
 
+// For browsers and curl, which look at names.
+TEST_F(Operator, ItsCertificateBearsTheNamesThatInitWasGiven) {
+  EXPECT_THAT(ok("ics init plant --role maintenance --domain plant7.example --listen 127.0.0.1:0 --san ics.plant7.example,127.0.0.1"), HasSubstr("plant/tls.pem, self-signed, for"));
+  EXPECT_THAT(ok("$ICSD --config plant/icsd.toml --check-config 2>&1"), HasSubstr("in order"));
+  start("plant");
+  EXPECT_EQ(ok("curl -sf --cacert plant/tls.pem $(cat plant/address)/healthz"), "ok\n");
+  EXPECT_EQ(ok("curl -sf --cacert plant/tls.pem --resolve ics.plant7.example:$(sed 's/.*://' plant/address):127.0.0.1 https://ics.plant7.example:$(sed 's/.*://' plant/address)/healthz"), "ok\n");
+  EXPECT_EQ(sh("ics init q --role maintenance --domain q.example --san 'a b'").exit, 2);
+  EXPECT_EQ(sh("ics init q --role maintenance --domain q.example --certificate plant/tls.pem").exit, 2) << "of which key?";
+}
+
+TEST_F(Operator, ACertificateThatThereIsIsCheckedAndTaken) {
+  ok("ics key new tls.key --alg p256 && ics key new other.key --alg p256 && "
+     "openssl req -x509 -new -key tls.key -subj /CN=ics.plant7.example -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -days 30 -out tls.pem 2>&1");
+  EXPECT_THAT(sh("ics init plant --role maintenance --domain plant7.example --listen 127.0.0.1:0 --tls-key other.key --certificate tls.pem").err, HasSubstr("--certificate: tls.pem"));
+  EXPECT_FALSE(fs::exists(directory / "plant")) << "made whole or not at all";
+  ok("ics init plant --role maintenance --domain plant7.example --listen 127.0.0.1:0 --tls-key tls.key --certificate tls.pem");
+  start("plant");
+  EXPECT_EQ(ok("curl -sf --cacert tls.pem $(cat plant/address)/healthz"), "ok\n");
+}
+
 TEST_F(Operator, AnAlarmIsLiftedToWhatWasBefore) {
   const auto nothing = sh("ics --dir acme status A-1 --lift");
   EXPECT_EQ(nothing.exit, 3);
@@ -46,6 +67,8 @@ TEST_F(Operator, FromACertifierEverythingIsCopied) {
   start("plant");
   ok("ics trust plant $(cat acme/address) --as manufacturer --owner $(ics key id acme/owner.key) --yes");
   ok("ics trust plant $(cat tuev/address) --as certifier --owner $(ics key id tuev/owner.key) --yes");
+  // All of them call their server `main`.
+  EXPECT_THAT(ok("$ICSD --config plant/icsd.toml --check-config 2>&1"), HasSubstr("in order"));
   ok("ics --dir acme transfer A-1 --to plant7.example && ics --dir tuev endorse a1.key --label ce");
   EXPECT_TRUE(eventually([&] { return sh("ics --dir plant show A-1").out.find("ce by tuev.example/tuev (certifier)") != std::string::npos; })) << sh("ics --dir plant history A-1").out;
   // Nobody is admitted at the certifier's, and no role is asked for.

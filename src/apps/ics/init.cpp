@@ -7,6 +7,7 @@
 #include "apps/ics/first_policy.h"
 #include "apps/ics/json.h"
 #include "base/budgets.h"
+#include "base/text.h"
 #include "crypto/certificate.h"
 #include "evidence/evidence.h"
 #include "net/address.h"
@@ -93,7 +94,13 @@ Result<std::string> key_settings(const Context& context, const InitOptions& opti
   return text;
 }
 
-std::string config_text(const InitOptions& options, const Keys& keys, const std::string& key_lines) {
+// What the certificate is of, where there is one.
+std::string certificate_setting(const InitOptions& options, const std::string& certificate) {
+  if (certificate.empty()) return "# certificate = \"tls.pem\"                     # of that key, for browsers; else a self-signed one is shown\n";
+  return setting("certificate", '"' + certificate + '"', options.san.empty() ? "of that key" : "self-signed, by `ics init --san`; a CA's may take its place");
+}
+
+std::string config_text(const InitOptions& options, const Keys& keys, const std::string& key_lines, const std::string& certificate) {
   const bool home = keys.owner != nullptr;
   const auto quoted = [](const std::string& text) { return '"' + text + '"'; };
   std::string text = "# Configuration of icsd (ics help configuration). Relative paths begin at this file's directory.\n" +
@@ -101,7 +108,7 @@ std::string config_text(const InitOptions& options, const Keys& keys, const std:
                      setting("domain", quoted(options.domain), "asked where a request names none") +
                      setting("homes", home ? "[" + quoted(options.domain) + "]" : "[]", "domains whose log this server keeps") +
                      setting("listen", "[" + quoted(options.listen) + "]", "HTTPS; clients are known by the key they prove") +
-                     "# certificate = \"tls.pem\"                     # of that key, for browsers; else a self-signed one is shown\n" +
+                     certificate_setting(options, certificate) +
                      (!options.hkp.empty() ? setting("hkp", "[" + quoted(options.hkp) + "]", "HKP in the clear, for gpg and sq") : "") +
                      key_lines + setting("log_level", quoted("info"), "debug, info, warn or error");
   if (home)
@@ -188,9 +195,10 @@ void say_what_next(const Context& context, const InitOptions& options, const Key
   }
   const auto& console = context.console;
   if (options.url.starts_with("https://127.") || options.url.starts_with("https://localhost") || options.url.starts_with("https://[::1]"))
-    console.note("! only this machine reaches " + options.url + ", which the policy names: for others give --listen ADDR:PORT of your network, or --url");
+    console.note("! only this machine reaches " + options.url + (home ? ", which the policy names" : ", which its home is to name") + ": for others give --listen ADDR:PORT of your network, or --url");
   console.line(options.directory + ": " + (home ? "home of " : "infield, to hold a copy of ") + options.domain + ", at " + options.url);
   if (home) console.line("owner   " + keys.owner->public_key().id().text() + "   ← read this to your partners over the telephone; they compare it in `ics trust`");
+  if (!options.san.empty()) console.line("tls     " + options.directory + "/tls.pem, self-signed, for " + joined(options.san) + "   (of your own CA: ics help keys)");
   console.line("server  " + keys.server->public_key().id().text());
   console.line();
   if (home) {
@@ -220,7 +228,9 @@ Result<int> init(Context& context, const InitOptions& given) {
   CHECK_OK(directory.begin());
   TRY(const auto keys, make_keys(context, directory.path(), options, home));
   TRY(const auto key_lines, key_settings(context, options));
-  const std::string config = config_text(options, keys, key_lines);
+  TRY(const auto certificate, server_certificate(directory.path(), options, *keys.server, context.clock()));
+  if (certificate.find_first_of("\"\\\n") != std::string::npos) return fail(Code::malformed, "--certificate: " + certificate + ": a name with quotes");
+  const std::string config = config_text(options, keys, key_lines, certificate);
   CHECK_OK(write_file(directory.path() / "icsd.toml", view(config)));
   if (home) CHECK_OK(write_domain(directory.path(), options, keys, context.clock()));
   CHECK_OK(directory.finish());

@@ -6,6 +6,7 @@
 #include "apps/ics/init.h"
 #include "evidence/statement.h"
 #include "net/address.h"
+#include "net/tls.h"
 #include "net/url.h"
 
 namespace cm4it::ics {
@@ -39,6 +40,16 @@ Result<void> check_places(const InitOptions& options) {
   return {};
 }
 
+Result<void> check_certificate_options(const InitOptions& options) {
+  for (const auto& name : options.san)
+    if (const auto known = net::alternative_name(name); !known) return within("--san", known.error());
+  if (!options.san.empty() && !options.certificate.empty())
+    return fail(Code::malformed, "--san, --certificate: one of them", "--san makes a self-signed certificate; the other takes one that there is");
+  if (!options.certificate.empty() && options.tls_key.empty())
+    return fail(Code::malformed, "--certificate: it is of no key that there is yet", "--tls-key KEY, which it certifies; or later, of DIR/server.key: ics help keys");
+  return {};
+}
+
 }  // namespace
 
 Result<void> check_options(const InitOptions& options) {
@@ -49,6 +60,7 @@ Result<void> check_options(const InitOptions& options) {
   CHECK_OK(check_places(options));
   if (!options.url.empty())
     if (const auto url = net::check_base_url(options.url); !url) return within("--url", url.error());
+  CHECK_OK(check_certificate_options(options));
   if (!options.ca.empty() && options.role != "manufacturer")
     return fail(Code::malformed, "--ca: goes with --role manufacturer", "elsewhere: ics role add DIR ROLE NAME --key CA.pem --formats x509");
   return {};

@@ -22,6 +22,8 @@ void add_init(CLI::App& app, Context& context) {
   verb->add_option("--name", given->name, "of this server in its domain; default: main, of an infield ICS: field");
   verb->add_option("--url", given->url, "as others reach it; default: https://ADDR:PORT");
   verb->add_option("--tls-key", given->tls_key, "the server's key, where it is not to be a new DIR/server.key");
+  verb->add_option("--san", given->san, "host names and addresses for its TLS certificate, a self-signed DIR/tls.pem")->delimiter(',')->type_name("NAME,…");
+  verb->add_option("--certificate", given->certificate, "the certificate of --tls-key, and those above it, where there is one (PEM)")->type_name("FILE");
   verb->add_option("--log-key", given->log_key, "the log's key (Ed25519), where it is not to be a new DIR/log.key");
   verb->add_option("--ca", given->ca, "a CA's certificate (PEM or DER): what it certifies is a device of this manufacturer")->type_name("FILE");
   // --domain is an option of every verb, a list; here it is one name.

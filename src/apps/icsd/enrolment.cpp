@@ -12,8 +12,9 @@ std::string version_of(const policy::Descriptor& policy) { return "the policy of
 std::vector<std::string> unlike_policy(const Config& config, const policy::Descriptor& policy, const KeyId& key,
                                        const std::optional<KeyId>& log) {
   const bool home = std::find(config.homes.begin(), config.homes.end(), policy.domain) != config.homes.end();
-  const auto found = policy.servers.find(config.name);
   std::vector<std::string> lines;
+  if (!home && policy.domain != config.domain) return lines;
+  const auto found = policy.servers.find(config.name);
   if (found == policy.servers.end()) {
     if (home)
       lines.push_back("name: " + version_of(policy) + " names no server \"" + config.name +
