@@ -61,10 +61,11 @@ Result<void> Service::note_head(const HeadCheck& check, const std::optional<std:
   return impl_->ledger->append_head(check.head);
 }
 
-Result<void> Service::compare_head(const HeadCheck& check) {
+Result<void> Service::compare_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& from_earlier,
+                                   const std::optional<std::vector<Digest>>& from_compared) {
   const auto& head = check.head.head;
-  for (const auto& earlier : {check.earlier, check.compared})
-    if (earlier) CHECK_OK(not_contradicting(*earlier, head, {}, impl_->clocks));
+  if (check.earlier) CHECK_OK(not_contradicting(*check.earlier, head, from_earlier, impl_->clocks));
+  if (check.compared) CHECK_OK(not_contradicting(*check.compared, head, from_compared, impl_->clocks));
   const Time clock = impl_->options.clock();
   if (!supersedes(head, check.earlier, clock) || !supersedes(head, check.compared, clock)) return {};
   auto kept = check.head;

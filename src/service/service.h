@@ -84,8 +84,10 @@ class Service {
   // it with; sizes and roots are compared all the same. conflict: it contradicts an earlier head. That home must not be
   // followed any more.
   Result<void> note_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& consistency);
-  // Of any other head: it is compared, and kept to be compared with. conflict: as above.
-  Result<void> compare_head(const HeadCheck& check);
+  // Of any other head: it is compared, and kept to be compared with. The proofs, where there are any: that its tree goes on from
+  // that of `earlier`, and of `compared`. conflict: as above.
+  Result<void> compare_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& from_earlier = {},
+                            const std::optional<std::vector<Digest>>& from_compared = {});
 
   // Answers about many subjects, or about one of which much is kept, are made in turn on threads of their own, where they hold
   // up neither short answers nor submissions. unavailable: too many wait.

@@ -59,9 +59,7 @@ Link::~Link() {
 
 void Link::run() {
   resume();
-  if (const auto reader = service_.ledger().reader()) {
-    if (auto kept = reader->note(note_name("broken")); kept && *kept) return broken_since(std::string(text(**kept)));
-  }
+  if (const auto how = kept_broken()) return broken_since(*how);
   for (const auto& one : follow_.select.any_of)
     if (const auto why = policy::never_matches(one); !why.empty())
       log_warn("copy of " + follow_.domain + ": nothing can ever match " + one.text() + ": " + why);
@@ -145,11 +143,22 @@ void Link::show_success() {
     state.last_error = wrong.empty() ? own_policies_.problem() : wrong;
     state.position = position_;
     state.missed = missed_;
+    state.behind = behind();
     again = was_off && wrong.empty();
     return !wrong.empty() && state.last_error != before;
   });
   if (news) log_warn("copy of " + follow_.domain + ": " + state().last_error);
   if (again) log_info("copy of " + follow_.domain + " from " + where_.url() + ": following again");
+}
+
+// Two histories are the domain's, not an address's: whoever follows it from elsewhere has not settled which is right.
+std::optional<std::string> Link::kept_broken() const {
+  const auto reader = service_.ledger().reader();
+  const auto notes = reader ? reader->notes("link/" + follow_.domain + "/") : tl::unexpected(reader.error());
+  if (!notes) return {};
+  for (const auto& [name, value] : *notes)
+    if (name.ends_with("/broken")) return std::string(text(value));
+  return {};
 }
 
 // For good, until whoever runs this server has settled which history is right (docs/day-two.md): what it said before is kept, what it
@@ -302,6 +311,21 @@ void Link::walked_to_the_end() {
   missed_again_.reset();
 }
 
+// While there is more of the feed, the heads at its end do not tell yet how much: its home is asked. Any error: not told.
+void Link::learn_log_size() {
+  if (std::exchange(asked_size_, true)) return;
+  const auto peer = peer_.with([](const auto& kept) { return kept; });
+  const auto known = peer ? peer->heads(follow_.domain) : tl::unexpected(Error{Code::unavailable, "asked anew"});
+  if (!known) return;
+  for (const auto& note : known->notes)
+    if (const auto check = service_.check_head(follow_.domain, note)) log_size_ = std::max(log_size_, check->head.head.size);
+}
+
+std::optional<std::uint64_t> Link::behind() const {
+  if (log_size_ == 0) return {};
+  return std::max<std::uint64_t>(log_size_ - std::min(reached_, log_size_), missed_);
+}
+
 // How long to wait for news: no longer than until something is to be tried again.
 std::chrono::seconds Link::patience() const {
   if (hurried_) return seconds(0);
@@ -325,6 +349,8 @@ Result<bool> Link::take(service::ReceivedFeed feed) {
   if (!feed.records.empty()) {
     TRY(const auto report, service_.ingest(follow_.domain, std::move(feed.records)));
     of_models = report.of_models;
+    for (const auto& leaf : report.leaves)
+      if (leaf.domain == follow_.domain) reached_ = std::max(reached_, leaf.index + 1);
     if (is_whole())
       for (const auto& leaf : report.leaves)
         if (leaf.domain == follow_.domain) leaves_[leaf.log].take(leaf.index, leaf.hash);
@@ -345,7 +371,10 @@ Result<bool> Link::take(service::ReceivedFeed feed) {
     position_ = 0;
     return true;
   }
-  if (!feed.more) {
+  if (feed.more) {
+    learn_log_size();
+  } else {
+    asked_size_ = false;
     walked_to_the_end();
     CHECK_OK(take_heads(feed.heads));
   }

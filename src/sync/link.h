@@ -69,10 +69,16 @@ class Link {
   std::chrono::seconds patience() const;
   Result<void> take_heads(const std::vector<service::FeedPage::HomeHead>& heads);
   Result<void> note_head(const service::Service::HeadCheck& check, Peer& peer);
+  Result<void> compare_head(const service::Service::HeadCheck& check, Peer& peer);
+  using Proof = std::optional<std::vector<Digest>>;
+  Result<Proof> proof_from(const std::optional<ledger::Head>& earlier, const service::Service::HeadCheck& check, Peer& peer) const;
+  void learn_log_size();
+  std::optional<std::uint64_t> behind() const;
   void show_success();
   void failed(const Error& error);
   bool reached() const;
   bool turn_elsewhere();
+  std::optional<std::string> kept_broken() const;
   void broken(const std::string& how);
   void broken_since(const std::string& note);
   std::string basis() const;
@@ -108,6 +114,9 @@ class Link {
   std::string missed_why_;
   std::size_t missed_ = 0;
   std::string set_back_;  // how the home's log ends before a head that is known here
+  // Of the home's log: how many leaves it has, by the newest head heard of, and up to where they have come; 0: no head was.
+  std::uint64_t log_size_ = 0, reached_ = 0;
+  bool asked_size_ = false;  // in this walk over the feed
   // Of a whole copy: the leaves of each log of the domain, and what is missing of them.
   std::map<KeyId, Leaves> leaves_;
   std::string missing_;

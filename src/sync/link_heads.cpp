@@ -57,16 +57,18 @@ Result<void> Link::take_heads(const std::vector<service::FeedPage::HomeHead>& he
     const auto& log = check->head.head;
     if (head.domain == follow_.domain && by_home) tell_set_back(*check, *peer);
     bool counts = by_home && missed_ == 0;
+    if (head.domain == follow_.domain) log_size_ = reached_ = log.size;  // what no record came of was not asked for
     if (whole && head.domain == follow_.domain) {
       const Leaves& held = leaves_[check->head.log];
       const auto answer = held.give(log);
       counts = answer == Leaves::Answer::yes;
       complete |= counts;
+      if (answer == Leaves::Answer::no) reached_ = std::min(held.size(), log.size);
       if (answer == Leaves::Answer::no)
         missing = "the leaves held do not give the root of " + log.origin + ": its head covers " + std::to_string(log.size) +
                   ", held are the first " + std::to_string(held.size()) + "; all is fetched again";
     }
-    if (!counts) CHECK_OK(service_.compare_head(*check));
+    if (!counts) CHECK_OK(compare_head(*check, *peer));
     else if (!check->settled) CHECK_OK(note_head(*check, *peer));
   }
   if (complete || !whole) {
@@ -99,17 +101,28 @@ void Link::tell_set_back(const service::Service::HeadCheck& check, Peer& peer) {
 }
 
 Result<void> Link::note_head(const service::Service::HeadCheck& check, Peer& peer) {
+  // A proof that could not be had proves neither: the head is not taken, and asked for again.
+  TRY(const auto proof, proof_from(check.earlier, check, peer));
+  CHECK_OK(service_.note_head(check, proof));
+  if (check.head.domain == follow_.domain) state_.with([&](LinkState& state) { state.newest_head = check.head.head.time; });
+  return {};
+}
+
+// A home that was set back, and whose log has outgrown what is known here, shows heads of other sizes than those: that they are of
+// two histories only a proof tells. Where none is to be had, the head is compared without.
+Result<void> Link::compare_head(const service::Service::HeadCheck& check, Peer& peer) {
+  const auto from_earlier = proof_from(check.earlier, check, peer), from_compared = proof_from(check.compared, check, peer);
+  return service_.compare_head(check, from_earlier.value_or(Proof{}), from_compared.value_or(Proof{}));
+}
+
+// That the log of the domain followed goes on from an earlier head. Its own home alone can prove it; none: there is nothing to
+// prove, or the head came by way of another.
+Result<Link::Proof> Link::proof_from(const std::optional<ledger::Head>& earlier, const service::Service::HeadCheck& check, Peer& peer) const {
   const std::string& domain = check.head.domain;
   const ledger::Head& head = check.head.head;
-  std::optional<std::vector<Digest>> proof;
-  // Its own home can prove that its log only grew; a head that came by way of another cannot be proven here.
-  if (domain == follow_.domain && is_home(peer) && check.earlier && check.earlier->size > 0 && head.size > check.earlier->size) {
-    // A proof that could not be had proves neither: the head is not taken, and asked for again.
-    TRY(proof, peer.consistency(domain, check.earlier->size, head.size));
-  }
-  CHECK_OK(service_.note_head(check, proof));
-  if (domain == follow_.domain) state_.with([&](LinkState& state) { state.newest_head = head.time; });
-  return {};
+  if (domain != follow_.domain || !is_home(peer) || !earlier || earlier->size == 0 || head.size <= earlier->size) return Proof{};
+  TRY(auto proof, peer.consistency(domain, earlier->size, head.size));
+  return Proof{std::move(proof)};
 }
 
 }  // namespace cm4it::sync

@@ -26,7 +26,8 @@ struct Broken : Shell {
   bool is_broken(const std::string& dir) const { return sh("ics --dir " + dir + " peers").out.find("broken") != std::string::npos; }
 
   // The home at `dir` goes on from an old copy of its directory, while `copy` is off; what it said since then is in `dir`.new.
-  void set_back(const std::string& dir, const std::string& copy, const std::function<void(const std::string& key)>& say) {
+  void set_back(const std::string& dir, const std::string& copy, const std::function<void(const std::string& key)>& say,
+                const std::vector<std::string>& anew = {"two.key"}) {
     stop(dir);
     ok("cp -r " + dir + " " + dir + ".old");
     start(dir);
@@ -36,7 +37,7 @@ struct Broken : Shell {
     stop(dir);
     ok("mv " + dir + " " + dir + ".new && mv " + dir + ".old " + dir);
     start(dir);
-    say("two.key");  // as many entries as the copy has seen, and others
+    for (const auto& key : anew) say(key);  // of one: as many entries as the copy has seen, and others
     start(copy);
     ASSERT_TRUE(eventually([&] { return is_broken(copy); })) << content(copy + ".log");
   }
@@ -69,6 +70,31 @@ TEST_F(Broken, AnInfieldIcs) {
   EXPECT_EQ(sh("curl -skf $(cat field/address)/readyz").exit, 0);
   ok("ics --dir plant identify four.key --type party --maker Acme --name again");
   EXPECT_TRUE(eventually([&] { return sh("ics --dir field show four.key").out.find("again") != std::string::npos; })) << content("field.log");
+}
+
+// No two heads are of one size then: that they are of two histories only a proof tells.
+TEST_F(Broken, AHomeThatHasOutgrownItsCopy) {
+  set_back("plant", "field", [&](const std::string& key) { ok("ics --dir plant identify " + key + " --type party --maker Acme"); }, {"two.key", "four.key"});
+  EXPECT_THAT(sh("ics --dir field peers").out, HasSubstr("no proof that the earlier tree is the beginning of the later one"));
+  EXPECT_THAT(sh("ics --dir field peers").err, HasSubstr("ics forgive plant7.example"));
+  settle("plant", "field", "plant7.example");
+}
+
+// Another address of the same home does not settle which of its histories is right, also where the newest store is back.
+TEST_F(Broken, ItStaysSoAtAnotherAddress) {
+  set_back("plant", "field", [&](const std::string& key) { ok("ics --dir plant identify " + key + " --type party --maker Acme"); });
+  stop("plant");
+  ok("mv plant plant.wrong && mv plant.new plant && sed -i 's/^listen .*/listen = [\"127.0.0.1:0\"]/' plant/icsd.toml");
+  start("plant");
+  EXPECT_THAT(ok("ics trust field $(cat plant/address) --as copy --owner $(ics key id plant/owner.key)"), HasSubstr("is followed from"));
+  stop("field");
+  start("field");
+  EXPECT_TRUE(eventually([&] { return is_broken("field"); })) << content("field.log");
+  EXPECT_FALSE(follows("field"));
+  stop("field");
+  ok("ics --dir field forgive plant7.example --yes");
+  start("field");
+  EXPECT_TRUE(eventually([&] { return follows("field") && !is_broken("field"); })) << content("field.log");
 }
 
 // A home that copies another: its own log stays, and it is ready meanwhile.

@@ -27,6 +27,25 @@ TEST_F(Copy, WhatTheSelectorChoosesAndWhatWasSaidBefore) {
   EXPECT_EQ(plant.link("acme.example")->url, acme.url());
 }
 
+// While there is more to come, a head of its home tells how much; at the end nothing is.
+TEST_F(Copy, ItSaysHowFarItIsBehind) {
+  for (const char* name : {"one", "two", "three"}) make(name);
+  sell("two");
+  const auto size = acme.ics.service->ledger().published()->own_heads.at("acme.example").size;
+  acme.tamper([next = std::make_shared<std::uint64_t>(0)](service::FeedPage& page) {
+    page.records.clear();
+    page.heads.clear();
+    page.more = true;
+    page.next = ++*next;
+  });
+  found_plant(plant_text());
+  plant.follow();
+  const auto behind = [&] { return plant.link("acme.example") ? plant.link("acme.example")->behind : std::nullopt; };
+  EXPECT_TRUE(eventually([&] { return behind().value_or(0) >= size; }));
+  acme.tamper({});
+  EXPECT_TRUE(eventually([&] { return behind() == 0u && plant.follows("acme.example"); })) << behind().value_or(99);
+}
+
 TEST_F(Copy, BothSidesComeToTheSameVerdict) {
   make("sensor");
   sell("sensor");

@@ -22,7 +22,7 @@ std::vector<http::PeerState> peer_states(const sync::Sync* sync) {
   if (!sync) return states;
   for (auto& link : sync->links())
     states.push_back({link.domain, link.url, link.state, link.position, link.newest_head, link.last_error, link.pending, link.refused,
-                      link.last_refusal, link.missed, link.since, {}});
+                      link.last_refusal, link.missed, link.since, link.behind, {}});
   return states;
 }
 

@@ -153,7 +153,7 @@ void Door::Impl::handle(const net::Request& request, net::Responder respond) {
 }
 
 Door::Impl::Impl(service::Service& given, DoorOptions options_given)
-    : service(given), options(std::move(options_given)), polls(given), router(routes(*this), manner()) {}
+    : service(given), options(std::move(options_given)), census(std::make_shared<Census>(given)), polls(given), router(routes(*this), manner()) {}
 
 Door::Door(service::Service& service, DoorOptions options)
     : impl_(std::make_shared<Impl>(service, std::move(options))) {}

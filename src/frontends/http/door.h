@@ -24,6 +24,7 @@ struct PeerState {
   std::string last_refusal{};
   std::size_t missed = 0;   // records of its feed that could not be taken; they are asked for again
   std::optional<Time> since{};  // of backing-off and broken: since when, as far as it is known
+  std::optional<std::uint64_t> behind{};  // entries of its home's log that have not come yet, as far as a head told
   std::string clock{};      // whose clock is wrong, as far as its heads tell; empty: none
 };
 

@@ -1,4 +1,5 @@
 // For whoever runs the server: peers, health, readiness, metrics.
+#include "frontends/http/census.h"
 #include "frontends/http/door_fixture.h"
 
 namespace cm4it::http {
@@ -10,6 +11,15 @@ double metric(const std::string& page, const std::string& line) {
   const auto place = ("\n" + page).find("\n" + line + " ");
   EXPECT_NE(place, std::string::npos) << line << "\n" << page;
   return place == std::string::npos ? -1 : std::stod(page.substr(place + line.size()));
+}
+
+bool eventually(const std::function<bool()>& condition) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
 }
 
 TEST_F(Web, Metrics) {
@@ -36,7 +46,7 @@ TEST_F(Web, MetricsOfPeersAndConnections) {
   options.peers = [] {
     return std::vector<PeerState>{{"acme.example", "https://acme.example:8443", "following", 17, Time{1'800'000'000}, "", 0},
                                   {"dev.example", "https://dev.example", "broken", 3, {}, "two roots of one size", 2},
-                                  {"tuev.example", "", "idle", 0, {}, "", 0, 3, "refused by the home of tuev.example: not this one"}};
+                                  {"tuev.example", "", "idle", 0, {}, "", 0, 3, "refused by the home of tuev.example: not this one", 0, {}, 12}};
   };
   options.extra_metrics = [] { return std::vector<std::pair<std::string, double>>{{"cm4it_connections", 3}}; };
   Site other{plant, std::move(options)};
@@ -55,8 +65,52 @@ TEST_F(Web, MetricsOfPeersAndConnections) {
   EXPECT_EQ(at(peers, "peers/1/last_error"), "two roots of one size");
   EXPECT_EQ(at(peers, "peers/1/pending"), "2");
   EXPECT_EQ(at(peers, "peers/2/refused"), "3");
+  EXPECT_EQ(at(peers, "peers/2/behind"), "12");
+  EXPECT_EQ(metric(page, R"(cm4it_peer_behind{domain="tuev.example",url=""})"), 12);
+  EXPECT_EQ(page.find("cm4it_peer_behind{domain=\"acme"), std::string::npos) << "how far, no head has told";
   EXPECT_EQ(metric(page, R"(cm4it_peer_refused{domain="tuev.example",url=""})"), 3);
   EXPECT_FALSE(peers.at("peers").at(1).as_object().contains("newest_head"));
+}
+
+// The plant keeps one device that is admitted, one that nobody has approved, and no gateway.
+TEST_F(Web, ThingsAreCountedByVerdict) {
+  make("spare");
+  carry(acme, plant, "acme.example", policy::Selector{{{policy::Field::holder, {"plant.example"}}}});
+  std::string page;
+  ASSERT_TRUE(eventually([&] { return (page = site.get("/metrics").body).find("\ncm4it_things{") != std::string::npos; })) << page;
+  EXPECT_EQ(metric(page, R"(cm4it_things{domain="plant.example",type="device",admitted="yes"})"), 1);
+  EXPECT_EQ(metric(page, R"(cm4it_things{domain="plant.example",type="device",admitted="no"})"), 1);
+  EXPECT_EQ(metric(page, R"(cm4it_things{domain="plant.example",type="device",admitted="unknown"})"), 0);
+  EXPECT_EQ(metric(page, R"(cm4it_things{domain="plant.example",type="gateway",admitted="yes"})"), 0);
+  EXPECT_EQ(metric(page, R"(cm4it_things_counted_seconds{domain="plant.example"})"), 0);
+}
+
+// A count is what it was for a minute, and for twenty times as long as it took.
+TEST_F(Web, ThingsAreCountedOnceAMinute) {
+  auto now = std::make_shared<Guarded<Census::Clock::time_point>>();
+  const auto census = std::make_shared<Census>(*plant.service, [now] { return now->with([](auto& time) { return time; }); });
+  const auto admitted = [&] {
+    const auto count = census->newest();
+    return count ? count->types.at(evidence::Type::device).yes : 99;
+  };
+  ASSERT_TRUE(eventually([&] { return admitted() == 1; }));
+  deploy("another");
+  now->with([](auto& time) { time += std::chrono::seconds(59); });
+  EXPECT_EQ(admitted(), 1u);
+  now->with([](auto& time) { time += std::chrono::seconds(2); });
+  EXPECT_TRUE(eventually([&] { return admitted() == 2; }));
+}
+
+// A count tells of things that may not be read.
+TEST(Door, ThingsAreCountedForThoseWhoReadVerdicts) {
+  struct Closed : Web {
+    Closed() : Web("[read]\ndefault = [\"integrator\"]\n") {}
+    void TestBody() override {}
+  };
+  Closed closed;
+  closed.deploy();
+  ASSERT_TRUE(eventually([&] { return closed.site.get("/metrics", "volta").body.find("\ncm4it_things{") != std::string::npos; }));
+  EXPECT_EQ(closed.site.get("/metrics").body.find("cm4it_things"), std::string::npos);
 }
 
 TEST_F(Web, HealthAndNoPeers) {

@@ -7,6 +7,7 @@
 
 #include "base/guarded.h"
 #include "base/newest.h"
+#include "frontends/http/census.h"
 #include "frontends/http/door.h"
 #include "frontends/http/polls.h"
 #include "routing/router.h"
@@ -33,6 +34,7 @@ struct Door::Impl : std::enable_shared_from_this<Door::Impl> {
 
   service::Service& service;
   const DoorOptions options;
+  const std::shared_ptr<Census> census;
   Polls polls;
   const routing::Router router;
   using DomainNumbers = std::map<std::string, std::uint32_t, std::less<>>;

@@ -41,6 +41,20 @@ class Metrics {
   std::vector<MetricFamily> families_;
 };
 
+// How many things are admitted where this server answers, for who may read verdicts there. Not there before they are counted.
+void add_things(Door::Impl& door, const Call& call, Metrics& metrics) {
+  const auto& domain = door.service.default_domain();
+  const auto counted = door.census->newest();
+  if (!counted || !door.service.reads_log(domain, call.who) ||
+      !door.service.may_read(*door.service.ledger().published()->policies, domain, std::nullopt, {}, call.who))
+    return;
+  for (const auto& [type, verdicts] : counted->types)
+    for (const auto& [admitted, number] : {std::pair{"yes", verdicts.yes}, {"no", verdicts.no}, {"unknown", verdicts.unknown}})
+      metrics.gauge("cm4it_things", "Things that are kept, by type and by whether they are admitted, as they were last counted.", static_cast<double>(number),
+                    {{"domain", domain}, {"type", evidence::to_string(type)}, {"admitted", admitted}});
+  metrics.gauge("cm4it_things_counted_seconds", "How long ago things were counted.", static_cast<double>(door.service.now() - counted->at), {{"domain", domain}});
+}
+
 // Which clock is wrong, and by how much.
 std::string clock_words(const service::Service& service, const std::string& domain) {
   if (auto doubt = service.clocks().doubt(domain); !doubt.empty()) return doubt;
@@ -58,6 +72,7 @@ Answer get_peers(Door::Impl& door, const Call& call) {
       if (!door.service.reads_log(peer.domain, call.who)) {  // what else tells that something came
         peer.newest_head.reset();
         peer.position = 0;
+        peer.behind.reset();
         peer.pending = 0;
         peer.last_error.clear();
         peer.since.reset();
@@ -125,6 +140,8 @@ Answer get_metrics(Door::Impl& door, const Call& call) {
                     static_cast<double>(peer.missed), labels);
       if (!door.service.reads_log(peer.domain, call.who)) continue;
       metrics.gauge("cm4it_peer_pending", "Statements still to be forwarded there.", static_cast<double>(peer.pending), labels);
+      if (peer.behind)
+        metrics.gauge("cm4it_peer_behind", "Entries of its home's log that have not come yet.", static_cast<double>(*peer.behind), labels);
       metrics.gauge("cm4it_peer_refused", "Statements that will not be received there.", static_cast<double>(peer.refused), labels);
     }
   if (door.options.delegates_until)
@@ -132,6 +149,7 @@ Answer get_metrics(Door::Impl& door, const Call& call) {
       if (until != Time::never())
         metrics.gauge("cm4it_ocsp_delegate_seconds_left", "Until the certificate of a CA's OCSP delegate expires; negative: since.",
                       static_cast<double>(until - door.service.now()), {{"ca", ca}});
+  add_things(door, call, metrics);
   if (door.options.extra_metrics)
     for (const auto& [name, value] : door.options.extra_metrics()) metrics.gauge(name, "See docs/configuration.md.", value);
   return bytes_answer(view(metrics.text()), "text/plain; version=0.0.4");

@@ -237,6 +237,7 @@ json::object peer_json(const PeerState& peer) {
   json::object shown{{"domain", peer.domain}, {"url", peer.url}, {"state", peer.state}, {"position", peer.position},
                      {"pending", peer.pending}, {"missed", peer.missed}};
   if (peer.newest_head) shown["newest_head"] = to_rfc3339(*peer.newest_head);
+  if (peer.behind) shown["behind"] = *peer.behind;
   if (peer.since) shown["since"] = to_rfc3339(*peer.since);
   add_text(shown, "last_error", peer.last_error);
   if (peer.refused > 0) shown["refused"] = peer.refused;
