@@ -64,7 +64,7 @@ Lines facts_of(const Descriptor& descriptor) {
     facts.emplace_back("permit", "from " + permit.from.text() + " to " + permit.to.text());
   for (const auto& rule : descriptor.copies)
     facts.emplace_back("copy." + rule.domain,
-                       "owner " + rule.owner.text() + ", from " + rule.from + ", " + rule.select.text());
+                       "owner " + rule.owner.text() + ", from " + rule.from + ", " + (rule.select.everything() ? "everything" : rule.select.text()));
   facts.emplace_back("tokens.ttl", format_duration(descriptor.token_ttl));
   return facts;
 }

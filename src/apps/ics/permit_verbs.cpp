@@ -1,5 +1,6 @@
 // permit add, list, remove: who may open conversations with whom.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "apps/ics/arguments.h"
 #include "apps/ics/json.h"
@@ -18,6 +19,13 @@ Result<int> add_permit(Context& context, const GivenPermit& given) {
   policy::Permit permit;
   TRY(permit.from, context.usage(parse_selector(given.from)));
   TRY(permit.to, context.usage(parse_selector(given.to)));
+  const auto& permits = own.newest().permits;
+  const auto known = std::find_if(permits.begin(), permits.end(), [&](const auto& one) { return one.from.text() == permit.from.text() && one.to.text() == permit.to.text(); });
+  if (known != permits.end()) {
+    if (context.options.json) context.print_json(json::object{{"items", json::array{}}});
+    else context.console.line("permit " + std::to_string(known - permits.begin() + 1) + " says so already: nothing changes");
+    return exit_yes;
+  }
   CHECK_OK(own.edit().add_permit(permit));
   return own.sign();
 }

@@ -112,26 +112,27 @@ Result<int> peers(Context& context) {
     context.print_json(answer);
     return exit_yes;
   }
-  bool broken = false;
-  Table table({"DOMAIN", "URL", "STATE", "NEWEST HEAD", "AGE", "TO FORWARD", "REFUSED", "LAST ERROR"});
+  std::string broken;
+  Table table({"DOMAIN", "URL", "STATE", "NEWEST HEAD", "AGE", "BEHIND", "TO FORWARD", "REFUSED", "LAST ERROR"});
   for (const auto& entry : array_at(answer, "peers")) {
     if (!entry.is_object()) continue;
     const auto& one = entry.get_object();
     const auto state = text_at(one, "state");
-    broken |= state == "broken";
+    if (state == "broken") broken = text_at(one, "domain");
     const auto head = from_rfc3339(text_at(one, "newest_head"));
     table.add({text_at(one, "domain"),
                text_at(one, "url"),
                {state, tone_of_link(state)},
                text_at(one, "newest_head"),
                head ? age_of(*head, context.clock()) : "",
+               one.contains("behind") ? grouped(number_at(one, "behind")) : "",
                grouped(number_at(one, "pending")),
                grouped(number_at(one, "refused")),
                trouble_of_link(one)});
   }
   if (table.empty()) context.console.line("no peers: this server copies no domain, and forwards to none");
   else table.print(context.console);
-  if (broken) context.console.note("  → ics help broken");
+  if (!broken.empty()) context.console.note("  → ics help broken; once it is settled, with icsd stopped: ics forgive " + broken);
   return exit_yes;
 }
 

@@ -1,4 +1,6 @@
 // One subject, as a server knows it.
+#include <set>
+
 #include "apps/ics/answers.h"
 #include "apps/ics/questions.h"
 #include "base/text.h"
@@ -25,14 +27,16 @@ void add_status(Table& table, const json::object& status) {
   table.add({"status", {line, tone_of_status(word)}});
 }
 
+// One that was said again is shown once.
 void add_endorsements(Table& table, const json::array& endorsements) {
+  std::set<std::string> shown;
   for (const auto& entry : endorsements) {
     if (!entry.is_object()) continue;
     const auto& one = entry.get_object();
     std::string line = text_at(one, "label") + " by " + issuer_of(one);
     if (const auto roles = joined(texts_at(one, "roles")); !roles.empty()) line += " (" + roles + ")";
     if (flag_at(one, "of_model")) line += ", of its model";
-    table.add({"endorsed", line});
+    if (shown.insert(line).second) table.add({"endorsed", line});
   }
 }
 

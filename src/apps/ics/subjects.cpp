@@ -60,7 +60,7 @@ Result<SubjectId> ask_name(const Api& server, const std::string& domain, const s
 Result<SubjectId> ask(Context& context, const std::string& text) {
   TRY(const auto* server, context.api());
   TRY(const auto domain, context.asked_domain());
-  Error last{Code::not_found, "no subject \"" + text + "\" is known to " + server->url(), "`ics find WORDS` searches"};
+  Error last{Code::not_found, "no subject \"" + text + "\" is known to " + server->url(), "`ics find WORDS` searches; what is known here by no name is given as its key file, certificate or whole id"};
   for (const auto& name : names_to_try(text)) {
     const auto answer = is_short_prefix(name) ? ask_short_prefix(*server, domain, name)
                                               : server->get_json(target({"v1", "subjects", name}, {{"domain", domain}}));
