@@ -3,19 +3,13 @@
 
 #include "evidence/formats/openpgp/openpgp.h"
 #include "frontends/hkp/impl.h"
+#include "frontends/hkp/user_ids.h"
 
 namespace cm4it::hkp {
 namespace {
 
 bool is_hex(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789abcdefABCDEF") == text.npos;
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-  return result;
 }
 
 tl::unexpected<Error> none() { return fail(Code::not_found, "no certificate matches"); }
@@ -52,7 +46,7 @@ Result<Search> parse_search(std::string_view text, bool exact) {
   if (digits.size() == 32) return none();  // of v3 keys, which are not kept
   if (!whole && digits.size() != 8)
     return fail(Code::malformed, "search: 8, 16, 40 or 64 hex digits expected behind 0x, found " + std::to_string(digits.size()));
-  search.alias = (digits.size() <= 16 ? "keyid:" : "fpr:") + lower(digits);
+  search.alias = (digits.size() <= 16 ? "keyid:" : "fpr:") + lowercase(digits);
   return search;
 }
 
@@ -132,14 +126,14 @@ Result<Search> versioned(std::string text) {
   if (size == 0) return none();  // of a version that no certificate here has
   if (text.size() != size) return fail(Code::malformed, "vfingerprint: " + std::to_string(size - 2) + " hex digits expected behind " + text.substr(0, 2));
   Search search;
-  search.alias = "fpr:" + lower(text.substr(2));
+  search.alias = "fpr:" + lowercase(text.substr(2));
   return search;
 }
 
 Result<Search> by_key_id(const std::string& text) {
   if (!is_hex(text) || text.size() != 16) return fail(Code::malformed, "keyid: 16 hex digits expected");
   Search search;
-  search.alias = "keyid:" + lower(text);
+  search.alias = "keyid:" + lowercase(text);
   search.v4_only = true;
   return search;
 }

@@ -6,19 +6,20 @@
 #include "ledger/names.h"
 
 namespace cm4it::hkp {
-namespace {
 
-std::string lower(std::string_view text) {
+std::string lowercase(std::string_view text) {
   std::string result(text);
   for (char& c : result)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return result;
 }
 
+namespace {
+
 Result<bool> matches(const service::Certificate& certificate, const std::string& wanted, Match match, Time now) {
   TRY(const auto info, evidence::openpgp::describe(certificate.pieces, certificate.fingerprint, now));
   return std::any_of(info.user_ids.begin(), info.user_ids.end(), [&](const auto& user_id) {
-    const std::string text = lower(user_id.text);
+    const std::string text = lowercase(user_id.text);
     return match == Match::exact ? text == wanted || ledger::mail_of(text) == wanted : text.find(wanted) != text.npos;
   });
 }
@@ -55,7 +56,7 @@ Result<Matches> with_terms(service::Service& service, const Terms& terms, const 
 }  // namespace
 
 Result<Matches> with_user_id(service::Service& service, const std::string& text, Match match, const service::Principal& who) {
-  const std::string wanted = lower(match == Match::exact ? ledger::mail_of(text) : std::string_view(text));
+  const std::string wanted = lowercase(match == Match::exact ? ledger::mail_of(text) : std::string_view(text));
   Terms terms;
   if (match == Match::exact) terms.push_back({"address", wanted});
   else for (auto& word : ledger::words_of(wanted)) terms.push_back({"word", std::move(word)});
