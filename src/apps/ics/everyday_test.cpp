@@ -29,6 +29,28 @@ TEST_F(CommandLine, WhatEndsSoonIsFoundByWhatCounts) {
   EXPECT_EQ(ics({"find", "--expires-before", "soon"}).code, exit_usage);
 }
 
+TEST_F(CommandLine, AKeysFileThatIsNotThereIsSaidToBeMissing) {
+  server_ = [&](const Sent&) { return reply(404, R"({"title": "not-found", "detail": "none"})"); };
+  EXPECT_THAT(ics({"show", "thermo.key"}).err, HasSubstr("and there is no such file"));
+  EXPECT_THAT(ics({"show", "A-1"}).err, AllOf(HasSubstr("no subject \"A-1\""), Not(HasSubstr("no such file"))));
+}
+
+// Nor an owner of a domain whom nobody may identify here; and what was endorsed twice is shown once.
+TEST_F(CommandLine, OwnersOfDomainsAreNoThings) {
+  server_ = [&](const Sent& sent) {
+    if (sent.target.starts_with("/v1/domains")) return reply(200, R"({"domains": [{"domain": "tuev.example", "owner": "key:1"}]})");
+    return reply(200, R"({"subjects": [{"subject": "key:1"}, {"subject": "key:2"}]})");
+  };
+  EXPECT_THAT(ics({"find"}).out, AllOf(HasSubstr("key:2"), Not(HasSubstr("key:1"))));
+  EXPECT_THAT(ics({"find", "--type", "any"}).out, HasSubstr("key:1"));
+  server_ = [&](const Sent&) {
+    return reply(200, R"({"subject": ")" + first + R"(", "endorsements": [{"label": "approved", "roles": ["integrator"], "issuer_name": "plant7.example/volta"},
+      {"label": "approved", "roles": ["integrator"], "issuer_name": "plant7.example/volta"}]})");
+  };
+  const auto shown = ics({"show", first}).out;
+  EXPECT_EQ(shown.find("approved"), shown.rfind("approved")) << shown;
+}
+
 TEST_F(CommandLine, ThingsAreFoundFirstAndVersionsExactly) {
   server_ = [&](const Sent&) {
     return reply(200, R"({"subjects": [{"subject": "key:1", "identity": {"type": "server", "name": "main"}}, {"subject": "key:2", "identity": {"type": "device", "version": "1.0.1"}},

@@ -56,11 +56,15 @@ Result<SubjectId> ask_name(const Api& server, const std::string& domain, const s
   return fail(Code::ambiguous, "several subjects are called \"" + name + "\"", candidates_text(called));
 }
 
+constexpr const char* key_files[] = {".key", ".pem", ".pub", ".crt", ".cer", ".der"};
+
 // The whole id that a server knows by one of these names.
 Result<SubjectId> ask(Context& context, const std::string& text) {
   TRY(const auto* server, context.api());
   TRY(const auto domain, context.asked_domain());
-  Error last{Code::not_found, "no subject \"" + text + "\" is known to " + server->url(), "`ics find WORDS` searches; what is known here by no name is given as its key file, certificate or whole id"};
+  // A file would have been read.
+  const bool like_file = text.find('/') != text.npos || std::any_of(std::begin(key_files), std::end(key_files), [&](const char* end) { return text.ends_with(end); });
+  Error last{Code::not_found, "no subject \"" + text + "\" is known to " + server->url() + (like_file ? ", and there is no such file" : ""), "`ics find WORDS` searches; a thing that has no name here is given as its key file, certificate or whole id"};
   for (const auto& name : names_to_try(text)) {
     const auto answer = is_short_prefix(name) ? ask_short_prefix(*server, domain, name)
                                               : server->get_json(target({"v1", "subjects", name}, {{"domain", domain}}));
