@@ -26,6 +26,18 @@ struct TransferQuestion : Shell {
   std::string owner;
 };
 
+// Evidence is whatever somebody has signed: it could steer a terminal.
+TEST_F(TransferQuestion, NothingBinaryIsShownAtATerminal) {
+  for (const demo::Arguments& words : {demo::Arguments{"export", "A-1"}, demo::Arguments{"token", "A-1", "--out", "-"}}) {
+    demo::Arguments all{CM4IT_ICS, "--dir", (directory / "acme").string()};
+    all.insert(all.end(), words.begin(), words.end());
+    Terminal terminal(all);
+    EXPECT_EQ(terminal.end(), 3);
+    EXPECT_THAT(terminal.shown(), testing::AllOf(HasSubstr("standard output is a terminal"), HasSubstr("--out FILE"), testing::Not(HasSubstr("cm4it-statement"))));
+  }
+  EXPECT_GT(ok("ics --dir acme export A-1 | wc -c").size(), 2u);
+}
+
 TEST_F(TransferQuestion, NoSendsNothingAndYesSends) {
   for (const char* answer : {"n\n", "\n", "perhaps\n", "\x04"}) {
     Terminal asked(transfer({"A-1"}));

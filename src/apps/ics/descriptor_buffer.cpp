@@ -17,6 +17,8 @@ DescriptorBuffer::DescriptorBuffer(int descriptor) : descriptor_(descriptor), ro
 
 DescriptorBuffer::~DescriptorBuffer() { sync(); }
 
+bool DescriptorBuffer::is_terminal() const { return ::isatty(descriptor_) == 1; }
+
 DescriptorBuffer::int_type DescriptorBuffer::overflow(int_type character) {
   if (sync() != 0) return traits_type::eof();
   if (!traits_type::eq_int_type(character, traits_type::eof())) sputc(traits_type::to_char_type(character));

@@ -15,6 +15,7 @@ class DescriptorBuffer final : public std::streambuf {
 
   // The errno of the first write that failed, after which nothing more is written; 0: none has.
   int error() const { return error_; }
+  bool is_terminal() const;
 
  protected:
   int_type overflow(int_type character) override;

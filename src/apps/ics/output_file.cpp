@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "apps/ics/console.h"
+#include "apps/ics/descriptor_buffer.h"
 
 namespace cm4it::ics {
 namespace {
@@ -91,6 +92,13 @@ Result<OutputFile> OutputFile::create(const fs::path& path, unsigned mode, Milli
   return output;
 }
 
+// Nothing in it but lines of characters.
+bool OutputFile::is_text(std::string_view bytes) {
+  std::string line(bytes);
+  std::erase_if(line, [](char c) { return c == '\n' || c == '\r' || c == '\t'; });
+  return clean(line) == line;
+}
+
 Result<OutputFile> OutputFile::create_for(const Console& console, const std::string& path) {
   if (path != "-" && path != "/dev/stdout") return create(path);
   OutputFile output("standard output");
@@ -134,6 +142,8 @@ Result<void> OutputFile::begin_beside(const struct stat* replaced, unsigned mode
 
 Result<void> OutputFile::write(View bytes) {
   if (console_) {
+    if (console_->output && console_->output->is_terminal() && !is_text(text(bytes)))
+      return fail(Code::unsupported, "standard output is a terminal, and this is not text", "--out FILE, or a pipe");
     console_->out << text(bytes);
     return console_->out ? Result<void>{} : console_->flush();
   }

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <iosfwd>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -34,11 +35,13 @@ class OutputFile {
   OutputFile& operator=(OutputFile&&) = delete;
   ~OutputFile();  // what was not committed is taken away
 
+  // unsupported: what is no text, to a terminal, which it could steer.
   Result<void> write(View bytes);
   // Everything is written, and in its place.
   Result<void> commit();
 
  private:
+  static bool is_text(std::string_view bytes);
   explicit OutputFile(std::filesystem::path path) : named_(std::move(path)) {}
   Result<void> begin_beside(const struct stat* replaced, unsigned mode);
   Result<void> flush();
