@@ -5,7 +5,7 @@
 #include <functional>
 #include <thread>
 
-#include "net/client.h"
+#include "net/http/client.h"
 #include "plant.h"
 
 namespace cm4it::bench {

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <thread>
 
-#include "net/client.h"
+#include "net/http/client.h"
 
 namespace cm4it::bench {
 namespace {

@@ -1,7 +1,7 @@
 // A plant: its home and an infield ICS with a copy of everything, devices that are admitted by both.
 #pragma once
 
-#include "net/client.h"
+#include "net/http/client.h"
 #include "population.h"
 
 namespace cm4it::bench {

@@ -10,7 +10,7 @@
 
 #include "apps/icsd/config.h"
 #include "crypto/digest.h"
-#include "net/client.h"
+#include "net/http/client.h"
 #include "store/lmdb.h"
 
 namespace cm4it::bench {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "http_load.h"
-#include "net/client.h"
+#include "net/http/client.h"
 
 namespace cm4it::bench {
 namespace {

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "http_load.h"
-#include "net/client.h"
+#include "net/http/client.h"
 
 namespace cm4it::bench {
 namespace {

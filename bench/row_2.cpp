@@ -6,7 +6,7 @@
 
 #include "http_load.h"
 #include "import_run.h"
-#include "net/client.h"
+#include "net/http/client.h"
 #include "sks.h"
 
 namespace cm4it::bench {

@@ -7,7 +7,7 @@
 #include "ca_home.h"
 #include "crypto/ocsp.h"
 #include "http_load.h"
-#include "net/client.h"
+#include "net/http/client.h"
 
 namespace cm4it::bench {
 namespace {

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "crypto/digest.h"
-#include "net/client.h"
+#include "net/http/client.h"
 #include "population.h"
 
 namespace cm4it::bench {

@@ -1,5 +1,5 @@
-# room(PATH ROOMS … LINK …): src/PATH/**.cpp as one static library cm4it_PATH; src/PATH/**_test.cpp as one
-# test program PATH_test. ROOMS are linked publicly, so naming the nearest ones is enough.
+# room(PATH ROOMS … LINK … WITHOUT …): src/PATH/**.cpp as one static library cm4it_PATH; src/PATH/**_test.cpp as one
+# test program PATH_test. ROOMS are linked publicly, so naming the nearest ones is enough. WITHOUT: a folder that is a room itself.
 
 add_library(cm4it_options INTERFACE)
 target_include_directories(cm4it_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
@@ -24,9 +24,12 @@ function(compile_together target)
 endfunction()
 
 function(room path)
-  cmake_parse_arguments(R "" "" "ROOMS;LINK" ${ARGN})
+  cmake_parse_arguments(R "" "WITHOUT" "ROOMS;LINK" ${ARGN})
   string(REPLACE "/" "_" name ${path})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${path}/*.cpp)
+  if(R_WITHOUT)
+    list(FILTER sources EXCLUDE REGEX "/src/${path}/${R_WITHOUT}/")
+  endif()
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|/main\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")

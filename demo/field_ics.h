@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/guarded.h"
-#include "net/client.h"
+#include "net/http/client.h"
 #include "service/token.h"
 
 namespace cm4it::demo {

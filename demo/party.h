@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "net/client.h"
+#include "net/http/client.h"
 #include "process.h"
 #include "stage.h"
 

@@ -4,8 +4,8 @@
 
 #include "base/budgets.h"
 #include "fuzz/fuzz.h"
-#include "net/http.h"
-#include "net/request_parser.h"
+#include "net/http/http.h"
+#include "net/http/request_parser.h"
 
 using namespace cm4it;
 using namespace cm4it::net;

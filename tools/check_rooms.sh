@@ -12,13 +12,14 @@ base:
 crypto: base
 store: base
 net: crypto base
+net/http: net crypto base
 evidence: crypto base
 policy: evidence crypto base
 ledger: policy evidence crypto store base
 service: ledger policy evidence crypto store base
-routing: service net crypto base
-frontends: routing service net ledger policy evidence crypto base
-sync: service net ledger policy evidence crypto base
+routing: service net/http crypto base
+frontends: routing service net/http net ledger policy evidence crypto base
+sync: service net/http net ledger policy evidence crypto base
 update: service ledger policy evidence crypto base
 apps: *
 '
@@ -38,9 +39,9 @@ BEGIN {
   }
 }
 function complain(what) { print what; ++broken }
-# The room as the list has it, and the door or program in it where there are several.
-function room_of(path,  p) { split(path, p, "/"); return p[1] }
-function own_of(path,  p) { split(path, p, "/"); return p[1] == "frontends" || p[1] == "apps" ? p[1] "/" p[2] : p[1] }
+# The room as the list has it (a folder of a room may be one itself), and the door or program in it where there are several.
+function room_of(path,  p) { split(path, p, "/"); return (p[1] "/" p[2]) in known ? p[1] "/" p[2] : p[1] }
+function own_of(path,  p) { split(path, p, "/"); return p[1] == "frontends" || p[1] == "apps" ? p[1] "/" p[2] : room_of(path) }
 {
   file = $0; sub(/:.*/, "", file)
   at = $0; sub(/^[^:]*:/, "", at); sub(/:.*/, "", at)

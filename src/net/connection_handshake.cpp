@@ -6,8 +6,7 @@ namespace cm4it::net {
 
 Connection::Next Connection::shake_hands() {
   if (!tls_) {
-    phase_ = Phase::reading;
-    deadline_ = loop_->now() + options().idle_timeout;
+    open();
     return Next::more;
   }
   stirred_ = true;
@@ -27,14 +26,13 @@ Connection::Next Connection::shake_hands() {
   stirred_ = false;
   shaking_ = true;
   loop_->shared().handshakes->post(source_, [self = shared_from_this()] {
-    auto shaken = self->shake();
-    const auto loop = self->loop_;  // `self` may go as soon as it is handed over
-    loop->deliver(self, std::move(shaken));
+    self->shaken_ = self->shake();
+    wake(self);
   });
   return Next::blocked;
 }
 
-// On one of the handshakes' threads: as far as what came allows. The loop leaves socket and transport alone meanwhile.
+// On one of the handshakes' threads: as far as what came allows. The loop leaves socket, transport and `shaken_` alone meanwhile.
 Shaken Connection::shake() {
   Shaken shaken;
   if (gone()) return shaken;
@@ -55,36 +53,33 @@ Shaken Connection::shake() {
   return shaken;
 }
 
-void Connection::shaken(Shaken&& shaken) {
+void Connection::shaken() {
   shaking_ = false;
   if (phase_ != Phase::handshake) return;  // closed in the meantime: socket and transport go with the connection
-  if (shaken.outcome == Shaken::Outcome::blocked) {
+  if (shaken_.outcome == Shaken::Outcome::blocked) {
     if (stirred_) run();  // something came that the threads may not have seen
     return;
   }
-  if (shaken.outcome == Shaken::Outcome::failed) {
+  if (shaken_.outcome == Shaken::Outcome::failed) {
     loop_->count().handshake_failures.add();
     return close();
   }
   loop_->end_handshake(source_);
-  client_key_ = std::move(shaken.key);
-  phase_ = Phase::reading;
-  deadline_ = loop_->now() + options().idle_timeout;
   active();
   transport_.stirred();  // the kernel may have told of it while the threads were at work, and will not again
-  if (client_key_ && options().known && options().known(*client_key_)) {
+  if (client_key() && options().known && options().known(*client_key())) {
     known_ = true;
     loop_->become_known();
   }
+  open();
   run();
 }
 
-bool Connection::in_handshake() const { return phase_ == Phase::handshake && hello_seen_; }
-
 Standing Connection::standing() const {
   using Doing = Standing::Doing;
-  const bool idle = (phase_ == Phase::handshake && !hello_seen_) || (phase_ == Phase::reading && !request_begun_ && !unsent_) ||
-                    phase_ == Phase::lingering || (phase_ == Phase::waiting && half_closed());
+  const bool may_have_left = is_working() && session_->state() == Session::State::working && half_closed();
+  const bool idle = (phase_ == Phase::handshake && !hello_seen_) || (is_ready() && !message_begun_ && !unsent_) ||
+                    phase_ == Phase::lingering || may_have_left;
   return {source_, idle ? Doing::nothing : in_handshake() ? Doing::handshake : Doing::something, known_, last_active_};
 }
 

@@ -3,8 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <ctime>
 
 #include "net/connection.h"
 
@@ -31,21 +29,6 @@ Places::Limits limits_of(const ListenerOptions& options) {
   return {all, all - reserved, part(budget::handshakes_unfinished)};
 }
 
-// RFC 9110 section 5.6.7 IMF-fixdate, as a whole line.
-std::string make_date_line() {
-  static constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  char line[48];
-  int size =
-      std::snprintf(line, sizeof line, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[utc.tm_wday],
-                    utc.tm_mday, months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
-  return {line, static_cast<std::size_t>(size)};
-}
-
 }  // namespace
 
 Loop::Loop(std::shared_ptr<ServerShared> shared, FileDescriptor listening, Poller poller, unsigned number)
@@ -55,7 +38,7 @@ Loop::Loop(std::shared_ptr<ServerShared> shared, FileDescriptor listening, Polle
       poller_(std::move(poller)),
       tick_every_(tick_for(shared_->options)),
       places_(limits_of(shared_->options)),
-      date_line_(make_date_line()) {}
+      sessions_(shared_->protocol()) {}
 
 Result<void> Loop::listen() { return poller_.add(listening_.get(), &listening_); }
 
@@ -65,7 +48,7 @@ void Loop::run() {
     try {
       turn();
     } catch (const std::exception& error) {
-      spdlog::error("http loop: {}", error.what());
+      spdlog::error("event loop: {}", error.what());
     }
   }
 }
@@ -86,7 +69,7 @@ void Loop::turn() {
     }
   }
   for (const auto& connection : std::exchange(again_, {})) connection->run();
-  if (woken) answer_late();
+  if (woken) serve_woken();
   for (const Source source : std::exchange(crowded_, {})) displace(places_.who_leaves(standings(), source));
   if (stop_asked_ && !stopping_) begin_stop();
   if (accept_more_ && !accept_paused_ && !stopping_) accept_waiting();
@@ -157,7 +140,7 @@ void Loop::begin_handshake(Source source) {
 void Loop::say_what_was_refused() {
   const auto displaced = counters_.displaced.get() - displaced_said_, refused = counters_.refused.get() - refused_said_;
   if ((displaced == 0 && refused == 0) || now_ < say_again_at_) return;
-  spdlog::warn("http {}: {} connections of strangers made room for newer ones, {} were refused (docs/configuration.md, File descriptors); "
+  spdlog::warn("listener {}: {} connections of strangers made room for newer ones, {} were refused (docs/configuration.md, File descriptors); "
                "{} are open, at most {}",
                shared_->options.address, displaced, refused, shared_->open.load(), shared_->options.max_connections);
   displaced_said_ += displaced;
@@ -180,16 +163,10 @@ bool Loop::buffer(std::size_t more) {
   return true;
 }
 
-std::unique_ptr<RequestParser> Loop::take_parser() {
-  if (!parser_) return std::make_unique<RequestParser>(shared_->options.max_body);
-  parser_->reset();
-  return std::move(parser_);
-}
-
 void Loop::tick() {
   now_ = std::chrono::steady_clock::now();
   next_tick_ = now_ + (stopping_ ? stopping_tick : tick_every_);
-  date_line_ = make_date_line();
+  sessions_->tick();
   accept_paused_ = false;
   for (std::size_t i = connections_.size(); i-- > 0;) {  // backwards: those that end leave the list
     auto connection = connections_[i];
@@ -216,46 +193,22 @@ void Loop::finish() {
     auto connection = connections_[i];
     connection->break_off();
   }
-  Late dropped = late_.with([](Late& late) {
-    late.closed = true;
-    return std::exchange(late, Late{{}, {}, {}, true});
-  });
+  const Woken dropped = woken_.with([](Woken& woken) { return std::exchange(woken, Woken{{}, true}); });
   finished_ = true;
 }
 
-void Loop::deliver(std::shared_ptr<Exchange> connection, Response&& response) {
-  if (late_.with([&](Late& late) {
-        if (late.closed) return false;
-        late.answers.emplace_back(std::move(connection), std::move(response));
-        return late.first();
+void Loop::wake(std::shared_ptr<Connection> connection) {
+  if (woken_.with([&](Woken& woken) {
+        if (woken.closed) return false;
+        woken.connections.push_back(std::move(connection));
+        return woken.connections.size() == 1;
       }))
     poller_.wake();
 }
 
-void Loop::deliver(std::shared_ptr<Connection> connection, Shaken&& shaken) {
-  if (late_.with([&](Late& late) {
-        if (late.closed) return false;
-        late.shaken.emplace_back(std::move(connection), std::move(shaken));
-        return late.first();
-      }))
-    poller_.wake();
-}
-
-void Loop::deliver(std::shared_ptr<Connection> connection, Result<std::string>&& part) {
-  if (late_.with([&](Late& late) {
-        if (late.closed) return false;
-        late.parts.emplace_back(std::move(connection), std::move(part));
-        return late.first();
-      }))
-    poller_.wake();
-}
-
-void Loop::answer_late() {
-  auto [answers, shaken, parts, closed] = late_.with([](Late& late) { return std::exchange(late, {}); });
-  for (auto& [connection, part] : parts) connection->deliver_part(std::move(part));
-  for (auto& [connection, response] : answers)
-    static_cast<Connection&>(*connection).deliver(std::move(response));
-  for (auto& [connection, outcome] : shaken) connection->shaken(std::move(outcome));
+void Loop::serve_woken() {
+  const Woken woken = woken_.with([](Woken& all) { return std::exchange(all, {}); });
+  for (const auto& connection : woken.connections) connection->woken();
 }
 
 }  // namespace cm4it::net

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -17,13 +18,12 @@
 #include "net/outbox.h"
 #include "net/places.h"
 #include "net/poller.h"
-#include "net/request_parser.h"
 #include "net/server.h"
+#include "net/session.h"
 #include "net/tls.h"
 
 namespace cm4it::net {
 
-class Connection;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 // Only its own thread writes them; metrics read them.
@@ -50,10 +50,10 @@ struct Shaken {
 
 // What the loops of one server have in common.
 struct ServerShared {
-  ServerShared(ListenerOptions given, Handler to) : options(std::move(given)), handler(std::move(to)) {}
+  ServerShared(ListenerOptions given, Protocol spoken) : options(std::move(given)), protocol(std::move(spoken)) {}
 
   const ListenerOptions options;
-  const Handler handler;
+  const Protocol protocol;
   Guarded<std::optional<TlsContext>> tls;  // none: in the clear
   std::atomic<std::size_t> open{0};        // connections
   Handshakes* handshakes = nullptr;        // of a server with TLS; outlives the loops' threads
@@ -61,18 +61,15 @@ struct ServerShared {
 
 class Loop : public std::enable_shared_from_this<Loop> {
  public:
-  // `number`: as requests and answers tell it (Request::loop).
+  // `number`: ListenerOptions::first_loop and on.
   Loop(std::shared_ptr<ServerShared> shared, FileDescriptor listening, Poller poller, unsigned number);
 
   Result<void> listen();  // before run(); errors: unavailable
   // The thread's whole life: returns some time after stop().
   void run();
   void stop();  // any thread
-  // Any thread: hands a late answer to the loop's own.
-  void deliver(std::shared_ptr<Exchange> connection, Response&& response);
-  void deliver(std::shared_ptr<Connection> connection, Shaken&& shaken);
-  // The same of a part of an answer's content.
-  void deliver(std::shared_ptr<Connection> connection, Result<std::string>&& part);
+  // Any thread: has the loop's own call Connection::woken(). After the loop's end nothing happens.
+  void wake(std::shared_ptr<Connection> connection);
   bool on_this_thread() const { return std::this_thread::get_id() == thread_; }
   const LoopCounters& counters() const { return counters_; }
 
@@ -81,7 +78,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   unsigned number() const { return number_; }
   LoopCounters& count() { return counters_; }
   SteadyTime now() const { return now_; }  // coarse: as of the last tick
-  std::string_view date_line() const { return date_line_; }
+  Sessions& sessions() { return *sessions_; }
   bool stopping() const { return stopping_; }
   void unwatch(int fd) { poller_.remove(fd); }  // before it is closed
   void forget(Connection& connection);
@@ -92,22 +89,17 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void again(std::shared_ptr<Connection> connection) {
     again_.push_back(std::move(connection));
   }  // after the others
-  // Unfinished requests of all connections; false: the budget does not allow for so many more.
+  // Unfinished messages of all connections; false: the budget does not allow for so many more.
   bool buffer(std::size_t more);
   void unbuffer(std::size_t less) { buffered_ -= less; }
 
   // Kept here and not in 20,000 connections: what is needed only while one is being served.
   std::array<char, 64 * 1024> input;
   std::unique_ptr<Outbox> outbox = std::make_unique<Outbox>();
-  std::unique_ptr<RequestParser> take_parser();
-  void give_back(std::unique_ptr<RequestParser> parser) { parser_ = std::move(parser); }
 
  private:
-  struct Late {
-    std::vector<std::pair<std::shared_ptr<Exchange>, Response>> answers;
-    std::vector<std::pair<std::shared_ptr<Connection>, Shaken>> shaken;
-    std::vector<std::pair<std::shared_ptr<Connection>, Result<std::string>>> parts;
-    bool first() const { return answers.size() + shaken.size() + parts.size() == 1; }
+  struct Woken {
+    std::vector<std::shared_ptr<Connection>> connections;
     bool closed = false;
   };
 
@@ -120,7 +112,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void tick();
   void begin_stop();
   void finish();
-  void answer_late();
+  void serve_woken();
 
   const std::shared_ptr<ServerShared> shared_;
   const unsigned number_;
@@ -129,7 +121,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   const std::chrono::milliseconds tick_every_;
   std::thread::id thread_;
   LoopCounters counters_;
-  Guarded<Late> late_;
+  Guarded<Woken> woken_;
   std::atomic<bool> stop_asked_{false};
 
   // The thread's own
@@ -137,11 +129,10 @@ class Loop : public std::enable_shared_from_this<Loop> {
   std::vector<std::shared_ptr<Connection>> connections_;
   std::vector<std::shared_ptr<Connection>> again_;
   std::set<Source> crowded_;  // with more handshakes than one may have
-  std::unique_ptr<RequestParser> parser_;
+  const std::unique_ptr<Sessions> sessions_;
   SteadyTime now_ = std::chrono::steady_clock::now();
   SteadyTime next_tick_ = now_;
   SteadyTime stop_at_{};
-  std::string date_line_;
   std::uint64_t activities_ = 0;
   SteadyTime say_again_at_{};
   std::uint64_t displaced_said_ = 0, refused_said_ = 0;

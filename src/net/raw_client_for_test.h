@@ -32,7 +32,7 @@ class RawClient {
     return true;
   }
 
-  // One whole answer, by its Content-Length (HEAD: its head), or what came before the end or 10 s.
+  // One whole answer of HTTP, by its Content-Length (HEAD: its head), or what came before the end or 10 s.
   std::string answer(bool head_only = false) {
     std::size_t end = std::string::npos;
     while ((end = received_.find("\r\n\r\n")) == std::string::npos)
@@ -45,6 +45,15 @@ class RawClient {
     std::string whole = received_.substr(0, size);
     received_.erase(0, size);
     return whole;
+  }
+  // One line without its end, or what came before the end or 10 s.
+  std::string line() {
+    std::size_t end = std::string::npos;
+    while ((end = received_.find('\n')) == std::string::npos)
+      if (!receive()) return std::exchange(received_, {});
+    std::string line = received_.substr(0, end);
+    received_.erase(0, end + 1);
+    return line;
   }
   std::string until_closed() {
     while (receive()) {

@@ -6,7 +6,7 @@
 
 namespace cm4it::net {
 
-struct HttpServer::Impl {
+struct Server::Impl {
   std::shared_ptr<ServerShared> shared;
   std::vector<std::shared_ptr<Loop>> loops;
   std::vector<std::thread> threads;
@@ -26,9 +26,9 @@ Result<std::optional<TlsContext>> make_tls(const ListenerOptions& options, const
 
 }  // namespace
 
-HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(ListenerOptions options, Handler handler) {
+Result<std::unique_ptr<Server>> Server::start(ListenerOptions options, Protocol protocol) {
   if (options.threads == 0) return fail(Code::malformed, "listener: threads must be at least 1");
   auto impl = std::make_unique<Impl>();
   TRY(auto tls, make_tls(options, options.tls_key, options.tls_chain));
@@ -36,7 +36,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(ListenerOptions options, H
   bool several = options.threads > 1;
   if (several) CHECK_OK(check_free(options.address));
   if (!options.unsent) options.unsent = std::make_shared<Unsent>();
-  impl->shared = std::make_shared<ServerShared>(std::move(options), std::move(handler));
+  impl->shared = std::make_shared<ServerShared>(std::move(options), std::move(protocol));
   impl->shared->tls.with([&](auto& current) { current = std::move(tls); });
   if (impl->shared->options.tls_key) impl->handshakes = std::make_unique<Handshakes>(impl->shared->options.threads);
   impl->shared->handshakes = impl->handshakes.get();
@@ -48,18 +48,16 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(ListenerOptions options, H
     CHECK_OK(impl->loops.back()->listen());
   }
   for (const auto& loop : impl->loops) impl->threads.emplace_back([loop] { loop->run(); });
-  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
-HttpServer::~HttpServer() { stop(); }
+Server::~Server() { stop(); }
 
-std::string HttpServer::address() const { return impl_->address; }
-std::uint16_t HttpServer::port() const { return port_of(impl_->address); }
-std::string HttpServer::url() const {
-  return (impl_->shared->options.tls_key ? "https://" : "http://") + impl_->address;
-}
+std::string Server::address() const { return impl_->address; }
+std::uint16_t Server::port() const { return port_of(impl_->address); }
+bool Server::secure() const { return impl_->shared->options.tls_key != nullptr; }
 
-Result<void> HttpServer::reload_tls(const crypto::SignerPtr& key, const std::string& chain) {
+Result<void> Server::reload_tls(const crypto::SignerPtr& key, const std::string& chain) {
   if (!key || !impl_->shared->options.tls_key)
     return fail(Code::unsupported, "listener: TLS cannot be switched on or off while it runs");
   TRY(auto tls, make_tls(impl_->shared->options, key, chain));
@@ -67,7 +65,7 @@ Result<void> HttpServer::reload_tls(const crypto::SignerPtr& key, const std::str
   return {};
 }
 
-void HttpServer::stop() {
+void Server::stop() {
   std::lock_guard lock(impl_->stopping);
   for (const auto& loop : impl_->loops) loop->stop();
   for (auto& thread : impl_->threads) thread.join();
@@ -75,7 +73,7 @@ void HttpServer::stop() {
   if (impl_->handshakes) impl_->handshakes->stop();
 }
 
-ServerCounters HttpServer::counters() const {
+ServerCounters Server::counters() const {
   ServerCounters sum;
   sum.open = impl_->shared->open.load();
   for (const auto& loop : impl_->loops) {

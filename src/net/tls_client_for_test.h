@@ -43,6 +43,18 @@ class TlsClient {
     repeat([&](SSL* ssl) { return SSL_read_ex(ssl, bytes, sizeof bytes, &count); });
     return {bytes, count};
   }
+  // One line without its end, or what came before the end.
+  std::string line() {
+    std::size_t end = std::string::npos;
+    while ((end = received_.find('\n')) == std::string::npos) {
+      const std::string more = receive();
+      if (more.empty()) return std::exchange(received_, {});
+      received_ += more;
+    }
+    std::string line = received_.substr(0, end);
+    received_.erase(0, end + 1);
+    return line;
+  }
   // Status line of a GET over this connection; empty: none came.
   std::string get(const std::string& path) {
     if (!send("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n")) return {};
@@ -67,6 +79,7 @@ class TlsClient {
   }
 
   FileDescriptor fd_;
+  std::string received_;  // by line(), and not told yet
   std::shared_ptr<SSL_CTX> context_;
   std::shared_ptr<SSL> ssl_;
 };

@@ -7,7 +7,7 @@
 #include "base/cbor.h"
 #include "base/log.h"
 #include "crypto/digest.h"
-#include "net/url.h"
+#include "net/http/url.h"
 
 namespace cm4it::sync {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "base/budgets.h"
 #include "ledger/tiles.h"
-#include "net/http.h"
-#include "net/url.h"
+#include "net/http/http.h"
+#include "net/http/url.h"
 
 namespace cm4it::sync {
 namespace {

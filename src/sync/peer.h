@@ -4,7 +4,7 @@
 #include <atomic>
 #include <chrono>
 
-#include "net/client.h"
+#include "net/http/client.h"
 #include "service/feed_wire.h"
 
 namespace cm4it::sync {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "net/url.h"
+#include "net/http/url.h"
 
 namespace cm4it::sync {
 

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "demo/process.h"
-#include "net/client.h"
+#include "net/http/client.h"
 #include "service/network_fixture.h"
 
 namespace cm4it::icsd::test {

@@ -4,7 +4,7 @@
 #include "crypto/digest.h"
 #include "evidence/evidence.h"
 #include "keys/running.h"
-#include "net/client.h"
+#include "net/http/client.h"
 
 namespace cm4it::keys::test {
 namespace {

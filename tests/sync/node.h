@@ -8,7 +8,7 @@
 
 #include "base/guarded.h"
 #include "frontends/http/door.h"
-#include "net/server.h"
+#include "net/http/server.h"
 #include "service/feed_wire.h"
 #include "service/network_fixture.h"
 #include "sync/sync.h"
@@ -43,7 +43,7 @@ class Node {
 
   void open() {
     door_ = std::make_unique<http::Door>(*ics.service, http::DoorOptions{});
-    net::ListenerOptions options;
+    net::HttpOptions options;
     if (!address_.empty()) options.address = address_;
     options.tls_key = key_;
     options.ask_client_certificate = true;

@@ -4,7 +4,7 @@
 
 #include "apps/ics/candidates.h"
 #include "apps/ics/json.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 namespace cm4it::ics {
 namespace {

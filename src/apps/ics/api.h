@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "evidence/evidence.h"
-#include "net/client.h"
+#include "net/http/client.h"
 
 namespace cm4it::ics {
 

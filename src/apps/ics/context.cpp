@@ -6,7 +6,7 @@
 #include "apps/ics/arguments.h"
 #include "apps/ics/files.h"
 #include "apps/ics/json.h"
-#include "net/url.h"
+#include "net/http/url.h"
 
 namespace cm4it::ics {
 namespace {

@@ -6,8 +6,8 @@
 #include "apps/ics/init.h"
 #include "evidence/statement.h"
 #include "net/address.h"
+#include "net/http/url.h"
 #include "net/tls.h"
-#include "net/url.h"
 
 namespace cm4it::ics {
 namespace {

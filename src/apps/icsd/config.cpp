@@ -10,7 +10,7 @@
 
 #include "crypto/load_key.h"
 #include "net/address.h"
-#include "net/url.h"
+#include "net/http/url.h"
 #include "policy/toml_reader.h"
 
 namespace cm4it::icsd {

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "net/client.h"
+#include "net/http/client.h"
 #include "service/service.h"
 
 namespace cm4it::icsd {

@@ -9,7 +9,7 @@
 #include "base/temporary_directory_for_test.h"
 #include "crypto/pem.h"
 #include "evidence/formats/x509/crl_test_support.h"
-#include "net/server.h"
+#include "net/http/server.h"
 #include "service/network_fixture.h"
 
 namespace cm4it::icsd {

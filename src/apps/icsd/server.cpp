@@ -196,7 +196,7 @@ Result<void> Server::listen() {
   tell_expiry();
   const auto share = share_out_descriptors();
   const auto open_listener = [&](const std::string& address, bool tls, const net::Handler& handler) -> Result<void> {
-    net::ListenerOptions listener;
+    net::HttpOptions listener;
     listener.address = address;
     listener.threads = threads;
     listener.first_loop = threads * static_cast<unsigned>(listeners_.size());

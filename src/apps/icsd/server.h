@@ -11,7 +11,7 @@
 #include "frontends/hkp/hkp.h"
 #include "frontends/http/door.h"
 #include "frontends/ocsp/ocsp.h"
-#include "net/server.h"
+#include "net/http/server.h"
 #include "service/service.h"
 #include "sync/witnesses.h"
 

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "net/http.h"
+#include "net/http/http.h"
 #include "service/ready_answers.h"
 #include "service/service.h"
 

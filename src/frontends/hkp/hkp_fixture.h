@@ -6,8 +6,8 @@
 #include "evidence/formats/openpgp/openpgp.h"
 #include "evidence/formats/openpgp/test_support.h"
 #include "frontends/hkp/hkp.h"
-#include "net/client.h"
-#include "net/server.h"
+#include "net/http/client.h"
+#include "net/http/server.h"
 #include "service/fixture.h"
 
 namespace cm4it::hkp::fixture {
@@ -80,7 +80,7 @@ struct KeyServer : testing::Test {
   explicit KeyServer(const std::string& more = {}, std::size_t max_body = 256 * 1024) {
     const auto made = ics.submit_one(policy_evidence("keys", "keys.example", keys_policy(more), *ics.clock));
     EXPECT_EQ(made.outcome, service::ItemResult::Outcome::received) << (made.error ? made.error->message : "");
-    net::ListenerOptions options;
+    net::HttpOptions options;
     options.max_body = max_body;
     auto started = net::HttpServer::start(options, door.handler());
     EXPECT_TRUE(started) << (started ? "" : started.error().message);

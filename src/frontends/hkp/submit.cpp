@@ -7,7 +7,7 @@
 
 #include "evidence/formats/openpgp/openpgp.h"
 #include "frontends/hkp/impl.h"
-#include "net/multipart.h"
+#include "net/http/multipart.h"
 
 namespace cm4it::hkp {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "net/http.h"
+#include "net/http/http.h"
 #include "service/ready_answers.h"
 #include "service/service.h"
 

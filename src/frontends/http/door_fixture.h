@@ -4,8 +4,8 @@
 #include <boost/json.hpp>
 
 #include "frontends/http/door.h"
-#include "net/client.h"
-#include "net/server.h"
+#include "net/http/client.h"
+#include "net/http/server.h"
 #include "service/network_fixture.h"
 
 namespace cm4it::http::fixture {
@@ -44,9 +44,9 @@ class Site {
     options.server_name = "main";
     options.ready = std::make_shared<service::ReadyAnswers>(*ics.service, std::size_t{64} << 20, 2);
     door = std::make_unique<Door>(*ics.service, std::move(options));
-    net::ListenerOptions plain;
+    net::HttpOptions plain;
     open(plain_, plain);
-    net::ListenerOptions tls;
+    net::HttpOptions tls;
     tls.first_loop = 1;
     tls.tls_key = key_of(ics.domain_ + " server", crypto::Algorithm::es256);
     tls.ask_client_certificate = true;
@@ -77,7 +77,7 @@ class Site {
   std::unique_ptr<Door> door;
 
  private:
-  void open(std::unique_ptr<net::HttpServer>& server, const net::ListenerOptions& options) {
+  void open(std::unique_ptr<net::HttpServer>& server, const net::HttpOptions& options) {
     auto started = net::HttpServer::start(options, door->handler());
     EXPECT_TRUE(started) << (started ? "" : started.error().message);
     if (started) server = std::move(*started);

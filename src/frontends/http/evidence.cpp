@@ -8,7 +8,7 @@
 #include "evidence/formats/sums/sums.h"
 #include "frontends/http/content.h"
 #include "frontends/http/impl.h"
-#include "net/multipart.h"
+#include "net/http/multipart.h"
 #include "frontends/http/views.h"
 #include "ledger/names.h"
 #include "ledger/tiles.h"

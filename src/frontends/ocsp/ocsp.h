@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "crypto/ocsp.h"
-#include "net/http.h"
+#include "net/http/http.h"
 #include "service/ready_answers.h"
 #include "service/service.h"
 

@@ -4,8 +4,8 @@
 #include "crypto/certificate.h"
 #include "crypto/openssl_for_test.h"
 #include "evidence/formats/x509/x509_test_support.h"
-#include "net/client.h"
-#include "net/server.h"
+#include "net/http/client.h"
+#include "net/http/server.h"
 #include "service/fixture.h"
 
 namespace cm4it::ocsp {

@@ -1,4 +1,4 @@
-#include "net/client.h"
+#include "net/http/client.h"
 
 #include <curl/curl.h>
 #include <openssl/err.h>
@@ -8,9 +8,9 @@
 #include <atomic>
 #include <map>
 
-#include "net/response_writer.h"
+#include "net/http/response_writer.h"
 #include "net/tls_internal.h"
-#include "net/url.h"
+#include "net/http/url.h"
 
 namespace cm4it::net {
 namespace {

@@ -7,11 +7,11 @@
 #include <memory>
 #include <thread>
 
-#include "net/server.h"
+#include "net/http/server.h"
 
 namespace cm4it::net {
 
-inline std::unique_ptr<HttpServer> start(Handler handler, ListenerOptions options = {}) {
+inline std::unique_ptr<HttpServer> start(Handler handler, HttpOptions options = {}) {
   auto server = HttpServer::start(std::move(options), std::move(handler));
   EXPECT_TRUE(server) << (server ? "" : server.error().message);
   return std::move(*server);

@@ -4,8 +4,8 @@
 #include <thread>
 
 #include "net/raw_client_for_test.h"
-#include "net/server.h"
-#include "net/server_for_test.h"
+#include "net/http/server.h"
+#include "net/http/server_for_test.h"
 
 namespace cm4it::net {
 namespace {
@@ -34,7 +34,7 @@ class Letters final : public Content {
   const std::size_t parts_, broken_;
 };
 
-std::unique_ptr<HttpServer> serving(const std::shared_ptr<Letters>& content, ListenerOptions options = {}) {
+std::unique_ptr<HttpServer> serving(const std::shared_ptr<Letters>& content, HttpOptions options = {}) {
   auto server = HttpServer::start(std::move(options), [content](const Request& asked, Responder respond) {
     Response response;
     if (asked.path == "/a") response.content = content;
@@ -61,7 +61,7 @@ TEST(Content, ComesWholeAndTheNextRequestIsServed) {
 TEST(Content, IsMadeOnlyAsItIsTaken) {
   const auto content = std::make_shared<Letters>(4000);  // 250 MiB
   auto unsent = std::make_shared<Unsent>();
-  ListenerOptions options;
+  HttpOptions options;
   options.unsent = unsent;
   auto server = serving(content, options);
   RawClient client(server->port());
@@ -103,7 +103,7 @@ TEST(Content, AHalfClosedClientGetsAllOfIt) {
 }
 
 TEST(UnsentAnswers, WhoTakesNothingIsCutOffWhereTheyAreScarce) {
-  ListenerOptions options;
+  HttpOptions options;
   options.unsent = std::make_shared<Unsent>(1);
   options.write_patience = 20ms;
   options.idle_timeout = 200ms;  // ticks are a quarter of the shortest time

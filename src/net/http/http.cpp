@@ -1,10 +1,10 @@
-#include "net/http.h"
+#include "net/http/http.h"
 
 #include <algorithm>
 #include <boost/beast/http/status.hpp>
 
 #include "base/budgets.h"
-#include "net/response_writer.h"
+#include "net/http/response_writer.h"
 
 namespace cm4it::net {
 namespace {

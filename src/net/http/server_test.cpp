@@ -1,4 +1,4 @@
-#include "net/server.h"
+#include "net/http/server.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "net/raw_client_for_test.h"
-#include "net/server_for_test.h"
+#include "net/http/server_for_test.h"
 
 namespace cm4it::net {
 namespace {
@@ -161,7 +161,7 @@ TEST(HttpServer, LargeBodiesBothWays) {
 TEST(HttpServer, LargeBodiesAreHandedOver) {
   constexpr std::size_t size = 2'000'000;
   Body taken;
-  ListenerOptions options;
+  HttpOptions options;
   options.max_buffered = size + size / 2;
   auto server = start([&](const Request& request, Responder respond) {
     const auto* before = request.body.data();
@@ -243,7 +243,7 @@ TEST(HttpServer, ExpectContinue) {
 }
 
 TEST(HttpServer, BrokenRequestsAreAnsweredAndTheConnectionEnds) {
-  ListenerOptions options;
+  HttpOptions options;
   options.max_body = 1000;
   auto server = start(echo, options);
   struct Row {
@@ -325,7 +325,7 @@ TEST(HttpServer, ResponderOutlivesTheServer) {
   std::optional<Responder> responder;
   std::string answer;
   {
-    ListenerOptions options;
+    HttpOptions options;
     options.stop_grace = 50ms;
     auto server = start(shelf.handler(), options);
     RawClient client(server->port());
@@ -343,7 +343,7 @@ TEST(HttpServer, ResponderOutlivesTheServer) {
 
 TEST(HttpServer, StopLetsAnswersUnderWayEnd) {
   Shelf shelf;
-  ListenerOptions options;
+  HttpOptions options;
   options.stop_grace = 10s;
   auto server = start(shelf.handler(), options);
   RawClient idle(server->port()), waiting(server->port());
@@ -362,7 +362,7 @@ TEST(HttpServer, StopLetsAnswersUnderWayEnd) {
 }
 
 TEST(HttpServer, SlowClients) {
-  ListenerOptions options;
+  HttpOptions options;
   options.request_timeout = 100ms;
   options.idle_timeout = 300ms;
   auto server = start(echo, options);
@@ -382,7 +382,7 @@ TEST(HttpServer, SlowClients) {
 }
 
 TEST(HttpServer, ClientThatDoesNotRead) {
-  ListenerOptions options;
+  HttpOptions options;
   options.write_timeout = 100ms;
   std::string large(20'000'000, 'l');
   auto server = start([&](const Request&, Responder respond) { respond(plain(large)); }, options);
@@ -394,7 +394,7 @@ TEST(HttpServer, ClientThatDoesNotRead) {
 
 TEST(HttpServer, HandlerThatNeverAnswers) {
   Shelf shelf;
-  ListenerOptions options;
+  HttpOptions options;
   options.answer_timeout = 50ms;
   auto server = start(shelf.handler(), options);
   RawClient client(server->port());
@@ -406,7 +406,7 @@ TEST(HttpServer, HandlerThatNeverAnswers) {
 // A newcomer takes the place of whoever did nothing for longest; of those who all do something, of the oldest.
 TEST(HttpServer, ConnectionBudget) {
   Shelf shelf;
-  ListenerOptions options;
+  HttpOptions options;
   options.max_connections = 3;
   auto server = start(shelf.handler(), options);
   const auto answered = [](RawClient& client) { return client.send(get_request) && client.answer().starts_with("HTTP/1.1 200"); };
@@ -433,7 +433,7 @@ TEST(HttpServer, ConnectionBudget) {
 }
 
 TEST(HttpServer, BudgetOfUnfinishedRequests) {
-  ListenerOptions options;
+  HttpOptions options;
   options.max_buffered = 10'000;
   options.request_timeout = 300ms;
   auto server = start(echo, options);
@@ -446,7 +446,7 @@ TEST(HttpServer, BudgetOfUnfinishedRequests) {
 }
 
 TEST(HttpServer, ManyClientsOnSeveralThreads) {
-  ListenerOptions options;
+  HttpOptions options;
   options.threads = 2;
   std::atomic<int> handled{0};
   auto server = start(
@@ -477,13 +477,13 @@ TEST(HttpServer, Addresses) {
   EXPECT_TRUE(server->address().starts_with("127.0.0.1:"));
   EXPECT_EQ(server->url(), "http://127.0.0.1:" + std::to_string(server->port()));
   for (unsigned threads : {1U, 2U}) {
-    ListenerOptions options;
+    HttpOptions options;
     options.address = server->address();
     options.threads = threads;
     EXPECT_EQ(HttpServer::start(options, echo).error().code, Code::unavailable) << threads;
   }
   for (const char* bad : {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:80", "127.0.0.1:80x"}) {
-    ListenerOptions options;
+    HttpOptions options;
     options.address = bad;
     EXPECT_EQ(HttpServer::start(options, echo).error().code, Code::malformed) << bad;
   }

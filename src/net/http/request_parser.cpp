@@ -1,4 +1,4 @@
-#include "net/request_parser.h"
+#include "net/http/request_parser.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "base/budgets.h"
-#include "net/request_rules.h"
+#include "net/http/request_rules.h"
 
 namespace cm4it::net {
 namespace {

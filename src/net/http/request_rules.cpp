@@ -1,4 +1,4 @@
-#include "net/request_rules.h"
+#include "net/http/request_rules.h"
 
 #include <arpa/inet.h>
 
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string>
 
-#include "net/http.h"
+#include "net/http/http.h"
 
 namespace cm4it::net {
 namespace {

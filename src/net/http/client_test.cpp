@@ -1,4 +1,4 @@
-#include "net/client.h"
+#include "net/http/client.h"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "net/raw_client_for_test.h"
-#include "net/server.h"
-#include "net/server_for_test.h"
+#include "net/http/server.h"
+#include "net/http/server_for_test.h"
 #include "net/tls_stream.h"
 
 namespace cm4it::net {
@@ -33,7 +33,7 @@ void who(const Request& request, Responder respond) {
 }
 
 std::unique_ptr<HttpServer> start_tls(crypto::SignerPtr key, Handler handler = who) {
-  ListenerOptions options;
+  HttpOptions options;
   options.tls_key = std::move(key);
   options.ask_client_certificate = true;
   return start(std::move(handler), options);
@@ -189,7 +189,7 @@ TEST(HttpClient, ServerRestarted) {
   HttpClient client;
   std::string url = server->url();
   ASSERT_TRUE(client.get(url));
-  ListenerOptions options;
+  HttpOptions options;
   options.address = server->address();
   server.reset();
   server = start(who, options);
@@ -198,7 +198,7 @@ TEST(HttpClient, ServerRestarted) {
 }
 
 TEST(HttpServerTls, GarbageAndSilenceAreBounded) {
-  ListenerOptions options;
+  HttpOptions options;
   options.tls_key = make_key();
   options.handshake_timeout = 100ms;
   auto server = start(who, options);

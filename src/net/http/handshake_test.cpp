@@ -8,8 +8,8 @@
 #include "crypto/remote_signer.h"
 #include "net/handshakes.h"
 #include "net/raw_client_for_test.h"
-#include "net/server.h"
-#include "net/server_for_test.h"
+#include "net/http/server.h"
+#include "net/http/server_for_test.h"
 #include "net/tls_client_for_test.h"
 #include "net/tls_internal.h"
 
@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::unique_ptr<HttpServer> serve(ListenerOptions options = {}) {
+std::unique_ptr<HttpServer> serve(HttpOptions options = {}) {
   if (!options.tls_key) options.tls_key = crypto::generate(crypto::Algorithm::es256).value();
   options.ask_client_certificate = true;
   auto server = HttpServer::start(std::move(options), [](const Request&, Responder respond) { respond({}); });
@@ -66,7 +66,7 @@ struct SlowToken {
 
 TEST(Handshake, ASlowTokenHoldsNobodyUp) {
   SlowToken token;
-  ListenerOptions options;
+  HttpOptions options;
   options.tls_key = token.signer();
   const auto server = serve(std::move(options));
   TlsClient established(server->port());
@@ -84,7 +84,7 @@ TEST(Handshake, ASlowTokenHoldsNobodyUp) {
 
 TEST(Handshake, AConnectionMayEndDuringAStep) {
   SlowToken token;
-  ListenerOptions options;
+  HttpOptions options;
   options.tls_key = token.signer();
   options.handshake_timeout = 500ms;
   const auto server = serve(std::move(options));
@@ -176,7 +176,7 @@ TEST(Handshake, UnfinishedOnesOfOneAddressDisplaceEachOther) {
 // Strangers who all keep a connection busy, or idle, and come again and again: a server of the policy gets in and stays.
 TEST(Handshake, AReserveStaysForThoseWhoAreKnown) {
   const auto key = crypto::generate(crypto::Algorithm::es256).value();
-  ListenerOptions options;
+  HttpOptions options;
   options.max_connections = 6;
   options.reserved_connections = 2;
   options.known = [id = key->public_key().id()](const crypto::PublicKey& shown) { return shown.id() == id; };

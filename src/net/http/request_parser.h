@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "net/http.h"
+#include "net/http/http.h"
 
 namespace cm4it::net {
 

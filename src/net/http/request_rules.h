@@ -4,7 +4,7 @@
 #include <boost/system/error_code.hpp>
 #include <string_view>
 
-#include "net/request_parser.h"
+#include "net/http/request_parser.h"
 
 namespace cm4it::net {
 

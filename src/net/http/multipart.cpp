@@ -1,7 +1,7 @@
-#include "net/multipart.h"
+#include "net/http/multipart.h"
 
 #include "base/budgets.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 namespace cm4it::net {
 namespace {
