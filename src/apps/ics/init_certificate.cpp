@@ -11,12 +11,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_certificates = 10;
+constexpr std::size_t most_in_chain = 10;
 
 // What icsd would refuse at its start, or warn of.
 Result<void> check_certificate(const std::string& pem, const std::string& name, const crypto::Signer& key, Time now) {
   if (const auto context = net::TlsContext::server(key, name, true, pem); !context) return tl::unexpected(context.error());
-  TRY(const auto all, crypto::certificates_in_file(pem, most_certificates));
+  TRY(const auto all, crypto::certificates_in_file(pem, most_in_chain));
   for (const auto& der : all) {
     const auto one = crypto::Certificate::from_der(der);
     if (!one) continue;  // a critical extension that is not known here: clients decide

