@@ -24,11 +24,13 @@ found=$(git grep -lE '^namespace cm4it::budget' -- src ':!src/base/budgets.h' ':
 [ -z "$found" ] || say "budgets outside of budgets.h of base, or of their room:
 $found"
 
-git ls-files 'src/*.cpp' 'src/*.h' 'device/*' 'web/*' 'demo/*' 'fuzz/*.cpp' 'bench/*' | xargs wc -l |
-  awk '$2 != "total" && $1 > 500 { print "warning: " $2 " has " $1 " lines; files are mostly under 200 and seldom over 500" }'
+found=$(git ls-files 'src/*.cpp' 'src/*.h' 'demo/*.cpp' 'bench/*.cpp' | grep -v '_test\.cpp$' | xargs wc -l |
+  awk '$2 != "total" && $1 > 300 { print $2 " has " $1 " lines" }')
+[ -z "$found" ] || say "files of more than 300 lines (mostly they are under 200):
+$found"
 
 # The rooms that read what strangers send (.clang-tidy says what is looked for).
-git ls-files src/base src/crypto src/evidence src/policy src/net | grep '\.cpp$' | grep -v '_test\.cpp$' |
+git ls-files src/base src/crypto src/evidence src/policy src/net src/routing | grep '\.cpp$' | grep -v '_test\.cpp$' |
   xargs -P "$(nproc)" -n 4 clang-tidy-19 -p "$build" --quiet 2>"$build/clang-tidy.log" || { grep -E 'error:' "$build/clang-tidy.log" || :; broken=1; }
 
 [ "$broken" = 0 ] && echo "lint: nothing to mend"

@@ -1,7 +1,7 @@
 // The store contract: ordered keys, atomic batches, and a compare-and-set on the head.
 // A store knows nothing of what it keeps.
 //
-// Obligations of every implementation (held by src/store/conformance.h):
+// Obligations of every implementation (held by src/store/conformance.h and conformance_snapshots.h):
 // - A commit that returned `done` is durable: it survives kill -9 and power loss.
 // - A commit is all or nothing. `conflict`: the head was not the expected one; nothing changed.
 //   An error of Code::unavailable with nothing written: the disk or the map is full. The outcome of

@@ -1,4 +1,4 @@
-#include "store/conformance.h"
+#include "store/conformance_snapshots.h"
 #include "store/faulty.h"
 #include "store/lmdb.h"
 #include "store/memory.h"
