@@ -389,11 +389,11 @@ TEST(Copies, ThatCameInAnyOrderGiveTheSameVerdict) {
   std::reverse(records.begin() + 1, records.end());  // the policy stays first
   Ics copy("acme.example", {{"acme.example", id_of("acme"), policy::Pin::Source::configuration}}, false);
   // What cannot be verified yet is not yet, and is asked for again.
-  const auto first = copy.service->ingest("acme.example", records);
+  const auto first = copy.service->ingest("acme.example", {records.begin(), records.end() - 1});  // without the CA
   ASSERT_TRUE(first);
   EXPECT_EQ(first->refused, 0u) << first->first_refusal;
   EXPECT_EQ(first->not_yet, 1u);
-  const auto second = copy.service->ingest("acme.example", records);
+  const auto second = copy.service->ingest("acme.example", records);  // it comes behind what waits for it
   ASSERT_TRUE(second);
   EXPECT_EQ(second->not_yet, 0u) << second->first_refusal;
   carry(ics, copy, "acme.example");  // heads
