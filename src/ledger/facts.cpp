@@ -50,6 +50,8 @@ Result<void> fair_share(const store::Snapshot& snapshot, store::Table table, con
   return {};
 }
 
+constexpr std::size_t usual_statements = 8;  // of one subject: room that is made at once
+
 std::size_t weight_of(const std::vector<policy::Fact>& facts, std::size_t from) {
   std::size_t weight = 0;
   for (; from < facts.size(); ++from) weight += facts[from].statement.certificates.empty() ? 1 : budget::certified_weight;
@@ -119,18 +121,17 @@ Result<std::string> Reader::why_unmade(const StatementId& statement, const std::
 // All of them; or, where that is more than is folded, alarms first, whoever else spoke, and a share of the rest: nothing is admitted on
 // it, so that it need not be long.
 Result<bool> Reader::add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const {
-  TRY(const auto kept, count(subject, budget::subject_statements + 1));
   Result<void> outcome;
-  bool whole = kept <= budget::subject_statements;
-  std::size_t weight = 0;
-  if (whole)
-    CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View, View value) {
-      const std::size_t before = to.size();
-      outcome = add_row(subject, value, to);
-      weight += weight_of(to, before);
-      whole = weight <= budget::subject_statements;
-      return whole && outcome.has_value();
-    }));
+  bool whole = true;
+  std::size_t rows = 0, weight = 0;
+  to.reserve(usual_statements);
+  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View, View value) {
+    const std::size_t before = to.size();
+    outcome = add_row(subject, value, to);
+    weight += weight_of(to, before);
+    whole = ++rows <= budget::subject_statements && weight <= budget::subject_statements;
+    return whole && outcome.has_value();
+  }));
   CHECK_OK(outcome);
   if (whole) return true;
   to.clear();
