@@ -1,4 +1,5 @@
 // CRLs that `openssl ca -gencrl` makes, and others that nobody should.
+#include "base/needs_for_test.h"
 #include "crypto/crl.h"
 
 #include <set>
@@ -34,7 +35,7 @@ Read read_all(View der) {
 class OpenSslCrl : public testing::Test {
  protected:
   void SetUp() override {
-    if (!test::OpenSsl::there()) GTEST_SKIP() << "no openssl here";
+    CM4IT_NEEDS(test::OpenSsl::there(), "openssl");
   }
   PublicKey key_of(const std::string& ca) {
     EXPECT_TRUE(openssl_.run("x509 -in " + ca + ".pem -pubkey -noout -out pub")) << openssl_.said();

@@ -1,4 +1,5 @@
 // Requests made by `openssl ocsp`, and answers that it verifies.
+#include "base/needs_for_test.h"
 #include "crypto/ocsp.h"
 
 #include "base/budgets.h"
@@ -94,7 +95,7 @@ TEST(OcspAnswer, RefusalsAreThoseOfTheRfc) {
 class OpenSslOcsp : public testing::Test {
  protected:
   void SetUp() override {
-    if (!test::OpenSsl::there()) GTEST_SKIP() << "no openssl here";
+    CM4IT_NEEDS(test::OpenSsl::there(), "openssl");
   }
   // Who answers by the CA's own key.
   Responder by_ca(const std::string& ca) {

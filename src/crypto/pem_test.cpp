@@ -1,4 +1,5 @@
 // PEM blocks and bundles, as openssl writes them and as others do.
+#include "base/needs_for_test.h"
 #include "crypto/pem.h"
 
 #include "crypto/openssl_for_test.h"
@@ -8,7 +9,7 @@ namespace {
 
 struct Bundles : testing::Test {
   void SetUp() override {
-    if (!test::OpenSsl::there()) GTEST_SKIP() << "no openssl here";
+    CM4IT_NEEDS(test::OpenSsl::there(), "openssl");
     openssl.make_ca("ca");
     openssl.issue("ca", "leaf", 5);
     openssl.make_crl("ca", "list", 1, {{"02", ""}});

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "base/needs_for_test.h"
 #include "crypto/digest.h"
 #include "crypto/softhsm_for_test.h"
 
@@ -25,7 +26,7 @@ const SoftHsm& hsm() {
 class Pkcs11 : public testing::Test {
  protected:
   void SetUp() override {
-    if (!SoftHsm::installed()) GTEST_SKIP() << "softhsm2 is not installed";
+    CM4IT_NEEDS(SoftHsm::installed(), "softhsm2");
     hsm();
   }
   // Of its own for each test.

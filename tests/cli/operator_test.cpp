@@ -1,4 +1,5 @@
 // What an operator does with real servers: tokens, watching, a page about a server; and what is installed.
+#include "base/needs_for_test.h"
 #include "cli/running.h"
 
 namespace cm4it::cli::test {
@@ -99,7 +100,7 @@ TEST_F(Operator, OnePageAboutAServer) {
   EXPECT_EQ(soon.exit, 1) << soon.out;
   EXPECT_THAT(soon.out, HasSubstr("certificate  expires at "));
   EXPECT_THAT(content("acme.log"), HasSubstr("acme/tls.pem: expires at "));
-  if (!fs::exists("/usr/bin/curl")) GTEST_SKIP() << "curl is not installed";
+  CM4IT_NEEDS(fs::exists("/usr/bin/curl"), "curl");
   const auto metrics = ok("curl -sk $(cat acme/address)/metrics");
   EXPECT_THAT(metrics, HasSubstr("\ncm4it_certificate_seconds_left 25"));  // three days less a moment
   EXPECT_THAT(metrics, HasSubstr("\ncm4it_disk_free_octets "));
@@ -117,7 +118,7 @@ TEST_F(Operator, WhatAShellCompletes) {
 
 // The same script of ours in the other shells, with what their line editors do put in its place.
 TEST_F(Shell, ZshAndFishAskTheSame) {
-  if (!fs::exists("/usr/bin/zsh") || !fs::exists("/usr/bin/fish")) GTEST_SKIP() << "zsh and fish are needed: ./dev setup test";
+  CM4IT_NEEDS(fs::exists("/usr/bin/zsh") && fs::exists("/usr/bin/fish"), "zsh or fish");
   const std::string path = "export PATH=$(dirname $ICS):$PATH; unset -f ics; ics completion zsh > _ics; ics completion fish > ics.fish; ";
   EXPECT_EQ(ok(path + "zsh -fc 'compdef() { : }; compadd() { print -l -- ${(P)2} }; _files() { print files }; source _ics;"
                       " words=(ics find --type gate); CURRENT=4; _ics; words=(ics push \"\"); CURRENT=3; _ics'"),

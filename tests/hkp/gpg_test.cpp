@@ -1,4 +1,5 @@
 // The real gpg against a running icsd: certificates go and come, and what gpg certifies is a statement.
+#include "base/needs_for_test.h"
 #include "hkp/running.h"
 
 namespace cm4it::hkp::test {
@@ -6,7 +7,7 @@ namespace {
 
 struct Gpg : Running {
   void SetUp() override {
-    if (!installed("gpg")) GTEST_SKIP() << "gpg is not installed";
+    CM4IT_NEEDS(installed("gpg"), "gpg");
     alice = std::make_unique<Keyring>(directory / "alice");
     bob = std::make_unique<Keyring>(directory / "bob");
   }

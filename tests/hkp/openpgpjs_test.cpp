@@ -1,6 +1,7 @@
 // OpenPGP.js against a running icsd. The library comes from npm, once, into the build directory.
 #include <boost/json.hpp>
 
+#include "base/needs_for_test.h"
 #include "hkp/running.h"
 
 namespace cm4it::hkp::test {
@@ -12,7 +13,7 @@ struct OpenPgpJs : Running {
   static constexpr const char* library = "openpgp@6.3.2";  // needs node 18
 
   void SetUp() override {
-    if (!installed("gpg")) GTEST_SKIP() << "gpg is not installed";
+    CM4IT_NEEDS(installed("gpg"), "gpg");
     if (!installed("node") || !installed("npm")) GTEST_SKIP() << "node and npm are not installed";
     if (fs::exists(fs::path(CM4IT_NPM) / "node_modules" / "openpgp")) return;
     const auto got = demo::run({"/usr/bin/env", "timeout", "120", "npm", "install", "--prefix", CM4IT_NPM, "--no-save", "--ignore-scripts", "--no-audit",

@@ -1,4 +1,5 @@
 // The real sq (Sequoia) against a running icsd, before and after a restart.
+#include "base/needs_for_test.h"
 #include "hkp/running.h"
 
 namespace cm4it::hkp::test {
@@ -6,7 +7,7 @@ namespace {
 
 struct Sq : Running {
   void SetUp() override {
-    if (!installed("sq")) GTEST_SKIP() << "sq is not installed";
+    CM4IT_NEEDS(installed("sq"), "sq");
   }
   demo::Output sq(demo::Arguments arguments, const std::string& input = {}) const {
     arguments.insert(arguments.begin(), {"/usr/bin/env", "timeout", "60", "sq"});

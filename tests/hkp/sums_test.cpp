@@ -1,4 +1,5 @@
 // SHA256SUMS as projects publish them, signed with the real gpg: each file is code with an identity by the developer.
+#include "base/needs_for_test.h"
 #include "hkp/running.h"
 
 namespace cm4it::hkp::test {
@@ -6,7 +7,7 @@ namespace {
 
 struct Sums : Running {
   void SetUp() override {
-    if (!installed("gpg")) GTEST_SKIP() << "gpg is not installed";
+    CM4IT_NEEDS(installed("gpg"), "gpg");
     developer = std::make_unique<Keyring>(directory / "developer");
     start("developer", "dev.example");
     fingerprint = developer->make("Dev <release@dev.example>", "ed25519");
@@ -92,7 +93,7 @@ TEST_F(Sums, AChangedListAndAStrangersSignatureAreRefused) {
 
 // The HTTP API takes the same as a form.
 TEST_F(Sums, CurlSubmitsAForm) {
-  if (!installed("curl")) GTEST_SKIP() << "curl is not installed";
+  CM4IT_NEEDS(installed("curl"), "curl");
   give_role();
   const std::string list = write("SHA256SUMS", line('6', "c-3.1.bin"));
   const std::string signature = sign(list, {"--detach-sign"});  // binary

@@ -1,6 +1,7 @@
 // What openssl's client sees of a running icsd: protocols, suites, certificates, and their reload.
 #include <signal.h>
 
+#include "base/needs_for_test.h"
 #include "keys/running.h"
 
 namespace cm4it::keys::test {
@@ -11,7 +12,7 @@ using testing::Not;
 class Tls : public Running {
  protected:
   void SetUp() override {
-    if (!fs::exists("/usr/bin/openssl")) GTEST_SKIP() << "openssl is not installed";
+    CM4IT_NEEDS(fs::exists("/usr/bin/openssl"), "openssl");
     Running::SetUp();
     ok({"init", file("plant"), "--role", "maintenance", "--domain", "plant.example", "--listen", "127.0.0.1:0"});
     openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=some CA", "-days",

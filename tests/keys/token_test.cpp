@@ -1,4 +1,5 @@
 // A party whose keys are all in a token: nothing secret is in a file.
+#include "base/needs_for_test.h"
 #include "keys/running.h"
 
 namespace cm4it::keys::test {
@@ -7,7 +8,7 @@ namespace {
 class Token : public Running {
  protected:
   void SetUp() override {
-    if (!crypto::SoftHsm::installed()) GTEST_SKIP() << "softhsm2 is not installed";
+    CM4IT_NEEDS(crypto::SoftHsm::installed(), "softhsm2");
     Running::SetUp();
     hsm_.add_token("plant");
   }

@@ -1,4 +1,5 @@
 // Keys in a TPM, with swtpm for one.
+#include "base/needs_for_test.h"
 #include "crypto/digest.h"
 #include "keys/running.h"
 
@@ -10,8 +11,7 @@ using crypto::Algorithm;
 class Tpm : public Running {
  protected:
   void SetUp() override {
-    if (!fs::exists("/usr/bin/swtpm") || !fs::exists("/usr/bin/tpm2_createprimary") || crypto_module().empty())
-      GTEST_SKIP() << "swtpm, tpm2-tools or tpm2-openssl is not installed";
+    CM4IT_NEEDS(fs::exists("/usr/bin/swtpm") && fs::exists("/usr/bin/tpm2_createprimary") && !crypto_module().empty(), "swtpm, tpm2-tools or tpm2-openssl");
     Running::SetUp();
     fs::create_directory(directory_ / "state");
     ::setenv("TPM2OPENSSL_TCTI", ("swtpm:path=" + file("tpm")).c_str(), 1);

@@ -1,6 +1,7 @@
 // Tokens that are taken out of a running server, and put back.
 #include <atomic>
 
+#include "base/needs_for_test.h"
 #include "crypto/digest.h"
 #include "evidence/evidence.h"
 #include "keys/running.h"
@@ -12,7 +13,7 @@ namespace {
 class Unplugged : public Running {
  protected:
   void SetUp() override {
-    if (!crypto::SoftHsm::installed()) GTEST_SKIP() << "softhsm2 is not installed";
+    CM4IT_NEEDS(crypto::SoftHsm::installed(), "softhsm2");
     Running::SetUp();
     hsm_.add_token("plant");
     ::setenv("UNPLUGGABLE_DIR", directory_.c_str(), 1);

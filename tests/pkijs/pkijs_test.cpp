@@ -1,6 +1,7 @@
 // PKI.js reads our OCSP answers. The library comes from npm, once, into the build directory.
 #include <gtest/gtest.h>
 
+#include "base/needs_for_test.h"
 #include "base/der.h"
 #include "crypto/ocsp.h"
 #include "crypto/openssl_for_test.h"
@@ -18,7 +19,7 @@ bool installed(const char* name) {
 
 struct PkiJs : testing::Test {
   void SetUp() override {
-    if (!test::OpenSsl::there()) GTEST_SKIP() << "openssl is not installed";
+    CM4IT_NEEDS(test::OpenSsl::there(), "openssl");
     if (!installed("node") || !installed("npm")) GTEST_SKIP() << "node and npm are not installed";
     if (fs::exists(modules / "node_modules" / "pkijs")) return;
     const auto got = demo::run({"/usr/bin/env", "timeout", "120", "npm", "install", "--prefix", modules, "--no-save",

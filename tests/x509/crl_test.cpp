@@ -1,4 +1,5 @@
 // CRLs that the real openssl makes, against a running icsd: fetched as its configuration says, pushed, and told by OCSP.
+#include "base/needs_for_test.h"
 #include "crypto/openssl_for_test.h"
 #include "hkp/running.h"
 
@@ -10,7 +11,7 @@ using testing::HasSubstr;
 
 struct Revocation : hkp::test::Running {
   void SetUp() override {
-    if (!crypto::test::OpenSsl::there()) GTEST_SKIP() << "openssl is not installed";
+    CM4IT_NEEDS(crypto::test::OpenSsl::there(), "openssl");
   }
   // A manufacturer whose CA "ca" identifies its devices, with this at the end of its configuration.
   void start_with(const std::string& configuration) {

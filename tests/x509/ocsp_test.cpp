@@ -1,6 +1,7 @@
 // OCSP and CRLs by the real openssl against a running icsd, set up as docs/x509.md says.
 #include <csignal>
 
+#include "base/needs_for_test.h"
 #include "crypto/openssl_for_test.h"
 #include "hkp/running.h"
 
@@ -13,7 +14,7 @@ using testing::HasSubstr;
 
 struct Ocsp : hkp::test::Running {
   void SetUp() override {
-    if (!crypto::test::OpenSsl::there()) GTEST_SKIP() << "the openssl command is not installed";
+    CM4IT_NEEDS(crypto::test::OpenSsl::there(), "openssl");
     openssl.make_ca("ca");
     const auto made = demo::run({CM4IT_ICS, "init", ics_directory().string(), "--role", "manufacturer", "--domain", "acme.example", "--listen",
                                  "127.0.0.1:0", "--ca", openssl.path("ca.pem")});

@@ -1,4 +1,5 @@
 // Lists of files signed with `openssl cms` by keys of a PKI, against a running icsd.
+#include "base/needs_for_test.h"
 #include "crypto/openssl_for_test.h"
 #include "hkp/running.h"
 
@@ -9,7 +10,7 @@ using testing::HasSubstr;
 
 struct CmsSums : hkp::test::Running {
   void SetUp() override {
-    if (!crypto::test::OpenSsl::there()) GTEST_SKIP() << "the openssl command is not installed";
+    CM4IT_NEEDS(crypto::test::OpenSsl::there(), "openssl");
     openssl.make_ca("ca");
     start("developer", "dev.example");
     const auto role = ics({"role", "add", (directory / "ics").string(), "developer", "pki", "--key", openssl.path("ca.pem"), "--formats", "x509,sums", "--yes"});

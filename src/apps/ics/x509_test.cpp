@@ -1,4 +1,5 @@
 // X.509 certificates at the command line: pushed in any form, exported as they came, and a CA as manufacturer.
+#include "base/needs_for_test.h"
 #include "apps/ics/bulk_fixture.h"
 #include "crypto/digest.h"
 #include "crypto/openssl_for_test.h"
@@ -40,7 +41,7 @@ TEST_F(Certificates, ArePushedInPemAndInDer) {
 }
 
 TEST_F(Certificates, ArePushedOutOfBundles) {
-  if (!crypto::test::OpenSsl::there()) GTEST_SKIP() << "no openssl here";
+  CM4IT_NEEDS(crypto::test::OpenSsl::there(), "openssl");
   const crypto::test::OpenSsl openssl;
   openssl.make_ca("ca");
   openssl.issue("ca", "leaf", 5);

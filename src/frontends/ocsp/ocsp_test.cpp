@@ -1,4 +1,5 @@
 // OCSP as the openssl command asks it, of a server that keeps the certificates of one CA.
+#include "base/needs_for_test.h"
 #include "frontends/ocsp/ocsp.h"
 
 #include "crypto/certificate.h"
@@ -102,7 +103,7 @@ class Site {
 class OcspDoor : public testing::Test {
  protected:
   void SetUp() override {
-    if (!crypto::test::OpenSsl::there()) GTEST_SKIP() << "the openssl command is not installed";
+    CM4IT_NEEDS(crypto::test::OpenSsl::there(), "openssl");
   }
 };
 

@@ -9,6 +9,7 @@
 #include <random>
 #include <set>
 
+#include "base/needs_for_test.h"
 #include "evidence/formats/openpgp/openpgp.h"
 
 namespace cm4it::evidence::openpgp {
@@ -124,7 +125,7 @@ std::multiset<std::string> facts_of(const std::string& listing) {
 }
 
 TEST(WithGnuPg, KeysOfEveryAlgorithm) {
-  if (!GnuPg::there()) GTEST_SKIP() << "no gpg";
+  CM4IT_NEEDS(GnuPg::there(), "gpg");
   const GnuPg gnupg;
   struct Case { const char* primary; const char* sign; const char* encrypt; };
   const Case cases[] = {{"ed25519", "ed25519", "cv25519"}, {"nistp256", "nistp256/ecdsa", "nistp256"},
@@ -182,7 +183,7 @@ const Statement* statement_of(const Seen& seen, const crypto::PublicKey& issuer,
 }
 
 TEST(WithGnuPg, CertificationsWithNotations) {
-  if (!GnuPg::there()) GTEST_SKIP() << "no gpg";
+  CM4IT_NEEDS(GnuPg::there(), "gpg");
   const GnuPg gnupg;
   for (const char* name : {"maker", "device-1"}) ASSERT_TRUE(gnupg.gpg(std::string("--quick-generate-key ") + name + " ed25519 cert,sign 0")) << gnupg.errors();
   const auto fingerprint_of = [&](const char* name) {
@@ -225,7 +226,7 @@ TEST(WithGnuPg, CertificationsWithNotations) {
 }
 
 TEST(WithGnuPg, Revocations) {
-  if (!GnuPg::there()) GTEST_SKIP() << "no gpg";
+  CM4IT_NEEDS(GnuPg::there(), "gpg");
   const GnuPg gnupg;
   ASSERT_TRUE(gnupg.gpg("--quick-generate-key old ed25519 cert,sign 0")) << gnupg.errors();
   ASSERT_TRUE(gnupg.gpg("--with-colons --list-keys old"));

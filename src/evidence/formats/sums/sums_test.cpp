@@ -1,4 +1,5 @@
 // Signed lists of files: what they say, and what is refused of them.
+#include "base/needs_for_test.h"
 #include "evidence/formats/sums/sums.h"
 
 #include <gmock/gmock.h>
@@ -139,7 +140,7 @@ TEST(Sums, InlineSignedListsLoseTheirWrapping) {
 class SumsCms : public testing::Test {
  protected:
   void SetUp() override {
-    if (!crypto::test::OpenSsl::there()) GTEST_SKIP() << "the openssl command is not installed";
+    CM4IT_NEEDS(crypto::test::OpenSsl::there(), "openssl");
     openssl.make_ca("root");
     openssl.issue("root", "developer", 2);
     openssl.put("list", list);

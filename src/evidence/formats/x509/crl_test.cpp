@@ -1,4 +1,5 @@
 // CRLs as evidence: what one says, and how it comes.
+#include "base/needs_for_test.h"
 #include "evidence/formats/x509/crl.h"
 
 #include <gtest/gtest.h>
@@ -61,7 +62,7 @@ TEST(CrlEvidence, TellsOfTheCertificatesAskedFor) {
 }
 
 TEST(CrlEvidence, ComesInDerAndInPemAmongCertificates) {
-  if (!crypto::test::OpenSsl::there()) GTEST_SKIP() << "no openssl here";
+  CM4IT_NEEDS(crypto::test::OpenSsl::there(), "openssl");
   const crypto::test::OpenSsl openssl;
   openssl.make_ca("ca");
   openssl.make_crl("ca", "list", 1, {{"02", ""}});
