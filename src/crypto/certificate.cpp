@@ -162,7 +162,7 @@ const PublicKey& Certificate::key() const {
     auto made = PublicKey::from_spki(impl_->fields.spki);
     // Read by an earlier release, and not by this one. Keys for key agreement sign nothing, so that nothing verifies under it.
     static const PublicKey none = *PublicKey::from_x25519(Bytes(32, 9));
-    impl_->key.emplace(made ? std::move(*made) : none);
+    impl_->key.emplace(made ? *made : none);
   });
   return *impl_->key;
 }

@@ -23,7 +23,6 @@ class Feed {
       : service_(service), reader_(reader), places_(places), request_(request), who_(who), selectors_(std::move(selectors)),
         domains_(domains_of(reader, request.domain)), selection_(reader, places, selectors_, domains_, service.now()), rights_(service, reader, request.domain, who),
         lent_(reader, domains_, selectors_, selection_),
-       
         policies_only_(reads_policies_only()), walked_from_(journal_position(request.from)), skip_(request.from & ((std::uint64_t{1} << feed_skip_bits) - 1)) {}
 
   Result<FeedPage> page() {
