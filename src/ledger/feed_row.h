@@ -13,13 +13,13 @@ using evidence::SubjectId;
 
 struct FeedRow {
   StatementId id;
-  // It may change verdicts of others too (a policy, a model, a CRL, a CA's certificate, a key that silences itself), or is about more
-  // subjects than a row names.
+  // It may change verdicts of others too: a policy, a model, a CRL, a CA's certificate, a key that silences itself.
   bool everything = false;
+  bool too_many = false;            // it is about more subjects than a row names, and names none
   std::vector<SubjectId> subjects;  // keys and code: of models it is said that everything changed
 };
 
-// id ‖ 1 where everything, else 0 ‖ subject row, …
+// id ‖ octet: 1 everything, 2 too many ‖ subject row, …
 Bytes encode(const FeedRow& row);
 // malformed: not such a row.
 Result<FeedRow> decode_feed_row(View row);

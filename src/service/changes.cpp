@@ -40,7 +40,7 @@ Result<ChangesPage> changes_since(const ledger::Reader& reader, std::uint64_t fr
   for (const auto& domain : domains)
     CHECK_OK(reader.changes_in(domain, from, [&](std::uint64_t, const ledger::FeedRow& row) {
       found.subjects.insert(found.subjects.end(), row.subjects.begin(), row.subjects.end());
-      found.everything |= row.everything || ++examined > most_examined;
+      found.everything |= row.everything || row.too_many || ++examined > most_examined;
       return !found.everything;
     }));
   if (found.everything) found.subjects.clear();
