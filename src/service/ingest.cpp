@@ -136,14 +136,16 @@ class Ingest {
   std::vector<Examined> examine(std::size_t from) {
     std::vector<Examined> examined(std::min(examined_at_once, records_.size() - from));
     std::atomic<std::size_t> next = 0;
-    const auto work = [&] {
-      const auto reader = impl_.ledger->reader();
-      for (std::size_t i = next++; i < examined.size(); i = next++) {
-        if (reader) examined[i] = examine(*reader, records_[from + i]);
-        else examined[i].walked = tl::unexpected(reader.error());
-      }
+    // What is thrown is an error of that record: the others of this page are waited for all the same.
+    const auto work = [&]() noexcept {
+      for (std::size_t i = next++; i < examined.size(); i = next++) try {
+          examined[i] = examine_now(records_[from + i]);
+        } catch (const std::exception& error) {
+          examined[i].walked = fail(Code::internal, error.what());
+        }
     };
-    const std::size_t helpers = std::min<std::size_t>(impl_.submissions.threads_of(Rank::server), examined.size()) - 1;
+    // Threads of all ranks that have nothing to do help: as many parts as there are cores.
+    const std::size_t helpers = std::min<std::size_t>(impl_.submissions.threads_of(Rank::anyone), examined.size()) - 1;
     std::latch done(static_cast<std::ptrdiff_t>(helpers));
     const auto ticket = impl_.submissions.go_on({});
     for (std::size_t i = 0; i < helpers; ++i)
@@ -159,31 +161,33 @@ class Ingest {
   // Hands over what was examined, in order. Returns where to go on: behind the first record by which others are judged.
   std::size_t take(std::size_t from, std::vector<Examined> examined) {
     std::vector<std::size_t> too_early;
+    const std::size_t before = handed_over_;
     std::size_t i = 0;
     for (bool judged_alike = true; judged_alike && i < examined.size(); ++i) {
       const PeerRecord& record = records_[from + i];
       // A policy may be that of a holder whom one of these names: its owner is pinned by then.
       if (transfer_waits() && is_policy(record)) {
         settle();
-        examined[i] = examine_anew(record);
+        examined[i] = examine_now(record);
       }
       if (!examined[i].walked && examined[i].walked.error().code == Code::not_yet) too_early.push_back(from + i);
       else judged_alike = append(record, std::move(examined[i]));
       if (!judged_alike) settle();
     }
-    take_again(too_early);
+    take_again(too_early, handed_over_ > before);
     return from + i;
   }
 
-  // What they wait for, the certificate of an issuer say, may have come with those that were examined at the same time.
-  void take_again(const std::vector<std::size_t>& too_early) {
+  // What they wait for, the certificate of an issuer say, may be among those that were examined at the same time; `came`: any were taken.
+  void take_again(const std::vector<std::size_t>& too_early, bool came) {
     if (too_early.empty()) return;
-    settle();
+    if (came) settle();
     for (const std::size_t index : too_early)
-      if (!append(records_[index], examine_anew(records_[index]))) settle();
+      if (!append(records_[index], examine_now(records_[index]))) settle();
   }
 
-  Examined examine_anew(const PeerRecord& record) const {
+  // Judged by what is there by now.
+  Examined examine_now(const PeerRecord& record) const {
     const auto reader = impl_.ledger->reader();
     if (reader) return examine(*reader, record);
     Examined failed;
@@ -223,6 +227,7 @@ class Ingest {
       refuse(sent.error());
       return true;
     }
+    ++handed_over_;
     waiting_.push_back({std::move(future), statements[0].subject.kind == evidence::SubjectKind::model, transfer, std::move(examined.leaves)});
     return statements[0].kind() != Kind::policy && !policy::is_authority(statements[0]);
   }
@@ -252,6 +257,7 @@ class Ingest {
   const std::vector<PeerRecord>& records_;
   KnownHeads heads_;
   std::vector<Handed> waiting_;
+  std::size_t handed_over_ = 0;
   IngestReport report_;
 };
 

@@ -377,32 +377,6 @@ TEST(Copies, OfWhatCasSayGiveTheSameVerdict) {
   EXPECT_FALSE(selected.verdict(SubjectId::key(below.key->public_key().id()), "acme.example").judgements.empty());
 }
 
-TEST(Copies, ThatCameInAnyOrderGiveTheSameVerdict) {
-  const auto below = authority("Below");
-  Pki ics;
-  ics.push({ics.root.certifies(below), device_by(below, "sensor")});
-  ics.service->ledger().drain();
-  const auto page = ics.service->feed({"acme.example", 0, {}}, {});
-  ASSERT_TRUE(page);
-  std::vector<PeerRecord> records;
-  for (const auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
-  std::reverse(records.begin() + 1, records.end());  // the policy stays first
-  Ics copy("acme.example", {{"acme.example", id_of("acme"), policy::Pin::Source::configuration}}, false);
-  // What cannot be verified yet is not yet, and is asked for again.
-  const auto first = copy.service->ingest("acme.example", {records.begin(), records.end() - 1});  // without the CA
-  ASSERT_TRUE(first);
-  EXPECT_EQ(first->refused, 0u) << first->first_refusal;
-  EXPECT_EQ(first->not_yet, 1u);
-  const auto second = copy.service->ingest("acme.example", records);  // it comes behind what waits for it
-  ASSERT_TRUE(second);
-  EXPECT_EQ(second->not_yet, 0u) << second->first_refusal;
-  carry(ics, copy, "acme.example");  // heads
-  const auto here = ics.verdict(device_of("sensor")), there = copy.verdict(device_of("sensor"), "acme.example");
-  EXPECT_EQ(here.valid_until, there.valid_until);
-  EXPECT_EQ(here.identity_statement, there.identity_statement);
-  EXPECT_EQ(here.holder, there.holder);
-}
-
 // A CA whose signers may speak, and an inspector below it.
 struct Signers : testing::Test {
   Signers() {
