@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "crypto/remote_signer.h"
+#include "net/keys_for_test.h"
 #include "net/tls_stream.h"
 
 namespace cm4it::net {
@@ -15,10 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using crypto::Algorithm;
-
-crypto::SignerPtr make_key(Algorithm algorithm = Algorithm::es256) {
-  return crypto::generate(algorithm).value();
-}
 
 // The same key, as one in a token is used; `gone`: the token was taken out.
 crypto::SignerPtr in_a_token(const crypto::SignerPtr& key, std::shared_ptr<std::atomic<bool>> gone = std::make_shared<std::atomic<bool>>(false)) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "net/keys_for_test.h"
 #include "net/raw_client_for_test.h"
 #include "net/http/server.h"
 #include "net/http/server_for_test.h"
@@ -15,10 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using crypto::Algorithm;
-
-crypto::SignerPtr make_key(Algorithm algorithm = Algorithm::es256) {
-  return crypto::generate(algorithm).value();
-}
 
 // Says who asks, and what.
 void who(const Request& request, Responder respond) {

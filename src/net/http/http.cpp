@@ -4,16 +4,15 @@
 #include <boost/beast/http/status.hpp>
 
 #include "base/budgets.h"
+#include "base/text.h"
 #include "net/http/response_writer.h"
 
 namespace cm4it::net {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
-  c = lower(c);
+  c = lowercase(c);
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -66,7 +65,7 @@ void append_field(std::string& to, std::string_view name, std::string_view value
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lowercase(x) == lowercase(y); });
 }
 
 Body Request::take_body() const {
@@ -156,7 +155,7 @@ std::string percent_encode(std::string_view text) {
   static constexpr char digits[] = "0123456789ABCDEF";
   std::string encoded;
   for (char c : text) {
-    bool alphanumeric = (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
+    bool alphanumeric = (c >= '0' && c <= '9') || (lowercase(c) >= 'a' && lowercase(c) <= 'z');
     if (alphanumeric || c == '-' || c == '.' || c == '_' || c == '~') {
       encoded.push_back(c);
     } else {

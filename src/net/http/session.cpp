@@ -99,6 +99,7 @@ void HttpSession::handle(const char* message, std::size_t size) {
   head_only_ = request.method == "HEAD";
   keep_alive_ = parser_->keep_alive();
   http_1_0_ = parser_->http_1_0();
+  sounded_ = false;
   connection_.message_came();
   phase_ = Phase::handling;
   try {

@@ -86,7 +86,7 @@ class HttpSession final : public Session, public Exchange {
   std::uint64_t content_left_ = 0;         // octets of it that have not come yet
   bool part_asked_ = false;
   bool head_only_ = false, keep_alive_ = true, http_1_0_ = false;  // of the request in hand
-  bool sounded_ = false;  // it was asked, without words, whether it is still there: see find_out_if_gone()
+  bool sounded_ = false;  // during the request in hand: see find_out_if_gone()
 };
 
 }  // namespace cm4it::net
