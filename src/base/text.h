@@ -14,6 +14,14 @@ bool contains(const std::vector<Item>& list, const Sought& item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
+// Of ASCII; other octets stay.
+constexpr char lowercase(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+inline std::string lowercase(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = lowercase(c);
+  return result;
+}
+
 // White space of ASCII: space, tab, line feed, vertical tab, form feed, carriage return.
 constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 

@@ -48,7 +48,7 @@ std::string folded(std::string_view text) {
     if (is_blank(c)) {
       if (!result.empty() && result.back() != ' ') result.push_back(' ');
     } else {
-      result.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+      result.push_back(lowercase(c));
     }
   }
   if (!result.empty() && result.back() == ' ') result.pop_back();

@@ -35,9 +35,7 @@ Result<std::vector<Piece>> split_sequence(View body) {
 std::string without_parameters(std::string_view media_type) {
   std::string type(media_type.substr(0, media_type.find(';')));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
-  for (char& c : type)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return type;
+  return lowercase(type);
 }
 
 tl::unexpected<Error> unknown_type(const std::string& type) {

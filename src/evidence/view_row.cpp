@@ -201,8 +201,9 @@ Bytes write_view(std::span<const Statement* const> statements) {
   return out.take();
 }
 
-Result<ViewHead> read_view_head(View view) {
-  CborReader in(view);
+namespace {
+
+Result<ViewHead> read_head(CborReader& in) {
   ViewHead head;
   CHECK_OK(get_number(in, head.format));
   CHECK_OK(get(in, head.issuer.digest));
@@ -210,16 +211,23 @@ Result<ViewHead> read_view_head(View view) {
   return head;
 }
 
+}  // namespace
+
+Result<ViewHead> read_view_head(View view) {
+  CborReader in(view);
+  return read_head(in);
+}
+
 Result<std::vector<Statement>> read_view(View view, const SubjectId& subject) {
   CborReader in(view, std::numeric_limits<std::size_t>::max());  // our own: as many items as it has
-  Statement common;
-  CHECK_OK(get_number(in, common.format));
-  CHECK_OK(get(in, common.issuer.digest));
-  CHECK_OK(get(in, common.id.digest));
-  common.subject = subject;
+  TRY(const ViewHead head, read_head(in));
   std::vector<Statement> statements;
   while (!in.at_end()) {
-    Statement& one = statements.emplace_back(common);
+    Statement& one = statements.emplace_back();
+    one.format = head.format;
+    one.issuer = head.issuer;
+    one.id = head.id;
+    one.subject = subject;
     CHECK_OK(read_one(in, one));
   }
   return statements;

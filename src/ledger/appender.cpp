@@ -200,7 +200,8 @@ void Appender::tell_everything() {
   tell(std::move(change));
 }
 
-// A commit that failed may have been written all the same: the head tells. Nothing else changes the head.
+// A commit that failed may have been written all the same: the head tells. Where another server has written since, it does not: then
+// whoever submits again gets the same receipt, and the next commit finds that this one has to read on.
 Result<void> Appender::settle_unknown(const BatchBuilder& builder, const Error& error) {
   TRY(const auto snapshot, store_.snapshot());
   TRY(const auto head, snapshot->get(store::head_table, store::head_key));

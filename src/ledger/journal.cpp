@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/cbor.h"
+#include "base/cbor_values.h"
 #include "ledger/brief.h"
 #include "ledger/tables.h"
 
@@ -10,10 +10,8 @@ namespace cm4it::ledger {
 namespace {
 
 Result<Digest> read_digest(CborReader& reader) {
-  TRY(const View bytes, reader.bytes());
-  if (bytes.size() != 32) return fail(Code::malformed, "digest: not 32 octets");
   Digest digest;
-  std::copy(bytes.begin(), bytes.end(), digest.begin());
+  CHECK_OK(cbor::get(reader, digest));
   return digest;
 }
 
@@ -24,8 +22,9 @@ Result<void> expect_array(CborReader& reader, std::size_t items) {
 }
 
 Result<Time> read_time(CborReader& reader) {
-  TRY(const auto seconds, reader.integer());
-  return Time{seconds};
+  Time time;
+  CHECK_OK(cbor::get(reader, time));
+  return time;
 }
 
 Result<std::string> read_text(CborReader& reader) {

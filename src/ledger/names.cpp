@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "base/text.h"
 #include "crypto/digest.h"
 #include "evidence/codec.h"
 
@@ -16,13 +17,6 @@ bool is_word_octet(unsigned char octet) { return std::isalnum(octet) || octet >=
 }  // namespace
 
 namespace {
-
-std::string lowercase(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
 
 std::string shortened(std::string result) {
   if (result.size() <= longest_term) return result;

@@ -6,6 +6,7 @@
 #include "apps/ics/arguments.h"
 #include "apps/ics/key_source.h"
 #include "apps/ics/questions.h"
+#include "base/text.h"
 #include "base/budgets.h"
 
 namespace cm4it::ics {
@@ -47,13 +48,9 @@ std::string verdict_of(const json::object& subject) {
 
 // "1.1.0" is three words to the server, in any order; here it is what it is.
 bool has_word(const json::object& subject, const std::string& word) {
-  const auto lower = [](std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-    return text;
-  };
   const auto& identity = object_at(subject, "identity");
   for (const char* field : {"name", "maker", "model", "serial", "version"})
-    if (lower(text_at(identity, field)).find(lower(word)) != std::string::npos) return true;
+    if (lowercase(text_at(identity, field)).find(lowercase(word)) != std::string::npos) return true;
   return false;
 }
 

@@ -1,6 +1,7 @@
 // GET /pks/lookup and GET /pks/v2/…: who is looked for, and in which form the answer goes.
 #include <algorithm>
 
+#include "base/text.h"
 #include "evidence/formats/openpgp/openpgp.h"
 #include "frontends/hkp/impl.h"
 #include "frontends/hkp/user_ids.h"

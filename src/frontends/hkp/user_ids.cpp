@@ -3,16 +3,10 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "base/text.h"
 #include "ledger/names.h"
 
 namespace cm4it::hkp {
-
-std::string lowercase(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
 
 namespace {
 

@@ -2,15 +2,11 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "service/certificates.h"
 
 namespace cm4it::hkp {
-
-// ASCII letters alone.
-std::string lowercase(std::string_view text);
 
 // anywhere: the user id contains the text; exact: it is the text, or its mail address is.
 enum class Match { anywhere, exact };
