@@ -4,8 +4,8 @@
 #include <chrono>
 
 #include "flood.h"
-#include "ledger/tiles.h"
 #include "row_17.h"
+#include "tlog/tiles.h"
 
 namespace cm4it::bench {
 namespace {
@@ -141,7 +141,7 @@ Result<void> large_answers(const Setup& setup, const Doors& doors) {
   CHECK_OK(post(doors, pieces));
   // The last whole bundle of the log: of large identities alone.
   const std::size_t bundle = (3 * devices + statements_of_one + alarms * 4 + pieces.size()) / 256 - 1;
-  const std::string entries = fmt::format("/log/{}/{}", doors.plant.home.domain, ledger::format_tile_path({{}, bundle, ledger::tile_width}));
+  const std::string entries = fmt::format("/log/{}/{}", doors.plant.home.domain, tlog::format_tile_path({{}, bundle, tlog::tile_width}));
   CHECK_OK(is_large(doors.url(entries), 15'000'000));
   CHECK_OK(is_large(doors.url("/v1/feed?from=0"), 300'000));
   CHECK_OK(slow_readers(setup, doors, 150, entries, "an entry bundle of 16 MB"));

@@ -15,11 +15,12 @@ net: crypto base
 net/http: net crypto base
 evidence: crypto base
 policy: evidence crypto base
-ledger: policy evidence crypto store base
-service: ledger policy evidence crypto store base
+tlog: crypto base
+ledger: tlog policy evidence crypto store base
+service: ledger tlog policy evidence crypto store base
 routing: service net/http crypto base
-frontends: routing service net/http net ledger policy evidence crypto base
-sync: service net/http net ledger policy evidence crypto base
+frontends: routing service net/http net ledger tlog policy evidence crypto base
+sync: service net/http net ledger tlog policy evidence crypto base
 update: service ledger policy evidence crypto base
 apps: *
 '

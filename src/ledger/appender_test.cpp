@@ -28,7 +28,7 @@ TEST(Append, AnswersWithPlacesInEveryHome) {
 TEST(Append, SecondSubmissionIsAnsweredWithTheFirstsPlace) {
   World world;
   const auto first = world.append(endorsement("a")).value();
-  const Head before = world.head("acme.example");
+  const tlog::Head before = world.head("acme.example");
   *world.clock += 30;
   const auto again = world.append(endorsement("a")).value();
   EXPECT_FALSE(again.is_new);
@@ -76,13 +76,13 @@ TEST(Append, TimeNeverGoesBack) {
 TEST(Append, FreshHeadsComeWithoutAnythingNew) {
   World world;
   ASSERT_TRUE(world.append(endorsement("a")));
-  const Head before = world.head("acme.example");
+  const tlog::Head before = world.head("acme.example");
   *world.clock += budget::head_interval_seconds - 1;
   world.ledger->drain();
   EXPECT_EQ(world.head("acme.example"), before);
   *world.clock += 1;
   world.ledger->drain();
-  const Head after = world.head("acme.example");
+  const tlog::Head after = world.head("acme.example");
   EXPECT_EQ(after.size, before.size);
   EXPECT_EQ(after.root, before.root);
   EXPECT_EQ(after.time, Time{world.clock->load()});
@@ -141,7 +141,7 @@ TEST(Append, OnlyTheNewestOfAnotherHomesHeadsIsKept) {
   ASSERT_EQ(heads.size(), 1u);
   EXPECT_EQ(heads[0].domain, "plant.example");
   EXPECT_EQ(heads[0].origin, "main/plant.example");
-  EXPECT_EQ(read_checkpoint_body(heads[0].note)->size, 6u);
+  EXPECT_EQ(tlog::read_checkpoint_body(heads[0].note)->size, 6u);
   EXPECT_EQ(world.ledger->published()->domains.at("plant.example").newest_head, Time{1'800'000'200});
   EXPECT_EQ(world.ledger->published()->newest_time, Time{1'800'000'200});
 }
@@ -217,7 +217,7 @@ TEST(AppendFaults, EachStepFailsInEachWay) {
       SCOPED_TRACE(std::string(step.name) + ": " + outcome.name);
       World world;
       prepare(world);
-      const Head acme = world.head("acme.example"), beta = world.head("beta.example");
+      const tlog::Head acme = world.head("acme.example"), beta = world.head("beta.example");
       const Rows before = world.rows();
       ASSERT_FALSE(step.is_there(world));
 
@@ -343,7 +343,7 @@ TEST(AppendFaults, EveryReadFailsOnce) {
       World world;
       prepare(world);
       const Rows before = world.rows();
-      const Head acme = world.head("acme.example");
+      const tlog::Head acme = world.head("acme.example");
       *world.fail_read = nth;
       const auto answer = step.run(world);
       failed = *world.fail_read <= 0;
@@ -371,7 +371,7 @@ TEST(AppendFaults, RandomWorkload) {
   World world;
   prepare(world);
   std::map<StatementId, std::vector<Placement>> acknowledged;
-  std::map<std::string, Head> heads;
+  std::map<std::string, tlog::Head> heads;
   for (int round = 0; round < 60; ++round) {
     *world.clock += static_cast<int>(random() % 50);
     constexpr Fault faults[] = {Fault::none, Fault::none, Fault::fail_before, Fault::fail_lost, Fault::fail_after};

@@ -56,7 +56,7 @@ Result<BatchBuilder::Work*> BatchBuilder::work_for(const Submission& submission)
     if (statement.kind() == evidence::Kind::policy) CHECK_OK(signed_descriptor(statement));
   work.is_new = true;
   work.made_in = submission.made_in;
-  work.leaf = leaf_hash(evidence::leaf_bytes(submission.evidence.format(), submission.evidence.bytes()));
+  work.leaf = tlog::leaf_hash(evidence::leaf_bytes(submission.evidence.format(), submission.evidence.bytes()));
   // first_seen is set in finish(), when the batch's time is known.
   work.entry.record = Record{0, submission.evidence.format(), to_bytes(submission.evidence.bytes()), id,
                              submission.evidence.issuer(), {}, submission.made_in};
@@ -71,7 +71,7 @@ Result<BatchBuilder::Work*> BatchBuilder::work_for(const Record& kept) {
   TRY(work.statements, evidence::statements_of_kept(kept.format, kept.evidence, kept.issuer, kept.id));
   CHECK_OK(load_known(work));
   work.made_in = kept.made_in;
-  work.leaf = leaf_hash(evidence::leaf_bytes(kept.format, kept.evidence));
+  work.leaf = tlog::leaf_hash(evidence::leaf_bytes(kept.format, kept.evidence));
   order_.push_back(kept.id);
   return &works_.emplace(kept.id, std::move(work)).first->second;
 }

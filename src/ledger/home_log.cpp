@@ -19,7 +19,7 @@ Digest hash_at(View hashes, std::size_t index) {
 
 }  // namespace
 
-NodeReader stored_nodes(std::string domain, const store::Snapshot& snapshot) {
+tlog::NodeReader stored_nodes(std::string domain, const store::Snapshot& snapshot) {
   return [domain = std::move(domain), &snapshot](unsigned level, std::uint64_t index) -> Result<Digest> {
     // The node lies inside a tile at the level below it that is a multiple of eight: hash its leaves up.
     const unsigned inside = level % tile_height;
@@ -31,7 +31,7 @@ NodeReader stored_nodes(std::string domain, const store::Snapshot& snapshot) {
     std::vector<Digest> hashes;
     for (std::uint64_t i = 0; i < count; ++i) hashes.push_back(hash_at(*tile, offset + i));
     for (; hashes.size() > 1; hashes.resize(hashes.size() / 2))
-      for (std::size_t i = 0; i < hashes.size() / 2; ++i) hashes[i] = node_hash(hashes[2 * i], hashes[2 * i + 1]);
+      for (std::size_t i = 0; i < hashes.size() / 2; ++i) hashes[i] = tlog::node_hash(hashes[2 * i], hashes[2 * i + 1]);
     return hashes[0];
   };
 }
@@ -43,7 +43,7 @@ Result<HomeLog> HomeLog::load(std::string domain, std::string origin, const std:
   log.origin_ = std::move(origin);
   if (!head) return log;
   log.head_ = head->head;
-  TRY(log.range_, read_range(head->head.size, stored_nodes(log.domain_, snapshot)));
+  TRY(log.range_, tlog::read_range(head->head.size, stored_nodes(log.domain_, snapshot)));
   if (log.range_.root() != head->head.root)
     return fail(Code::conflict, "log of " + log.domain_ + ": its tiles do not give the root of its newest head",
                 "run `ics rebuild`; if that fails too, restore a backup");
@@ -73,11 +73,11 @@ Result<std::uint64_t> HomeLog::append(const Digest& leaf_hash, const store::Snap
 
 Result<void> HomeLog::seal(Time time, const crypto::Signer& log, store::Batch& batch) {
   head_ = {origin_, range_.size(), range_.root(), next_time(time)};
-  TRY(std::string note, sign_checkpoint(head_, log));
+  TRY(std::string note, tlog::sign_checkpoint(head_, log));
   const KeyId key = log.public_key().id();
   batch.put(table::heads, table::prefixed('n', to_bytes(view(domain_))), encode(KeptHead{std::move(note), head_, key}));
   if (range_.size() > sealed_size_) {
-    TRY(const auto signature, sign_batch(origin_, head_.time, head_.size, head_.root, log));
+    TRY(const auto signature, tlog::sign_batch(origin_, head_.time, head_.size, head_.root, log));
     batch.put(table::heads, table::prefixed('b', table::named(domain_, head_.size)), encode(signature));
   }
   for (auto& [at, hashes] : tiles_) batch.put(table::tiles, table::tile_key(domain_, at.first, at.second), hashes);

@@ -7,7 +7,7 @@
 
 #include "base/budgets.h"
 #include "ledger/journal.h"
-#include "ledger/merkle.h"
+#include "tlog/merkle.h"
 
 namespace cm4it::ledger {
 
@@ -18,7 +18,7 @@ class HomeLog {
                               const store::Snapshot& snapshot);
 
   const std::string& domain() const { return domain_; }
-  const Head& head() const { return head_; }
+  const tlog::Head& head() const { return head_; }
   std::uint64_t size() const { return range_.size(); }
 
   // The time the next head will bear. A log's time does not go back, whatever the clock does; but where its newest head is so
@@ -35,13 +35,13 @@ class HomeLog {
 
  private:
   std::string domain_, origin_;
-  CompactRange range_;
-  Head head_;
+  tlog::CompactRange range_;
+  tlog::Head head_;
   std::uint64_t sealed_size_ = 0;
   std::map<std::pair<unsigned, std::uint64_t>, Bytes> tiles_;  // (level, index) → hashes, since the last seal
 };
 
 // Hashes of a home's tree as its tiles keep them.
-NodeReader stored_nodes(std::string domain, const store::Snapshot& snapshot);
+tlog::NodeReader stored_nodes(std::string domain, const store::Snapshot& snapshot);
 
 }  // namespace cm4it::ledger

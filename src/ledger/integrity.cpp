@@ -22,7 +22,7 @@ Result<void> check_id(const Record& record) {
 }
 
 Result<void> Reader::check(const Record& record) const {
-  const Digest leaf = leaf_hash(evidence::leaf_bytes(record.format, record.evidence));
+  const Digest leaf = tlog::leaf_hash(evidence::leaf_bytes(record.format, record.evidence));
   TRY(const auto places, placements(record.id));
   if (!places.empty()) {
     const auto& [domain, index, received] = places[0];
@@ -32,12 +32,12 @@ Result<void> Reader::check(const Record& record) const {
   }
   TRY(const auto all, receipts(record.id));
   for (const auto& [domain, cose] : all) {
-    const auto receipt = decode_receipt(cose, leaf);
+    const auto receipt = tlog::decode_receipt(cose, leaf);
     const auto* chain = policies().chain(domain);
     if (!receipt || !chain) continue;
     for (const auto& version : chain->versions)
       if (const auto* home = version.descriptor->home_with_log(receipt->batch.log); home && home->log) {
-        if (verify_batch(receipt->batch, *home->log)) return {};
+        if (tlog::verify_batch(receipt->batch, *home->log)) return {};
         return damaged(record, "or its receipt by the home of " + domain + " does not hold");
       }
   }

@@ -180,16 +180,16 @@ Result<SubjectRow> decode_subject_row(View bytes) {
   return SubjectRow{std::move(facts), bytes.subspan(reader.position())};
 }
 
-Bytes encode(const BatchSignature& batch) {
+Bytes encode(const tlog::BatchSignature& batch) {
   CborWriter out;
   out.array(5).text(batch.origin).bytes(batch.log.digest).integer(batch.received.seconds).bytes(batch.root);
   out.bytes(batch.signature);
   return out.take();
 }
 
-Result<BatchSignature> decode_batch(View row, std::uint64_t size) {
+Result<tlog::BatchSignature> decode_batch(View row, std::uint64_t size) {
   CborReader reader(row);
-  BatchSignature batch;
+  tlog::BatchSignature batch;
   batch.tree_size = size;
   CHECK_OK(expect_array(reader, 5));
   TRY(batch.origin, read_text(reader));
@@ -201,10 +201,10 @@ Result<BatchSignature> decode_batch(View row, std::uint64_t size) {
   return batch;
 }
 
-Result<BatchSignature> batch_of(const store::Snapshot& snapshot, std::string_view domain, std::uint64_t index) {
+Result<tlog::BatchSignature> batch_of(const store::Snapshot& snapshot, std::string_view domain, std::uint64_t index) {
   store::Range range = store::Range::prefix(table::prefixed('b', table::named(domain)));
   range.begin = table::prefixed('b', table::named(domain, index + 1));
-  std::optional<Result<BatchSignature>> found;
+  std::optional<Result<tlog::BatchSignature>> found;
   CHECK_OK(snapshot.scan(table::heads, range, [&](View key, View value) {
     found = decode_batch(value, table::last_number(key));
     return false;

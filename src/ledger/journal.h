@@ -50,16 +50,16 @@ Bytes encode(const FactRow& facts, View view);
 Result<SubjectRow> decode_subject_row(View row);
 
 // A batch of one own log: [origin, log, received, root, signature]; its size is in the key.
-Bytes encode(const BatchSignature& batch);
-Result<BatchSignature> decode_batch(View row, std::uint64_t size);
+Bytes encode(const tlog::BatchSignature& batch);
+Result<tlog::BatchSignature> decode_batch(View row, std::uint64_t size);
 
 // When a leaf of an own log was received: the time of the first batch that holds it.
 Result<Time> received_at(const store::Snapshot& snapshot, std::string_view domain, std::uint64_t index);
 // That batch.
-Result<BatchSignature> batch_of(const store::Snapshot& snapshot, std::string_view domain, std::uint64_t index);
+Result<tlog::BatchSignature> batch_of(const store::Snapshot& snapshot, std::string_view domain, std::uint64_t index);
 
 // A signed head: [note, origin, log, time, size, root].
-struct KeptHead { std::string note; Head head; KeyId log; };
+struct KeptHead { std::string note; tlog::Head head; KeyId log; };
 Bytes encode(const KeptHead& head);
 Result<KeptHead> decode_head(View row);
 

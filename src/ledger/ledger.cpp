@@ -65,7 +65,7 @@ Result<void> Ledger::compare_own_head(const std::string& domain, const std::stri
   const auto& homes = impl_->options.homes;
   if (std::find(homes.begin(), homes.end(), domain) == homes.end())
     return fail(Code::not_found, "log of " + domain + ": this server is no home of it");
-  TRY(const Head head, open_checkpoint(note, impl_->options.log_key->public_key()));
+  TRY(const tlog::Head head, tlog::open_checkpoint(note, impl_->options.log_key->public_key()));
   if (head.origin != impl_->options.server_name + "/" + domain) return fail(Code::malformed, "head: of another log, " + head.origin);
   // Out of the store: readers may have told of a head that is durable and not published yet.
   TRY(const auto snapshot, impl_->store->snapshot());
@@ -76,7 +76,7 @@ Result<void> Ledger::compare_own_head(const std::string& domain, const std::stri
     size = kept.head.size;
   }
   if (head.size <= size) {
-    TRY(const auto beginning, read_range(head.size, stored_nodes(domain, *snapshot)));
+    TRY(const auto beginning, tlog::read_range(head.size, stored_nodes(domain, *snapshot)));
     if (beginning.root() == head.root) return {};
   }
   impl_->signing->seen_elsewhere(domain, head);

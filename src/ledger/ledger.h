@@ -16,12 +16,12 @@
 #include "base/uptime.h"
 #include "evidence/evidence.h"
 #include "ledger/forwarding.h"
-#include "ledger/note.h"
 #include "ledger/names.h"
-#include "ledger/receipt.h"
 #include "policy/facts.h"
 #include "policy/policies.h"
 #include "store/store.h"
+#include "tlog/checkpoint.h"
+#include "tlog/receipt.h"
 
 namespace cm4it::ledger {
 
@@ -51,7 +51,7 @@ struct Published {
   std::uint64_t next = 1;                     // the journal position the next entry will have
   policy::PoliciesPtr policies;
   std::map<std::string, policy::DomainState, std::less<>> domains;
-  std::map<std::string, Head, std::less<>> own_heads;   // by domain, homes only
+  std::map<std::string, tlog::Head, std::less<>> own_heads;   // by domain, homes only
   KeyId own_log;                              // this server's log key; zeros where it has none
   std::size_t unpinned_domains = 0;           // whose descriptors are kept, and apply nowhere until something pins them
   std::uint64_t unpinned_dropped = 0;         // of their descriptors, for newer ones, since this process started
@@ -90,7 +90,7 @@ using AppendDone = std::function<void(Result<Appended>)>;  // called on the appe
 // A home's head, verified, whose content is held here up to it.
 // `counts` false: it came by way of a server that is no home of the domain asked for. It is kept to be compared with, and
 // says nothing of how fresh this copy is.
-struct ForeignHead { std::string domain; KeyId log; Head head; std::string note; bool counts = true; };
+struct ForeignHead { std::string domain; KeyId log; tlog::Head head; std::string note; bool counts = true; };
 
 // One record as it is kept.
 struct Record {
@@ -206,7 +206,7 @@ class Reader {
   Result<Bytes> tile(std::string_view domain, unsigned level, std::uint64_t index, unsigned width) const;
 
   // Signed heads of other homes, newest of each: (domain, origin, note). `counted` false: those that are only compared with.
-  struct KnownHead { std::string domain, origin, note; Head head; };
+  struct KnownHead { std::string domain, origin, note; tlog::Head head; };
   Result<std::vector<KnownHead>> foreign_heads(bool counted = true) const;
   // Signed descriptors of a domain, also where nothing pins it: statement ids by version.
   Result<std::vector<std::pair<std::uint64_t, StatementId>>> descriptors(std::string_view domain) const;

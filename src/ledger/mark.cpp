@@ -86,7 +86,7 @@ Result<void> Mark::read_line(std::string_view line) {
     anchor_ = std::move(anchor);
     return {};
   }
-  Head head;
+  tlog::Head head;
   words >> first >> second >> head.size >> time >> root;
   if (what != "log" || !words || words >> rest || !evidence::is_domain_name(second)) return fail(Code::malformed, "log");
   TRY(const auto key, KeyId::parse(first));
@@ -107,13 +107,13 @@ std::string Mark::text_of() const {
   return out.str();
 }
 
-void Mark::set(const std::string& domain, const Head& head) {
-  Head& kept = heads_[{log_, domain}];
+void Mark::set(const std::string& domain, const tlog::Head& head) {
+  tlog::Head& kept = heads_[{log_, domain}];
   kept = head;
   kept.origin.clear();
 }
 
-bool Mark::says(const std::string& domain, const Head& head) const {
+bool Mark::says(const std::string& domain, const tlog::Head& head) const {
   const auto kept = heads_.find({log_, domain});
   return kept != heads_.end() && kept->second.size == head.size && kept->second.time == head.time && kept->second.root == head.root;
 }
@@ -121,7 +121,7 @@ bool Mark::says(const std::string& domain, const Head& head) const {
 Result<void> Mark::check(const HomeLog& log, const store::Snapshot& snapshot) const {
   const auto known = heads_.find({log_, log.domain()});
   if (known == heads_.end()) return {};
-  const Head& marked = known->second;
+  const tlog::Head& marked = known->second;
   const std::string has = "this log key has signed " + entries(marked.size) + " of it, at " + to_rfc3339(marked.time);
   const auto refused = [&](const std::string& what) {
     return fail(Code::conflict, "log of " + log.domain() + ": " + what + ", and " + has + ": it would be a second history (mark: " +
@@ -129,7 +129,7 @@ Result<void> Mark::check(const HomeLog& log, const store::Snapshot& snapshot) co
   };
   if (log.head().origin.empty()) return refused("the store has none");
   if (log.size() < marked.size) return refused("the store ends after " + entries(log.size()));
-  TRY(const auto beginning, read_range(marked.size, stored_nodes(log.domain(), snapshot)));
+  TRY(const auto beginning, tlog::read_range(marked.size, stored_nodes(log.domain(), snapshot)));
   if (beginning.root() != marked.root) return refused("the store has another one");
   return {};
 }

@@ -28,10 +28,10 @@ class Mark {
 
   bool is_kept() const { return !file_.empty(); }
   bool knows(const std::string& domain) const { return heads_.contains({log_, domain}); }
-  bool says(const std::string& domain, const Head& head) const;  // this very head
+  bool says(const std::string& domain, const tlog::Head& head) const;  // this very head
   const std::optional<Anchor>& anchor() const { return anchor_; }
 
-  void set(const std::string& domain, const Head& head);
+  void set(const std::string& domain, const tlog::Head& head);
   void set(Anchor anchor) { anchor_ = std::move(anchor); }
   Result<void> write() const;  // unavailable: that it is durable is not sure
 
@@ -41,7 +41,7 @@ class Mark {
 
   std::filesystem::path file_;
   KeyId log_;
-  std::map<std::pair<KeyId, std::string>, Head> heads_;  // also of keys that were in use before; origins are not kept
+  std::map<std::pair<KeyId, std::string>, tlog::Head> heads_;  // also of keys that were in use before; origins are not kept
   std::optional<Anchor> anchor_;
 };
 

@@ -159,7 +159,7 @@ TEST(OwnHead, ThatAPeerKnowsAndTheStoreDoesNot) {
   std::ofstream(home.directory.path() / "log.key.signed") << mark_then;  // the whole directory went back
   ASSERT_TRUE(home.start());
   EXPECT_TRUE(home.ledger->compare_own_head("acme.example", small));
-  const auto forged = sign_checkpoint({"main/acme.example", 9, {}, Time{*home.clock}}, *key_of("somebody"));
+  const auto forged = tlog::sign_checkpoint({"main/acme.example", 9, {}, Time{*home.clock}}, *key_of("somebody"));
   EXPECT_EQ(home.ledger->compare_own_head("acme.example", *forged).error().code, Code::bad_signature);
   EXPECT_EQ(home.ledger->signing_refusal(), "");
   EXPECT_EQ(home.ledger->compare_own_head("acme.example", shown).error().code, Code::conflict);

@@ -76,13 +76,13 @@ Result<std::vector<std::pair<std::string, Bytes>>> Reader::receipts(const Statem
   for (const Entry& entry : entries) {
     for (const auto& [domain, index] : entry.placements) {
       TRY(const auto batch, batch_of(*snapshot_, domain, index));
-      TRY(const auto nodes, inclusion_path(index, batch.tree_size, stored_nodes(domain, *snapshot_)));
+      TRY(const auto nodes, tlog::inclusion_path(index, batch.tree_size, stored_nodes(domain, *snapshot_)));
       TRY(const Digest leaf, stored_nodes(domain, *snapshot_)(0, index));
-      const auto root = root_from_inclusion(leaf, index, batch.tree_size, nodes);
+      const auto root = tlog::root_from_inclusion(leaf, index, batch.tree_size, nodes);
       if (!root || *root != batch.root)
         return fail(Code::internal, "log of " + domain + ": its tiles do not give the root that was signed over leaf " + std::to_string(index),
                     "run `ics rebuild`; if it fails, restore a backup");
-      receipts.emplace_back(domain, encode_receipt(batch, index, nodes));
+      receipts.emplace_back(domain, tlog::encode_receipt(batch, index, nodes));
     }
     for (const auto& receipt : entry.receipts) receipts.emplace_back(receipt.domain, receipt.cose);
   }

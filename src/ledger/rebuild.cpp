@@ -103,7 +103,7 @@ class Rebuild {
     for (const auto& [domain, index] : entry.placements) {
       TRY(const Time received, received_at(sources, domain, index));
       times.push_back(received);
-      leaves_[domain][index] = leaf_hash(evidence::leaf_bytes(record->format, record->evidence));
+      leaves_[domain][index] = tlog::leaf_hash(evidence::leaf_bytes(record->format, record->evidence));
     }
     CHECK_OK(index_entry({entry, position, statements, times},
                          [this](store::Table table, View key) { return read(table, key); },
@@ -129,7 +129,7 @@ class Rebuild {
 
   Result<void> write_tiles() {
     for (const auto& [domain, leaves] : leaves_) {
-      CompactRange range;
+      tlog::CompactRange range;
       std::map<std::pair<unsigned, std::uint64_t>, Bytes> tiles;
       for (const auto& [index, hash] : leaves) {
         if (index != range.size())
@@ -164,7 +164,7 @@ class Rebuild {
   Result<void> check_head(const std::string& domain, View row) {
     TRY(const auto head, decode_head(row));
     const auto made = roots_.find(domain);
-    if (head.head.root != (made == roots_.end() ? empty_root() : made->second))
+    if (head.head.root != (made == roots_.end() ? tlog::empty_root() : made->second))
       return fail(Code::conflict, "log of " + domain + ": the records do not give the root of the signed head",
                   "restore a backup");
     roots_.erase(domain);

@@ -9,7 +9,7 @@ using namespace test;
 TEST(Restart, ReceiptsAndHeadsStay) {
   World world;
   std::vector<Verified> said;
-  std::map<std::string, std::vector<Head>> heads;
+  std::map<std::string, std::vector<tlog::Head>> heads;
   for (int i = 0; i < 40; ++i) {
     said.push_back(endorsement(std::to_string(i), {"acme.example", "beta.example"}));
     ASSERT_TRUE(world.append(said.back(), i % 3 ? std::vector<std::string>{"acme.example"} : std::vector<std::string>{"acme.example", "beta.example"}));
@@ -34,7 +34,7 @@ TEST(Restart, ReceiptsAndHeadsStay) {
   }
   ASSERT_TRUE(world.append(endorsement("after"), {"acme.example", "beta.example"}));
   for (const auto& [domain, earlier] : heads)
-    for (const Head& head : earlier) world.expect_continues(domain, head);
+    for (const tlog::Head& head : earlier) world.expect_continues(domain, head);
 }
 
 TEST(Restart, KnowsWhatItKnew) {

@@ -120,7 +120,7 @@ void Signing::vouch(Time peers_now, Time now) {
   if (const auto machine = uptime()) mark_.set(Mark::Anchor{*machine, now});
 }
 
-void Signing::seen_elsewhere(const std::string& domain, const Head& head) {
+void Signing::seen_elsewhere(const std::string& domain, const tlog::Head& head) {
   std::lock_guard lock(mutex_);
   ahead_ = "log of " + domain + ": a peer knows a head of " + std::to_string(head.size) + " entries, of " + to_rfc3339(head.time) +
            ", signed by this log key, which the store's log does not go on from: it was set back, or is run twice";

@@ -33,7 +33,7 @@ class Signing {
   void vouch(Time peers_now, Time now);
   // A peer showed a head, by our log key, that this store's log does not go on from. For good: the mark says it to every later
   // start as well.
-  void seen_elsewhere(const std::string& domain, const Head& head);
+  void seen_elsewhere(const std::string& domain, const tlog::Head& head);
 
  private:
   Signing(const Options& options, Mark mark);

@@ -37,8 +37,8 @@ struct Home {
     CHECK_OK(ledger->append({endorsement(label), {}, {"acme.example"}, {}, {}}, [&](auto appended) { answer.set_value(std::move(appended)); }));
     return answer.get_future().get();
   }
-  Head head() const {
-    return open_checkpoint(ledger->reader()->checkpoint("acme.example").value(), log_key->public_key()).value();
+  tlog::Head head() const {
+    return tlog::open_checkpoint(ledger->reader()->checkpoint("acme.example").value(), log_key->public_key()).value();
   }
   std::string mark() const {
     std::ifstream in(directory.path() / "log.key.signed");

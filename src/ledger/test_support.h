@@ -12,11 +12,11 @@
 #include "crypto/digest.h"
 #include "evidence/formats/manifest/manifest_writer.h"
 #include "ledger/ledger.h"
-#include "ledger/merkle.h"
 #include "ledger/tables.h"
 #include "policy/policy_fixture.h"
 #include "store/faulty.h"
 #include "store/memory.h"
+#include "tlog/merkle.h"
 
 namespace cm4it::ledger::test {
 
@@ -63,13 +63,13 @@ inline Verified manifest_identity(const std::string& serial_hex) {
 
 // The receipt of another domain's home, whose log has this one leaf.
 inline ForeignReceipt foreign_receipt(const std::string& domain, const Verified& evidence, Time time) {
-  const Digest leaf = leaf_hash(evidence::leaf_bytes(evidence.format(), evidence.bytes()));
-  const auto batch = sign_batch("main/" + domain, time, 1, leaf, *key_of(domain + " log")).value();
-  return {domain, log_of(domain), time, 0, encode_receipt(batch, 0, {})};
+  const Digest leaf = tlog::leaf_hash(evidence::leaf_bytes(evidence.format(), evidence.bytes()));
+  const auto batch = tlog::sign_batch("main/" + domain, time, 1, leaf, *key_of(domain + " log")).value();
+  return {domain, log_of(domain), time, 0, tlog::encode_receipt(batch, 0, {})};
 }
 inline ForeignHead foreign_head(const std::string& domain, std::uint64_t size, Time time) {
-  const Head head{"main/" + domain, size, crypto::sha256(view(std::to_string(size))), time};
-  return {domain, log_of(domain), head, sign_checkpoint(head, *key_of(domain + " log")).value()};
+  const tlog::Head head{"main/" + domain, size, crypto::sha256(view(std::to_string(size))), time};
+  return {domain, log_of(domain), head, tlog::sign_checkpoint(head, *key_of(domain + " log")).value()};
 }
 
 // A store that outlives the ledgers opened on it. On demand a read fails: the n-th from now.
@@ -177,8 +177,8 @@ class World {
 
   Rows rows(bool derived_only = false) const { return rows_of(*store, derived_only); }
 
-  Head head(const std::string& domain) const {
-    auto head = open_checkpoint(ledger->reader()->checkpoint(domain).value(), key_of("acme.example log")->public_key());
+  tlog::Head head(const std::string& domain) const {
+    auto head = tlog::open_checkpoint(ledger->reader()->checkpoint(domain).value(), key_of("acme.example log")->public_key());
     EXPECT_TRUE(head) << head.error().message;
     return head.value();
   }
@@ -197,12 +197,12 @@ class World {
   }
 
   // That the log still begins with what an earlier head signed.
-  void expect_continues(const std::string& domain, const Head& earlier) const {
-    const Head now = head(domain);
+  void expect_continues(const std::string& domain, const tlog::Head& earlier) const {
+    const tlog::Head now = head(domain);
     EXPECT_GE(now.time, earlier.time);
     ASSERT_GE(now.size, earlier.size);
-    CompactRange range;
-    for (std::uint64_t i = 0; i < earlier.size; ++i) range.append(leaf_hash(ledger->reader()->leaf(domain, i).value()));
+    tlog::CompactRange range;
+    for (std::uint64_t i = 0; i < earlier.size; ++i) range.append(tlog::leaf_hash(ledger->reader()->leaf(domain, i).value()));
     EXPECT_EQ(range.root(), earlier.root) << domain << ": history was rewritten";
   }
 
@@ -217,19 +217,19 @@ class World {
  private:
   void expect_sound(const Reader& reader, const std::string& domain) const {
     const auto& key = key_of("acme.example log")->public_key();
-    const Head signed_head = head(domain);
+    const tlog::Head signed_head = head(domain);
     EXPECT_EQ(reader.published().own_heads.at(domain), signed_head);
-    CompactRange range;
+    tlog::CompactRange range;
     for (std::uint64_t i = 0; i < signed_head.size; ++i) {
       const auto leaf = reader.leaf(domain, i);
       ASSERT_TRUE(leaf) << domain << " " << i << ": " << leaf.error().message;
-      range.append(leaf_hash(*leaf));
+      range.append(tlog::leaf_hash(*leaf));
       bool receipted = false;
       const auto receipts = reader.receipts(reader.leaf_statement(domain, i).value());
       ASSERT_TRUE(receipts) << receipts.error().message;
       for (const auto& [of, cose] : *receipts) {
-        const auto receipt = decode_receipt(cose, leaf_hash(*leaf));
-        receipted |= of == domain && receipt && receipt->index == i && verify_batch(receipt->batch, key);
+        const auto receipt = tlog::decode_receipt(cose, tlog::leaf_hash(*leaf));
+        receipted |= of == domain && receipt && receipt->index == i && tlog::verify_batch(receipt->batch, key);
       }
       EXPECT_TRUE(receipted) << domain << " " << i << " has no receipt that holds";
     }

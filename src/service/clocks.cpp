@@ -44,12 +44,12 @@ Result<void> Service::Impl::load_clocks() {
   TRY(const auto reader, ledger->reader());
   TRY(const auto heads, reader.foreign_heads());
   for (const auto& kept : heads) {
-    TRY(const auto descriptor_head, ledger::read_checkpoint_body(kept.note));
+    TRY(const auto descriptor_head, tlog::read_checkpoint_body(kept.note));
     const auto* descriptor = reader.policies().newest(kept.domain);
     if (!descriptor) continue;
     for (const auto& [name, server] : descriptor->servers)
       if (server.home && server.log && descriptor_head.origin == name + "/" + kept.domain)
-        if (const auto head = ledger::open_checkpoint(kept.note, *server.log)) clocks.heard(kept.domain, *head, false);
+        if (const auto head = tlog::open_checkpoint(kept.note, *server.log)) clocks.heard(kept.domain, *head, false);
   }
   clock_news();
   return {};

@@ -154,9 +154,9 @@ TEST(HomeClocks, OfHomesThatAreAheadTheLeastIsBelieved) {
 
 TEST(HomeClocks, ATreeThatGrowsIsTheNewerOneWhateverTheTime) {
   const Time clock{1'800'000'000};
-  const ledger::Head ahead{"o", 5, {}, clock + 365 * day}, right{"o", 5, {}, clock}, grown{"o", 6, {}, clock};
+  const tlog::Head ahead{"o", 5, {}, clock + 365 * day}, right{"o", 5, {}, clock}, grown{"o", 6, {}, clock};
   EXPECT_TRUE(supersedes(right, ahead, clock));
-  EXPECT_FALSE(supersedes(right, ledger::Head{"o", 5, {}, clock + 10}, clock));
+  EXPECT_FALSE(supersedes(right, tlog::Head{"o", 5, {}, clock + 10}, clock));
   EXPECT_TRUE(supersedes(grown, ahead, clock));
   EXPECT_FALSE(supersedes(ahead, grown, clock));
 }

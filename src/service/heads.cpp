@@ -8,7 +8,7 @@ namespace {
 // A head contradicts an earlier one of its origin when one size has two roots, when a later head is of a smaller tree,
 // or when no proof shows the earlier tree to be its beginning. A time that is still to come was a wrong clock's, and says
 // nothing of which head is the later one.
-Result<void> not_contradicting(const ledger::Head& earlier, const ledger::Head& head,
+Result<void> not_contradicting(const tlog::Head& earlier, const tlog::Head& head,
                                const std::optional<std::vector<Digest>>& consistency, const HomeClocks& clocks) {
   std::string contradiction;
   const bool in_time = !clocks.is_ahead(earlier.time) && !clocks.is_ahead(head.time);
@@ -16,7 +16,7 @@ Result<void> not_contradicting(const ledger::Head& earlier, const ledger::Head& 
   else if (in_time && ((head.size < earlier.size && head.time > earlier.time) || (head.size > earlier.size && head.time < earlier.time)))
     contradiction = "a later head of a smaller tree";
   else if (consistency && head.size > earlier.size && earlier.size > 0 &&
-           !ledger::check_consistency(earlier.size, earlier.root, head.size, head.root, *consistency))
+           !tlog::check_consistency(earlier.size, earlier.root, head.size, head.root, *consistency))
     contradiction = "no proof that the earlier tree is the beginning of the later one";
   if (contradiction.empty()) return {};
   return fail(Code::conflict, "head of " + head.origin + ": " + contradiction + ": sizes " + std::to_string(earlier.size) +
@@ -27,7 +27,7 @@ Result<void> not_contradicting(const ledger::Head& earlier, const ledger::Head& 
 
 Result<Service::HeadCheck> Service::check_head(const std::string& domain, const std::string& note) {
   TRY(const auto reader, impl_->ledger->reader());
-  TRY(const auto claimed, ledger::read_checkpoint_body(note));
+  TRY(const auto claimed, tlog::read_checkpoint_body(note));
   const auto* descriptor = reader.policies().newest(domain);
   if (!descriptor) return fail(Code::not_yet, "head: no policy of " + domain + " counts here");
   const policy::Server* home = nullptr;
@@ -35,7 +35,7 @@ Result<Service::HeadCheck> Service::check_head(const std::string& domain, const 
     if (server.home && origin_is_of(claimed.origin, name, domain)) home = &server;
   if (!home || !home->log)
     return fail(Code::not_permitted, "head: its origin \"" + claimed.origin + "\" is no home of " + domain);
-  TRY(const auto head, ledger::open_checkpoint(note, *home->log));
+  TRY(const auto head, tlog::open_checkpoint(note, *home->log));
   if (impl_->clocks.heard(domain, head)) impl_->clock_news();
   if (impl_->clocks.is_ahead(head.time)) return fail(Code::not_yet, "head: " + impl_->clocks.doubt(domain));
   HeadCheck check{{domain, home->log->id(), head, note}, {}, {}, {}, false};
@@ -43,7 +43,7 @@ Result<Service::HeadCheck> Service::check_head(const std::string& domain, const 
     TRY(const auto kept, reader.foreign_heads(counted));
     for (const auto& known : kept) {
       if (known.domain != domain || known.origin != head.origin) continue;
-      TRY(auto earlier, ledger::open_checkpoint(known.note, *home->log));
+      TRY(auto earlier, tlog::open_checkpoint(known.note, *home->log));
       if (counted) check.earlier_note = known.note;
       (counted ? check.earlier : check.compared) = std::move(earlier);
     }

@@ -19,7 +19,7 @@ SteadySeconds machine_seconds() {
   };
 }
 
-bool supersedes(const ledger::Head& head, const std::optional<ledger::Head>& than, Time clock) {
+bool supersedes(const tlog::Head& head, const std::optional<tlog::Head>& than, Time clock) {
   if (!than) return true;
   if (head.size != than->size) return head.size > than->size;
   const auto ahead = [&](Time time) { return time > clock + HomeClocks::skew; };
@@ -40,7 +40,7 @@ HomeClocks::Count HomeClocks::count(const Claims& claims, Time clock, Seconds st
   return count;
 }
 
-bool HomeClocks::heard(const std::string& domain, const ledger::Head& head, bool live) {
+bool HomeClocks::heard(const std::string& domain, const tlog::Head& head, bool live) {
   const Time clock = clock_();
   const Seconds steady = steady_();
   return claims_.with([&](Claims& claims) {

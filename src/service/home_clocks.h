@@ -10,7 +10,7 @@
 #include "base/guarded.h"
 #include "base/newest.h"
 #include "base/time.h"
-#include "ledger/note.h"
+#include "tlog/checkpoint.h"
 
 namespace cm4it::service {
 
@@ -28,7 +28,7 @@ class HomeClocks {
 
   // A head that a home of `domain` signed. `live`: it came just now, and is not one that was kept. True: what is said below may
   // be another than before.
-  bool heard(const std::string& domain, const ledger::Head& head, bool live = true);
+  bool heard(const std::string& domain, const tlog::Head& head, bool live = true);
 
   // Our clock's, or that of the homes. Without a lock.
   Time now() const;
@@ -48,7 +48,7 @@ class HomeClocks {
  private:
   static constexpr Seconds vote_lasts = 600;  // of a home that signs a head a minute
   static constexpr std::int64_t none = INT64_MIN;
-  struct Claim { ledger::Head head; Seconds heard = 0; bool live = true; };
+  struct Claim { tlog::Head head; Seconds heard = 0; bool live = true; };
   using Claims = std::map<std::pair<std::string, std::string>, Claim>;  // by domain and origin
   struct Count { bool agrees = false; std::optional<std::int64_t> least_ahead; };
   Count count(const Claims& claims, Time clock, Seconds steady) const;
@@ -63,6 +63,6 @@ class HomeClocks {
 
 // Whether a head takes the place of the one known before: that of a larger tree, or a later one; of a home whose clock was ahead
 // of ours and was put right, also an earlier one.
-bool supersedes(const ledger::Head& head, const std::optional<ledger::Head>& than, Time clock);
+bool supersedes(const tlog::Head& head, const std::optional<tlog::Head>& than, Time clock);
 
 }  // namespace cm4it::service

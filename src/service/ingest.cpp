@@ -18,7 +18,7 @@ const policy::Server* home_with(const policy::Policies& policies, std::string_vi
   return descriptor ? descriptor->home_with_log(log) : nullptr;
 }
 
-Digest fingerprint(const ledger::BatchSignature& batch) {
+Digest fingerprint(const tlog::BatchSignature& batch) {
   Bytes all = to_bytes(view(batch.origin));
   append(all, batch.log.digest);
   append_u64(all, batch.tree_size);
@@ -39,7 +39,7 @@ Result<KnownHeads> heads_of_other_homes(const ledger::Reader& reader) {
 
 // A log has one root of each size, and its times only grow: what a head did not hold yet was received at its time or later. Only
 // where that time is still to come the home's clock may have been put right since.
-bool contradicts_a_head(const ledger::Receipt& receipt, const KnownHeads& heads, const HomeClocks& clocks) {
+bool contradicts_a_head(const tlog::Receipt& receipt, const KnownHeads& heads, const HomeClocks& clocks) {
   const auto& batch = receipt.batch;
   return std::any_of(heads.begin(), heads.end(), [&](const auto& known) {
     const bool dated_back = receipt.index >= known.head.size && batch.received < known.head.time && !clocks.is_ahead(known.head.time);
@@ -54,7 +54,7 @@ bool contradicts_a_head(const ledger::Receipt& receipt, const KnownHeads& heads,
 std::optional<ledger::ForeignReceipt> checked_receipt(Service::Impl& impl, const policy::Policies& policies,
                                                       const std::string& domain, const Bytes& cose, const Digest& leaf,
                                                       const KnownHeads& heads, bool& by_home) {
-  auto receipt = ledger::decode_receipt(cose, leaf);
+  auto receipt = tlog::decode_receipt(cose, leaf);
   if (!receipt) return {};
   const auto& batch = receipt->batch;
   const auto* home = home_with(policies, domain, batch.log);
@@ -68,7 +68,7 @@ std::optional<ledger::ForeignReceipt> checked_receipt(Service::Impl& impl, const
   const Digest known = fingerprint(batch);
   const bool seen = impl.verified_batches.with([&](std::set<Digest>& batches) { return batches.contains(known); });
   if (!seen) {
-    if (!ledger::verify_batch(batch, *home->log)) return {};
+    if (!tlog::verify_batch(batch, *home->log)) return {};
     impl.verified_batches.with([&](std::set<Digest>& batches) {
       if (batches.size() > 10'000) batches.clear();
       batches.insert(known);
@@ -120,7 +120,7 @@ class Ingest {
 
   Examined examine(const ledger::Reader& reader, const PeerRecord& record) const {
     Examined examined;
-    const Digest leaf = ledger::leaf_hash(evidence::leaf_bytes(record.piece.format, record.piece.bytes));
+    const Digest leaf = tlog::leaf_hash(evidence::leaf_bytes(record.piece.format, record.piece.bytes));
     std::vector<ledger::ForeignReceipt> receipts;
     for (const auto& [domain, cose] : record.receipts)
       if (!impl_.is_home(domain))

@@ -1,6 +1,6 @@
 // A home's log as C2SP tlog-tiles: heads and hash tiles for whoever may read by default, entries for whoever may read all.
-#include "ledger/tiles.h"
 #include "service/impl.h"
+#include "tlog/tiles.h"
 
 namespace cm4it::service {
 namespace {
@@ -41,7 +41,7 @@ Result<Bytes> Service::entry(std::string_view domain, std::uint64_t leaf) const 
   TRY(const auto reader, impl_->ledger->reader());
   TRY(const auto bytes, reader.leaf(domain, leaf));
   Bytes entry;
-  ledger::append_entry(entry, bytes);
+  tlog::append_entry(entry, bytes);
   return entry;
 }
 
@@ -53,14 +53,14 @@ Result<std::vector<std::uint64_t>> Service::entry_sizes(std::string_view domain,
   for (std::uint64_t leaf = index * 256; leaf < index * 256 + width; ++leaf) {
     TRY(const auto bytes, reader.leaf(domain, leaf));
     TRY(const auto tile, reader.tile(domain, 0, index, static_cast<unsigned>(leaf - index * 256 + 1)));
-    if (const Digest hash = ledger::leaf_hash(bytes); !equal(hash, View(tile).last(hash.size()))) {
+    if (const Digest hash = tlog::leaf_hash(bytes); !equal(hash, View(tile).last(hash.size()))) {
       TRY(const auto id, reader.leaf_statement(domain, leaf));
       TRY(const auto record, reader.record(id));
       if (record) CHECK_OK(impl_->check_kept_evidence(reader, *record));
       return fail(Code::internal, "store: leaf " + std::to_string(leaf) + " of the log of " + std::string(domain) + " is damaged");
     }
     Bytes entry;
-    ledger::append_entry(entry, bytes);
+    tlog::append_entry(entry, bytes);
     sizes.push_back(entry.size());
   }
   return sizes;

@@ -11,12 +11,12 @@
 #include "base/budgets.h"
 #include "base/turns.h"
 #include "ledger/ledger.h"
-#include "ledger/merkle.h"
 #include "policy/fold.h"
 #include "service/answers.h"
 #include "service/caller.h"
 #include "service/home_clocks.h"
 #include "service/watch.h"
+#include "tlog/merkle.h"
 
 namespace cm4it::service {
 
@@ -73,9 +73,9 @@ class Service {
   // and which earlier heads of that origin are known; then note_head() with a proof of consistency where the tree grew.
   struct HeadCheck {
     ledger::ForeignHead head;
-    std::optional<ledger::Head> earlier;      // that counts
+    std::optional<tlog::Head> earlier;      // that counts
     std::string earlier_note;
-    std::optional<ledger::Head> compared;     // that compare_head() kept
+    std::optional<tlog::Head> compared;     // that compare_head() kept
     bool settled = false;                     // nothing newer than what counts
   };
   Result<HeadCheck> check_head(const std::string& domain, const std::string& note);

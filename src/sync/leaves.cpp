@@ -24,13 +24,13 @@ void Leaves::append(const Digest& leaf) {
   since_.pop_front();
 }
 
-ledger::CompactRange Leaves::at(std::uint64_t size) const {
+tlog::CompactRange Leaves::at(std::uint64_t size) const {
   auto range = earlier_;
   for (std::size_t i = 0; range.size() < size; ++i) range.append(since_[i]);
   return range;
 }
 
-Leaves::Answer Leaves::give(const ledger::Head& head) const {
+Leaves::Answer Leaves::give(const tlog::Head& head) const {
   if (head.size < earlier_.size()) return Answer::forgotten;
   return head.size <= size() && at(head.size).root() == head.root ? Answer::yes : Answer::no;
 }
@@ -57,7 +57,7 @@ Result<Leaves> Leaves::decode(View bytes) {
   }
   CHECK_OK(reader.end());
   Leaves leaves;
-  TRY(leaves.earlier_, ledger::CompactRange::from_peaks(size, std::move(peaks)));
+  TRY(leaves.earlier_, tlog::CompactRange::from_peaks(size, std::move(peaks)));
   return leaves;
 }
 

@@ -5,8 +5,8 @@
 #include <deque>
 #include <map>
 
-#include "ledger/merkle.h"
-#include "ledger/note.h"
+#include "tlog/checkpoint.h"
+#include "tlog/merkle.h"
 
 namespace cm4it::sync {
 
@@ -18,7 +18,7 @@ class Leaves {
 
   std::uint64_t size() const { return earlier_.size() + since_.size(); }
   enum class Answer { yes, no, forgotten };  // forgotten: a head of so long ago that it says nothing
-  Answer give(const ledger::Head& head) const;
+  Answer give(const tlog::Head& head) const;
 
   // The tree without what waits behind a gap: that is fetched again.
   Bytes encode() const;  // [size: uint, [* peak: bstr .size 32]]
@@ -28,10 +28,10 @@ class Leaves {
   static constexpr std::size_t most_waiting = 100'000;
   static constexpr std::size_t most_since = 8192;
   void append(const Digest& leaf);
-  ledger::CompactRange whole() const { return at(size()); }
-  ledger::CompactRange at(std::uint64_t size) const;
+  tlog::CompactRange whole() const { return at(size()); }
+  tlog::CompactRange at(std::uint64_t size) const;
 
-  ledger::CompactRange earlier_;
+  tlog::CompactRange earlier_;
   std::deque<Digest> since_;  // the leaves after it
   std::map<std::uint64_t, Digest> waiting_;  // behind a gap
 };

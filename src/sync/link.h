@@ -71,7 +71,7 @@ class Link {
   Result<void> note_head(const service::Service::HeadCheck& check, Peer& peer);
   Result<void> compare_head(const service::Service::HeadCheck& check, Peer& peer);
   using Proof = std::optional<std::vector<Digest>>;
-  Result<Proof> proof_from(const std::optional<ledger::Head>& earlier, const service::Service::HeadCheck& check, Peer& peer) const;
+  Result<Proof> proof_from(const std::optional<tlog::Head>& earlier, const service::Service::HeadCheck& check, Peer& peer) const;
   void learn_log_size();
   std::optional<std::uint64_t> behind() const;
   void show_success();

@@ -117,9 +117,9 @@ Result<void> Link::compare_head(const service::Service::HeadCheck& check, Peer& 
 
 // That the log of the domain followed goes on from an earlier head. Its own home alone can prove it; none: there is nothing to
 // prove, or the head came by way of another.
-Result<Link::Proof> Link::proof_from(const std::optional<ledger::Head>& earlier, const service::Service::HeadCheck& check, Peer& peer) const {
+Result<Link::Proof> Link::proof_from(const std::optional<tlog::Head>& earlier, const service::Service::HeadCheck& check, Peer& peer) const {
   const std::string& domain = check.head.domain;
-  const ledger::Head& head = check.head.head;
+  const tlog::Head& head = check.head.head;
   if (domain != follow_.domain || !is_home(peer) || !earlier || earlier->size == 0 || head.size <= earlier->size) return Proof{};
   TRY(auto proof, peer.consistency(domain, earlier->size, head.size));
   return Proof{std::move(proof)};

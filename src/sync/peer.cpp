@@ -3,9 +3,9 @@
 #include <boost/json.hpp>
 
 #include "base/budgets.h"
-#include "ledger/tiles.h"
 #include "net/http/http.h"
 #include "net/http/url.h"
+#include "tlog/tiles.h"
 
 namespace cm4it::sync {
 namespace {
@@ -154,11 +154,11 @@ Result<void> Peer::show_head(const std::string& domain, const std::string& note)
 }
 
 Result<std::vector<Digest>> Peer::consistency(const std::string& domain, std::uint64_t from, std::uint64_t to) {
-  const auto nodes = ledger::nodes_of_tiles(to, [&](const ledger::TilePath& path) -> Result<Bytes> {
-    TRY(const auto reply, get("/log/" + domain + "/" + ledger::format_tile_path(path), "", timeout_));
+  const auto nodes = tlog::nodes_of_tiles(to, [&](const tlog::TilePath& path) -> Result<Bytes> {
+    TRY(const auto reply, get("/log/" + domain + "/" + tlog::format_tile_path(path), "", timeout_));
     return to_bytes(view(reply.body));
   });
-  return ledger::consistency_path(from, to, nodes);
+  return tlog::consistency_path(from, to, nodes);
 }
 
 }  // namespace cm4it::sync

@@ -4,7 +4,7 @@
 #include <random>
 
 #include "icsd/server_process.h"
-#include "ledger/tiles.h"
+#include "tlog/tiles.h"
 
 namespace cm4it::icsd::test {
 namespace {
@@ -23,13 +23,13 @@ struct Load {
   std::mutex mutex;
   std::string url;                         // empty: the server is being restarted
   std::vector<Acknowledged> acknowledged;
-  std::map<std::uint64_t, ledger::Head> heads;  // every head seen, by size
+  std::map<std::uint64_t, tlog::Head> heads;  // every head seen, by size
   std::atomic<bool> done{false};
   std::atomic<std::uint64_t> number{0};
 };
 
 void note_head(Load& load, const std::string& note) {
-  const auto head = ledger::open_checkpoint(note, ServerProcess::log_key()->public_key());
+  const auto head = tlog::open_checkpoint(note, ServerProcess::log_key()->public_key());
   ASSERT_TRUE(head) << head.error().message;
   std::lock_guard lock(load.mutex);
   const auto [known, fresh] = load.heads.emplace(head->size, *head);
@@ -88,40 +88,40 @@ struct Kill : testing::Test {
       }
     }
   }
-  ledger::Head head() {
+  tlog::Head head() {
     const auto note = server.get("/log/plant.example/checkpoint");
     note_head(load, note.body);
-    return *ledger::open_checkpoint(note.body, ServerProcess::log_key()->public_key());
+    return *tlog::open_checkpoint(note.body, ServerProcess::log_key()->public_key());
   }
   // The tiles prove that every head seen before is a beginning of the present one.
-  void audit_heads(const ledger::Head& now) {
-    const auto nodes = ledger::nodes_of_tiles(now.size, [&](const ledger::TilePath& path) -> Result<Bytes> {
-      const auto reply = server.get("/log/plant.example/" + ledger::format_tile_path(path));
-      if (reply.status != 200) return fail(Code::not_found, ledger::format_tile_path(path) + ": " + reply.body);
+  void audit_heads(const tlog::Head& now) {
+    const auto nodes = tlog::nodes_of_tiles(now.size, [&](const tlog::TilePath& path) -> Result<Bytes> {
+      const auto reply = server.get("/log/plant.example/" + tlog::format_tile_path(path));
+      if (reply.status != 200) return fail(Code::not_found, tlog::format_tile_path(path) + ": " + reply.body);
       return to_bytes(view(reply.body));
     });
     for (const auto& [size, earlier] : load.heads) {
       if (size == 0) continue;
       ASSERT_LE(size, now.size) << "the log went back";
-      const auto path = ledger::consistency_path(size, now.size, nodes);
+      const auto path = tlog::consistency_path(size, now.size, nodes);
       ASSERT_TRUE(path) << path.error().message;
-      const auto consistent = ledger::check_consistency(size, earlier.root, now.size, now.root, *path);
+      const auto consistent = tlog::check_consistency(size, earlier.root, now.size, now.root, *path);
       ASSERT_TRUE(consistent) << size << " to " << now.size << ": " << consistent.error().message;
     }
   }
   // Every leaf is there, whole, and their tree is the head's.
-  void audit_entries(const ledger::Head& now) {
-    ledger::CompactRange tree;
-    for (std::uint64_t begin = 0; begin < now.size; begin += ledger::tile_width) {
-      const auto width = static_cast<unsigned>(std::min<std::uint64_t>(ledger::tile_width, now.size - begin));
-      const auto bundle = server.get("/log/plant.example/" + ledger::format_tile_path({{}, begin / ledger::tile_width, width}));
+  void audit_entries(const tlog::Head& now) {
+    tlog::CompactRange tree;
+    for (std::uint64_t begin = 0; begin < now.size; begin += tlog::tile_width) {
+      const auto width = static_cast<unsigned>(std::min<std::uint64_t>(tlog::tile_width, now.size - begin));
+      const auto bundle = server.get("/log/plant.example/" + tlog::format_tile_path({{}, begin / tlog::tile_width, width}));
       ASSERT_EQ(bundle.status, 200u) << bundle.body;
       View rest = view(bundle.body);
       for (unsigned i = 0; i < width; ++i) {
         const std::size_t size = rest[0] * 256u + rest[1];
         const View leaf = rest.subspan(2, size);
         ASSERT_TRUE(evidence::decode(Format::cose, leaf)) << "leaf " << begin + i;
-        tree.append(ledger::leaf_hash(leaf));
+        tree.append(tlog::leaf_hash(leaf));
         rest = rest.subspan(2 + size);
       }
       ASSERT_TRUE(rest.empty());
@@ -132,11 +132,11 @@ struct Kill : testing::Test {
   void audit_receipt(const Acknowledged& one) {
     const auto reply = server.get("/v1/evidence/" + one.statement + "/receipt");
     ASSERT_EQ(reply.status, 200u) << reply.body;
-    const auto receipt = ledger::decode_receipt(view(reply.body), ledger::leaf_hash(evidence::leaf_bytes(Format::cose, one.evidence)));
+    const auto receipt = tlog::decode_receipt(view(reply.body), tlog::leaf_hash(evidence::leaf_bytes(Format::cose, one.evidence)));
     ASSERT_TRUE(receipt) << receipt.error().message;
     EXPECT_EQ(std::to_string(receipt->index), one.index);
     EXPECT_EQ(to_rfc3339(receipt->batch.received), one.time);
-    EXPECT_TRUE(ledger::verify_batch(receipt->batch, ServerProcess::log_key()->public_key()));
+    EXPECT_TRUE(tlog::verify_batch(receipt->batch, ServerProcess::log_key()->public_key()));
     EXPECT_EQ(server.get("/v1/evidence/" + one.statement).body, text(one.evidence));
   }
 

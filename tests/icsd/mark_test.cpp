@@ -1,6 +1,6 @@
 // A store that is gone, or came back from a backup; a clock that cannot be right: a home says so, and signs nothing.
 #include "icsd/server_process.h"
-#include "ledger/note.h"
+#include "tlog/checkpoint.h"
 
 namespace cm4it::icsd::test {
 namespace {

@@ -10,10 +10,10 @@ namespace {
 
 using Answer = Leaves::Answer;
 
-Digest leaf(std::uint64_t index) { return ledger::leaf_hash(view("leaf " + std::to_string(index))); }
+Digest leaf(std::uint64_t index) { return tlog::leaf_hash(view("leaf " + std::to_string(index))); }
 
-ledger::Head head(std::uint64_t size) {
-  ledger::CompactRange range;
+tlog::Head head(std::uint64_t size) {
+  tlog::CompactRange range;
   for (std::uint64_t i = 0; i < size; ++i) range.append(leaf(i));
   return {"main/acme.example", size, range.root(), {}};
 }

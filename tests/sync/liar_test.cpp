@@ -18,9 +18,9 @@ struct Liar : TwoNodes {
   }
   // A head that acme's log key really signed.
   std::string head(std::uint64_t size, const Digest& root, Time time) const {
-    return *ledger::sign_checkpoint({"main/acme.example", size, root, time}, *key_of("acme.example log"));
+    return *tlog::sign_checkpoint({"main/acme.example", size, root, time}, *key_of("acme.example log"));
   }
-  ledger::Head true_head() const { return acme.ics.service->ledger().published()->own_heads.at("acme.example"); }
+  tlog::Head true_head() const { return acme.ics.service->ledger().published()->own_heads.at("acme.example"); }
   void send_head(const std::string& note) {
     acme.tamper([note](service::FeedPage& page) {
       for (auto& one : page.heads)
@@ -72,9 +72,9 @@ TEST_F(Liar, ReceiptsOfAnotherLogDoNotCount) {
     for (auto& record : page.records) {
       const auto statements = evidence::statements_of_kept(record.format, record.evidence, record.issuer);
       if (statements->at(0).subject != subject_of("sensor")) continue;
-      const auto hash = ledger::leaf_hash(evidence::leaf_bytes(record.format, record.evidence));
-      const auto batch = ledger::sign_batch("main/acme.example", Time{1'700'000'000}, 1, hash, *key_of("no log of acme's"));
-      record.receipts = {{"acme.example", ledger::encode_receipt(*batch, 0, {})}};
+      const auto hash = tlog::leaf_hash(evidence::leaf_bytes(record.format, record.evidence));
+      const auto batch = tlog::sign_batch("main/acme.example", Time{1'700'000'000}, 1, hash, *key_of("no log of acme's"));
+      record.receipts = {{"acme.example", tlog::encode_receipt(*batch, 0, {})}};
     }
   });
   plant.follow();
@@ -85,9 +85,9 @@ TEST_F(Liar, ReceiptsOfAnotherLogDoNotCount) {
 TEST_F(Liar, AReceiptFromTheFutureDoesNotCount) {
   acme.tamper([&](service::FeedPage& page) {
     for (auto& record : page.records) {
-      const auto hash = ledger::leaf_hash(evidence::leaf_bytes(record.format, record.evidence));
-      const auto batch = ledger::sign_batch("main/acme.example", Time{4'000'000'000}, 1, hash, *key_of("acme.example log"));
-      record.receipts = {{"acme.example", ledger::encode_receipt(*batch, 0, {})}};
+      const auto hash = tlog::leaf_hash(evidence::leaf_bytes(record.format, record.evidence));
+      const auto batch = tlog::sign_batch("main/acme.example", Time{4'000'000'000}, 1, hash, *key_of("acme.example log"));
+      record.receipts = {{"acme.example", tlog::encode_receipt(*batch, 0, {})}};
     }
   });
   plant.follow();
@@ -122,7 +122,7 @@ TEST_F(Liar, AHeadThatTheTilesDoNotProve) {
   const auto before = true_head();
   acme.tamper([this, before](service::FeedPage& page) {
     for (auto& one : page.heads) {
-      auto claimed = *ledger::read_checkpoint_body(one.note);
+      auto claimed = *tlog::read_checkpoint_body(one.note);
       if (one.domain != "acme.example" || claimed.size <= before.size) continue;
       claimed.root[5] ^= 1;
       one.note = head(claimed.size, claimed.root, before.time + 1);
@@ -148,7 +148,7 @@ TEST_F(Liar, AHeadWithoutTilesIsNotTaken) {
   EXPECT_THAT(last_error(), HasSubstr("/log/acme.example/tile"));
   const auto heads = plant.ics.service->ledger().reader()->foreign_heads();
   for (const auto& known : *heads)
-    EXPECT_EQ(ledger::read_checkpoint_body(known.note)->size, before.size);
+    EXPECT_EQ(tlog::read_checkpoint_body(known.note)->size, before.size);
   acme.script({});
   EXPECT_TRUE(caught_up());
   EXPECT_TRUE(eventually([&] { return plant.follows("acme.example"); }));
@@ -157,8 +157,8 @@ TEST_F(Liar, AHeadWithoutTilesIsNotTaken) {
 TEST_F(Liar, HeadsByOthersAndFromTheFutureAreNotTaken) {
   follow_honestly();
   const auto now = true_head();
-  const std::string forged = *ledger::sign_checkpoint({"main/acme.example", now.size + 1, now.root, now.time + 60}, *key_of("no log of acme's"));
-  const std::string elsewhere = *ledger::sign_checkpoint({"other/acme.example", now.size + 1, now.root, now.time + 60}, *key_of("acme.example log"));
+  const std::string forged = *tlog::sign_checkpoint({"main/acme.example", now.size + 1, now.root, now.time + 60}, *key_of("no log of acme's"));
+  const std::string elsewhere = *tlog::sign_checkpoint({"other/acme.example", now.size + 1, now.root, now.time + 60}, *key_of("acme.example log"));
   const std::string future = head(now.size, now.root, Time{4'000'000'000});
   acme.tamper([=](service::FeedPage& page) {
     page.heads = {{"acme.example", "main/acme.example", forged}, {"acme.example", "other/acme.example", elsewhere},
@@ -171,7 +171,7 @@ TEST_F(Liar, HeadsByOthersAndFromTheFutureAreNotTaken) {
   EXPECT_LT(plant.ics.service->now(), Time{4'000'000'000});
   const auto heads = plant.ics.service->ledger().reader()->foreign_heads();
   for (const auto& known : *heads)
-    EXPECT_EQ(ledger::read_checkpoint_body(known.note)->size, now.size);
+    EXPECT_EQ(tlog::read_checkpoint_body(known.note)->size, now.size);
 }
 
 TEST_F(Liar, GarbageIsAnError) {

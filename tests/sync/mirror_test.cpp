@@ -55,7 +55,7 @@ struct Mirror : TwoNodes {
     const auto heads = field.ics.service->ledger().reader()->foreign_heads(false);
     const auto log = key_of("acme.example log");
     return std::any_of(heads->begin(), heads->end(), [&](const auto& head) {
-      return ledger::open_checkpoint(head.note, log->public_key())->time > time;
+      return tlog::open_checkpoint(head.note, log->public_key())->time > time;
     });
   }
   void say_stolen() {
@@ -111,9 +111,9 @@ TEST_F(Mirror, WhatItRelaysConvictsAHome) {
   ASSERT_TRUE(meanwhile([&] { return heads_compared() == 1; }));
   mirror.tamper([&](service::FeedPage& page) {
     for (auto& one : page.heads) {
-      auto claimed = *ledger::read_checkpoint_body(one.note);
+      auto claimed = *tlog::read_checkpoint_body(one.note);
       claimed.root[5] ^= 1;
-      one.note = *ledger::sign_checkpoint({"main/acme.example", 1, claimed.root, Time(*field.ics.clock) + 100}, *key_of("acme.example log"));
+      one.note = *tlog::sign_checkpoint({"main/acme.example", 1, claimed.root, Time(*field.ics.clock) + 100}, *key_of("acme.example log"));
     }
   });
   EXPECT_TRUE(meanwhile([&] { return field.link("acme.example")->state == "broken"; }));

@@ -169,7 +169,7 @@ TEST_F(Asked, APeerThatKnowsMoreStopsTheSigning) {
   EXPECT_EQ(honest.unasked(), 1u);
   EXPECT_TRUE(honest.ask());
   EXPECT_EQ(honest.unasked(), 0u);
-  answer(*ledger::sign_checkpoint({"main/plant.example", 100, {}, *plant.ics.clock}, *key_of("plant.example log")));
+  answer(*tlog::sign_checkpoint({"main/plant.example", 100, {}, *plant.ics.clock}, *key_of("plant.example log")));
   Witnesses knows(options, *plant.ics.service);
   const auto asked = knows.ask();
   ASSERT_FALSE(asked);
@@ -183,7 +183,7 @@ TEST_F(Asked, APeerThatKnowsMoreStopsTheSigning) {
 
 TEST_F(Asked, AForgedHeadStopsNobody) {
   found_plant(plant_text());
-  answer(*ledger::sign_checkpoint({"main/plant.example", 100, {}, *plant.ics.clock}, *key_of("somebody's log")));
+  answer(*tlog::sign_checkpoint({"main/plant.example", 100, {}, *plant.ics.clock}, *key_of("somebody's log")));
   Witnesses witnesses(options, *plant.ics.service);
   EXPECT_TRUE(witnesses.ask());
   EXPECT_EQ(witnesses.unasked(), 0u);

@@ -228,7 +228,7 @@ struct TwoNodes : testing::Test {
     return eventually([&] {
       const auto heads = plant.ics.service->ledger().reader()->foreign_heads();
       for (const auto& head : *heads)
-        if (head.domain == "acme.example" && ledger::read_checkpoint_body(head.note)->size >= size) return true;
+        if (head.domain == "acme.example" && tlog::read_checkpoint_body(head.note)->size >= size) return true;
       return false;
     });
   }

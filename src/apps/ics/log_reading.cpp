@@ -8,13 +8,13 @@
 namespace cm4it::ics {
 namespace {
 
-using ledger::TilePath;
+using tlog::TilePath;
 
 constexpr std::size_t hash_bytes = 32;
 
 Result<Bytes> fetch_tile(const Api& api, const std::string& domain, const TilePath& path) {
   // The path's own slashes and dots are part of it (C2SP tlog-tiles).
-  TRY(const auto reply, api.get(target({"log", domain}) + "/" + ledger::format_tile_path(path)));
+  TRY(const auto reply, api.get(target({"log", domain}) + "/" + tlog::format_tile_path(path)));
   return to_bytes(view(reply.body));
 }
 
@@ -43,7 +43,7 @@ std::optional<KeyId> known_owner(const Context& context, const std::string& doma
 }
 
 tl::unexpected<Error> bad_bundle(std::uint64_t index) {
-  return fail(Code::malformed, "entries from " + std::to_string(index * ledger::tile_width) + " on: not as many as the log has");
+  return fail(Code::malformed, "entries from " + std::to_string(index * tlog::tile_width) + " on: not as many as the log has");
 }
 
 // Leaf hashes of one bundle; none for an entry of which only a digest is given (docs/formats/log.md).
@@ -55,7 +55,7 @@ Result<std::vector<std::optional<Digest>>> leaf_hashes(View bundle, std::uint64_
     const std::size_t octets = length == 0 ? hash_bytes : length;
     bundle = bundle.subspan(2);
     if (bundle.size() < octets) return bad_bundle(index);
-    hashes.push_back(length == 0 ? std::nullopt : std::optional(ledger::leaf_hash(bundle.first(octets))));
+    hashes.push_back(length == 0 ? std::nullopt : std::optional(tlog::leaf_hash(bundle.first(octets))));
     bundle = bundle.subspan(octets);
   }
   if (hashes.size() != width) return bad_bundle(index);
@@ -63,7 +63,7 @@ Result<std::vector<std::optional<Digest>>> leaf_hashes(View bundle, std::uint64_
 }
 
 // For a file's name: what an origin may have that a name should not becomes '_'.
-std::string file_name(const ledger::Head& head) {
+std::string file_name(const tlog::Head& head) {
   std::string name;
   for (const char c : head.origin.substr(0, 160))
     name += std::isalnum(static_cast<unsigned char>(c)) || c == '-' || (c == '.' && !name.empty()) ? c : '_';
@@ -87,7 +87,7 @@ Result<SignedHead> open_with(const std::string& note, const LogPolicy& policy, s
   for (auto version = policy.chain.versions.rbegin(); version != policy.chain.versions.rend() && versions > 0; ++version, --versions)
     for (const auto& [name, server] : version->descriptor->servers) {
       if (!server.log) continue;
-      auto head = ledger::open_checkpoint(note, *server.log);
+      auto head = tlog::open_checkpoint(note, *server.log);
       if (head) return SignedHead{std::move(*head), note, name};
       last = head.error();
     }
@@ -110,14 +110,14 @@ Result<std::string> fetch_note(const Api& api, const std::string& domain) {
   return tl::unexpected(std::move(error));
 }
 
-ledger::NodeReader nodes_at(const Api& api, const std::string& domain, std::uint64_t size) {
-  return ledger::nodes_of_tiles(size, [&api, domain](const TilePath& path) { return fetch_tile(api, domain, path); });
+tlog::NodeReader nodes_at(const Api& api, const std::string& domain, std::uint64_t size) {
+  return tlog::nodes_of_tiles(size, [&api, domain](const TilePath& path) { return fetch_tile(api, domain, path); });
 }
 
 Result<Recomputed> recompute(const Api& api, const std::string& domain, std::uint64_t size,
                              const std::function<void(std::uint64_t)>& progress) {
-  const std::uint64_t width = ledger::tile_width;
-  ledger::CompactRange range;
+  const std::uint64_t width = tlog::tile_width;
+  tlog::CompactRange range;
   Recomputed result;
   bool readable = true;
   for (std::uint64_t index = 0; index * width < size; ++index) {

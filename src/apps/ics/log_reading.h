@@ -6,8 +6,8 @@
 #include <string>
 
 #include "apps/ics/context.h"
-#include "ledger/note.h"
-#include "ledger/tiles.h"
+#include "tlog/checkpoint.h"
+#include "tlog/tiles.h"
 
 namespace cm4it::ics {
 
@@ -19,7 +19,7 @@ struct LogPolicy {
 Result<LogPolicy> log_policy(const Context& context, const Api& api, const std::string& domain);
 
 struct SignedHead {
-  ledger::Head head;
+  tlog::Head head;
   std::string note;
   std::string signer;  // the server's name in the policy
 };
@@ -38,7 +38,7 @@ struct Recomputed {
 Result<Recomputed> recompute(const Api& api, const std::string& domain, std::uint64_t size,
                              const std::function<void(std::uint64_t)>& progress);
 // Nodes of the tree of that size, out of the server's hash tiles.
-ledger::NodeReader nodes_at(const Api& api, const std::string& domain, std::uint64_t size);
+tlog::NodeReader nodes_at(const Api& api, const std::string& domain, std::uint64_t size);
 
 // DIR/heads: every verified note that was seen, under a name that tells origin, size and root.
 std::filesystem::path heads_of(const Directory& directory);

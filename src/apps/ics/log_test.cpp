@@ -6,8 +6,8 @@
 #include "apps/ics/first_policy.h"
 #include "apps/ics/json.h"
 #include "apps/ics/scripted_server_for_test.h"
-#include "ledger/note.h"
-#include "ledger/tiles.h"
+#include "tlog/checkpoint.h"
+#include "tlog/tiles.h"
 
 namespace cm4it::ics {
 namespace {
@@ -41,13 +41,13 @@ class FakeLog {
   void grow(std::size_t to) {
     while (entries.size() < to) add("entry " + std::to_string(entries.size()));
   }
-  ledger::CompactRange range() const {
-    ledger::CompactRange all;
-    for (const auto& entry : entries) all.append(ledger::leaf_hash(entry));
+  tlog::CompactRange range() const {
+    tlog::CompactRange all;
+    for (const auto& entry : entries) all.append(tlog::leaf_hash(entry));
     return all;
   }
   std::string note() const {
-    return *ledger::sign_checkpoint({"main/acme.example", entries.size(), range().root(), Time{1'750'000'000}}, *log);
+    return *tlog::sign_checkpoint({"main/acme.example", entries.size(), range().root(), Time{1'750'000'000}}, *log);
   }
 
   Result<net::Reply> answer(const std::string& target) const {
@@ -56,7 +56,7 @@ class FakeLog {
     if (target == "/log/acme.example/checkpoint") return reply(200, served_note.empty() ? note() : served_note, "text/plain");
     const std::string prefix = "/log/acme.example/";
     if (!target.starts_with(prefix)) return reply(404, "{}");
-    const auto path = ledger::parse_tile_path(target.substr(prefix.size()));
+    const auto path = tlog::parse_tile_path(target.substr(prefix.size()));
     if (!path || (!path->level && hides_entries)) return reply(404, "{}");
     return path->level ? hashes(*path) : bundle(*path);
   }
@@ -69,19 +69,19 @@ class FakeLog {
   bool hides_entries = false;
 
  private:
-  net::Reply bundle(const ledger::TilePath& path) const {
+  net::Reply bundle(const tlog::TilePath& path) const {
     Bytes bytes;
     for (std::uint64_t i = path.index * 256; i < path.index * 256 + path.width; ++i) {
       if (i >= entries.size()) return reply(404, "{}");
-      ledger::append_entry(bytes, entries[i]);
+      tlog::append_entry(bytes, entries[i]);
     }
     return reply(200, std::string(text(bytes)));
   }
-  net::Reply hashes(const ledger::TilePath& path) const {
+  net::Reply hashes(const tlog::TilePath& path) const {
     std::map<std::pair<unsigned, std::uint64_t>, Digest> nodes;
-    ledger::CompactRange all;
+    tlog::CompactRange all;
     for (const auto& entry : entries)
-      all.append(ledger::leaf_hash(entry), [&](unsigned level, std::uint64_t index, const Digest& hash) { nodes[{level, index}] = hash; });
+      all.append(tlog::leaf_hash(entry), [&](unsigned level, std::uint64_t index, const Digest& hash) { nodes[{level, index}] = hash; });
     std::string bytes;
     for (std::uint64_t i = path.index * 256; i < path.index * 256 + path.width; ++i) {
       const auto node = nodes.find({*path.level * 8, i});

@@ -121,17 +121,17 @@ Result<int> verify(Context& context) {
 }
 
 // An earlier head against the present one; the reason if it is no prefix of it.
-Result<std::optional<std::string>> contradiction(const ledger::Head& earlier, const ledger::Head& present,
-                                                 const ledger::NodeReader& nodes) {
+Result<std::optional<std::string>> contradiction(const tlog::Head& earlier, const tlog::Head& present,
+                                                 const tlog::NodeReader& nodes) {
   if (earlier.size > present.size)
     return std::optional("the log had " + grouped(earlier.size) + " entries, and has " + grouped(present.size) + " now");
   if (earlier.size == present.size || earlier.size == 0) {
-    const Digest& expected = earlier.size == 0 ? ledger::empty_root() : present.root;
+    const Digest& expected = earlier.size == 0 ? tlog::empty_root() : present.root;
     if (earlier.root == expected) return std::optional<std::string>{};
     return std::optional("two heads of " + grouped(earlier.size) + " entries have different roots");
   }
-  TRY(const auto path, ledger::consistency_path(earlier.size, present.size, nodes));
-  if (ledger::check_consistency(earlier.size, earlier.root, present.size, present.root, path))
+  TRY(const auto path, tlog::consistency_path(earlier.size, present.size, nodes));
+  if (tlog::check_consistency(earlier.size, earlier.root, present.size, present.root, path))
     return std::optional<std::string>{};
   return std::optional("the first " + grouped(earlier.size) + " entries are not what they were");
 }
@@ -162,7 +162,7 @@ Result<std::vector<Earlier>> earlier_heads(const Context& context, const LogSour
     if (head && head->head.origin == present.head.origin) earlier.push_back({file.string(), std::move(*head)});
     if (!head) {
       // Of another domain; or of this log, under a key that no version of the policy names any more.
-      const auto body = ledger::read_checkpoint_body(note);
+      const auto body = tlog::read_checkpoint_body(note);
       if (!body || body->origin == present.head.origin) return within(file.string(), head.error());
     }
   }

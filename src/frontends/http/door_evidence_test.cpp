@@ -1,7 +1,7 @@
 // Evidence, receipts, keys, policies and logs, as they are kept.
 #include "evidence/formats/manifest/manifest_writer.h"
 #include "frontends/http/door_fixture.h"
-#include "ledger/tiles.h"
+#include "tlog/tiles.h"
 
 namespace cm4it::http {
 namespace {
@@ -36,12 +36,12 @@ TEST_F(Archive, AReceiptProvesItsPlace) {
   const auto reply = site.get("/v1/evidence/" + id + "/receipt");
   ASSERT_EQ(reply.status, 200u) << reply.body;
   EXPECT_EQ(reply.content_type, "application/cose");
-  const auto receipt = ledger::decode_receipt(view(reply.body), ledger::leaf_hash(evidence::leaf_bytes(Format::cose, piece)));
+  const auto receipt = tlog::decode_receipt(view(reply.body), tlog::leaf_hash(evidence::leaf_bytes(Format::cose, piece)));
   ASSERT_TRUE(receipt) << receipt.error().message;
   EXPECT_EQ(receipt->index, index);
   EXPECT_EQ(receipt->batch.origin, "main/plant.example");
   EXPECT_EQ(receipt->batch.received, *plant.clock);
-  EXPECT_TRUE(ledger::verify_batch(receipt->batch, key_of("plant.example log")->public_key()));
+  EXPECT_TRUE(tlog::verify_batch(receipt->batch, key_of("plant.example log")->public_key()));
   EXPECT_EQ(site.get("/v1/evidence/" + id + "/receipt?domain=plant.example").body, reply.body);
   expect_problem(site.get("/v1/evidence/" + id + "/receipt?domain=acme.example"), 404, "not-found");
 }
@@ -112,7 +112,7 @@ TEST_F(Archive, ThePolicyThatCountsIsServed) {
 TEST_F(Archive, TheLogIsReadByTiles) {
   const auto note = site.get("/log/plant.example/checkpoint");
   EXPECT_EQ(note.content_type, "text/plain; charset=utf-8");
-  const auto head = ledger::open_checkpoint(note.body, key_of("plant.example log")->public_key());
+  const auto head = tlog::open_checkpoint(note.body, key_of("plant.example log")->public_key());
   ASSERT_TRUE(head) << head.error().message;
   EXPECT_EQ(head->origin, "main/plant.example");
   ASSERT_EQ(head->size, index + 1);
@@ -124,13 +124,13 @@ TEST_F(Archive, TheLogIsReadByTiles) {
   // The hashes are those of the entries, and their tree is the head's.
   const auto bundle = site.get("/log/plant.example/tile/entries/000.p/" + width);
   ASSERT_EQ(bundle.status, 200u);
-  ledger::CompactRange tree;
+  tlog::CompactRange tree;
   View rest = view(bundle.body);
   for (std::uint64_t leaf = 0; leaf < head->size; ++leaf) {
     ASSERT_GE(rest.size(), 2u);
     const std::size_t size = rest[0] * 256u + rest[1];
     ASSERT_GE(rest.size(), 2 + size);
-    const auto hash = ledger::leaf_hash(rest.subspan(2, size));
+    const auto hash = tlog::leaf_hash(rest.subspan(2, size));
     EXPECT_TRUE(equal(hash, view(tile.body).subspan(32 * leaf, 32))) << leaf;
     tree.append(hash);
     if (leaf == index) {

@@ -8,11 +8,11 @@
 #include "evidence/formats/sums/sums.h"
 #include "frontends/http/content.h"
 #include "frontends/http/impl.h"
-#include "net/http/multipart.h"
 #include "frontends/http/views.h"
 #include "ledger/names.h"
-#include "ledger/tiles.h"
+#include "net/http/multipart.h"
 #include "service/certificates.h"
+#include "tlog/tiles.h"
 
 namespace cm4it::http {
 namespace {
@@ -217,7 +217,7 @@ Answer get_checkpoint(Door::Impl& door, const Call& call) {
 Answer get_tile(Door::Impl& door, const Call& call) {
   std::string rest;
   for (std::size_t i = 2; i < call.path.size(); ++i) rest += (i > 2 ? "/" : "") + call.path[i];
-  TRY(const auto path, ledger::parse_tile_path(rest));
+  TRY(const auto path, tlog::parse_tile_path(rest));
   // A tile of one width never changes.
   const auto& domain = call.path[1];
   if (path.level) {

@@ -1,4 +1,4 @@
-#include "ledger/tiles.h"
+#include "tlog/tiles.h"
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,9 @@
 #include <iterator>
 
 #include "crypto/digest.h"
-#include "ledger/note.h"
+#include "tlog/checkpoint.h"
 
-namespace cm4it::ledger {
+namespace cm4it::tlog {
 namespace {
 
 TEST(TilePath, ThereAndBack) {
@@ -151,4 +151,4 @@ TEST(NodesOfTiles, LogOfOthers) {
 }
 
 }  // namespace
-}  // namespace cm4it::ledger
+}  // namespace cm4it::tlog

@@ -1,4 +1,4 @@
-#include "ledger/tiles.h"
+#include "tlog/tiles.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 
 #include "crypto/digest.h"
 
-namespace cm4it::ledger {
+namespace cm4it::tlog {
 namespace {
 
 constexpr std::size_t hash_bytes = 32;
@@ -112,4 +112,4 @@ NodeReader nodes_of_tiles(std::uint64_t size, TileSource source) {
   };
 }
 
-}  // namespace cm4it::ledger
+}  // namespace cm4it::tlog

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "ledger/merkle.h"
+#include "tlog/merkle.h"
 
-namespace cm4it::ledger {
+namespace cm4it::tlog {
 
 inline constexpr unsigned tile_width = 256;  // hashes of a full tile, entries of a full bundle
 
@@ -30,4 +30,4 @@ void append_entry(Bytes& bundle, View entry);
 using TileSource = std::function<Result<Bytes>(const TilePath& path)>;
 NodeReader nodes_of_tiles(std::uint64_t size, TileSource tile);
 
-}  // namespace cm4it::ledger
+}  // namespace cm4it::tlog

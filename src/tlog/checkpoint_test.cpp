@@ -1,4 +1,4 @@
-#include "ledger/note.h"
+#include "tlog/checkpoint.h"
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,9 @@
 #include <iterator>
 
 #include "crypto/digest.h"
-#include "ledger/merkle.h"
+#include "tlog/merkle.h"
 
-namespace cm4it::ledger {
+namespace cm4it::tlog {
 namespace {
 
 crypto::SignerPtr note_key(const std::string& name, crypto::Algorithm algorithm = crypto::Algorithm::eddsa) {
@@ -144,4 +144,4 @@ TEST(Checkpoint, SignaturesOfAnotherLog) {
 }
 
 }  // namespace
-}  // namespace cm4it::ledger
+}  // namespace cm4it::tlog

@@ -1,10 +1,10 @@
-#include "ledger/merkle.h"
+#include "tlog/merkle.h"
 
 #include <bit>
 
 #include "crypto/digest.h"
 
-namespace cm4it::ledger {
+namespace cm4it::tlog {
 namespace {
 
 constexpr std::uint8_t leaf_prefix = 0x00, node_prefix = 0x01;
@@ -201,4 +201,4 @@ Result<void> check_consistency(std::uint64_t from, const Digest& from_root, std:
   return {};
 }
 
-}  // namespace cm4it::ledger
+}  // namespace cm4it::tlog

@@ -1,4 +1,4 @@
-#include "ledger/merkle.h"
+#include "tlog/merkle.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 
 #include "crypto/digest.h"
 
-namespace cm4it::ledger {
+namespace cm4it::tlog {
 namespace {
 
 namespace json = boost::json;
@@ -206,4 +206,4 @@ TEST(MerkleVectors, Inclusion) { expect_agreement("inclusion.json", inclusion, 5
 TEST(MerkleVectors, Consistency) { expect_agreement("consistency.json", consistency, 5); }
 
 }  // namespace
-}  // namespace cm4it::ledger
+}  // namespace cm4it::tlog

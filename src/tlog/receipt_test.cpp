@@ -1,12 +1,12 @@
-#include "ledger/receipt.h"
+#include "tlog/receipt.h"
 
 #include <gtest/gtest.h>
 
 #include "base/cbor.h"
 #include "crypto/digest.h"
-#include "ledger/merkle.h"
+#include "tlog/merkle.h"
 
-namespace cm4it::ledger {
+namespace cm4it::tlog {
 namespace {
 
 crypto::SignerPtr seeded(const std::string& name, crypto::Algorithm algorithm = crypto::Algorithm::eddsa) {
@@ -164,4 +164,4 @@ TEST(Receipt, IsSignedWithEd25519Alone) {
 }
 
 }  // namespace
-}  // namespace cm4it::ledger
+}  // namespace cm4it::tlog

@@ -1,9 +1,9 @@
-#include "ledger/receipt.h"
+#include "tlog/receipt.h"
 
 #include "base/cbor.h"
-#include "ledger/merkle.h"
+#include "tlog/merkle.h"
 
-namespace cm4it::ledger {
+namespace cm4it::tlog {
 namespace {
 
 // Labels of RFC 9942 and RFC 9597.
@@ -158,4 +158,4 @@ Result<Receipt> decode_receipt(View cose, const Digest& leaf) {
   return receipt;
 }
 
-}  // namespace cm4it::ledger
+}  // namespace cm4it::tlog

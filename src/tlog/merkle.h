@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 
-namespace cm4it::ledger {
+namespace cm4it::tlog {
 
 Digest leaf_hash(View leaf);                               // SHA-256(0x00 ‖ leaf)
 Digest node_hash(const Digest& left, const Digest& right);  // SHA-256(0x01 ‖ left ‖ right)
@@ -47,4 +47,4 @@ Result<Digest> root_from_inclusion(const Digest& leaf_hash, std::uint64_t index,
 Result<void> check_consistency(std::uint64_t from, const Digest& from_root, std::uint64_t to, const Digest& to_root,
                                const std::vector<Digest>& path);
 
-}  // namespace cm4it::ledger
+}  // namespace cm4it::tlog

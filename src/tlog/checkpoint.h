@@ -1,4 +1,4 @@
-// C2SP signed-note, tlog-checkpoint and tlog-cosignature: a home's signed heads.
+// C2SP signed-note, tlog-checkpoint and tlog-cosignature: a log's signed heads.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 #include "base/time.h"
 #include "crypto/signer.h"
 
-namespace cm4it::ledger {
+namespace cm4it::tlog {
 
 // A head of one log: origin is "server name/domain" (within an epoch; a new epoch is a new origin).
 struct Head {
@@ -45,4 +45,4 @@ Result<void> verify_note_signature(std::string_view note, std::string_view name,
 // "name+hex8+base64(type ‖ key)" (signed-note: verifier keys), type 1.
 std::string verifier_key(std::string_view name, const crypto::PublicKey& log);
 
-}  // namespace cm4it::ledger
+}  // namespace cm4it::tlog

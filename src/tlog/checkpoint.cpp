@@ -1,10 +1,10 @@
-#include "ledger/note.h"
+#include "tlog/checkpoint.h"
 
 #include <charconv>
 
 #include "crypto/digest.h"
 
-namespace cm4it::ledger {
+namespace cm4it::tlog {
 namespace {
 
 constexpr std::uint8_t type_ed25519 = 0x01, type_cosignature = 0x04;
@@ -139,4 +139,4 @@ std::string verifier_key(std::string_view name, const crypto::PublicKey& log) {
   return std::string(name) + "+" + to_hex(key_id(name, type_ed25519, log)) + "+" + to_base64(typed);
 }
 
-}  // namespace cm4it::ledger
+}  // namespace cm4it::tlog

@@ -6,7 +6,7 @@
 #include "base/time.h"
 #include "crypto/signer.h"
 
-namespace cm4it::ledger {
+namespace cm4it::tlog {
 
 // protected = { 1: -8, 4: log key id, 395: 1, 15: {1: origin, 6: received} }, payload detached: the root. One signature
 // serves a whole batch; each leaf has its own path.
@@ -35,4 +35,4 @@ struct Receipt {
 };
 Result<Receipt> decode_receipt(View cose, const Digest& leaf_hash);
 
-}  // namespace cm4it::ledger
+}  // namespace cm4it::tlog
