@@ -40,18 +40,16 @@ bool decode_hex(std::string_view hex, const Values& values, std::uint8_t* to) {
 }
 
 std::string encode64(View bytes, const char* alphabet, bool padded) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = std::uint32_t{bytes[i]} << 16;
-    if (count > 1) group |= std::uint32_t{bytes[i + 1]} << 8;
-    if (count > 2) group |= bytes[i + 2];
-    for (std::size_t digit = 0; digit < 4; ++digit) {
-      if (digit <= count) out.push_back(alphabet[group >> (18 - 6 * digit) & 0x3f]);
-      else if (padded) out.push_back('=');
-    }
-  }
+  std::string out((bytes.size() + 2) / 3 * 4, '=');
+  char* to = out.data();
+  const auto put = [&](std::uint32_t group, unsigned digits) {
+    for (unsigned digit = 0; digit < digits; ++digit) *to++ = alphabet[group >> (18 - 6 * digit) & 0x3f];
+  };
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) put(std::uint32_t{bytes[i]} << 16 | std::uint32_t{bytes[i + 1]} << 8 | bytes[i + 2], 4);
+  if (const std::size_t left = bytes.size() - i; left > 0)
+    put(std::uint32_t{bytes[i]} << 16 | (left > 1 ? std::uint32_t{bytes[i + 1]} << 8 : 0), static_cast<unsigned>(left) + 1);
+  if (!padded) out.resize(static_cast<std::size_t>(to - out.data()));
   return out;
 }
 

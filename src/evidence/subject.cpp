@@ -32,6 +32,10 @@ Result<SubjectId> SubjectId::model_of(std::string_view domain, std::string_view 
   return subject;
 }
 
+std::string SubjectId::model_text(std::string_view domain, std::string_view name) {
+  return "model:" + std::string(domain) + "/" + std::string(name);
+}
+
 Result<SubjectId> SubjectId::parse(std::string_view text) {
   const auto colon = text.find(':');
   const auto kind = text.substr(0, colon);

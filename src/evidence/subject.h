@@ -21,6 +21,8 @@ struct SubjectId {
   static SubjectId code(const Digest& sha256) { return {SubjectKind::code, sha256, {}}; }
   // malformed: the domain is no domain name, the name is empty, over budget::text_field or not clean text.
   static Result<SubjectId> model_of(std::string_view domain, std::string_view name);
+  // Its text, whatever the two are: to look for one that is known already.
+  static std::string model_text(std::string_view domain, std::string_view name);
   // A whole id; a prefix or an alias is not_found here (the service resolves those).
   static Result<SubjectId> parse(std::string_view text);
 

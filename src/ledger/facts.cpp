@@ -50,8 +50,6 @@ Result<void> fair_share(const store::Snapshot& snapshot, store::Table table, con
   return {};
 }
 
-constexpr std::size_t usual_statements = 8;  // of one subject: room that is made at once
-
 std::size_t weight_of(const std::vector<policy::Fact>& facts, std::size_t from) {
   std::size_t weight = 0;
   for (; from < facts.size(); ++from) weight += facts[from].statement.certificates.empty() ? 1 : budget::certified_weight;
@@ -62,23 +60,23 @@ std::size_t weight_of(const std::vector<policy::Fact>& facts, std::size_t from) 
 
 Result<void> Reader::add_row(const SubjectId& subject, View row, std::vector<policy::Fact>& to) const {
   CHECK_OK(Brief::charge(1, row.size()));
-  TRY(const auto decoded, decode_subject_row(row));
+  TRY(auto decoded, decode_subject_row(row));
   TRY(auto statements, evidence::read_view(decoded.view, subject));
   for (auto& statement : statements) {
-    TRY(auto fact, fact_of(std::move(statement), decoded.facts));
+    TRY(auto fact, fact_of(std::move(statement), statements.size() == 1 ? std::move(decoded.facts) : decoded.facts));
     to.push_back(std::move(fact));
   }
   return {};
 }
 
 // A statement with what is known of where and when it was received.
-Result<policy::Fact> Reader::fact_of(evidence::Statement statement, const FactRow& facts) const {
-  policy::Fact fact{std::move(statement), {}, facts.received, facts.first_seen};
+Result<policy::Fact> Reader::fact_of(evidence::Statement statement, FactRow facts) const {
+  policy::Fact fact{std::move(statement), {}, std::move(facts.received), facts.first_seen};
   fact.domains = fact.statement.domains;
   const bool own_alarm = is_self_compromise(fact.statement, fact.statement.issuer);  // concerns all domains that took it
   if (fact.domains.empty() || own_alarm) {
     if (!facts.made_in.empty()) fact.domains.push_back(facts.made_in);
-    for (const auto& received : facts.received) fact.domains.push_back(received.domain);
+    for (const auto& received : fact.receipts) fact.domains.push_back(received.domain);
     std::sort(fact.domains.begin(), fact.domains.end());
     fact.domains.erase(std::unique(fact.domains.begin(), fact.domains.end()), fact.domains.end());
   }
@@ -92,16 +90,18 @@ Result<policy::Fact> Reader::fact_of(evidence::Statement statement, const FactRo
 // the policies known here let that home take it.
 Result<void> Reader::leave_out_unmade(policy::Fact& fact) const {
   if (fact.statement.kind() == evidence::Kind::policy) return {};  // its chain decides
-  std::vector<std::string> left;
-  for (auto& domain : fact.domains) {
+  for (auto domain = fact.domains.begin(); domain != fact.domains.end();) {
     std::string why;
-    if (std::none_of(fact.receipts.begin(), fact.receipts.end(), [&](const auto& receipt) { return receipt.domain == domain; })) {
-      TRY(why, why_unmade(fact.statement.id, domain));
+    if (std::none_of(fact.receipts.begin(), fact.receipts.end(), [&](const auto& receipt) { return receipt.domain == *domain; })) {
+      TRY(why, why_unmade(fact.statement.id, *domain));
     }
-    if (why.empty()) left.push_back(std::move(domain));
-    else fact.refused.emplace_back(std::move(domain), std::move(why));
+    if (why.empty()) {
+      ++domain;
+      continue;
+    }
+    fact.refused.emplace_back(std::move(*domain), std::move(why));
+    domain = fact.domains.erase(domain);
   }
-  fact.domains = std::move(left);
   return {};
 }
 
@@ -124,7 +124,6 @@ Result<bool> Reader::add_facts(const SubjectId& subject, std::vector<policy::Fac
   Result<void> outcome;
   bool whole = true;
   std::size_t rows = 0, weight = 0;
-  to.reserve(usual_statements);
   CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View, View value) {
     const std::size_t before = to.size();
     outcome = add_row(subject, value, to);
@@ -153,8 +152,10 @@ Result<policy::Facts> Reader::facts(const SubjectId& subject, const std::optiona
   std::vector<KeyId> issuers;
   CHECK_OK(add_crls(subject, as_of, facts.about, issuers));
   for (const auto& model : policy::models_of(facts.about)) {
-    TRY(const bool whole_model, add_facts(model, facts.models[model.text()]));
+    std::vector<policy::Fact> about;
+    TRY(const bool whole_model, add_facts(model, about));
     whole &= whole_model;
+    if (!about.empty()) facts.models.emplace(model.text(), std::move(about));
   }
   for (const auto& fact : facts.about)
     if (!fact.statement.certificates.empty()) {

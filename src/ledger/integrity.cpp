@@ -23,9 +23,13 @@ Result<void> check_id(const Record& record) {
 
 Result<void> Reader::check(const Record& record) const {
   const Digest leaf = tlog::leaf_hash(evidence::leaf_bytes(record.format, record.evidence));
-  TRY(const auto places, placements(record.id));
-  if (!places.empty()) {
-    const auto& [domain, index, received] = places[0];
+  auto place = record.leaf;
+  if (!place) {
+    TRY(const auto places, placements(record.id));  // it may have been taken into a log later
+    if (!places.empty()) place.emplace(places[0].domain, places[0].index);
+  }
+  if (place) {
+    const auto& [domain, index] = *place;
     TRY(const Digest signed_leaf, stored_nodes(domain, *snapshot_)(0, index));
     if (leaf != signed_leaf) return damaged(record, "is not leaf " + std::to_string(index) + " of the log of " + domain);
     return {};

@@ -96,6 +96,7 @@ Result<Entry> decode_entry(View row, std::uint64_t position) {
     TRY(const auto index, reader.uint());
     entry.placements.emplace_back(std::move(domain), index);
   }
+  if (entry.record && !entry.placements.empty()) entry.record->leaf = entry.placements[0];
   TRY(const auto receipts, reader.array());
   for (std::size_t i = 0; i < receipts; ++i) {
     TRY(auto receipt, read_receipt(reader));

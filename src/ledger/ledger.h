@@ -101,6 +101,8 @@ struct Record {
   KeyId issuer;
   Time first_seen;
   std::string made_in;
+  // Where it was put in one of this server's logs when it came: (domain, leaf); none: in none then.
+  std::optional<std::pair<std::string, std::uint64_t>> leaf{};
 };
 
 // What changed with one commit: for caches and for those who watch.
@@ -217,7 +219,7 @@ class Reader {
  private:
   Result<bool> add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const;  // false: not all of them
   Result<void> add_row(const SubjectId& subject, View row, std::vector<policy::Fact>& to) const;
-  Result<policy::Fact> fact_of(evidence::Statement statement, const FactRow& facts) const;
+  Result<policy::Fact> fact_of(evidence::Statement statement, FactRow facts) const;
   Result<std::vector<KeyId>> keys_named(View name) const;
   Result<void> add_crls(const SubjectId& subject, const std::optional<AsOf>& as_of, std::vector<policy::Fact>& about,
                         std::vector<KeyId>& signers) const;

@@ -30,13 +30,17 @@ const Judgement* identity_in_force(const Judged& own, const Descriptor& domain) 
   return newest;
 }
 
-// The models that an identity makes its subject one of: in the domains it was made in, as far as its issuer may identify there.
-void add_models(const Judgement& judgement, const Policies& policies, const Descriptor& domain, std::set<std::string>& models) {
+using Models = std::map<std::string, std::vector<Fact>, std::less<>>;  // as Facts has them
+
+// The models of which something is kept and that an identity makes its subject one of: in the domains it was made in, as far as its
+// issuer may identify there.
+void add_models(const Judgement& judgement, const Models& kept, const Policies& policies, const Descriptor& domain, std::set<std::string_view>& to) {
   const auto& identity = std::get<Identity>(judgement.fact->statement.body);
-  if (identity.type == Type::model) return;
-  for (const auto& made_in : judgement.domains)
-    if (const auto model = SubjectId::model_of(made_in, identity.model); model && (made_in == domain.domain || may_identify_in(made_in, judgement, policies)))
-      models.insert(model->text());
+  if (identity.type == Type::model || kept.empty()) return;
+  for (const auto& made_in : *judgement.domains)
+    if (const auto model = kept.find(SubjectId::model_text(made_in, identity.model));
+        model != kept.end() && (made_in == domain.domain || may_identify_in(made_in, judgement, policies)))
+      to.insert(model->first);
 }
 
 // Does it not count because another domain took back the role that it had lent its issuer, and for nothing that its issuer did.
@@ -46,13 +50,14 @@ bool taken_back_elsewhere(const Judgement& judgement) {
 
 // Alarms about a model reach what anyone's newest identity makes one of it: nobody lifts them by identifying it anew for another, nor
 // another domain by striking who identified it.
-std::set<std::string> models_of_alarms(const Judged& own, const Policies& policies, const Descriptor& domain) {
+std::set<std::string_view> models_of_alarms(const Judged& own, const Models& kept, const Policies& policies, const Descriptor& domain) {
+  std::set<std::string_view> models;
+  if (kept.empty()) return models;
   std::map<KeyId, const Judgement*> newest;
   for (const Judgement& judgement : own.judgements)
     if ((judgement.counts || taken_back_elsewhere(judgement)) && gives_values(judgement, domain))
       keep_newest(newest[judgement.fact->statement.issuer], judgement);
-  std::set<std::string> models;
-  for (const auto& [issuer, judgement] : newest) add_models(*judgement, policies, domain, models);
+  for (const auto& [issuer, judgement] : newest) add_models(*judgement, kept, policies, domain, models);
   return models;
 }
 
@@ -139,14 +144,13 @@ Verdict fold(const Facts& facts, const Policies& policies, std::string_view doma
 
   Judged own = judge(facts.subject, facts.about, facts, policies, *domain, at);
   const Judgement* in_force = identity_in_force(own, *domain);
-  std::set<std::string> models_in_force;  // whose endorsements count: a superseded identity lends none
-  if (in_force) add_models(*in_force, policies, *domain, models_in_force);
+  std::set<std::string_view> models_in_force;  // whose endorsements count: a superseded identity lends none
+  if (in_force) add_models(*in_force, facts.models, policies, *domain, models_in_force);
   std::vector<Judged> of_models;
-  for (const auto& text : models_of_alarms(own, policies, *domain))
-    if (const auto model = facts.models.find(text); model != facts.models.end()) {
-      of_models.push_back(judge(*SubjectId::parse(text), model->second, facts, policies, *domain, at));
-      if (models_in_force.contains(text)) add_endorsements(of_models.back(), true, verdict.endorsements);
-    }
+  for (const auto& text : models_of_alarms(own, facts.models, policies, *domain)) {
+    of_models.push_back(judge(*SubjectId::parse(text), facts.models.find(text)->second, facts, policies, *domain, at));
+    if (models_in_force.contains(text)) add_endorsements(of_models.back(), true, verdict.endorsements);
+  }
 
   verdict.holder = own.holder.domain;
   verdict.holder_owner = own.holder.owner;
@@ -156,7 +160,7 @@ Verdict fold(const Facts& facts, const Policies& policies, std::string_view doma
     verdict.identity_statement = in_force->fact->statement.id;
     verdict.type = verdict.identity->type;
     verdict.crl_due = crl_due(own.judgements, in_force->fact->statement);
-    if (verdict.crl_due) verdict.crl_due->domains = in_force->domains;
+    if (verdict.crl_due) verdict.crl_due->domains = *in_force->domains;
     verdict.crl_not_found = own.crl_not_found;
   } else {
     verdict.revoked = last_revoked(own.judgements);
@@ -190,13 +194,14 @@ Holder holder_of(const Facts& facts, const Policies& policies, std::string_view 
 }
 
 std::vector<SubjectId> models_of(const std::vector<Fact>& about) {
-  std::vector<SubjectId> models;
+  std::set<std::pair<std::string_view, std::string_view>> names;
   for (const Fact& fact : about)
-    if (const auto* identity = std::get_if<Identity>(&fact.statement.body); identity && identity->type != Type::model)
-      for (const auto& made_in : fact.domains)
-        if (auto model = SubjectId::model_of(made_in, identity->model)) models.push_back(std::move(*model));
+    if (const auto* identity = std::get_if<Identity>(&fact.statement.body); identity && identity->type != Type::model && !identity->model.empty())
+      for (const auto& made_in : fact.domains) names.emplace(made_in, identity->model);
+  std::vector<SubjectId> models;
+  for (const auto& [made_in, name] : names)
+    if (auto model = SubjectId::model_of(made_in, name)) models.push_back(std::move(*model));
   std::sort(models.begin(), models.end());
-  models.erase(std::unique(models.begin(), models.end()), models.end());
   return models;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,7 +17,9 @@ namespace cm4it::policy {
 // One statement, judged in one domain.
 struct Judgement {
   const Fact* fact = nullptr;
-  std::vector<std::string> domains;      // it was made in, sorted: of all the facts that bear it, not of `fact` alone
+  // It was made in, sorted: of all the facts that bear it, not of `fact` alone. That of the fact itself, without a copy, where there
+  // is one fact only; never null.
+  std::shared_ptr<const std::vector<std::string>> domains;
   Time received;
   std::uint64_t index = 0;               // of its leaf in the log that received it: the order within one second
   bool provisional = false;              // no home's receipt yet

@@ -123,7 +123,7 @@ std::string told(const Verdict& verdict) {
 std::string all_of(const Verdict& verdict) {
   std::string text = told(verdict) + "valid until " + to_rfc3339(verdict.valid_until) + "\n";
   for (const auto& judgement : verdict.judgements) {
-    for (const auto& domain : judgement.domains) text += domain + " ";
+    for (const auto& domain : *judgement.domains) text += domain + " ";
     text += judgement.fact->statement.id.text() + (judgement.counts ? " counts " : " not: " + judgement.why_not) +
             std::to_string(judgement.received.seconds) + "/" + std::to_string(judgement.index) + "\n";
   }

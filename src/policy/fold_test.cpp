@@ -277,7 +277,7 @@ TEST(Models, OfEveryDomainAnIdentityWasSubmittedInHoweverItCameInPieces) {
     pieces.facts.about[turned ? 1 : 0].domains = {acme};
     pieces.facts.about[turned ? 0 : 1].domains = {plant};
     EXPECT_EQ(pieces.fold(policies).endorsements.size(), 2u) << turned;
-    EXPECT_EQ(pieces.fold(policies).judgements.at(0).domains, (std::vector<std::string>{acme, plant}));
+    EXPECT_EQ(*pieces.fold(policies).judgements.at(0).domains, (std::vector<std::string>{acme, plant}));
   }
 }
 

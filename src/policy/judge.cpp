@@ -113,10 +113,10 @@ class Judge {
 
   // This domain, where it was made here too; else the referenced ones it was made in, of several those where its issuer may identify.
   std::vector<std::string> claimed_for(const Judgement& judgement) const {
-    if (contains(judgement.domains, domain_.domain)) return {domain_.domain};
+    if (contains(*judgement.domains, domain_.domain)) return {domain_.domain};
     std::vector<std::string> made_in, may;
     for (const auto& other : rules_.referenced()) {
-      if (!contains(judgement.domains, other)) continue;
+      if (!contains(*judgement.domains, other)) continue;
       made_in.push_back(other);
       if (may_identify_in(other, judgement, policies_)) may.push_back(other);
     }

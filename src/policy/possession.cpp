@@ -50,7 +50,7 @@ Possession possession_of(const Verdict& verdict, const Policies& policies) {
     const auto& statement = judgement.fact->statement;
     if (statement.kind() == Kind::identity) newest = &judgement;
     if (!judgement.counts) continue;
-    if (statement.kind() == Kind::identity) possession.before.insert(possession.before.end(), judgement.domains.begin(), judgement.domains.end());
+    if (statement.kind() == Kind::identity) possession.before.insert(possession.before.end(), judgement.domains->begin(), judgement.domains->end());
     if (const auto* transfer = std::get_if<evidence::Transfer>(&statement.body)) {
       possession.before.insert(possession.before.end(), holders.begin(), holders.end());
       holders = {transfer->domain};

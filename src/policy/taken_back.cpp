@@ -15,9 +15,9 @@ using evidence::Statement;
 // A home can take a withdrawal only if it keeps what is taken back; so it is made where that was made, and one rule holds for every
 // server.
 bool made_where(const Judgement& withdrawal, const Judgement& target) {
-  return std::any_of(withdrawal.domains.begin(), withdrawal.domains.end(), [&](const auto& domain) {
+  return std::any_of(withdrawal.domains->begin(), withdrawal.domains->end(), [&](const auto& domain) {
     const auto& named = target.fact->statement.domains;
-    return std::find(target.domains.begin(), target.domains.end(), domain) != target.domains.end() ||
+    return std::find(target.domains->begin(), target.domains->end(), domain) != target.domains->end() ||
            std::find(named.begin(), named.end(), domain) != named.end();
   });
 }

@@ -19,6 +19,12 @@ bool is_for_good(const Statement& statement) {
   return statement.is_native() && evidence::row_of(statement.kind()).for_good;
 }
 
+// What outlives the judging is pointed to, not copied.
+template <class T>
+std::shared_ptr<const T> lent(const T& of) {
+  return {std::shared_ptr<const void>(), &of};
+}
+
 }  // namespace
 
 std::vector<TemporalRules::Known> TemporalRules::gather(const std::vector<Fact>& about) {
@@ -28,18 +34,29 @@ std::vector<TemporalRules::Known> TemporalRules::gather(const std::vector<Fact>&
   std::sort(sorted.begin(), sorted.end(), [](const Fact* a, const Fact* b) { return a->statement.id < b->statement.id; });
   std::vector<Known> known;
   known.reserve(about.size());
-  for (const Fact* fact : sorted) {
-    if (known.empty() || known.back().fact->statement.id != fact->statement.id) {
-      known.push_back({fact, fact->domains, fact->receipts, fact->first_seen});
-      continue;
-    }
-    Known& same = known.back();
-    for (const auto& domain : fact->domains)
-      if (!contains(same.domains, domain)) same.domains.push_back(domain);
-    same.receipts.insert(same.receipts.end(), fact->receipts.begin(), fact->receipts.end());
-    same.first_seen = std::min(same.first_seen, fact->first_seen);
+  for (auto from = sorted.begin(); from != sorted.end();) {
+    const auto to = std::find_if(from, sorted.end(), [&](const Fact* fact) { return fact->statement.id != (*from)->statement.id; });
+    known.push_back(known_from({from, to}));
+    from = to;
   }
-  for (Known& one : known) std::sort(one.domains.begin(), one.domains.end());
+  return known;
+}
+
+TemporalRules::Known TemporalRules::known_from(std::span<const Fact* const> same) {
+  const Fact& first = *same[0];
+  Known known{&first, lent(first.domains), lent(first.receipts), first.first_seen};
+  if (same.size() == 1 && std::is_sorted(first.domains.begin(), first.domains.end())) return known;
+  auto domains = std::make_shared<std::vector<std::string>>();
+  auto receipts = std::make_shared<std::vector<ReceivedAt>>();
+  for (const Fact* fact : same) {
+    domains->insert(domains->end(), fact->domains.begin(), fact->domains.end());
+    receipts->insert(receipts->end(), fact->receipts.begin(), fact->receipts.end());
+    known.first_seen = std::min(known.first_seen, fact->first_seen);
+  }
+  std::sort(domains->begin(), domains->end());
+  domains->erase(std::unique(domains->begin(), domains->end()), domains->end());
+  known.domains = std::move(domains);
+  known.receipts = std::move(receipts);
   return known;
 }
 
@@ -80,8 +97,8 @@ const TemporalRules::Known& TemporalRules::known_of(const Judgement& judgement) 
 // The earliest receipt by a home of `of`, where the statement was made there.
 std::optional<TemporalRules::Moment> TemporalRules::received_by(const Known& known, std::string_view of) const {
   std::optional<Moment> earliest;
-  if (!contains(known.domains, of)) return earliest;
-  for (const ReceivedAt& receipt : known.receipts)
+  if (!contains(*known.domains, of)) return earliest;
+  for (const ReceivedAt& receipt : *known.receipts)
     if (receipt.domain == of && policies_.is_home_log(of, receipt.log))
       if (const Moment moment{receipt.time, receipt.index}; !earliest || moment < *earliest) earliest = moment;
   return earliest;
@@ -91,7 +108,7 @@ std::optional<TemporalRules::Moment> TemporalRules::received_by(const Known& kno
 // referenced domain it was made in.
 std::optional<TemporalRules::Moment> TemporalRules::received_in_domain(const Known& known, std::string_view& by) const {
   by = domain_.domain;
-  if (contains(known.domains, domain_.domain)) return received_by(known, domain_.domain);
+  if (contains(*known.domains, domain_.domain)) return received_by(known, domain_.domain);
   std::optional<Moment> earliest;
   for (const auto& other : referenced_) {
     const auto moment = received_by(known, other);
@@ -103,8 +120,8 @@ std::optional<TemporalRules::Moment> TemporalRules::received_in_domain(const Kno
 }
 
 bool TemporalRules::relevant(const Known& known) const {
-  if (contains(known.domains, domain_.domain)) return true;
-  return std::any_of(referenced_.begin(), referenced_.end(), [&](const auto& other) { return contains(known.domains, other); });
+  if (contains(*known.domains, domain_.domain)) return true;
+  return std::any_of(referenced_.begin(), referenced_.end(), [&](const auto& other) { return contains(*known.domains, other); });
 }
 
 // A certificate's time is when its validity begins, not when it was made: it may come before, and counts from then on. So may a
@@ -163,7 +180,7 @@ bool TemporalRules::before_until(const Judgement& judgement, std::optional<Time>
     const auto received = received_by(known_of(judgement), set_by);
     return judgement.received < *until || (received && received->first < *until);
   }
-  if (set_by == domain_.domain && contains(known_of(judgement).domains, set_by)) {
+  if (set_by == domain_.domain && contains(*known_of(judgement).domains, set_by)) {
     return received_before(judgement, *until);
   }
   if (auto received = received_by(known_of(judgement), set_by)) return received->first < *until;

@@ -1,6 +1,8 @@
 // What is known of each statement about one subject, and whether it counts by time: the part of judging that needs no rights.
 #pragma once
 
+#include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -38,11 +40,11 @@ class TemporalRules {
   }
   Time next_change() const { return next_change_; }
 
-  // All that is known of one statement: its facts, however often it was given.
+  // All that is known of one statement: its facts, however often it was given. Most are given once: then the lists are the fact's own.
   struct Known {
     const Fact* fact = nullptr;
-    std::vector<std::string> domains;
-    std::vector<ReceivedAt> receipts;
+    std::shared_ptr<const std::vector<std::string>> domains;  // sorted
+    std::shared_ptr<const std::vector<ReceivedAt>> receipts;
     Time first_seen;
   };
   // When a home received a statement: the time, and the place in its log.
@@ -54,6 +56,7 @@ class TemporalRules {
 
  private:
   static std::vector<Known> gather(const std::vector<Fact>& about);
+  static Known known_from(std::span<const Fact* const> same);
   Judgement begin(const Known& known) const;
   std::optional<Moment> received_by(const Known& known, std::string_view of) const;
   std::optional<Moment> received_in_domain(const Known& known, std::string_view& by) const;

@@ -15,6 +15,7 @@ std::set<StatementId> Sight::hidden() {
   std::set<StatementId> hidden;
   const auto collect = [&](const std::vector<policy::Fact>& about) {
     for (const auto& fact : about) {
+      if (fact.refused.empty() && statement(fact.statement.kind(), fact.domains)) continue;
       auto domains = fact.domains;
       for (const auto& [domain, why] : fact.refused) domains.push_back(domain);  // it was said there all the same
       if (!statement(fact.statement.kind(), domains)) hidden.insert(fact.statement.id);
@@ -27,15 +28,16 @@ std::set<StatementId> Sight::hidden() {
 }
 
 bool Sight::reads(const std::string& domain, std::optional<Kind> kind) {
-  const auto [known, first] = known_.try_emplace({domain, kind}, false);
-  if (!first) return known->second;
-  known->second = service_.may_read(policies_, domain, kind, {}, who_);
+  for (const auto& known : known_)
+    if (known.kind == kind && known.domain == domain) return known.reads;
+  bool reads = service_.may_read(policies_, domain, kind, {}, who_);
   // Only the roles of holder and self hang on the subject.
-  if (!known->second && who_) {
+  if (!reads && who_) {
     const auto holder = policy::holder_of(facts_, policies_, domain, service_.now());
-    known->second = service_.may_read(policies_, domain, kind, {holder, &facts_.subject}, who_);
+    reads = service_.may_read(policies_, domain, kind, {holder, &facts_.subject}, who_);
   }
-  return known->second;
+  known_.push_back({domain, kind, reads});
+  return reads;
 }
 
 std::vector<std::string> own_domains(const Service& service, const ledger::Reader& reader) {

@@ -2,9 +2,9 @@
 // of those.
 #pragma once
 
-#include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "service/service.h"
 
@@ -30,7 +30,12 @@ class Sight {
   const policy::Facts& facts_;
   const std::string domain_;
   const Principal who_;
-  std::map<std::pair<std::string, std::optional<Kind>>, bool> known_;
+  struct Known {
+    std::string domain;
+    std::optional<Kind> kind;
+    bool reads;
+  };
+  std::vector<Known> known_;  // few: a domain or two, and some kinds
 };
 
 // The domains in whose name this server answers: what is shown in none of them looks absent.

@@ -191,7 +191,7 @@ json::object history_json(const service::Looked& looked) {
     one["provisional"] = judgement.provisional;
     if (statement.not_before) one["not_before"] = to_rfc3339(*statement.not_before);
     if (statement.expires) one["expires"] = to_rfc3339(*statement.expires);
-    one["domains"] = texts(judgement.domains);
+    one["domains"] = texts(*judgement.domains);
     one["counts"] = judgement.counts;
     one["roles"] = texts(judgement.roles);
     add_text(one, "why_not", judgement.why_not);

@@ -1,6 +1,7 @@
 #include "evidence/formats/openpgp/armor.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/budgets.h"
 #include "evidence/formats/openpgp/packet.h"
@@ -11,17 +12,21 @@ namespace {
 constexpr std::string_view begin_mark = "-----BEGIN PGP ", end_mark = "-----END PGP ", dashes = "-----",
                            disabled_mark = "\n:-----BEGIN PGP PUBLIC KEY BLOCK-----";
 
-// RFC 9580 section 6.1.1: generator 0x864cfb, initial value 0xb704ce.
-std::uint32_t crc24(View data) {
-  std::uint32_t crc = 0xb704ce;
-  for (const std::uint8_t octet : data) {
-    crc ^= std::uint32_t{octet} << 16;
-    for (int bit = 0; bit < 8; ++bit) {
-      crc <<= 1;
-      if ((crc & 0x1000000) != 0) crc ^= 0x1864cfb;
-    }
+// What each octet does to the remainder of those before it: with generator 0x864cfb (RFC 9580 section 6.1.1).
+constexpr auto crc24_of_octet = [] {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t octet = 0; octet < table.size(); ++octet) {
+    std::uint32_t crc = octet << 16;
+    for (int bit = 0; bit < 8; ++bit) crc = crc << 1 ^ ((crc & 0x800000) != 0 ? 0x1864cfb : 0);
+    table[octet] = crc & 0xffffff;
   }
-  return crc & 0xffffff;
+  return table;
+}();
+
+std::uint32_t crc24(View data) {
+  std::uint32_t crc = 0xb704ce;  // ibidem
+  for (const std::uint8_t octet : data) crc = (crc << 8 & 0xffffff) ^ crc24_of_octet[crc >> 16 ^ octet];
+  return crc;
 }
 
 std::string checksum_of(View data) {
