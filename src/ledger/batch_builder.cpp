@@ -55,11 +55,11 @@ Result<BatchBuilder::Work*> BatchBuilder::work_for(const Submission& submission)
   for (const auto& statement : work.statements)
     if (statement.kind() == evidence::Kind::policy) CHECK_OK(signed_descriptor(statement));
   work.is_new = true;
-  work.made_in = submission.made_in;
+  work.submission_domain = submission.submission_domain;
   work.leaf = tlog::leaf_hash(evidence::leaf_bytes(submission.evidence.format(), submission.evidence.bytes()));
   // first_seen is set in finish(), when the batch's time is known.
   work.entry.record = Record{0, submission.evidence.format(), to_bytes(submission.evidence.bytes()), id,
-                             submission.evidence.issuer(), {}, submission.made_in};
+                             submission.evidence.issuer(), {}, submission.submission_domain};
   order_.push_back(id);
   return &works_.emplace(id, std::move(work)).first->second;
 }
@@ -70,7 +70,7 @@ Result<BatchBuilder::Work*> BatchBuilder::work_for(const Record& kept) {
   work.entry.id = kept.id;
   TRY(work.statements, evidence::statements_of_kept(kept.format, kept.evidence, kept.issuer, kept.id));
   CHECK_OK(load_known(work));
-  work.made_in = kept.made_in;
+  work.submission_domain = kept.submission_domain;
   work.leaf = tlog::leaf_hash(evidence::leaf_bytes(kept.format, kept.evidence));
   order_.push_back(kept.id);
   return &works_.emplace(kept.id, std::move(work)).first->second;

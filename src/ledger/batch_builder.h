@@ -41,7 +41,7 @@ class BatchBuilder {
     Entry entry;                                   // what is new
     std::vector<evidence::Statement> statements;
     bool is_new = false;
-    std::string made_in;                           // of evidence that names no domain
+    std::string submission_domain;                           // of evidence that names no domain
     std::vector<std::string> judged_anew;          // domains of which a home's refusal came, or was lifted: an entry that bears nothing
     Digest leaf{};                                 // of the evidence that is kept: a twin of it makes no other leaf
     std::vector<Placement> placed;                 // earlier

@@ -9,7 +9,7 @@ void BatchBuilder::note_change(const Work& work, const FeedRow& about) {
   change_.everything |= about.everything;
   for (const auto& statement : work.statements) {
     auto domains = statement.domains;
-    if (!work.made_in.empty()) domains.push_back(work.made_in);
+    if (!work.submission_domain.empty()) domains.push_back(work.submission_domain);
     domains.insert(domains.end(), work.judged_anew.begin(), work.judged_anew.end());
     for (const auto& [domain, index] : work.entry.placements) domains.push_back(domain);
     for (const auto& receipt : work.entry.receipts) domains.push_back(receipt.domain);

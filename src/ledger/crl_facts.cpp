@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "base/read_budget.h"
 #include "evidence/formats/x509/x509.h"
-#include "ledger/brief.h"
 #include "ledger/crls.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
@@ -41,7 +41,7 @@ std::map<Bytes, Issued> issued_in_names(const std::vector<policy::Fact>& about) 
 }
 
 Result<EvidenceView> evidence_at(const store::Snapshot& snapshot, std::uint64_t position) {
-  CHECK_OK(Brief::charge(1));
+  CHECK_OK(ReadBudget::charge(1));
   TRY(const auto row, snapshot.get(table::journal, table::number(position)));
   if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
   return evidence_in_entry(*row);
@@ -52,7 +52,7 @@ Result<EvidenceView> evidence_at(const store::Snapshot& snapshot, std::uint64_t 
 // The keys of which certificates say this name.
 Result<std::vector<KeyId>> Reader::keys_named(View name) const {
   std::vector<KeyId> keys;
-  CHECK_OK(named(evidence::x509::authority_name(name), [&](const SubjectId& subject, Rank) {
+  CHECK_OK(named(evidence::x509::authority_name(name), [&](const SubjectId& subject, evidence::AliasRank) {
     keys.push_back(KeyId{subject.digest});
     return keys.size() < budget::crl_signers;
   }));

@@ -3,10 +3,10 @@
 #include <set>
 
 #include "base/budgets.h"
+#include "base/read_budget.h"
 #include "evidence/view_row.h"
-#include "ledger/brief.h"
-#include "ledger/crls.h"
 #include "ledger/budgets.h"
+#include "ledger/crls.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "ledger/tables.h"
@@ -59,7 +59,7 @@ std::size_t weight_of(const std::vector<policy::Fact>& facts, std::size_t from) 
 }  // namespace
 
 Result<void> Reader::add_row(const SubjectId& subject, View row, std::vector<policy::Fact>& to) const {
-  CHECK_OK(Brief::charge(1, row.size()));
+  CHECK_OK(ReadBudget::charge(1, row.size()));
   TRY(auto decoded, decode_subject_row(row));
   TRY(auto statements, evidence::read_view(decoded.view, subject));
   for (auto& statement : statements) {
@@ -75,7 +75,7 @@ Result<policy::Fact> Reader::fact_of(evidence::Statement statement, FactRow fact
   fact.domains = fact.statement.domains;
   const bool own_alarm = is_self_compromise(fact.statement, fact.statement.issuer);  // concerns all domains that took it
   if (fact.domains.empty() || own_alarm) {
-    if (!facts.made_in.empty()) fact.domains.push_back(facts.made_in);
+    if (!facts.submission_domain.empty()) fact.domains.push_back(facts.submission_domain);
     for (const auto& received : fact.receipts) fact.domains.push_back(received.domain);
     std::sort(fact.domains.begin(), fact.domains.end());
     fact.domains.erase(std::unique(fact.domains.begin(), fact.domains.end()), fact.domains.end());

@@ -4,9 +4,9 @@
 #include <map>
 #include <span>
 
+#include "evidence/names.h"
 #include "evidence/view_row.h"
 #include "ledger/crls.h"
-#include "ledger/names.h"
 #include "ledger/tables.h"
 #include "policy/descriptor.h"
 
@@ -22,12 +22,12 @@ Bytes model_text(const SubjectId& subject) {
 
 void index_names(const Statement& statement, const std::vector<std::string>& domains, std::uint64_t arrival, const RowWriter& write) {
   const auto row = statement.subject.row();
-  for (const auto& alias : aliases_of(statement))
+  for (const auto& alias : evidence::aliases_of(statement))
     write(table::aliases, table::alias_key(alias.name, alias.rank, arrival, statement.subject), model_text(statement.subject));
-  auto terms = search_terms_of(statement);
+  auto terms = evidence::search_terms_of(statement);
   for (const auto& domain : domains) terms.emplace_back("domain", domain);
   for (const auto& [field, value] : terms) {
-    Bytes key = table::search_key(field, folded(value));
+    Bytes key = table::search_key(field, evidence::case_folded(value));
     append_u64(key, field == table::in_order_of_ids ? 0 : arrival);
     append(key, row);
     write(table::search, std::move(key), model_text(statement.subject));
@@ -58,7 +58,7 @@ FactRow updated(const IndexInput& input, std::optional<FactRow> kept) {
     row = std::move(*kept);
   } else if (input.entry.record) {
     row.first_seen = input.entry.record->first_seen;
-    row.made_in = input.entry.record->made_in;
+    row.submission_domain = input.entry.record->submission_domain;
   }
   for (std::size_t i = 0; i < input.entry.placements.size(); ++i)
     row.received.push_back(
@@ -157,7 +157,7 @@ Result<FeedRow> what_it_is_about(const IndexInput& input, const RowReader& read)
 std::vector<std::string> domains_of(const Entry& entry, const std::vector<Statement>& statements, const FactRow& facts) {
   std::vector<std::string> domains;
   for (const auto& statement : statements) domains.insert(domains.end(), statement.domains.begin(), statement.domains.end());
-  if (!facts.made_in.empty()) domains.push_back(facts.made_in);
+  if (!facts.submission_domain.empty()) domains.push_back(facts.submission_domain);
   const bool foreign = std::all_of(statements.begin(), statements.end(),
                                    [](const Statement& statement) { return statement.domains.empty(); });
   // Evidence that names no domain is made where homes took it; a policy, also of another domain, bears on what they judge by it; and a

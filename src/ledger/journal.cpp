@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/cbor_values.h"
-#include "ledger/brief.h"
+#include "base/read_budget.h"
 #include "ledger/tables.h"
 
 namespace cm4it::ledger {
@@ -41,7 +41,7 @@ Result<Record> read_record(CborReader& reader) {
   record.evidence = to_bytes(evidence);
   TRY(record.issuer.digest, read_digest(reader));
   TRY(record.first_seen, read_time(reader));
-  TRY(record.made_in, read_text(reader));
+  TRY(record.submission_domain, read_text(reader));
   return record;
 }
 
@@ -65,7 +65,7 @@ Bytes encode(const Entry& entry) {
   if (entry.record) {
     const Record& record = *entry.record;
     out.array(5).uint(static_cast<std::uint8_t>(record.format)).bytes(record.evidence).bytes(record.issuer.digest);
-    out.integer(record.first_seen.seconds).text(record.made_in);
+    out.integer(record.first_seen.seconds).text(record.submission_domain);
   } else {
     out.null();
   }
@@ -123,14 +123,14 @@ Result<std::optional<Record>> find_record(const store::Snapshot& snapshot, const
   const std::uint64_t position = read_u64(positions->first(8));
   TRY(const auto row, snapshot.get(table::journal, table::number(position)));
   if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-  CHECK_OK(Brief::charge(1, row->size()));
+  CHECK_OK(ReadBudget::charge(1, row->size()));
   TRY(auto entry, decode_entry(*row, position));
   return std::move(entry.record);
 }
 
 Bytes encode(const FactRow& row) {
   CborWriter out;
-  out.array(3).integer(row.first_seen.seconds).text(row.made_in).array(row.received.size());
+  out.array(3).integer(row.first_seen.seconds).text(row.submission_domain).array(row.received.size());
   for (const auto& received : row.received) {
     const bool own = received.log == KeyId{};
     out.array(4).text(received.domain).bytes(own ? View{} : View(received.log.digest)).integer(received.time.seconds);
@@ -151,7 +151,7 @@ Result<FactRow> read_fact_row(CborReader& reader) {
   FactRow row;
   CHECK_OK(expect_array(reader, 3));
   TRY(row.first_seen, read_time(reader));
-  TRY(row.made_in, read_text(reader));
+  TRY(row.submission_domain, read_text(reader));
   TRY(const auto count, reader.array());
   for (std::size_t i = 0; i < count; ++i) {
     policy::ReceivedAt received;

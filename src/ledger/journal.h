@@ -35,7 +35,7 @@ Result<void> check_id(const Record& record);
 // What the fold needs beside the evidence, next to the subject: [first seen, made in, [* [domain, log or empty: own, time, index]]]
 struct FactRow {
   Time first_seen;
-  std::string made_in;
+  std::string submission_domain;
   std::vector<policy::ReceivedAt> received;  // a log of all zeros: this server's own
 };
 Bytes encode(const FactRow& row);

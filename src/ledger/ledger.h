@@ -15,8 +15,8 @@
 #include "base/time.h"
 #include "base/uptime.h"
 #include "evidence/evidence.h"
+#include "evidence/names.h"
 #include "ledger/forwarding.h"
-#include "ledger/names.h"
 #include "policy/facts.h"
 #include "policy/policies.h"
 #include "store/store.h"
@@ -67,7 +67,7 @@ struct WriteFailure {
 // What a piece of evidence brings along into the appender.
 struct Submission {
   Verified evidence;
-  std::string made_in;                        // the submission's domain, for evidence that names none; else empty
+  std::string submission_domain;                        // the submission's domain, for evidence that names none; else empty
   std::vector<std::string> homes;             // of the domains this server is home of: where it is admitted
   std::vector<ForeignReceipt> receipts;
   std::vector<std::string> forward_to;        // domains whose homes still have to receive it: noted in the same commit
@@ -100,7 +100,7 @@ struct Record {
   StatementId id;
   KeyId issuer;
   Time first_seen;
-  std::string made_in;
+  std::string submission_domain;
   // Where it was put in one of this server's logs when it came: (domain, leaf); none: in none then.
   std::optional<std::pair<std::string, std::uint64_t>> leaf{};
 };
@@ -166,7 +166,7 @@ class Reader {
 
   // Every subject of which evidence gave this very alias, by rank, and then in the order in which the subjects came here: a
   // caller that bounds how many it looks at has those that bear it as their own first. The visitor returns false to stop.
-  Result<void> named(std::string_view alias, const std::function<bool(const SubjectId&, Rank)>& visit) const;
+  Result<void> named(std::string_view alias, const std::function<bool(const SubjectId&, evidence::AliasRank)>& visit) const;
 
   // Journal positions of entries that concern a domain (made there, or received by its homes), from `from` on.
   // The visitor returns false to stop.
@@ -189,7 +189,7 @@ class Reader {
 
   // Search index: subjects whose field has this value (lowercase), after `after`, in the order in which they came
   // here; of "domain" in the order of their ids, and `after` need not be known.
-  // Fields: "domain", "type", "maker", "model", "issuer", "transferred" (to that domain), "word", "address" (mail_of()).
+  // Fields: "domain", "type", "maker", "model", "issuer", "transferred" (to that domain), "word", "address" (evidence::mail_address).
   Result<void> search(std::string_view field, std::string_view value, const std::optional<SubjectId>& after,
                       const std::function<bool(const SubjectId&)>& visit) const;
   // Those that have all of these, in the order in which they came here ("domain" has another, and is not joined with others).

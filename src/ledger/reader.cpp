@@ -1,13 +1,13 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "base/read_budget.h"
+#include "evidence/names.h"
 #include "evidence/view_row.h"
-#include "ledger/brief.h"
 #include "ledger/feed_row.h"
 #include "ledger/home_log.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
-#include "ledger/names.h"
 #include "ledger/tables.h"
 #include "ledger/unpinned.h"
 
@@ -36,7 +36,7 @@ Result<std::optional<Record>> Reader::record(const StatementId& id) const {
 Result<std::optional<Record>> Reader::record_at(std::uint64_t position) const {
   TRY(const auto row, snapshot_->get(table::journal, table::number(position)));
   if (!row) return std::optional<Record>{};
-  CHECK_OK(Brief::charge(1, row->size()));
+  CHECK_OK(ReadBudget::charge(1, row->size()));
   TRY(auto entry, decode_entry(*row, position));
   return std::move(entry.record);
 }
@@ -44,7 +44,7 @@ Result<std::optional<Record>> Reader::record_at(std::uint64_t position) const {
 Result<std::optional<Record>> Reader::record_touched_at(std::uint64_t position) const {
   TRY(const auto row, snapshot_->get(table::journal, table::number(position)));
   if (!row) return std::optional<Record>{};
-  CHECK_OK(Brief::charge(1, row->size()));
+  CHECK_OK(ReadBudget::charge(1, row->size()));
   TRY(auto entry, decode_entry(*row, position));
   if (entry.record) return std::move(entry.record);
   return record(entry.id);
@@ -61,7 +61,7 @@ Result<std::vector<Entry>> entries_of(const store::Snapshot& snapshot, const Sta
     const std::uint64_t position = read_u64(positions->subspan(at, 8));
     TRY(const auto row, snapshot.get(table::journal, table::number(position)));
     if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-    CHECK_OK(Brief::charge(1, row->size()));
+    CHECK_OK(ReadBudget::charge(1, row->size()));
     TRY(auto entry, decode_entry(*row, position));
     entries.push_back(std::move(entry));
   }
@@ -131,7 +131,7 @@ Result<void> Reader::of_subject(const SubjectId& subject,
   CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View key, View value) {
     bool more = true;
     outcome = [&]() -> Result<void> {
-      CHECK_OK(Brief::charge(1));
+      CHECK_OK(ReadBudget::charge(1));
       TRY(const auto row, decode_subject_row(value));
       TRY(const auto head, evidence::read_view_head(row.view));
       more = visit(table::last_number(key), head.id);
@@ -226,7 +226,7 @@ Result<std::vector<std::pair<std::uint64_t, StatementId>>> Reader::descriptors(s
   Result<void> outcome;
   CHECK_OK(snapshot_->scan(table::policies, store::Range::prefix(table::named(domain)), [&](View key, View) {
     found.emplace_back(read_u64(key.subspan(domain.size() + 1, 8)), statement_from(key.last(32)));
-    outcome = Brief::charge(1);
+    outcome = ReadBudget::charge(1);
     return outcome.has_value();
   }));
   CHECK_OK(outcome);

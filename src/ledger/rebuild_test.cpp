@@ -42,7 +42,7 @@ Submission random_submission(std::mt19937& random) {
     }
   }();
   Submission submission{evidence, {}, {}, {}, {}};
-  if (evidence.format() != Format::cose) submission.made_in = pick(2) ? "acme.example" : "beta.example";
+  if (evidence.format() != Format::cose) submission.submission_domain = pick(2) ? "acme.example" : "beta.example";
   if (pick(3)) submission.homes.push_back("acme.example");
   if (pick(3) == 0) submission.homes.push_back("beta.example");
   for (const char* domain : {"plant.example", "gamma.example"})

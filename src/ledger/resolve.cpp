@@ -3,9 +3,9 @@
 #include <set>
 
 #include "base/budgets.h"
+#include "evidence/names.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
-#include "ledger/names.h"
 #include "ledger/tables.h"
 
 namespace cm4it::ledger {
@@ -78,16 +78,16 @@ Result<store::Range> digits_range(SubjectKind kind, std::string_view digits) {
 
 }  // namespace
 
-Result<void> Reader::named(std::string_view name, const std::function<bool(const SubjectId&, Rank)>& visit) const {
+Result<void> Reader::named(std::string_view name, const std::function<bool(const SubjectId&, evidence::AliasRank)>& visit) const {
   constexpr std::size_t rank = 1, arrival = 8, row = 33;
-  const Bytes alias = table::named(alias_key(name));
+  const Bytes alias = table::named(evidence::alias_key(name));
   return snapshot_->scan(table::aliases, store::Range::prefix(alias), [&](View key, View model) {
     if (key.size() != alias.size() + rank + arrival + row) return true;
     SubjectId subject;
     subject.kind = static_cast<SubjectKind>(key[key.size() - row]);
     std::copy(key.end() - 32, key.end(), subject.digest.begin());
     subject.model = text(model);
-    return visit(subject, static_cast<Rank>(key[alias.size()]));
+    return visit(subject, static_cast<evidence::AliasRank>(key[alias.size()]));
   });
 }
 
@@ -100,8 +100,8 @@ Result<SubjectId> Reader::resolve(std::string_view name, const Shown& shown) con
     if (known > 0) return whole;
   }
   Candidates candidates(shown);
-  Rank best = Rank::own;
-  CHECK_OK(named(name, [&](const SubjectId& subject, Rank rank) {
+  evidence::AliasRank best = evidence::AliasRank::own;
+  CHECK_OK(named(name, [&](const SubjectId& subject, evidence::AliasRank rank) {
     if (rank != best && !candidates.empty()) return false;
     best = rank;
     return candidates.take(subject);

@@ -1,8 +1,8 @@
 // What is found by a term, in the order of arrival.
 #include <algorithm>
 
+#include "evidence/names.h"
 #include "ledger/ledger.h"
-#include "ledger/names.h"
 #include "ledger/tables.h"
 
 namespace cm4it::ledger {
@@ -23,7 +23,7 @@ SubjectId subject_from(View row, View model) {
 
 Result<void> Reader::search(std::string_view field, std::string_view value, const std::optional<SubjectId>& after,
                             const std::function<bool(const SubjectId&)>& visit) const {
-  const Bytes prefix = table::search_key(field, folded(value));
+  const Bytes prefix = table::search_key(field, evidence::case_folded(value));
   store::Range range = store::Range::prefix(prefix);
   if (after) {
     const auto row = after->row();
@@ -46,7 +46,7 @@ Result<void> Reader::search(std::string_view field, std::string_view value, cons
 Result<std::optional<SubjectId>> Reader::search_all(const std::vector<Term>& terms, const std::optional<SubjectId>& after, std::size_t most,
                                                     const std::function<bool(const SubjectId&)>& visit) const {
   std::vector<Bytes> prefixes;
-  for (const Term& term : terms) prefixes.push_back(table::search_key(term.field, folded(term.value)));
+  for (const Term& term : terms) prefixes.push_back(table::search_key(term.field, evidence::case_folded(term.value)));
   Bytes place;  // arrival ‖ subject row
   if (after) {
     TRY(const auto arrived, table::arrival(*snapshot_, *after));
@@ -92,7 +92,7 @@ Result<bool> Reader::is_found(const SubjectId& subject, std::string_view field, 
     TRY(arrived, table::arrival(*snapshot_, subject));
   }
   if (!arrived) return false;
-  Bytes key = table::search_key(field, folded(value));
+  Bytes key = table::search_key(field, evidence::case_folded(value));
   append_u64(key, *arrived);
   append(key, subject.row());
   TRY(const auto row, snapshot_->get(table::search, key));

@@ -51,7 +51,7 @@ Bytes compromised_key(const KeyId& key, const std::optional<Digest>& part) {
   return row;
 }
 
-Bytes alias_key(std::string_view alias, Rank rank, std::uint64_t arrival, const evidence::SubjectId& subject) {
+Bytes alias_key(std::string_view alias, evidence::AliasRank rank, std::uint64_t arrival, const evidence::SubjectId& subject) {
   Bytes key = named(alias);
   key.push_back(static_cast<std::uint8_t>(rank));
   append_u64(key, arrival);

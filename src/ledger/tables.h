@@ -4,8 +4,8 @@
 #include <optional>
 #include <string_view>
 
+#include "evidence/names.h"
 #include "evidence/statement.h"
-#include "ledger/names.h"
 #include "store/store.h"
 
 namespace cm4it::ledger::table {
@@ -46,7 +46,7 @@ Bytes subject_key(const evidence::SubjectId& subject, std::uint64_t position);
 Bytes speaker_key(const evidence::SubjectId& subject, const KeyId& issuer);  // without a position: all that it said
 Bytes compromised_key(const KeyId& key, const std::optional<Digest>& part);  // without a position
 // Those who came first are found first, however many come after them.
-Bytes alias_key(std::string_view alias, Rank rank, std::uint64_t arrival, const evidence::SubjectId& subject);
+Bytes alias_key(std::string_view alias, evidence::AliasRank rank, std::uint64_t arrival, const evidence::SubjectId& subject);
 Bytes search_key(std::string_view field, std::string_view value);           // field ‖ 0 ‖ value ‖ 0
 inline constexpr std::string_view in_order_of_ids = "domain";  // the search field of which `arrival` is 0: any prefix is found there
 // The position of a subject's first statement: what many subjects have in common is found in the order of their arrival,

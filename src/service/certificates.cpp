@@ -23,7 +23,7 @@ class Pieces {
   }
 
   // Those that bear this name in that way; no name: all.
-  Result<std::vector<Certificate>> certificates(const policy::Facts& facts, const std::string& alias, ledger::Rank rank) {
+  Result<std::vector<Certificate>> certificates(const policy::Facts& facts, const std::string& alias, evidence::AliasRank rank) {
     std::vector<Certificate> list;
     std::vector<bool> named;
     std::map<Fingerprint, std::size_t> places;  // of one key: with several creation times it has several
@@ -41,7 +41,7 @@ class Pieces {
         named.push_back(alias.empty());
       }
       Certificate& found = list[place->second];
-      const auto& names = rank == ledger::Rank::own ? fact.statement.aliases : fact.statement.other_keys;
+      const auto& names = rank == evidence::AliasRank::own ? fact.statement.aliases : fact.statement.other_keys;
       if (std::find(names.begin(), names.end(), alias) != names.end()) named[place->second] = true;
       found.open = found.open && (anyones_.empty() || shown(anyones_, kind, fact.domains));
       found.changed = std::max(found.changed, fact.first_seen);
@@ -65,7 +65,7 @@ class Pieces {
 
 struct Bearer {
   SubjectId subject;
-  ledger::Rank rank = ledger::Rank::own;
+  evidence::AliasRank rank = evidence::AliasRank::own;
 };
 
 Result<void> add(const Service& service, const ledger::Reader& reader, const Bearer& bearer, const std::string& alias,
@@ -83,7 +83,7 @@ Result<void> add(const Service& service, const ledger::Reader& reader, const Bea
 Result<std::vector<Certificate>> Certificates::named(const std::string& alias, const Principal& who) const {
   TRY(const auto reader, service_.ledger().reader());
   std::vector<Bearer> bearers;
-  CHECK_OK(reader.named(alias, [&](const SubjectId& subject, ledger::Rank rank) {
+  CHECK_OK(reader.named(alias, [&](const SubjectId& subject, evidence::AliasRank rank) {
     bearers.push_back({subject, rank});
     return bearers.size() < budget::certificates_of_one_name;
   }));

@@ -10,7 +10,7 @@ Result<bool> FeedRights::may_be_read(const ledger::Record& record, const std::ve
   TRY(const auto statements, evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
   for (const evidence::Statement& statement : statements) {
     std::vector<std::string> domains = statement.domains;
-    if (domains.empty() && !record.made_in.empty()) domains.push_back(record.made_in);
+    if (domains.empty() && !record.submission_domain.empty()) domains.push_back(record.submission_domain);
     if (domains.empty() || is_self_compromise(statement, record.issuer))
       for (const auto& [domain, cose] : receipts) domains.push_back(domain);
     TRY(bool shown, reads(domain_, statement));

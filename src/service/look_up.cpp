@@ -141,7 +141,7 @@ Result<bool> readable(const Service& service, const ledger::Reader& reader, cons
   TRY(const auto receipts, reader.receipts(record.id));
   for (const auto& statement : statements) {
     std::vector<std::string> domains = statement.domains;
-    if (domains.empty() && !record.made_in.empty()) domains.push_back(record.made_in);
+    if (domains.empty() && !record.submission_domain.empty()) domains.push_back(record.submission_domain);
     for (const auto& [domain, cose] : receipts) domains.push_back(domain);
     std::vector<std::string> possible;
     for (auto& own : own_domains(service, reader)) {

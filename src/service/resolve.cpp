@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <map>
 
-#include "ledger/names.h"
+#include "evidence/names.h"
 #include "policy/temporal_rules.h"
 #include "service/impl.h"
 #include "service/resolve.h"
@@ -28,7 +28,7 @@ bool is_of_key(std::string_view alias) { return alias.starts_with("key:") || ali
 }  // namespace
 
 bool bears_now(const policy::Verdict& verdict, std::string_view name) {
-  const std::string alias = ledger::alias_key(name);
+  const std::string alias = evidence::alias_key(name);
   if (is_of_key(alias)) return true;
   const auto newest = newest_native(verdict);
   return std::any_of(verdict.judgements.begin(), verdict.judgements.end(), [&](const policy::Judgement& judgement) {
@@ -37,7 +37,7 @@ bool bears_now(const policy::Verdict& verdict, std::string_view name) {
     if (const auto last = newest.find(statement.issuer); statement.kind() == Kind::identity && statement.is_native() &&
                                                          last != newest.end() && last->second != &judgement)
       return false;
-    const auto aliases = ledger::aliases_of(statement);
+    const auto aliases = evidence::aliases_of(statement);
     return std::any_of(aliases.begin(), aliases.end(), [&](const ledger::Alias& one) { return one.name == alias; });
   });
 }

@@ -1,7 +1,7 @@
 // Search: the narrowest index a query names gives candidates; what the fold says of each decides.
 #include <algorithm>
 
-#include "ledger/names.h"
+#include "evidence/names.h"
 #include "service/impl.h"
 
 namespace cm4it::service {
@@ -22,7 +22,7 @@ Terms terms_of(const SearchQuery& query, const std::string& domain, const std::v
 }
 
 bool same(const std::string& wanted, const std::string& found) {
-  return wanted.empty() || ledger::folded(wanted) == ledger::folded(found);
+  return wanted.empty() || evidence::case_folded(wanted) == evidence::case_folded(found);
 }
 
 bool has_words(const policy::Verdict& verdict, const std::vector<std::string>& words) {
@@ -31,7 +31,7 @@ bool has_words(const policy::Verdict& verdict, const std::vector<std::string>& w
   if (verdict.identity)
     for (const auto* text : {&verdict.identity->name, &verdict.identity->maker, &verdict.identity->model,
                              &verdict.identity->serial, &verdict.identity->version})
-      for (auto& word : ledger::words_of(*text)) found.push_back(std::move(word));
+      for (auto& word : evidence::words_of(*text)) found.push_back(std::move(word));
   return std::all_of(words.begin(), words.end(),
                      [&](const auto& word) { return std::find(found.begin(), found.end(), word) != found.end(); });
 }
@@ -58,7 +58,7 @@ Result<SearchPage> Service::search(const SearchQuery& query, const Principal& wh
   if (query.limit == 0 || query.limit > budget::search_results)
     return fail(Code::malformed, "limit: 1 to " + std::to_string(budget::search_results));
   const std::string domain = impl_->domain_or_default(query.domain);
-  const auto words = ledger::words_of(query.words);
+  const auto words = evidence::words_of(query.words);
   std::optional<SubjectId> after;
   if (!query.cursor.empty()) {
     TRY(after, SubjectId::parse(query.cursor));

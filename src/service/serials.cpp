@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "ledger/names.h"
+#include "evidence/names.h"
 #include "service/impl.h"
 #include "service/resolve.h"
 
@@ -19,9 +19,9 @@ constexpr std::size_t shown_digits = 16;   // of an id: as many as lead to it
 bool is_of_same_maker(const policy::Verdict& verdict, const SerialUse& use) {
   return std::any_of(verdict.judgements.begin(), verdict.judgements.end(), [&](const policy::Judgement& judgement) {
     const auto* identity = std::get_if<evidence::Identity>(&judgement.fact->statement.body);
-    return judgement.counts && identity && ledger::folded(identity->serial) == ledger::folded(use.serial) &&
+    return judgement.counts && identity && evidence::case_folded(identity->serial) == evidence::case_folded(use.serial) &&
            (judgement.fact->statement.issuer == use.issuer ||
-            (!use.maker.empty() && ledger::folded(identity->maker) == ledger::folded(use.maker)));
+            (!use.maker.empty() && evidence::case_folded(identity->maker) == evidence::case_folded(use.maker)));
   });
 }
 
@@ -47,8 +47,8 @@ std::optional<SerialUse> serial_use_of(const std::vector<evidence::Statement>& s
 Result<std::vector<std::string>> Service::same_serials(const SerialUse& use, const std::string& domain, const Principal& who, std::size_t& folded) const {
   TRY(const auto reader, impl_->ledger->reader());
   std::set<SubjectId> others;
-  CHECK_OK(reader.named("serial:" + use.serial, [&](const SubjectId& subject, ledger::Rank rank) {
-    if (rank != ledger::Rank::own) return false;
+  CHECK_OK(reader.named("serial:" + use.serial, [&](const SubjectId& subject, evidence::AliasRank rank) {
+    if (rank != evidence::AliasRank::own) return false;
     if (subject != use.subject) others.insert(subject);
     return others.size() < most_looked_at;
   }));

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ledger/brief.h"
+#include "base/read_budget.h"
 #include "service/impl.h"
 
 namespace cm4it::service {
@@ -85,7 +85,7 @@ const char* pin_source(policy::Pin::Source source) {
 std::vector<DomainView> Service::domains(const Principal& who) const {
   const auto published = impl_->ledger->published();
   std::map<std::string, DomainView> views;
-  if (!ledger::Brief::charge(published->policies->chains().size() / 4)) return {};
+  if (!ReadBudget::charge(published->policies->chains().size() / 4)) return {};
   for (const auto& [name, state] : published->domains) {
     DomainView& view = views[name];
     view.home = state.home;

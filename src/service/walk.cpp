@@ -75,8 +75,8 @@ Result<Eligibility> Walk::could_enter(const std::string& domain) {
 }
 
 Result<Walked> Walk::copy(const KeyId& issuer, std::vector<ledger::ForeignReceipt> receipts) {
-  const std::string_view made_in = receipts.empty() ? std::string_view{} : std::string_view(receipts[0].domain);
-  TRY(domains_, domains_of(decoded_, made_in));
+  const std::string_view submission_domain = receipts.empty() ? std::string_view{} : std::string_view(receipts[0].domain);
+  TRY(domains_, domains_of(decoded_, submission_domain));
   if (is_policy()) return policy_evidence(true, std::move(receipts));
   add_listening_homes(decoded_, policies_, context_.server.homes, domains_);
   CHECK_OK(find_named());
@@ -175,8 +175,8 @@ Result<evidence::Piece> with_its_key(const evidence::Piece& piece, const std::st
   const auto absent = fail(Code::not_yet, "issuer: the key that this revocation is of, " + alias.substr(alias.find(':') + 1) + ", neither came with it nor is kept here",
                            "put the key before it");
   std::vector<evidence::SubjectId> subjects;
-  CHECK_OK(reader.named(alias, [&](const evidence::SubjectId& subject, ledger::Rank rank) {
-    if (rank != ledger::Rank::own) return false;
+  CHECK_OK(reader.named(alias, [&](const evidence::SubjectId& subject, evidence::AliasRank rank) {
+    if (rank != evidence::AliasRank::own) return false;
     subjects.push_back(subject);
     return subjects.size() < budget::candidate_keys;
   }));

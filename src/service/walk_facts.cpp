@@ -51,7 +51,7 @@ Result<void> describe_target(const ledger::Reader& reader, const ledger::Record&
     if (statement.subject == subject) in.target_kinds.push_back(statement.kind());
   if (!statements.empty()) in.target_domains = statements[0].domains;
   if (!in.target_domains.empty()) return {};
-  if (!target.made_in.empty()) in.target_domains.push_back(target.made_in);
+  if (!target.submission_domain.empty()) in.target_domains.push_back(target.submission_domain);
   TRY(const auto receipts, reader.receipts(target.id));
   for (const auto& [domain, cose] : receipts)
     if (!contains(in.target_domains, domain)) in.target_domains.push_back(domain);

@@ -17,7 +17,7 @@ Result<void> Walk::find_authorities(const evidence::X509Issuer& issuer) {
   std::vector<KeyId> keys;
   for (const auto& domain : domains_)
     for (const auto& key : policies_.keys_playing(domain, evidence::certificate_format, budget::authorities / 2)) keys.push_back(key.id());
-  CHECK_OK(context_.reader.named(evidence::x509::authority_name(issuer.name), [&](const evidence::SubjectId& subject, ledger::Rank) {
+  CHECK_OK(context_.reader.named(evidence::x509::authority_name(issuer.name), [&](const evidence::SubjectId& subject, evidence::AliasRank) {
     keys.push_back(KeyId{subject.digest});
     return keys.size() < budget::authorities;
   }));
@@ -75,8 +75,8 @@ Result<void> Walk::find_named() {
   // keys a policy lists.
   std::vector<KeyId> others;
   std::size_t examined = 0;
-  CHECK_OK(context_.reader.named(kind + issuer->text(), [&](const evidence::SubjectId& subject, ledger::Rank rank) {
-    if (rank != ledger::Rank::own || subject.kind != evidence::SubjectKind::key) return false;
+  CHECK_OK(context_.reader.named(kind + issuer->text(), [&](const evidence::SubjectId& subject, evidence::AliasRank rank) {
+    if (rank != evidence::AliasRank::own || subject.kind != evidence::SubjectKind::key) return false;
     const KeyId key{subject.digest};
     if (policies_.find_key(key)) named_.push_back(key);
     else if (others.size() < budget::candidate_keys) others.push_back(key);

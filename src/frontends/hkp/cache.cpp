@@ -26,8 +26,8 @@ Hkp::Impl::Before Hkp::Impl::before(const Search& search) const {
   if (!reader) return {};
   Before before{search.alias, {}, {}};
   std::size_t count = 0;
-  (void)reader->named(search.alias, [&](const service::SubjectId& subject, ledger::Rank rank) {
-    if (rank != ledger::Rank::own) return false;
+  (void)reader->named(search.alias, [&](const service::SubjectId& subject, evidence::AliasRank rank) {
+    if (rank != evidence::AliasRank::own) return false;
     before.subject = subject;
     return ++count < 2;
   });

@@ -1,7 +1,7 @@
 #include "frontends/hkp/impl.h"
 
 #include "base/budgets.h"
-#include "ledger/brief.h"
+#include "base/read_budget.h"
 
 namespace cm4it::hkp {
 namespace {
@@ -111,7 +111,7 @@ void Hkp::Impl::look(const Call& call, net::Responder respond) {
     return made ? std::move(*made) : error_answer(made.error(), v2);
   };
   if (!has_words(call)) {
-    ledger::Brief brief(budget::brief_records);
+    ReadBudget brief(budget::brief_records);
     auto made = answer(*this, call, target);
     if (!brief.exceeded()) return respond(std::move(made));
   }

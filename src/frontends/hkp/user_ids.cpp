@@ -4,7 +4,7 @@
 
 #include "base/budgets.h"
 #include "base/text.h"
-#include "ledger/names.h"
+#include "evidence/names.h"
 
 namespace cm4it::hkp {
 
@@ -14,7 +14,7 @@ Result<bool> matches(const service::Certificate& certificate, const std::string&
   TRY(const auto info, evidence::openpgp::describe(certificate.pieces, certificate.fingerprint, now));
   return std::any_of(info.user_ids.begin(), info.user_ids.end(), [&](const auto& user_id) {
     const std::string text = lowercase(user_id.text);
-    return match == Match::exact ? text == wanted || ledger::mail_of(text) == wanted : text.find(wanted) != text.npos;
+    return match == Match::exact ? text == wanted || evidence::mail_address(text) == wanted : text.find(wanted) != text.npos;
   });
 }
 
@@ -50,10 +50,10 @@ Result<Matches> with_terms(service::Service& service, const Terms& terms, const 
 }  // namespace
 
 Result<Matches> with_user_id(service::Service& service, const std::string& text, Match match, const service::Principal& who) {
-  const std::string wanted = lowercase(match == Match::exact ? ledger::mail_of(text) : std::string_view(text));
+  const std::string wanted = lowercase(match == Match::exact ? evidence::mail_address(text) : std::string_view(text));
   Terms terms;
   if (match == Match::exact) terms.push_back({"address", wanted});
-  else for (auto& word : ledger::words_of(wanted)) terms.push_back({"word", std::move(word)});
+  else for (auto& word : evidence::words_of(wanted)) terms.push_back({"word", std::move(word)});
   if (terms.empty()) return Matches{};
   TRY(auto found, with_terms(service, terms, wanted, match, who));
   if (!found.certificates.empty() || terms.size() == 1) return found;

@@ -4,10 +4,10 @@
 #include <sstream>
 
 #include "base/budgets.h"
+#include "base/read_budget.h"
 #include "crypto/digest.h"
 #include "frontends/http/impl.h"
 #include "frontends/http/views.h"
-#include "ledger/brief.h"
 
 namespace cm4it::http {
 namespace {
@@ -131,7 +131,7 @@ net::Response Door::Impl::problem_of(const Call& call, const Error& error) {
 
 void Door::Impl::answer(Answer (*route)(Impl&, const Call&), const Call& call, net::Responder respond) {
   {
-    ledger::Brief brief(budget::brief_records);
+    ReadBudget brief(budget::brief_records);
     auto made = route(*this, call);
     auto response = made ? std::move(*made) : problem_of(call, made.error());
     if (!brief.exceeded()) return respond(std::move(response));

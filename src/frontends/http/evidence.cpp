@@ -6,10 +6,10 @@
 #include "evidence/codec.h"
 #include "evidence/formats/openpgp/openpgp.h"
 #include "evidence/formats/sums/sums.h"
+#include "evidence/names.h"
 #include "frontends/http/content.h"
 #include "frontends/http/impl.h"
 #include "frontends/http/views.h"
-#include "ledger/names.h"
 #include "net/http/multipart.h"
 #include "service/certificates.h"
 #include "tlog/tiles.h"
@@ -52,7 +52,7 @@ net::Response immutable(net::Response response, bool open) {
 
 // The certificates kept here that bear the name of the one who signed.
 Result<Bytes> certificates_of(Door::Impl& door, const evidence::PgpIssuer& issuer, const service::Principal& who) {
-  const std::string hex = ledger::folded(issuer.text());
+  const std::string hex = evidence::case_folded(issuer.text());
   TRY(const auto found, service::Certificates(door.service).named((issuer.fingerprint.empty() ? "keyid:" : "fpr:") + hex, who));
   if (found.empty())
     return fail(Code::not_yet, "signature: no certificate of its maker, " + issuer.text() + ", is kept here",

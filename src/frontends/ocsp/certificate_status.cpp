@@ -92,7 +92,7 @@ Result<CertificateStatus> certificate_status(service::Service& service, const As
     // Anybody may call a CA as this one is called, and give its number: only what this key has issued is of interest.
     std::size_t examined = 0;
     Result<void> outcome;
-    CHECK_OK(reader.named(name, [&](const evidence::SubjectId& subject, ledger::Rank) {
+    CHECK_OK(reader.named(name, [&](const evidence::SubjectId& subject, evidence::AliasRank) {
       const auto issued = reader.count(subject, asked.ca, 1);
       if (!issued) outcome = tl::unexpected(issued.error());
       else if (*issued > 0) subjects.push_back(subject);

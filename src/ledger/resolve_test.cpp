@@ -1,7 +1,7 @@
-#include "ledger/names.h"
-
+// How subjects are found: by ids, prefixes, aliases and search terms.
 #include <gmock/gmock.h>
 
+#include "evidence/names.h"
 #include "ledger/test_support.h"
 
 namespace cm4it::ledger {
@@ -9,30 +9,6 @@ namespace {
 
 using namespace test;
 using testing::ElementsAre;
-
-TEST(Names, Folding) {
-  EXPECT_EQ(folded("Thermo-2000 ÜBER"), "thermo-2000 Über");
-  EXPECT_EQ(folded(""), "");
-  EXPECT_LE(folded(std::string(512, 'X')).size(), 128u);  // keys of a store have a bound
-}
-
-// Two long names that begin alike are two names: a long alias never leads to another's subject.
-TEST(Names, LongNamesStayApart) {
-  const std::string begin(200, 'x');
-  EXPECT_NE(folded(begin + "1"), folded(begin + "2"));
-  EXPECT_EQ(folded(begin + "A"), folded(begin + "a"));
-  EXPECT_NE(folded(std::string(128, 'x')), folded(std::string(129, 'x')));
-}
-
-TEST(Names, Words) {
-  EXPECT_THAT(words_of("Thermo-2000, v1.2 (ÜBER)"), ElementsAre("thermo", "2000", "v1", "2", "Über"));
-  EXPECT_TRUE(words_of(" -- ").empty());
-  EXPECT_TRUE(words_of("").empty());
-  EXPECT_EQ(words_of(std::string(100, 'a')).at(0).size(), 64u);
-  std::string many;
-  for (int i = 0; i < 100; ++i) many += "w" + std::to_string(i) + " ";
-  EXPECT_EQ(words_of(many).size(), 32u);
-}
 
 Identity identity_of(const std::string& name) {
   Identity identity;

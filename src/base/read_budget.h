@@ -1,20 +1,20 @@
-// Brief: how much may be read where answers must not be kept waiting, on a thread that serves many.
+// ReadBudget: how much may be read where answers must not be kept waiting, on a thread that serves many.
 #pragma once
 
 #include <cstddef>
 
 #include "base/result.h"
 
-namespace cm4it::ledger {
+namespace cm4it {
 
 // While one lives, all Readers of its thread together read no more than so many records; what would need more fails with
 // `unavailable`, and is to be read again from a thread that has the time. Not to be nested.
-class Brief {
+class ReadBudget {
  public:
-  explicit Brief(std::size_t records);
-  ~Brief();
-  Brief(const Brief&) = delete;
-  Brief& operator=(const Brief&) = delete;
+  explicit ReadBudget(std::size_t records);
+  ~ReadBudget();
+  ReadBudget(const ReadBudget&) = delete;
+  ReadBudget& operator=(const ReadBudget&) = delete;
 
   // Whatever was made meanwhile is not whole.
   bool exceeded() const { return exceeded_; }
@@ -27,4 +27,4 @@ class Brief {
   bool exceeded_ = false;
 };
 
-}  // namespace cm4it::ledger
+}  // namespace cm4it
