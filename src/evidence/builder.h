@@ -8,7 +8,7 @@ namespace cm4it::evidence {
 struct DecodedBuilder {
   Format format = Format::cose;
   Bytes bytes, signed_bytes, signature;
-  IssuerName issuer;
+  IssuerHint issuer;
   std::vector<Statement> statements;
   std::optional<crypto::PublicKey> carried_key;
   std::vector<Finding> findings;

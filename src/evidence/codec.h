@@ -45,6 +45,8 @@ struct Codec {
   // "keyid:…"), and the evidence that it makes with a kept piece of it (not_found: of another). Null: pieces are whole.
   std::optional<std::string> (*without_key)(View piece) = nullptr;
   Result<Piece> (*complete)(View piece, View kept) = nullptr;
+  // Does it give its subject this name, of those that are in no index: other evidence names its issuer by it. Null: all are aliases.
+  bool (*gives_name)(const Statement& statement, std::string_view name) = nullptr;
   // Of what restricts: how much more than another of this format it tells clients. Null: all the same.
   int (*weight)(View piece) = nullptr;
 
@@ -54,6 +56,8 @@ struct Codec {
 };
 
 bool signed_by_authorities(Format format);
+// Does the statement give its subject this name (IssuerHint::names), be it an alias or not?
+bool gives_name(const Statement& statement, std::string_view name);
 bool may_bear_chain(Format format);
 
 // In the order in which bodies of no known type are looked at.

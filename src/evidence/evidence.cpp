@@ -1,5 +1,6 @@
 #include "evidence/evidence.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 
@@ -42,6 +43,12 @@ bool signed_by_authorities(Format format) {
   return codec && codec->by_authorities;
 }
 
+bool gives_name(const Statement& statement, std::string_view name) {
+  if (std::find(statement.aliases.begin(), statement.aliases.end(), name) != statement.aliases.end()) return true;
+  const Codec* codec = find_codec(statement.format);
+  return codec && codec->gives_name && codec->gives_name(statement, name);
+}
+
 bool may_bear_chain(Format format) {
   const Codec* codec = find_codec(format);
   return codec && codec->bears_chain;
@@ -76,9 +83,10 @@ Verified::Verified(Decoded decoded, const KeyId& issuer)
 }
 
 Result<void> check_signature(const Decoded& decoded, const crypto::PublicKey& issuer) {
-  if (const auto* id = std::get_if<KeyId>(&decoded.issuer()); id && *id != issuer.id())
-    return fail(Code::not_permitted, "kid: the evidence names " + id->text() + " as its issuer");
-  if (const auto* id = std::get_if<Method1Id>(&decoded.issuer()); id && !equal(id->octets, issuer.method1_id()))
+  const IssuerHint& hint = decoded.issuer();
+  if (hint.key && *hint.key != issuer.id())
+    return fail(Code::not_permitted, "kid: the evidence names " + hint.key->text() + " as its issuer");
+  if (hint.by_hash_alone() && std::none_of(hint.names.begin(), hint.names.end(), [&](const auto& name) { return is_named(issuer, name); }))
     return fail(Code::not_permitted, "kid: the evidence names another key as its issuer");
   const Codec* codec = find_codec(decoded.format());
   return codec ? codec->verify(decoded, issuer) : not_read(decoded.format());

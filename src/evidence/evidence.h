@@ -7,38 +7,16 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "base/bytes.h"
 #include "crypto/certificate.h"
 #include "crypto/key.h"
 #include "crypto/signer.h"
+#include "evidence/issuer_hint.h"
 #include "evidence/statement.h"
 
 namespace cm4it::evidence {
-
-// How evidence names the key that signed it.
-struct Method1Id { std::array<std::uint8_t, 20> octets{}; auto operator<=>(const Method1Id&) const = default; };
-// A certificate's fingerprint, or, where it is not given (empty), its 64-bit key id alone. Keys have several of either: creation
-// times are in them.
-struct PgpIssuer {
-  Bytes fingerprint;
-  std::uint64_t key_id = 0;
-
-  auto operator<=>(const PgpIssuer&) const = default;
-  std::string text() const;  // uppercase hex of the longer one
-};
-// A CA by its name, and by the identifier that it gave its key, if the certificate says so (RFC 5280 section 4.2.1.1). CAs
-// choose both: neither tells which key it is.
-struct X509Issuer {
-  Bytes name;    // as it is compared (crypto/name.h)
-  Bytes key_id;  // empty: not given
-  std::string text;
-
-  auto operator<=>(const X509Issuer&) const = default;
-};
-using IssuerName = std::variant<KeyId, Method1Id, PgpIssuer, X509Issuer>;
 
 // A remark on evidence that is no reason to refuse it ("the certificate's dates are past").
 struct Finding { std::string what; };
@@ -48,7 +26,7 @@ class Decoded {
  public:
   Format format() const { return format_; }
   View bytes() const { return bytes_; }                 // exactly as they came (cose: unprotected header emptied)
-  const IssuerName& issuer() const { return issuer_; }
+  const IssuerHint& issuer() const { return issuer_; }
   View signed_bytes() const { return signed_bytes_; }
   View signature() const { return signature_; }
   // Kinds, subjects and bodies are what the bytes say. issuer and id are those of the claim for cose, and
@@ -66,7 +44,7 @@ class Decoded {
 
   Format format_ = Format::cose;
   Bytes bytes_, signed_bytes_, signature_;
-  IssuerName issuer_;
+  IssuerHint issuer_;
   std::vector<Statement> statements_;
   std::optional<crypto::PublicKey> carried_key_;
   std::vector<Finding> findings_;

@@ -42,10 +42,8 @@ void add_speakers(const std::vector<policy::Fact>& about, const policy::Policies
     for (const auto& certificate : statement.certificates) speakers.insert({certificate.key_id(), {}});
     if (statement.certificates.empty()) continue;
     const Bytes& above = statement.certificates.back().fields().authority_key_id;
-    evidence::Method1Id id;
-    if (above.size() != id.octets.size()) continue;
-    std::copy(above.begin(), above.end(), id.octets.begin());
-    for (const auto& key : policies.find_keys(id)) speakers.insert({key.id(), {}});
+    if (above.size() != evidence::method1_octets) continue;
+    for (const auto& key : policies.find_keys(evidence::method1_name(above))) speakers.insert({key.id(), {}});
   }
 }
 

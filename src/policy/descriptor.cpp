@@ -14,12 +14,6 @@ const crypto::PublicKey* Descriptor::find_key(const KeyId& id) const {
   return nullptr;
 }
 
-const crypto::PublicKey* Descriptor::find_key(const std::array<std::uint8_t, 20>& method1_id) const {
-  for (const auto& [name, key] : keys)
-    if (equal(key.method1_id(), method1_id)) return &key;
-  return nullptr;
-}
-
 std::string Descriptor::name_of(const KeyId& id) const {
   for (const auto& [name, key] : keys)
     if (key.id() == id) return name;

@@ -92,7 +92,6 @@ struct Descriptor {
 
   // The key of this id, if the descriptor lists it: in [keys] or [servers].
   const crypto::PublicKey* find_key(const KeyId& id) const;
-  const crypto::PublicKey* find_key(const std::array<std::uint8_t, 20>& method1_id) const;
   std::string name_of(const KeyId& id) const;          // its name in [keys] or [servers]; empty: none
   const Server* server_with_key(const KeyId& id) const;  // by its TLS key
   const Server* home_with_log(const KeyId& id) const;

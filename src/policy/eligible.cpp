@@ -61,13 +61,12 @@ std::optional<std::string> unknown_import(const Descriptor& domain, const Polici
 
 // By which roles could a certificate of this key count, over certificates of CAs that are kept and were made where this domain
 // looks. When they hold is for the fold to ask.
-Paths certified_roles(const KeyId& issuer, const Decoded& decoded, const Policies& policies, const Context& context) {
-  static const Authorities none;
+Paths certified_roles(const KeyId& issuer, const Decoded& decoded, const Authorities& authorities, const Policies& policies, const Context& context) {
   const Descriptor* descriptor = policies.newest(context.domain);
   std::map<KeyId, Links> known;
   const auto links = [&](const KeyId& key) -> const Links& {
     const auto [entry, fresh] = known.try_emplace(key);
-    if (fresh) entry->second = kept_links(key, context.authorities ? *context.authorities : none, *descriptor);
+    if (fresh) entry->second = kept_links(key, authorities, *descriptor);
     return entry->second;
   };
   Statement statement = decoded.statements().at(0);
@@ -86,10 +85,10 @@ bool has_ended(const Policies::Membership& membership, const Context& context) {
 }
 
 // Does this key have, or could it have had, a role that may write this. `broken`: why the way to one does not hold.
-bool has_right(const KeyId& issuer, const Decoded& decoded, const Policies& policies, const Context& context,
+bool has_right(const KeyId& issuer, const Decoded& decoded, const Authorities& authorities, const Policies& policies, const Context& context,
                const std::vector<std::string>& allowed, std::string& broken) {
   if (evidence::signed_by_authorities(decoded.format())) {  // who may issue certificates may take them back
-    auto paths = certified_roles(issuer, decoded, policies, context);
+    auto paths = certified_roles(issuer, decoded, authorities, policies, context);
     for (const Path& path : paths.found)
       if (contains(allowed, path.membership.role)) return true;
     if (!paths.why_not.empty()) broken = std::move(paths.why_not);
@@ -100,7 +99,7 @@ bool has_right(const KeyId& issuer, const Decoded& decoded, const Policies& poli
       broken = "kid: the issuer's role " + membership.role + " ended at " + to_rfc3339(*membership.until) + ": what comes now cannot count";
     }
     if (!decoded.statements()[0].certificates.empty()) {
-      auto paths = certified_roles(issuer, decoded, policies, context);
+      auto paths = certified_roles(issuer, decoded, authorities, policies, context);
       for (const Path& path : paths.found)
         if (contains(allowed, path.membership.role)) return true;
       if (!paths.why_not.empty()) broken = std::move(paths.why_not);
@@ -125,13 +124,13 @@ bool may_alarm_in_contest(const Chain& chain, const KeyId& issuer, const Decoded
 
 // A key's own word that it is compromised is taken whatever [write] says, and while the policy is forked: it can only lower. Of
 // a key that nobody here knows it says nothing to anybody.
-std::vector<crypto::PublicKey> self_compromised(const Decoded& decoded, const Policies& policies, const Context& context) {
+std::vector<crypto::PublicKey> self_compromised(const Decoded& decoded, const IssuerKeys& issuer, const Policies& policies, const Context& context) {
   std::vector<crypto::PublicKey> keys;
   const auto& statements = decoded.statements();
-  for (auto& key : candidates(decoded, policies, context)) {
+  for (const auto& key : issuer.keys) {
     const KeyId id = key.id();
     const bool own = std::all_of(statements.begin(), statements.end(), [&](const Statement& one) { return is_self_compromise(one, id); });
-    if (own && (context.subject_is_kept || policies.find_key(id))) keys.push_back(std::move(key));
+    if (own && (context.subject_is_kept || policies.find_key(id))) keys.push_back(key);
   }
   return keys;
 }
@@ -142,11 +141,11 @@ bool may_become_holder(const KeyId& issuer, const Policies& policies) {
                      [&](const auto& chain) { return policies.speaks_for(chain.first, issuer).speaks; });
 }
 
-Eligibility eligible_withdrawal(const Decoded& decoded, const Policies& policies, const Context& context) {
-  const auto* issuer = std::get_if<KeyId>(&decoded.issuer());
+Eligibility eligible_withdrawal(const Decoded& decoded, const IssuerKeys& issuer, const Policies& policies, const Context& context) {
+  const auto& claimed = decoded.issuer().key;
   if (!context.target_issuer)
     return refuse(Answer::not_yet, "payload.3.1: the statement to take back is not kept here", "submit that first");
-  if (!issuer || *issuer != *context.target_issuer)
+  if (!claimed || *claimed != *context.target_issuer)
     return refuse(Answer::no, "kid: only the issuer of a statement, " + key_words(*context.target_issuer, policies) + ", can take it back");
   if (!contains(context.target_domains, context.domain))
     return refuse(Answer::no, "payload.1: the statement to take back was made in " + joined(context.target_domains) + ", not in " +
@@ -156,11 +155,10 @@ Eligibility eligible_withdrawal(const Decoded& decoded, const Policies& policies
   if (std::none_of(context.target_kinds.begin(), context.target_kinds.end(), can_be_withdrawn))
     return refuse(Answer::no, std::string("payload.3.1: a statement of kind ") + to_string(context.target_kinds.front()) +
                   " cannot be taken back, only an identity, an endorsement or an assignment; a status is lifted by saying another, a transfer is for good");
-  auto keys = candidates(decoded, policies, context);
-  if (keys.empty())
-    return refuse(Answer::not_yet, "kid: no policy that is known here lists the key " + key_words(*issuer, policies) + ", and no certificate of it is kept",
+  if (issuer.keys.empty())
+    return refuse(Answer::not_yet, "kid: no policy that is known here lists the key " + key_words(*claimed, policies) + ", and no certificate of it is kept",
                   "submit its certificate first");
-  return {Answer::yes, std::move(keys), {}};
+  return {Answer::yes, issuer.keys, {}};
 }
 
 // The chain rule. Of a version that is there already a rival enters as well, by the one who could sign it: it is the
@@ -182,7 +180,7 @@ std::optional<Eligibility> breaks_chain(const KeyId& issuer, std::uint64_t versi
 
 // A holder whose domain is not known here yet: the transfer to it, or its policy, may be on its way.
 std::optional<Sentence> holder_to_come(const Decoded& decoded, const Policies& policies, const Context& context) {
-  const auto* issuer = std::get_if<KeyId>(&decoded.issuer());
+  const auto& issuer = decoded.issuer().key;
   if (!issuer || decoded.format() != evidence::native_format) return {};
   if (!policies.find_key(*issuer)) return Sentence{"no policy that is known here lists the key " + key_words(*issuer, policies), "is it the right key (--key)? A role makes it known here (ics role add), or the policy of its domain (ics trust)"};
   if (context.holder.empty()) return {};
@@ -195,11 +193,11 @@ std::optional<Sentence> holder_to_come(const Decoded& decoded, const Policies& p
 
 }  // namespace
 
-Eligibility eligible(const Decoded& decoded, const Policies& policies, const Context& context) {
+Eligibility eligible(const Decoded& decoded, const IssuerKeys& issuer, const Policies& policies, const Context& context) {
   const std::string domain(context.domain);
   const Descriptor* descriptor = policies.newest(domain);
   if (!descriptor) return refuse(Answer::not_yet, "domain: no policy of " + domain + " counts here", "submit it again when it does: ics domains");
-  if (auto keys = self_compromised(decoded, policies, context); !keys.empty()) return {Answer::yes, std::move(keys), {}};
+  if (auto keys = self_compromised(decoded, issuer, policies, context); !keys.empty()) return {Answer::yes, std::move(keys), {}};
   const Statement& statement = decoded.statements().at(0);
   // An alarm is kept all the same: it can only lower what is admitted later.
   if (policies.forked(domain) && !is_alarm(statement))
@@ -207,7 +205,7 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
                   domain + " was signed twice (a fork); nothing is admitted until a higher one", "its owner signs a higher version");
   const Kind kind = statement.kind();
   const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body);
-  if (withdraw && !withdraw->part) return eligible_withdrawal(decoded, policies, context);
+  if (withdraw && !withdraw->part) return eligible_withdrawal(decoded, issuer, policies, context);
   const auto allowed = allowed_for(*descriptor, statement);
   const Chain& chain = *policies.chain(domain);
   if (allowed.empty() && !(chain.contested() && is_alarm(statement)))
@@ -216,8 +214,8 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
   Eligibility result;
   std::optional<KeyId> later;  // that could speak if its domain held the subject
   std::string broken;
-  for (auto& key : candidates(decoded, policies, context)) {
-    if (has_right(key.id(), decoded, policies, context, allowed, broken) || may_alarm_in_contest(chain, key.id(), decoded, policies)) result.keys.push_back(std::move(key));
+  for (const auto& key : issuer.keys) {
+    if (has_right(key.id(), decoded, issuer.authorities, policies, context, allowed, broken) || may_alarm_in_contest(chain, key.id(), decoded, policies)) result.keys.push_back(key);
     else if (!later && contains(allowed, "holder") && may_become_holder(key.id(), policies)) later = key.id();
   }
   if (!result.keys.empty()) {
@@ -234,26 +232,27 @@ Eligibility eligible(const Decoded& decoded, const Policies& policies, const Con
     auto [why, next] = not_the_holder(holder_of(context), context.possession, *later, kind, policies);
     return refuse(Answer::not_yet, std::move(why), std::move(next));
   }
-  if (const auto* issuer = std::get_if<KeyId>(&decoded.issuer());
-      issuer && contains(allowed, "self") && statement.subject == evidence::SubjectId::key(*issuer) && candidates(decoded, policies, context).empty())
+  const evidence::IssuerHint& hint = decoded.issuer();
+  if (hint.key && contains(allowed, "self") && statement.subject == evidence::SubjectId::key(*hint.key) && issuer.keys.empty())
     return refuse(Answer::not_yet, "kid: the subject speaks of itself, and no identity of it is kept here that tells its key",
                   "identify it first: ics identify");
   if (contains(allowed, "holder"))
     if (const auto missing = holder_to_come(decoded, policies, context))
       return refuse(Answer::not_yet, "kid: " + missing->why + "; it " + role_needed, missing->next);
-  if (std::holds_alternative<evidence::PgpIssuer>(decoded.issuer()) && context.named.empty() &&
-      format_is_taken(*descriptor, policies, allowed, decoded.format()))
-    return refuse(Answer::not_yet, "issuer: no certificate of the issuer " + issuer_text(decoded, policies) + " is kept here", "submit that first");
-  if (std::holds_alternative<evidence::X509Issuer>(decoded.issuer()) && context.issuers.empty() &&
-      format_is_taken(*descriptor, policies, allowed, evidence::certificate_format))
+  const bool by_authorities = evidence::signed_by_authorities(decoded.format());
+  const bool unknown = !hint.key && !hint.by_hash_alone() && issuer.named.empty();  // what tells its key may still come
+  if (unknown && format_is_taken(*descriptor, policies, allowed, by_authorities ? evidence::certificate_format : decoded.format())) {
+    if (!by_authorities)
+      return refuse(Answer::not_yet, "issuer: no certificate of the issuer " + issuer_text(decoded, policies) + " is kept here", "submit that first");
     return refuse(Answer::not_yet, "issuer: none of the keys that play a role with certificates made it, and no certificate of a CA " +
                   issuer_text(decoded, policies) + " is kept here, whose key did", "submit the CA's certificate first, or list its key: ics role add");
+  }
   return refuse(Answer::no, "kid: the issuer " + issuer_text(decoded, policies) + " " + role_needed);
 }
 
 Eligibility eligible_policy(const Decoded& decoded, const Descriptor& descriptor, const Policies& policies) {
   const Statement& statement = decoded.statements().at(0);
-  const auto* issuer = std::get_if<KeyId>(&decoded.issuer());
+  const auto& issuer = decoded.issuer().key;
   if (!issuer) return refuse(Answer::no, "kid: a policy is signed natively");
   if (statement.domains != std::vector<std::string>{descriptor.domain})
     return refuse(Answer::no, "payload.1: the statement is made in another domain than its descriptor's, " + descriptor.domain);

@@ -6,12 +6,11 @@
 
 #include "evidence/evidence.h"
 #include "policy/facts.h"
+#include "policy/issuers.h"
 #include "policy/policies.h"
 #include "policy/possession.h"
 
 namespace cm4it::policy {
-
-using evidence::Decoded;
 
 struct Eligibility {
   enum class Answer {
@@ -31,11 +30,6 @@ struct Context {
   std::string_view holder;
   bool contradiction = false;
   std::optional<KeyId> target_issuer;
-  std::vector<KeyId> named{};  // the keys that certificates kept here give to the name of an OpenPGP issuer
-  // Of what a subject says of itself: its key, out of an identity of it. Of a certificate (X.509): the keys that may have signed it, and
-  // the certificates of CAs that are kept above those.
-  std::vector<crypto::PublicKey> issuers{};
-  const Authorities* authorities = nullptr;
   // Something is kept about the subject.
   bool subject_is_kept = false;
   // Of what a withdrawal names: where it was made, and of what kinds the statements in it about the same subject are.
@@ -45,7 +39,8 @@ struct Context {
   const Possession* possession = nullptr;  // how the subject came to its holder, for sentences
   Time now{};  // what comes now is received now; unset: whether a right has ended is not asked
 };
-Eligibility eligible(const evidence::Decoded& decoded, const Policies& policies, const Context& context);
+// `issuer`: what candidate_keys() found for it.
+Eligibility eligible(const evidence::Decoded& decoded, const IssuerKeys& issuer, const Policies& policies, const Context& context);
 
 // The chain rule for evidence of kind policy: can this descriptor become a version of its domain's chain.
 // A domain without a pin: `introduced` decides (it is kept, and applies nowhere until something pins its owner).

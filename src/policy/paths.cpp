@@ -127,11 +127,9 @@ Paths chain_paths_of(const Statement& statement, const WhyNot& why_not, const Li
   for (std::size_t i = 1; i < chain.size(); ++i)
     end_chain(chain.first(i), chain[i].key(), why_not, links, roles, paths);
   // The identifier is a claim: the signature proves it.
-  evidence::Method1Id last;
   const Bytes& claimed = chain.back().fields().authority_key_id;
-  if (!paths.found.empty() || claimed.size() != last.octets.size()) return paths;
-  std::copy(claimed.begin(), claimed.end(), last.octets.begin());
-  for (const auto& key : policies.find_keys(last))
+  if (!paths.found.empty() || claimed.size() != evidence::method1_octets) return paths;
+  for (const auto& key : policies.find_keys(evidence::method1_name(claimed)))
     if (!roles(key.id()).empty() && chain.back().verify(key)) end_chain(chain, key, why_not, links, roles, paths);
   return paths;
 }

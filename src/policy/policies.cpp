@@ -172,10 +172,12 @@ const crypto::PublicKey* Policies::find_key(const KeyId& id) const {
   return found == keys_.end() ? nullptr : &found->second.first;
 }
 
-std::vector<crypto::PublicKey> Policies::find_keys(const evidence::Method1Id& id) const {
+std::vector<crypto::PublicKey> Policies::find_keys(std::string_view name) const {
   std::vector<crypto::PublicKey> keys;
+  const auto identifier = evidence::method1_of(name);
+  if (!identifier) return keys;
   for (const auto& [key_id, entry] : keys_)
-    if (keys.size() < budget::candidate_keys && equal(entry.first.method1_id(), id.octets)) keys.push_back(entry.first);
+    if (keys.size() < budget::candidate_keys && equal(entry.first.method1_id(), *identifier)) keys.push_back(entry.first);
   return keys;
 }
 

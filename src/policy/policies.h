@@ -93,7 +93,8 @@ class Policies {
 
   // The key with this name, wherever a policy lists it (what is needed to verify); null: unknown.
   const crypto::PublicKey* find_key(const KeyId& id) const;
-  std::vector<crypto::PublicKey> find_keys(const evidence::Method1Id& id) const;  // at most budget::candidate_keys
+  // Those that a hash of them names ("method1:HEX", evidence/issuer_hint.h), at most budget::candidate_keys.
+  std::vector<crypto::PublicKey> find_keys(std::string_view name) const;
   // Those that play a role of `domain` with evidence of this format, by key id; no more than `most`.
   std::vector<crypto::PublicKey> keys_playing(std::string_view domain, Format format, std::size_t most) const;
   std::string name_of(const KeyId& id) const;  // "acme.example/signing"; empty: unknown

@@ -48,7 +48,7 @@ Result<Walked> Walk::submission() {
     return policy_evidence(false);
   }
   CHECK_OK(held_somewhere());
-  CHECK_OK(find_named());
+  CHECK_OK(find_keys());
   TRY(auto again, repeated());
   if (again) return std::move(*again);
   CHECK_OK(could_count());
@@ -70,7 +70,7 @@ Result<Walked> Walk::submission() {
 
 Result<Eligibility> Walk::could_enter(const std::string& domain) {
   if (is_policy()) return Eligibility{Eligibility::Answer::yes, {}, {}};
-  CHECK_OK(find_named());
+  CHECK_OK(find_keys());
   return eligible_in(domain);
 }
 
@@ -79,7 +79,7 @@ Result<Walked> Walk::copy(const KeyId& issuer, std::vector<ledger::ForeignReceip
   TRY(domains_, domains_of(decoded_, submission_domain));
   if (is_policy()) return policy_evidence(true, std::move(receipts));
   add_listening_homes(decoded_, policies_, context_.server.homes, domains_);
-  CHECK_OK(find_named());
+  CHECK_OK(find_keys());
   CHECK_OK(judge_rights_at_homes());
   if (receipts.empty() && homes_.empty())
     return fail(Code::not_permitted, "receipt: a copy keeps only what a home has received, and none by a home of " +
@@ -108,10 +108,8 @@ bool Walk::forwards_policies_of(const std::string& domain) const {
 }
 
 Result<std::optional<Walked>> Walk::repeated() const {
-  const auto* named = std::get_if<KeyId>(&decoded_.issuer());
-  std::vector<KeyId> issuers = named ? std::vector{*named} : named_;
-  for (const auto& key : issuers_.keys) issuers.push_back(key.id());
-  for (const KeyId& candidate : issuers) {
+  const auto& named = decoded_.issuer().key;
+  for (const KeyId& candidate : named ? std::vector{*named} : issuer_.named) {
     const auto id = evidence::statement_id(decoded_.format(), candidate, decoded_.signed_bytes());
     TRY(const auto record, context_.reader.record(id));
     if (!record || record->position == 0) continue;  // one that is kept aside: that it came again keeps it longer

@@ -18,7 +18,7 @@ Result<void> Walk::can_take_back(const evidence::Verified& evidence) {
   if (!crl) return {};
   const auto* domain = policies_.newest(domains_[0]);
   if (domain) {
-    policy::CrlSigners signers(authorities_, policies_, *domain, context_.now);
+    policy::CrlSigners signers(issuer_.authorities, policies_, *domain, context_.now);
     if (auto why = signers.why_not(statement); !why.empty()) return fail(Code::not_permitted, "crl: " + why);
     if (signers.has_other_names(statement))
       return fail(Code::not_yet, "crl.issuer: no certificate of its signer that is kept here has the name that " + crl->name + " gives: it would end nothing",

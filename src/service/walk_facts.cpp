@@ -14,7 +14,7 @@ using evidence::SubjectId;
 
 void add_listening_homes(const evidence::Decoded& decoded, const policy::Policies& policies, const std::vector<std::string>& homes,
                          std::vector<std::string>& domains) {
-  const auto* issuer = std::get_if<KeyId>(&decoded.issuer());
+  const auto& issuer = decoded.issuer().key;
   const auto& statements = decoded.statements();
   if (!issuer || statements.empty() || !is_self_compromise(statements[0], *issuer)) return;
   for (const auto& home : homes)
@@ -37,7 +37,7 @@ Result<void> may_still_speak(const ledger::Reader& reader, const std::vector<Sta
 
 Result<void> find_subject(const ledger::Reader& reader, const evidence::Decoded& decoded, policy::Context& in) {
   const Statement& statement = decoded.statements()[0];
-  const auto* issuer = std::get_if<KeyId>(&decoded.issuer());
+  const auto& issuer = decoded.issuer().key;
   if (!issuer || statement.subject != SubjectId::key(*issuer)) return {};
   TRY(const auto kept, reader.count(statement.subject, 1));
   in.subject_is_kept = kept > 0;

@@ -40,7 +40,7 @@ Result<Walked> Walk::policy_evidence(bool copied, std::vector<ledger::ForeignRec
   const auto& body = std::get<evidence::PolicyText>(decoded_.statements()[0].body);
   TRY(const auto descriptor, policy::parse_descriptor(body.descriptor, policy::Homes::several));
   TRY(homes_, homes_of_policy(descriptor.domain));
-  const auto* named = std::get_if<KeyId>(&decoded_.issuer());
+  const auto& named = decoded_.issuer().key;
   std::optional<Walked> known;  // policies are for everybody: that one is kept is no secret
   bool newcomer = !copied;
   if (named) {

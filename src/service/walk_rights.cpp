@@ -10,18 +10,18 @@ using evidence::Statement;
 using policy::Eligibility;
 
 Result<Eligibility> Walk::eligible_in(const std::string& domain) {
-  policy::Context in{domain, {}, false, {}, named_, issuers_.keys, &authorities_};
+  policy::Context in{domain, {}, false, {}};
   in.now = context_.now;
   const Statement& statement = decoded_.statements()[0];
   CHECK_OK(find_subject(context_.reader, decoded_, in));
   if (const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body)) {
     CHECK_OK(authenticate());
     TRY(const auto target, context_.reader.record(withdraw->statement));
-    const auto* claimed = std::get_if<KeyId>(&decoded_.issuer());
+    const auto& claimed = decoded_.issuer().key;
     if (target && (authentic_ || (claimed && *claimed == target->issuer)))
       CHECK_OK(describe_target(context_.reader, *target, statement.subject, in));
   }
-  auto by_role = policy::eligible(decoded_, policies_, in);
+  auto by_role = policy::eligible(decoded_, issuer_, policies_, in);
   if (by_role.answer == Eligibility::Answer::yes) return by_role;
   // Whose the subject is takes a walk over all that was said of it.
   const auto* descriptor = policies_.newest(domain);
@@ -33,11 +33,11 @@ Result<Eligibility> Walk::eligible_in(const std::string& domain) {
   in.holder = holder.domain;
   in.holder_owner = holder.owner;
   in.contradiction = holder.contradiction;
-  auto as_holder = policy::eligible(decoded_, policies_, in);
+  auto as_holder = policy::eligible(decoded_, issuer_, policies_, in);
   if (as_holder.answer == Eligibility::Answer::yes || !authentic_) return as_holder;
   const auto possession = policy::possession_of(policy::fold(facts, policies_, domain, as_received(facts, context_.now)), policies_);
   in.possession = &possession;
-  return policy::eligible(decoded_, policies_, in);
+  return policy::eligible(decoded_, issuer_, policies_, in);
 }
 
 Result<void> Walk::judge_rights() {

@@ -39,15 +39,9 @@ class Walk {
   Result<Walked> verified(std::vector<ledger::ForeignReceipt> receipts);
 
   // walk_issuer.cpp
-  // A certificate names its CA: what is kept of CAs of that name tells the key, and who is above it.
-  Result<void> find_authorities(const evidence::X509Issuer& issuer);
-  // Names and roles leave several keys, and only the signature tells which of them it is: a few, and bounded. Where it is none of
-  // those that it names by their identifier either, the signature is what is wrong.
-  void only_signer();
-  // What a subject says of itself: its key stands in an identity of it.
-  Result<void> find_own_key(const evidence::Statement& statement);
-  // An OpenPGP signature names its maker's certificate: that which is kept here tells the key. A short name may be several.
-  Result<void> find_named();
+  // The keys that may have signed it, as far as its name for them tells.
+  Result<void> find_keys();
+  // Of a copy that no log here takes: the key that its record names.
   Result<void> find_issuer(const KeyId& claimed);
   // What follows hangs on what is kept of the subject: whoever only uses an issuer's name is told nothing of it.
   Result<void> authenticate();
@@ -97,9 +91,7 @@ class Walk {
   std::vector<std::string> domains_, homes_, elsewhere_;
   std::vector<std::pair<std::string, std::string>> undecided_;  // of elsewhere_, and why
   std::vector<std::pair<std::string, Bytes>> not_made_;
-  std::vector<KeyId> named_;  // whose certificates bear the name of an OpenPGP issuer
-  policy::Issuers issuers_;           // of a certificate (X.509)
-  policy::Authorities authorities_;   // and the CAs above them
+  policy::IssuerKeys issuer_;
   std::vector<crypto::PublicKey> keys_;
   std::optional<evidence::Verified> authentic_;  // under the key that a policy lists for the issuer it names
   std::optional<Error> refusal_;

@@ -155,7 +155,7 @@ Result<void> Link::learn_server_key() {
   std::vector<service::PeerRecord> records;
   for (auto& piece : *policies) {
     TRY(const auto decoded, evidence::decode(piece.format, piece.bytes));
-    if (const auto* issuer = std::get_if<KeyId>(&decoded.issuer())) records.push_back({std::move(piece), *issuer, {}});
+    if (const auto& issuer = decoded.issuer().key) records.push_back({std::move(piece), *issuer, {}});
   }
   TRY(const auto report, service_.ingest(follow_.domain, std::move(records)));
   if (!service_.ledger().published()->policies->newest(follow_.domain))

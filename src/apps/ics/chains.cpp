@@ -35,7 +35,7 @@ Result<std::vector<policy::SignedDescriptor>> read_descriptors(const std::vector
   TRY(auto unverified, decode_policies(evidence));
   std::vector<policy::SignedDescriptor> all;
   for (auto& [decoded, descriptor] : unverified) {
-    const KeyId issuer = std::get<KeyId>(decoded.issuer());
+    const KeyId issuer = decoded.issuer().key.value();  // native: always named by its id
     const crypto::PublicKey* key = nullptr;
     for (const auto& other : unverified)
       if (!key && other.descriptor->domain == descriptor->domain) key = other.descriptor->find_key(issuer);

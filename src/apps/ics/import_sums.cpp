@@ -36,11 +36,12 @@ bool begins_like_a_signature(const std::string& begin) {
 }
 
 // The certificate under the name that the signature gives, out of the server's own key server.
-Result<Bytes> kept_certificate(const Api& server, const evidence::PgpIssuer& issuer) {
-  auto reply = server.get(target({"pks", "lookup"}, {{"op", "get"}, {"search", "0x" + issuer.text()}}));
+Result<Bytes> kept_certificate(const Api& server, const std::string& alias) {
+  const std::string hex = alias.substr(alias.find(':') + 1);
+  auto reply = server.get(target({"pks", "lookup"}, {{"op", "get"}, {"search", "0x" + hex}}));
   if (reply) return to_bytes(view(reply->body));
   if (reply.error().code != Code::not_found) return tl::unexpected(std::move(reply).error());
-  return fail(Code::not_found, "signature: the server has no certificate of its maker, " + issuer.text(),
+  return fail(Code::not_found, "signature: the server has no certificate of its maker, " + hex,
               "its key needs a role: ics role add DIR developer NAME --key CERTIFICATE --formats openpgp,sums\nthen: ics import CERTIFICATE, or give it with --cert CERTIFICATE");
 }
 
@@ -57,7 +58,7 @@ Result<std::vector<evidence::Piece>> read_pieces(const Api& server, const std::v
     if (one.cms) {
       // Its certificates are in the message.
     } else if (certificate.empty()) {
-      TRY(keys, kept_certificate(server, one.issuer));
+      TRY(keys, kept_certificate(server, one.issuer.names.at(0)));
     } else {
       TRY(const auto given, read_file(certificate, budget::http_body_bytes));
       keys = to_bytes(view(given));

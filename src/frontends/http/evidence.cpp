@@ -51,11 +51,10 @@ net::Response immutable(net::Response response, bool open) {
 }
 
 // The certificates kept here that bear the name of the one who signed.
-Result<Bytes> certificates_of(Door::Impl& door, const evidence::PgpIssuer& issuer, const service::Principal& who) {
-  const std::string hex = evidence::case_folded(issuer.text());
-  TRY(const auto found, service::Certificates(door.service).named((issuer.fingerprint.empty() ? "keyid:" : "fpr:") + hex, who));
+Result<Bytes> certificates_of(Door::Impl& door, const std::string& alias, const service::Principal& who) {
+  TRY(const auto found, service::Certificates(door.service).named(evidence::case_folded(alias), who));
   if (found.empty())
-    return fail(Code::not_yet, "signature: no certificate of its maker, " + issuer.text() + ", is kept here",
+    return fail(Code::not_yet, "signature: no certificate of its maker, " + alias.substr(alias.find(':') + 1) + ", is kept here",
                 "send it along as the part \"certificate\", or submit it first");
   Bytes all;
   for (const auto& certificate : found) {
@@ -81,7 +80,7 @@ Result<std::vector<evidence::Piece>> read_form(Door::Impl& door, const Call& cal
   for (const auto& list : lists) {
     Bytes certificates = to_bytes(part("certificate"));
     if (certificates.empty() && !list.cms) {
-      TRY(certificates, certificates_of(door, list.issuer, call.who));
+      TRY(certificates, certificates_of(door, list.issuer.names.at(0), call.who));
     }
     TRY(auto piece, evidence::sums::complete(list, certificates));
     pieces.push_back(std::move(piece));

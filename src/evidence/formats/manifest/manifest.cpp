@@ -56,19 +56,17 @@ Result<Bytes> base64url_of(const json::object& object, std::string_view name, co
   return bytes;
 }
 
-Result<Method1Id> read_protected(std::string_view encoded) {
+Result<IssuerHint> read_protected(std::string_view encoded) {
   auto bytes = from_base64url(encoded);
   if (!bytes) return within("manifest.protected", std::move(bytes).error());
   TRY(const auto header, parse_object(text(*bytes), "protected"));
   TRY(const auto alg, text_of(header, "alg", "protected"));
   if (alg != "ES256") return fail(Code::unsupported, "manifest.protected.alg: " + alg.substr(0, 32) + "; ES256 is supported");
   TRY(const Bytes kid, base64url_of(header, "kid", "protected"));
-  if (kid.size() != 20)
+  if (kid.size() != method1_octets)
     return bad_manifest("protected.kid", "a key identifier of 20 octets expected (RFC 5280 section 4.2.1.2, method 1)");
   if (header.if_contains("crit")) return fail(Code::unsupported, "manifest.protected.crit: no extension is understood");
-  Method1Id id;
-  std::copy(kid.begin(), kid.end(), id.octets.begin());
-  return id;
+  return IssuerHint{{}, {method1_name(kid)}, {}, "with key identifier " + to_hex(kid)};
 }
 
 struct SlotKey { KeyId id; Bytes spki; };

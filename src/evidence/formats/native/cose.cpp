@@ -205,7 +205,8 @@ Result<Decoded> decode_cose(View bytes, Trust trust) {
   builder.bytes = to_bytes(bytes);
   builder.signed_bytes = sig_structure(parts.header, parts.payload);
   builder.signature = to_bytes(parts.signature);
-  builder.issuer = header.kid;
+  builder.issuer.key = header.kid;
+  for (const auto& certificate : header.statement.certificates) builder.issuer.chain.push_back(certificate.key_id());
   header.statement.id = statement_id(Format::cose, header.kid, builder.signed_bytes);
   if (const auto* identity = std::get_if<Identity>(&header.statement.body);
       identity && !kept && !identity->spki.empty() && header.statement.subject == SubjectId::key(header.kid)) {

@@ -149,8 +149,8 @@ TEST(OpenPgpKey, Fingerprints) {
   EXPECT_EQ(Fingerprint::parse(std::string(64, 'a'))->version, 6);
   for (const char* wrong : {"", "c959", "g959bdbafa32a2f89a153b678cfde12197965a9a"})
     EXPECT_EQ(Fingerprint::parse(wrong).error().code, Code::malformed) << wrong;
-  EXPECT_EQ((PgpIssuer{{}, 0x8cfde12197965a9a}.text()), "8CFDE12197965A9A");
-  EXPECT_EQ((PgpIssuer{Bytes(20, 0xab), 0}.text()), "ABABABABABABABABABABABABABABABABABABABAB");
+  EXPECT_EQ((SignatureIssuer{{}, 0x8cfde12197965a9a}.text()), "8CFDE12197965A9A");
+  EXPECT_EQ((SignatureIssuer{Bytes(20, 0xab), 0}.text()), "ABABABABABABABABABABABABABABABABABABABAB");
 }
 
 }  // namespace

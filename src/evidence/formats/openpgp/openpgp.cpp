@@ -14,7 +14,7 @@ using namespace openpgp;
 
 namespace {
 
-Fingerprint named_by(const PgpIssuer& issuer) {
+Fingerprint named_by(const SignatureIssuer& issuer) {
   if (!issuer.fingerprint.empty()) return {static_cast<std::uint8_t>(issuer.fingerprint.size() == 32 ? 6 : 4), issuer.fingerprint};
   Bytes octets;
   append_u64(octets, issuer.key_id);
@@ -34,12 +34,12 @@ Result<Decoded> decode_openpgp(View bytes, Trust trust) {
   builder.signed_bytes = signed_input(signature, piece.primary, piece.component_tag, piece.component, piece.subkey ? &*piece.subkey : nullptr);
   builder.signature = to_bytes(signature.numbers);
   if (piece.self()) {
-    builder.issuer = subject.id;
+    builder.issuer.key = subject.id;
     builder.carried_key = subject.key;
     statement.issuer = subject.id;
     if (!kept) statement.id = statement_id(Format::openpgp, subject.id, builder.signed_bytes);
   } else {
-    builder.issuer = PgpIssuer{signature.issuer ? signature.issuer->octets : Bytes{}, signature.issuer_key_id};
+    builder.issuer = issuer_of(signature).hint();
   }
   if (signature.hash == crypto::Hash::sha1)
     builder.findings.push_back({"made over SHA-1 on " + to_rfc3339(signature.created) + ", when that was still usual"});
@@ -72,7 +72,7 @@ Result<std::vector<Piece>> split_openpgp(View body) {
 std::optional<std::string> revoked_by(View piece) {
   const auto issuer = loose_revocation(piece);
   if (!issuer) return {};
-  return (issuer->fingerprint.empty() ? "keyid:" : "fpr:") + issuer->text();
+  return issuer->alias();
 }
 
 constexpr std::string_view pgp_types[] = {"application/pgp-keys"};
@@ -84,8 +84,16 @@ constexpr Codec openpgp::codec{.format = Format::openpgp, .name = "openpgp", .me
                                .decode = decode_openpgp, .verify = verify_openpgp, .without_key = revoked_by, .complete = openpgp::complete,
                                .weight = openpgp::revocation_weight, .user_ids = true};
 
-std::string PgpIssuer::text() const {
-  return named_by(*this).text();
+SignatureIssuer openpgp::issuer_of(const Signature& signature) {
+  return {signature.issuer ? signature.issuer->octets : Bytes{}, signature.issuer_key_id};
+}
+
+std::string SignatureIssuer::text() const { return named_by(*this).text(); }
+
+std::string SignatureIssuer::alias() const { return (fingerprint.empty() ? "keyid:" : "fpr:") + text(); }
+
+IssuerHint SignatureIssuer::hint() const {
+  return {{}, {alias()}, {}, std::string("with OpenPGP ") + (fingerprint.empty() ? "key id " : "fingerprint ") + text()};
 }
 
 Result<Fingerprint> openpgp::certificate_of(View piece) {

@@ -29,6 +29,18 @@ struct Fingerprint {
   auto operator<=>(const Fingerprint&) const = default;
 };
 
+// How a signature names its maker's certificate: by its fingerprint, or, where that is not given (empty), by the 64-bit key id
+// alone. A key has several of either: creation times are in them.
+struct SignatureIssuer {
+  Bytes fingerprint;
+  std::uint64_t key_id = 0;
+
+  auto operator<=>(const SignatureIssuer&) const = default;
+  std::string text() const;  // uppercase hex of the longer one
+  std::string alias() const; // "fpr:" or "keyid:" and that
+  IssuerHint hint() const;
+};
+
 struct TakenApart {
   struct Dropped { std::string what, why; };
 
@@ -45,7 +57,7 @@ struct TakenApart {
 Result<TakenApart> take_apart(View armored_or_binary);
 
 // Whose revocation a piece is that is such a signature packet alone. Absent: it is something else.
-std::optional<PgpIssuer> loose_revocation(View piece);
+std::optional<SignatureIssuer> loose_revocation(View piece);
 // The evidence that it is, once its key is at hand: that of a certificate or of a piece of one, binary. not_found: another's.
 Result<Piece> complete(View revocation, View certificate);
 

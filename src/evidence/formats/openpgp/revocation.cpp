@@ -12,14 +12,14 @@ int revocation_weight(View piece) {
   return is_hard(parts->signature) ? 2 : 1;
 }
 
-std::optional<PgpIssuer> loose_revocation(View piece) {
+std::optional<SignatureIssuer> loose_revocation(View piece) {
   PacketReader reader(piece);
   if (reader.done()) return {};
   const auto packet = reader.next();
   if (!packet || packet->tag != tag::signature || !reader.done()) return {};
   const auto signature = read_signature(packet->body);
   if (!signature || signature->type != signature_type::key_revocation) return {};
-  return PgpIssuer{signature->issuer ? signature->issuer->octets : Bytes{}, signature->issuer_key_id};
+  return issuer_of(*signature);
 }
 
 Result<Piece> complete(View revocation, View certificate) {

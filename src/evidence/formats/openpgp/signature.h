@@ -57,6 +57,7 @@ tl::unexpected<Error> too_weak(const Signature& signature);
 // The same of a signature over a document (types 0x00 and 0x01).
 Result<Signature> read_document_signature(View body);
 
+SignatureIssuer issuer_of(const Signature& signature);
 bool made_by(const Signature& signature, const Key& key);
 bool names_nobody(const Signature& signature);
 

@@ -75,9 +75,9 @@ TEST(OpenPgpSignature, IssuerIsNamedByFingerprintOrKeyId) {
   Bytes key_id;
   append_u64(key_id, maker_key().fingerprint().key_id());
   const Bytes created = subpacket(2, u32(key_time + 1));
-  const PgpIssuer full{maker_key().fingerprint().octets, maker_key().fingerprint().key_id()}, short_name{{}, maker_key().fingerprint().key_id()};
+  const SignatureIssuer full{maker_key().fingerprint().octets, maker_key().fingerprint().key_id()}, short_name{{}, maker_key().fingerprint().key_id()};
   const Bytes fingerprint = subpacket(33, prefixed(maker_key().fingerprint().octets, 4));
-  struct Case { const char* what; std::vector<Bytes> hashed, unhashed; PgpIssuer issuer; };
+  struct Case { const char* what; std::vector<Bytes> hashed, unhashed; SignatureIssuer issuer; };
   const Case cases[] = {{"both", {created, fingerprint}, {subpacket(16, key_id)}, full},
                         {"both hashed", {created, fingerprint, subpacket(16, key_id)}, {}, full},
                         {"a key id", {created}, {subpacket(16, key_id)}, short_name},
@@ -87,7 +87,7 @@ TEST(OpenPgpSignature, IssuerIsNamedByFingerprintOrKeyId) {
                                            {.hashed = hashed, .unhashed = unhashed, .usual_hashed = false, .usual_unhashed = false});
     const auto decoded = decode(Format::openpgp, piece);
     ASSERT_TRUE(decoded) << what << ": " << decoded.error().message;
-    EXPECT_EQ(std::get<PgpIssuer>(decoded->issuer()), issuer) << what;
+    EXPECT_EQ(decoded->issuer(), issuer.hint()) << what;
     EXPECT_FALSE(decoded->carried_key());
     EXPECT_TRUE(verify(*decoded, maker_key().signer->public_key())) << what;
   }
@@ -96,7 +96,7 @@ TEST(OpenPgpSignature, IssuerIsNamedByFingerprintOrKeyId) {
 TEST(OpenPgpSignature, ByTheKeyItselfCarriesItsKey) {
   const auto decoded = decode(Format::openpgp, piece_over_user_id(device_key(), device_key(), "me"));
   ASSERT_TRUE(decoded) << decoded.error().message;
-  EXPECT_EQ(std::get<KeyId>(decoded->issuer()), device_key().signer->public_key().id());
+  EXPECT_EQ(decoded->issuer().key, device_key().signer->public_key().id());
   ASSERT_TRUE(decoded->carried_key());
   EXPECT_EQ(*decoded->carried_key(), device_key().signer->public_key());
   EXPECT_EQ(verify(*decoded, maker_key().signer->public_key()).error().code, Code::not_permitted);

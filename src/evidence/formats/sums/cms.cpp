@@ -95,7 +95,8 @@ Result<Decoded> decode_cms(View piece) {
   builder.bytes = to_bytes(piece);
   builder.signed_bytes = parts.signature.signed_octets();
   builder.signature = to_bytes(parts.signature.signature());
-  builder.issuer = key.id();
+  builder.issuer.key = key.id();
+  for (const auto& certificate : parts.signature.certificates()) builder.issuer.chain.push_back(certificate.key_id());
   builder.carried_key = key;
   TRY(builder.statements, statements_of(parts.text, speech_of(parts.signature), key.id(), nullptr));
   const StatementId id = statement_id(Format::sums, key.id(), builder.signed_bytes);

@@ -142,7 +142,7 @@ Result<std::vector<Signed>> read_signed(View list, View signature) {
     TRY(const Signature read, read_document_signature(body));
     if (is_inline && read.type != signature_type::text) return bad("sums", type_text(read.type) + " in a cleartext message", "7");
     Signed one{is_inline ? inline_text : to_bytes(list), canonical_signature(read, false), false, {}};
-    one.issuer = {read.issuer ? read.issuer->octets : Bytes{}, read.issuer_key_id};
+    one.issuer = issuer_of(read).hint();
     all.push_back(std::move(one));
   }
   return all;
@@ -159,7 +159,7 @@ Result<Piece> complete(const Signed& list, View certificates) {
     CHECK_OK(finder.look_in(certificates));
   }
   if (!finder.found())
-    return fail(Code::not_found, "sums: signature: by " + list.issuer.text() + ", which is neither a key nor a bound signing subkey of the certificate given");
+    return fail(Code::not_found, "sums: signature: by " + issuer_of(signature).text() + ", which is neither a key nor a bound signing subkey of the certificate given");
   return Piece{Format::sums, write_piece({list.text, list.signature, *finder.found()})};
 }
 

@@ -131,7 +131,7 @@ Result<Decoded> decode_sums(View bytes, Trust trust) {
   builder.bytes = to_bytes(bytes);
   builder.signed_bytes = sums::signed_octets(parts);
   builder.signature = to_bytes(parts.signature.numbers);
-  builder.issuer = subject.id;
+  builder.issuer.key = subject.id;
   builder.carried_key = subject.key;
   TRY(const auto speech, sums::speech_of(parts));
   TRY(builder.statements, sums::statements_of(parts.text, speech, subject.id, nullptr));

@@ -13,7 +13,7 @@ struct Signed {
   Bytes text;        // as it was signed, without what a cleartext message wraps it in
   Bytes signature;   // an OpenPGP signature packet's body, of type 0x00 or 0x01; or CMS, DER
   bool cms = false;  // the signer's certificates are in it
-  PgpIssuer issuer;  // else: whose key is not in there
+  IssuerHint issuer;  // else: whose key is not in there; its one name is an alias of its certificate
 };
 // One for each signature: detached OpenPGP, armored or binary (gpg --detach-sign), or CMS, PEM or DER (openssl cms -sign); or,
 // where `signature` is empty, inline (gpg --clearsign; RFC 9580 section 7). malformed, unsupported, too_large; not_permitted:

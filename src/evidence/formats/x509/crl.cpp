@@ -8,6 +8,7 @@
 #include "evidence/builder.h"
 #include "evidence/formats.h"
 #include "evidence/formats/openpgp/meaning.h"
+#include "evidence/formats/x509/x509.h"
 
 namespace cm4it::evidence {
 namespace {
@@ -124,7 +125,7 @@ Result<Decoded> decode_crl(View bytes, Trust trust) {
   builder.bytes = to_bytes(bytes);
   builder.signed_bytes = to_bytes(list.to_be_signed);
   builder.signature = to_bytes(list.signature);
-  builder.issuer = X509Issuer{list.issuer_canonical, to_bytes(list.authority_key_id), shown(list.issuer_text)};
+  builder.issuer = x509::issuer_hint(list.issuer_canonical, list.authority_key_id, list.issuer_text);
   builder.statements.push_back(meaning_of_list(list));
   return std::move(builder).build();
 }

@@ -105,6 +105,17 @@ std::string issued_name(const std::string& issuer_text, const std::string& seria
 
 std::string authority_name(View subject_name) { return "x509-ca:" + to_hex(crypto::sha256(subject_name)); }
 
+std::string identifier_name(View subject_key_id) { return "x509-ski:" + to_hex(subject_key_id); }
+
+IssuerHint issuer_hint(View issuer_name, View authority_key_id, const std::string& issuer_text) {
+  IssuerHint hint;
+  if (authority_key_id.size() == method1_octets) hint.names.push_back(method1_name(authority_key_id));
+  if (!authority_key_id.empty()) hint.names.push_back(identifier_name(authority_key_id));
+  hint.names.push_back(authority_name(issuer_name));
+  hint.text = "named " + shown(issuer_text);
+  return hint;
+}
+
 Statement meaning_of(crypto::Certificate certificate) {
   const CertificateFields& fields = certificate.fields();
   Statement statement;
@@ -155,14 +166,17 @@ Result<Decoded> decode_x509(View bytes, Trust) {
   builder.bytes = to_bytes(bytes);
   builder.signed_bytes = to_bytes(fields.to_be_signed);
   builder.signature = fields.signature;
-  builder.issuer = X509Issuer{fields.issuer_canonical, fields.authority_key_id,
-                              openpgp::shown_text(view(fields.issuer_text), budget::text_field)};
+  builder.issuer = x509::issuer_hint(fields.issuer_canonical, fields.authority_key_id, fields.issuer_text);
   if (fields.self_issued()) builder.carried_key = certificate.key();
   if (fields.dns.size() + fields.uris.size() + fields.mails.size() + fields.addresses.size() > x509::most_alternative_names)
     builder.findings.push_back(
         {"certificate.subjectAltName: only its first " + std::to_string(x509::most_alternative_names) + " names lead to it"});
   builder.statements.push_back(x509::meaning_of(std::move(certificate)));
   return std::move(builder).build();
+}
+
+bool gives_identifier(const Statement& statement, std::string_view name) {
+  return !statement.certificates.empty() && name == x509::identifier_name(statement.certificates[0].fields().subject_key_id);
 }
 
 Result<void> verify_x509(const Decoded& decoded, const crypto::PublicKey& issuer) {
@@ -200,6 +214,6 @@ constexpr std::string_view pkix_types[] = {"application/pkix-cert",     "applica
 
 constexpr Codec x509::codec{.format = Format::x509, .name = "x509", .media_type = "application/pkix-cert", .submitted = pkix_types,
                             .most_octets = budget::evidence_bytes, .looks_like = x509::looks_like_pkix, .split = split_pkix, .source = x509::open_source,
-                            .decode = decode_x509, .verify = verify_x509, .by_authorities = true};
+                            .decode = decode_x509, .verify = verify_x509, .gives_name = gives_identifier, .by_authorities = true};
 
 }  // namespace cm4it::evidence

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "crypto/certificate.h"
+#include "evidence/issuer_hint.h"
 #include "evidence/statement.h"
 
 namespace cm4it::evidence::x509 {
@@ -19,6 +20,13 @@ std::string issued_name(View issuer_name, View serial);
 std::string issued_name(const std::string& issuer_text, const std::string& serial_hex);  // "x509-issued:CN=…#0a1b", to be read
 // "x509-ca:" and SHA-256 of a CA's own name, as names are compared: certificates of CAs, and of keys that sign CRLs.
 std::string authority_name(View subject_name);
+
+// "x509-ski:" and the hex of the identifier that a CA gave its key (RFC 5280 section 4.2.1.2). In no index: any CA may give its key
+// that of another.
+std::string identifier_name(View subject_key_id);
+// The issuer of a certificate or a CRL: by its key's hash, if authorityKeyIdentifier can be one (method 1), by that identifier, and by
+// its name (as names are compared, crypto/name.h).
+IssuerHint issuer_hint(View issuer_name, View authority_key_id, const std::string& issuer_text);
 
 // extKeyUsage (RFC 5280 section 4.2.1.12, RFC 9336).
 inline constexpr std::string_view server_auth = "1.3.6.1.5.5.7.3.1", client_auth = "1.3.6.1.5.5.7.3.2",

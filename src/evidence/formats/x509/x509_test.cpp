@@ -107,11 +107,13 @@ TEST(Certificate, SaysWhatItsSubjectIs) {
 TEST(Certificate, NamesItsIssuerAsTheIssuerDoes) {
   const auto decoded = decode(Format::x509, device().encode());
   ASSERT_TRUE(decoded);
-  const auto* issuer = std::get_if<X509Issuer>(&decoded->issuer());
-  ASSERT_TRUE(issuer);
-  EXPECT_EQ(issuer->name, canonical(root().subject));
-  EXPECT_EQ(issuer->key_id, to_bytes(root().key->public_key().method1_id()));
-  EXPECT_EQ(issuer->text, "CN=Acme Root CA,O=Acme");
+  const IssuerHint& issuer = decoded->issuer();
+  EXPECT_FALSE(issuer.key);
+  const View identifier = root().key->public_key().method1_id();
+  EXPECT_THAT(issuer.names, testing::ElementsAre(method1_name(identifier), x509::identifier_name(identifier), x509::authority_name(canonical(root().subject))));
+  EXPECT_EQ(issuer.text, "named CN=Acme Root CA,O=Acme");
+  EXPECT_TRUE(is_named(root().key->public_key(), issuer.names[0]));
+  EXPECT_FALSE(issuer.by_hash_alone());
   EXPECT_FALSE(decoded->carried_key());
   const auto own = decode(Format::x509, root().itself().encode());
   ASSERT_TRUE(own && own->carried_key());
