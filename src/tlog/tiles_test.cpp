@@ -53,7 +53,7 @@ TEST(EntryBundle, LengthsAndLongEntries) {
   EXPECT_EQ(to_hex(bundle), "0000" + to_hex(crypto::sha256(longer)));
 }
 
-Digest leaf(std::uint64_t i) { return leaf_hash(view("leaf " + std::to_string(i))); }
+Digest entry_hash(std::uint64_t i) { return leaf_hash(view("leaf " + std::to_string(i))); }
 
 // The hash tiles of a tree, as a log serves them.
 struct Tiles {
@@ -63,7 +63,7 @@ struct Tiles {
 
   explicit Tiles(std::uint64_t size) {
     for (std::uint64_t i = 0; i < size; ++i)
-      range.append(leaf(i), [&](unsigned level, std::uint64_t index, const Digest& hash) {
+      range.append(entry_hash(i), [&](unsigned level, std::uint64_t index, const Digest& hash) {
         if (level % 8 == 0) append(tiles[{level / 8, index / 256}], hash);
       });
   }
@@ -85,7 +85,7 @@ TEST(NodesOfTiles, ProveWhatTheTreeIs) {
     for (const std::uint64_t index : {std::uint64_t{0}, size / 2, size - 1}) {
       const auto path = inclusion_path(index, size, nodes);
       ASSERT_TRUE(path) << size << ": " << path.error().message;
-      EXPECT_EQ(root_from_inclusion(leaf(index), index, size, *path).value(), log.range.root()) << index << " of " << size;
+      EXPECT_EQ(root_from_inclusion(entry_hash(index), index, size, *path).value(), log.range.root()) << index << " of " << size;
     }
     std::sort(log.asked.begin(), log.asked.end());
     EXPECT_EQ(std::adjacent_find(log.asked.begin(), log.asked.end()), log.asked.end()) << "a tile was fetched twice";
@@ -120,7 +120,7 @@ TEST(NodesOfTiles, BadTilesAreErrors) {
     return log.source()(path);
   });
   EXPECT_EQ(flaky(0, 0).error().code, Code::unavailable);
-  EXPECT_EQ(flaky(0, 0).value(), leaf(0));
+  EXPECT_EQ(flaky(0, 0).value(), entry_hash(0));
 }
 
 // A log of fifteen entries that others wrote.
