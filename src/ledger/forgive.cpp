@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "ledger/journal.h"
+#include "ledger/link_notes.h"
 #include "ledger/tables.h"
 
 namespace cm4it::ledger {
@@ -9,7 +10,7 @@ namespace {
 
 constexpr char kinds_of_heads[] = {'f', 's'};  // that count, and that are kept to be compared (docs/formats/store.md)
 
-std::string link_notes(const std::string& domain) { return "note:link/" + domain + "/"; }
+std::string link_rows(const std::string& domain) { return "note:" + link_notes(domain); }
 
 }  // namespace
 
@@ -25,9 +26,9 @@ Result<KnownLogs> known_logs(store::Store& store, const std::string& domain) {
       return outcome.has_value();
     }));
   CHECK_OK(outcome);
-  const std::string prefix = link_notes(domain);
+  const std::string prefix = link_rows(domain);
   CHECK_OK(snapshot->scan(table::meta, store::Range::prefix(view(prefix)), [&](View key, View value) {
-    if (text(key).ends_with("/broken")) known.broken.emplace_back(text(value));
+    if (is_link_note(text(key), LinkNote::broken)) known.broken.emplace_back(text(value));
     return true;
   }));
   return known;
@@ -45,7 +46,7 @@ Result<void> forget_logs(store::Store& store, const std::string& domain) {
     });
   };
   for (const char kind : kinds_of_heads) CHECK_OK(remove(table::heads, table::prefixed(kind, table::named(domain))));
-  CHECK_OK(remove(table::meta, view(link_notes(domain))));
+  CHECK_OK(remove(table::meta, view(link_rows(domain))));
   const Bytes as_it_was = to_bytes(*head);
   batch.set_head(as_it_was);
   TRY(const auto outcome, store.commit(batch, as_it_was));

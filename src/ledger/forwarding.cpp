@@ -15,6 +15,14 @@ std::string forward_note(const StatementId& id, std::string_view domain) { retur
 std::string refusal_note(const StatementId& id, std::string_view domain) { return note_of("refused", id, domain); }
 std::string taken_note(const StatementId& id, std::string_view domain) { return note_of("taken", id, domain); }
 
+std::optional<ForwardingKey> read_forwarding_key(std::string_view key) {
+  const auto id_at = key.find('/') + 1, slash = key.find('/', id_at);
+  if (id_at == 0 || slash == key.npos) return {};
+  const auto digest = digest_from_hex(key.substr(id_at, slash - id_at));
+  if (!digest) return {};
+  return ForwardingKey{{*digest}, std::string(key.substr(slash + 1))};
+}
+
 Bytes encode(const Waiting& waiting) {
   Bytes value;
   append_u64(value, static_cast<std::uint64_t>(waiting.since.seconds));

@@ -1,6 +1,7 @@
 // What is noted of a statement that another home still has to receive, and of how that ended.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,14 @@ std::string forward_note(const StatementId& id, std::string_view domain);
 std::string refusal_note(const StatementId& id, std::string_view domain);
 // "taken/STATEMENT/DOMAIN": a home has received it, whose receipt this server may not read.
 std::string taken_note(const StatementId& id, std::string_view domain);
+
+// What the keys of all such notes begin with; and of which statement and domain one of these keys is. none: of no such note.
+inline constexpr std::string_view forward_notes = "forward/", refusal_notes = "refused/";
+struct ForwardingKey {
+  StatementId statement;
+  std::string domain;
+};
+std::optional<ForwardingKey> read_forwarding_key(std::string_view key);
 
 struct Waiting {
   Time since;
