@@ -25,7 +25,7 @@ Result<std::size_t> take_one(View stream, const crypto::PublicKey& maker) {
   if (taken.pieces.size() != signatures) return fail(Code::internal, "a certificate has lost a signature");
   for (const auto& piece : taken.pieces) {
     TRY(auto decoded, evidence::decode(piece.format, piece.bytes));
-    const auto key = decoded.carried_key() && std::holds_alternative<KeyId>(decoded.issuer()) ? *decoded.carried_key() : maker;
+    const auto key = decoded.carried_key() && decoded.issuer().key ? *decoded.carried_key() : maker;
     CHECK_OK(evidence::verify(std::move(decoded), key));
   }
   return octets;
