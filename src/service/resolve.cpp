@@ -38,7 +38,7 @@ bool bears_now(const policy::Verdict& verdict, std::string_view name) {
                                                          last != newest.end() && last->second != &judgement)
       return false;
     const auto aliases = evidence::aliases_of(statement);
-    return std::any_of(aliases.begin(), aliases.end(), [&](const ledger::Alias& one) { return one.name == alias; });
+    return std::any_of(aliases.begin(), aliases.end(), [&](const evidence::Alias& one) { return one.name == alias; });
   });
 }
 
