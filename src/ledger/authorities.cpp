@@ -6,7 +6,7 @@
 #include "evidence/view_row.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 #include "policy/paths.h"
 
 namespace cm4it::ledger {

@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "ledger/batch_builder.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 
 namespace cm4it::ledger {
 
@@ -37,14 +37,14 @@ Result<void> BatchBuilder::keep_aside(const Submission& submission) {
   Bytes value = encode_aside(row, submission.evidence.bytes(), submission.evidence.issuer());
   aside_values_[id] = value;
   batch_.put(table::aside, aside_key(row), std::move(value));
-  batch_.put(table::aside, aside_key(id), aside_key(row));
+  batch_.put(table::aside, table::aside_id_key(id), aside_key(row));
   changed_ = true;
   return {};
 }
 
 void BatchBuilder::remove_aside(const Unpinned::Row& row) {
   batch_.remove(table::aside, aside_key(row));
-  batch_.remove(table::aside, aside_key(row.id));
+  batch_.remove(table::aside, table::aside_id_key(row.id));
   aside_values_.erase(row.id);
 }
 

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "crypto/digest.h"
-#include "ledger/index.h"
-#include "ledger/tables.h"
+#include "ledger/indexer.h"
+#include "ledger/schema.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -32,7 +32,7 @@ Result<void> BatchBuilder::load_known(Work& work) {
   if (!positions) return {};
   for (std::size_t at = 0; at + 8 <= positions->size(); at += 8) {
     const std::uint64_t position = read_u64(positions->subspan(at, 8));
-    TRY(const auto row, snapshot_.get(table::journal, table::number(position)));
+    TRY(const auto row, snapshot_.get(table::journal, table::journal_key(position)));
     if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
     TRY(const auto entry, decode_entry(*row, position));
     for (const auto& [domain, index] : entry.placements) {
@@ -96,7 +96,7 @@ Result<void> BatchBuilder::within_share(const Submission& submission) {
   std::vector<std::size_t*> counts;
   for (const auto& statement : evidence.statements()) {
     if (statement.crl) continue;
-    const Bytes speaker = table::speaker_key(statement.subject, evidence.issuer());
+    const Bytes speaker = table::speaker_prefix(statement.subject, evidence.issuer());
     auto count = said_.find(speaker);
     if (count == said_.end()) {
       if (submission.share == 0) continue;
@@ -125,7 +125,7 @@ Result<void> BatchBuilder::add(const AppendEvidence& message) {
   std::vector<std::string> lifted;
   for (const auto* domains : {&submission.homes, &submission.forward_to})
     for (const auto& domain : *domains) {
-      TRY(const auto refused, snapshot_.get(table::meta, view("note:" + refusal_note(submission.evidence.id(), domain))));
+      TRY(const auto refused, snapshot_.get(table::meta, view(table::note_key(refusal_note(submission.evidence.id(), domain)))));
       if (refused) lifted.push_back(domain);
     }
   CHECK_OK(within_share(submission));
@@ -176,15 +176,14 @@ void BatchBuilder::note_forwarding(const Submission& submission, Work& work) {
 void BatchBuilder::add(const AppendHead& message) {
   changed_ = true;
   const ForeignHead& foreign = message.head;
-  Bytes key = table::named(foreign.domain, crypto::sha256(view(foreign.head.origin)));  // an origin may be longer than a key
-  Bytes row = table::prefixed(foreign.counts ? 'f' : 's', std::move(key));
+  Bytes row = table::foreign_head_key(foreign.counts, foreign.domain, foreign.head.origin);
   after_.take_head(row, {foreign.domain, foreign.counts, foreign.head.time});
   batch_.put(table::heads, std::move(row), encode(KeptHead{foreign.note, foreign.head, foreign.log}));
 }
 
 void BatchBuilder::add(const PutNote& message) {
   changed_ = true;
-  Bytes key = to_bytes(view("note:" + message.key));
+  Bytes key = to_bytes(view(table::note_key(message.key)));
   if (message.value) batch_.put(table::meta, std::move(key), *message.value);
   else batch_.remove(table::meta, std::move(key));
 }
@@ -208,7 +207,7 @@ void BatchBuilder::add(const AddPin& message) {
     first = false;
   }
   changed_ = true;
-  Bytes key = first ? to_bytes(view(message.pin.domain)) : table::named(message.pin.domain, View(message.pin.owner.digest));
+  Bytes key = first ? table::first_pin_key(message.pin.domain) : table::other_pin_key(message.pin.domain, message.pin.owner);
   batch_.put(table::pins, std::move(key), to_bytes(message.pin.owner.digest));
   after_.pins.push_back(message.pin);
   policies_changed_ = true;
@@ -217,7 +216,7 @@ void BatchBuilder::add(const AddPin& message) {
 Result<void> BatchBuilder::write(Work& work) {
   const std::uint64_t position = after_.next++;
   if (work.entry.record) work.entry.record->position = position;
-  batch_.put(table::journal, table::number(position), encode(work.entry));
+  batch_.put(table::journal, table::journal_key(position), encode(work.entry));
   TRY(const FeedRow about, index_entry({work.entry, position, work.statements, work.times},
                        [this](store::Table table, View key) { return read(table, key); },
                        [this](const evidence::SubjectId& subject) { return arrival_in(snapshot_, overlay_, subject); },
@@ -246,7 +245,7 @@ Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
     CHECK_OK(log.seal(now, *options_.log_key, batch_));
     log.settle();
     after_.domains[domain] = {true, log.head().time, false};
-    after_.take_head(table::prefixed('n', to_bytes(view(domain))), {domain, true, log.head().time});
+    after_.take_head(table::own_head_key(domain), {domain, true, log.head().time});
   }
   if (policies_changed_) after_.assemble();
   for (bool more = policies_changed_ || after_.pinned_aside; more;) {  // what enters may pin other domains
@@ -257,7 +256,7 @@ Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
   if (aside_) after_.unpinned = aside_;
   if (policies_changed_) change_.everything = true;
   change_.next = after_.next;
-  batch_.put(table::meta, to_bytes(view("server")), to_bytes(view(options_.server_name)));
+  batch_.put(table::meta, to_bytes(view(table::server)), to_bytes(view(options_.server_name)));
   batch_.put(table::meta, to_bytes(view(table::rows)), to_bytes(view(table::rows_version)));
   ++after_.commits;
   batch_.set_head(head_of(after_));

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "ledger/index.h"
+#include "ledger/indexer.h"
 #include "ledger/messages.h"
 #include "ledger/state.h"
 

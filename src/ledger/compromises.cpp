@@ -4,7 +4,7 @@
 #include "base/budgets.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 
 namespace cm4it::ledger {
 
@@ -13,7 +13,7 @@ Result<std::vector<policy::Fact>> Reader::compromises_of(const KeyId& key, const
   const SubjectId subject = SubjectId::key(key);
   std::size_t taken = 0;
   Result<void> outcome;
-  CHECK_OK(snapshot_->scan(table::compromised, store::Range::prefix(table::compromised_key(key, part)), [&](View row, View) {
+  CHECK_OK(snapshot_->scan(table::compromised, store::Range::prefix(table::compromised_prefix(key, part)), [&](View row, View) {
     outcome = [&]() -> Result<void> {
       TRY(const auto value, snapshot_->get(table::subjects, table::subject_key(subject, table::last_number(row))));
       if (!value) return fail(Code::internal, "subjects: a row is missing", "run `ics rebuild`");

@@ -7,7 +7,7 @@
 #include "ledger/crls.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -42,7 +42,7 @@ std::map<Bytes, Issued> issued_in_names(const std::vector<policy::Fact>& about) 
 
 Result<EvidenceView> evidence_at(const store::Snapshot& snapshot, std::uint64_t position) {
   CHECK_OK(ReadBudget::charge(1));
-  TRY(const auto row, snapshot.get(table::journal, table::number(position)));
+  TRY(const auto row, snapshot.get(table::journal, table::journal_key(position)));
   if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
   return evidence_in_entry(*row);
 }

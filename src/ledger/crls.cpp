@@ -4,24 +4,15 @@
 
 #include "base/budgets.h"
 #include "crypto/digest.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 
 namespace cm4it::ledger {
 namespace {
 
 constexpr std::size_t page_entries = 2048;
-constexpr std::size_t scope_octets = 8, number_octets = 20;  // of a scope's digest; of a number, with leading zeros
+using table::crl_number_octets, table::crl_scope_octets;
 
 bool less(View a, View b) { return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end()); }
-
-// 'c' ‖ SHA-256 of issuer's key and name
-Bytes issuer_prefix(const KeyId& issuer, View issuer_name) {
-  const Digest digest = crypto::sha256({issuer.digest, issuer_name});
-  return table::prefixed('c', Bytes(digest.begin(), digest.end()));
-}
-
-// 'e' ‖ position
-Bytes entries_prefix(std::uint64_t position) { return table::prefixed('e', table::number(position)); }
 
 void append_u32(Bytes& to, std::uint32_t value) {
   for (int shift = 24; shift >= 0; shift -= 8) to.push_back(static_cast<std::uint8_t>(value >> shift));
@@ -36,12 +27,7 @@ std::uint32_t u32_at(View bytes, std::size_t index) {
 }  // namespace
 
 Bytes crl_key(const KeyId& issuer, const evidence::CrlPart& part, std::uint64_t position) {
-  Bytes key = issuer_prefix(issuer, part.issuer_name);
-  append(key, View(part.scope).first(scope_octets));
-  key.resize(key.size() + number_octets - std::min(part.number.size(), number_octets));
-  append(key, part.number);
-  append_u64(key, position);
-  return key;
+  return table::crl_key(issuer, part.issuer_name, part.scope, part.number, position);
 }
 
 Result<CrlPages> crl_pages(View evidence, std::uint64_t position) {
@@ -62,7 +48,7 @@ Result<CrlPages> crl_pages(View evidence, std::uint64_t position) {
       places.end());
   CrlPages pages;
   for (std::size_t begin = 0; begin < places.size(); begin += page_entries) {
-    Bytes key = entries_prefix(position), value;
+    Bytes key = table::crl_entries_prefix(position), value;
     append(key, places[begin].serial);
     const std::size_t end = std::min(places.size(), begin + page_entries);
     value.reserve(4 * (end - begin));
@@ -74,8 +60,8 @@ Result<CrlPages> crl_pages(View evidence, std::uint64_t position) {
 
 Result<std::optional<std::size_t>> find_crl_entry(const store::Snapshot& snapshot, std::uint64_t position, View entries,
                                                   View serial) {
-  store::Range range = store::Range::prefix(entries_prefix(position));
-  range.end = entries_prefix(position);  // the last page that begins at this serial number or before it
+  store::Range range = store::Range::prefix(table::crl_entries_prefix(position));
+  range.end = table::crl_entries_prefix(position);  // the last page that begins at this serial number or before it
   append(range.end, serial);
   range.end.push_back(0);
   range.backwards = true;
@@ -102,13 +88,12 @@ Bytes crl_value(Time this_update, const FactRow& facts) {
   return value;
 }
 
-// 'c' ‖ issuer ‖ scope ‖ number ‖ position
 Result<CrlRow> decode_crl_row(View key, View value) {
-  constexpr std::size_t tail = number_octets + sizeof(std::uint64_t);
+  constexpr std::size_t tail = crl_number_octets + sizeof(std::uint64_t);
   if (value.size() < sizeof(std::uint64_t) || key.size() < tail) return fail(Code::internal, "crls: a row that is cut off", "run `ics rebuild`");
   CrlRow row;
   row.position = table::last_number(key);
-  row.number = to_bytes(key.last(tail).first(number_octets));
+  row.number = to_bytes(key.last(tail).first(crl_number_octets));
   row.this_update = Time{static_cast<std::int64_t>(read_u64(value.first(sizeof(std::uint64_t))))};
   TRY(row.facts, decode_fact_row(value.subspan(sizeof(std::uint64_t))));
   return row;
@@ -155,7 +140,7 @@ class OfScope {
 }  // namespace
 
 Result<std::vector<CrlRow>> crls_of(const store::Snapshot& snapshot, const KeyId& issuer, View issuer_name, const InForce& in_force) {
-  const Bytes prefix = issuer_prefix(issuer, issuer_name);
+  const Bytes prefix = table::crl_prefix(issuer, issuer_name);
   std::vector<CrlRow> rows;
   store::Range range = store::Range::prefix(prefix);
   range.backwards = true;
@@ -164,7 +149,7 @@ Result<std::vector<CrlRow>> crls_of(const store::Snapshot& snapshot, const KeyId
     OfScope of_scope(in_force);
     Result<bool> more = true;
     CHECK_OK(snapshot.scan(table::crls, range, [&](View key, View value) {
-      const View of = key.first(prefix.size() + scope_octets);
+      const View of = key.first(prefix.size() + crl_scope_octets);
       if (scope.empty()) scope = to_bytes(of);
       if (!equal(of, scope)) return false;
       auto row = decode_crl_row(key, value);
@@ -183,7 +168,7 @@ Result<std::vector<CrlRow>> crls_of(const store::Snapshot& snapshot, const KeyId
 Result<void> not_lower_crls(const store::Snapshot& snapshot, const KeyId& issuer, const evidence::CrlPart& than,
                             const std::function<bool(const CrlRow&)>& visit) {
   Bytes lowest = crl_key(issuer, than, 0);
-  store::Range range = store::Range::prefix(View(lowest).first(lowest.size() - number_octets - sizeof(std::uint64_t)));
+  store::Range range = store::Range::prefix(View(lowest).first(lowest.size() - crl_number_octets - sizeof(std::uint64_t)));
   range.begin = lowest;
   Result<void> outcome;
   CHECK_OK(snapshot.scan(table::crls, range, [&](View key, View value) {

@@ -9,7 +9,7 @@
 #include "ledger/crls.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 #include "policy/fold.h"
 
 namespace cm4it::ledger {
@@ -17,18 +17,16 @@ namespace {
 
 // Who has rows of this subject in `table` (speakers or alarms): no more than `most`, in the order of their key ids.
 Result<std::vector<KeyId>> speakers_of(const store::Snapshot& snapshot, store::Table table, const SubjectId& subject, std::size_t most) {
-  const auto row = subject.row();
-  store::Range range = store::Range::prefix(row);
+  store::Range range = store::Range::prefix(subject.row());
   std::vector<KeyId> speakers;
   for (bool more = true; more && speakers.size() < most;) {
     more = false;
     CHECK_OK(snapshot.scan(table, range, [&](View key, View) {
-      KeyId& speaker = speakers.emplace_back();
-      std::copy_n(key.begin() + static_cast<std::ptrdiff_t>(row.size()), speaker.digest.size(), speaker.digest.begin());
+      speakers.push_back(table::speaker_of(key));
       more = true;
       return false;
     }));
-    if (more) range.begin = store::Range::prefix(table::speaker_key(subject, speakers.back())).end;
+    if (more) range.begin = store::Range::prefix(table::speaker_prefix(subject, speakers.back())).end;
   }
   return speakers;
 }
@@ -39,7 +37,7 @@ Result<void> fair_share(const store::Snapshot& snapshot, store::Table table, con
   TRY(const auto speakers, speakers_of(snapshot, table, subject, most));
   const std::size_t share = most / std::max<std::size_t>(speakers.size(), 1);
   for (const KeyId& speaker : speakers) {
-    store::Range range = store::Range::prefix(table::speaker_key(subject, speaker));
+    store::Range range = store::Range::prefix(table::speaker_prefix(subject, speaker));
     range.backwards = true;
     std::size_t taken = 0;
     CHECK_OK(snapshot.scan(table, range, [&](View key, View) {

@@ -12,17 +12,16 @@ struct Flood : testing::Test {
   void repeat(const StatementId& id, std::size_t times, std::uint64_t from, bool each_by_another = false) {
     const auto all = world.rows();
     const std::uint64_t position = read_u64(View(all.at({table::statements, Bytes(id.digest.begin(), id.digest.end())})).first(8));
-    const Bytes entry = all.at({table::journal, table::number(position)});
+    const Bytes entry = all.at({table::journal, table::journal_key(position)});
     const Bytes facts = all.at({table::subjects, table::subject_key(subject, position)});
     const Bytes head = all.at({store::head_table, store::head_key});
     store::Batch batch;
     batch.set_head(head);
     for (std::uint64_t at = from; at < from + times; ++at) {
-      Bytes speaker = table::speaker_key(subject, each_by_another ? KeyId{crypto::sha256(view("signer " + std::to_string(at)))} : id_of("line1"));
-      append_u64(speaker, at);
-      batch.put(table::journal, table::number(at), entry);
+      const KeyId speaker = each_by_another ? KeyId{crypto::sha256(view("signer " + std::to_string(at)))} : id_of("line1");
+      batch.put(table::journal, table::journal_key(at), entry);
       batch.put(table::subjects, table::subject_key(subject, at), facts);
-      batch.put(table::speakers, std::move(speaker), {});
+      batch.put(table::speakers, table::speaker_key(subject, speaker, at), {});
     }
     ASSERT_EQ(world.store->commit(batch, head).value(), store::Commit::done);
   }

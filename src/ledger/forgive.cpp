@@ -3,14 +3,12 @@
 #include "base/time.h"
 #include "ledger/journal.h"
 #include "ledger/link_notes.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 
 namespace cm4it::ledger {
 namespace {
 
-constexpr char kinds_of_heads[] = {'f', 's'};  // that count, and that are kept to be compared (docs/formats/store.md)
-
-std::string link_rows(const std::string& domain) { return "note:" + link_notes(domain); }
+std::string link_rows(const std::string& domain) { return table::note_key(link_notes(domain)); }
 
 }  // namespace
 
@@ -18,11 +16,11 @@ Result<KnownLogs> known_logs(store::Store& store, const std::string& domain) {
   KnownLogs known;
   Result<void> outcome;
   TRY(const auto snapshot, store.snapshot());
-  for (const char kind : kinds_of_heads)
-    CHECK_OK(snapshot->scan(table::heads, store::Range::prefix(table::prefixed(kind, table::named(domain))), [&](View, View value) {
+  for (const bool counts : {true, false})
+    CHECK_OK(snapshot->scan(table::heads, store::Range::prefix(table::foreign_heads_prefix(counts, domain)), [&](View, View value) {
       auto kept = decode_head(value);
       if (!kept) outcome = tl::unexpected(kept.error());
-      else known.heads.push_back({kept->head.origin, kept->head.size, to_hex(kept->head.root), to_rfc3339(kept->head.time), kind == 'f'});
+      else known.heads.push_back({kept->head.origin, kept->head.size, to_hex(kept->head.root), to_rfc3339(kept->head.time), counts});
       return outcome.has_value();
     }));
   CHECK_OK(outcome);
@@ -45,7 +43,7 @@ Result<void> forget_logs(store::Store& store, const std::string& domain) {
       return true;
     });
   };
-  for (const char kind : kinds_of_heads) CHECK_OK(remove(table::heads, table::prefixed(kind, table::named(domain))));
+  for (const bool counts : {true, false}) CHECK_OK(remove(table::heads, table::foreign_heads_prefix(counts, domain)));
   CHECK_OK(remove(table::meta, view(link_rows(domain))));
   const Bytes as_it_was = to_bytes(*head);
   batch.set_head(as_it_was);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -75,10 +75,10 @@ Result<void> HomeLog::seal(Time time, const crypto::Signer& log, store::Batch& b
   head_ = {origin_, range_.size(), range_.root(), next_time(time)};
   TRY(std::string note, tlog::sign_checkpoint(head_, log));
   const KeyId key = log.public_key().id();
-  batch.put(table::heads, table::prefixed('n', to_bytes(view(domain_))), encode(KeptHead{std::move(note), head_, key}));
+  batch.put(table::heads, table::own_head_key(domain_), encode(KeptHead{std::move(note), head_, key}));
   if (range_.size() > sealed_size_) {
     TRY(const auto signature, tlog::sign_batch(origin_, head_.time, head_.size, head_.root, log));
-    batch.put(table::heads, table::prefixed('b', table::named(domain_, head_.size)), encode(signature));
+    batch.put(table::heads, table::batch_key(domain_, head_.size), encode(signature));
   }
   for (auto& [at, hashes] : tiles_) batch.put(table::tiles, table::tile_key(domain_, at.first, at.second), hashes);
   return {};

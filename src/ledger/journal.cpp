@@ -4,7 +4,7 @@
 
 #include "base/cbor_values.h"
 #include "base/read_budget.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -121,7 +121,7 @@ Result<std::optional<Record>> find_record(const store::Snapshot& snapshot, const
   TRY(const auto positions, snapshot.get(table::statements, id.digest));
   if (!positions || positions->size() < 8) return std::optional<Record>{};
   const std::uint64_t position = read_u64(positions->first(8));
-  TRY(const auto row, snapshot.get(table::journal, table::number(position)));
+  TRY(const auto row, snapshot.get(table::journal, table::journal_key(position)));
   if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
   CHECK_OK(ReadBudget::charge(1, row->size()));
   TRY(auto entry, decode_entry(*row, position));
@@ -203,8 +203,8 @@ Result<tlog::BatchSignature> decode_batch(View row, std::uint64_t size) {
 }
 
 Result<tlog::BatchSignature> batch_of(const store::Snapshot& snapshot, std::string_view domain, std::uint64_t index) {
-  store::Range range = store::Range::prefix(table::prefixed('b', table::named(domain)));
-  range.begin = table::prefixed('b', table::named(domain, index + 1));
+  store::Range range = store::Range::prefix(table::batches_prefix(domain));
+  range.begin = table::batch_key(domain, index + 1);
   std::optional<Result<tlog::BatchSignature>> found;
   CHECK_OK(snapshot.scan(table::heads, range, [&](View key, View value) {
     found = decode_batch(value, table::last_number(key));

@@ -4,7 +4,7 @@
 
 #include "ledger/appender.h"
 #include "ledger/signing.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 
 namespace cm4it::ledger {
 
@@ -69,7 +69,7 @@ Result<void> Ledger::compare_own_head(const std::string& domain, const std::stri
   if (head.origin != impl_->options.server_name + "/" + domain) return fail(Code::malformed, "head: of another log, " + head.origin);
   // Out of the store: readers may have told of a head that is durable and not published yet.
   TRY(const auto snapshot, impl_->store->snapshot());
-  TRY(const auto row, snapshot->get(table::heads, table::prefixed('n', to_bytes(view(domain)))));
+  TRY(const auto row, snapshot->get(table::heads, table::own_head_key(domain)));
   std::uint64_t size = 0;
   if (row) {
     TRY(const auto kept, decode_head(*row));

@@ -8,7 +8,7 @@
 #include "ledger/home_log.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 #include "ledger/unpinned.h"
 
 namespace cm4it::ledger {
@@ -34,7 +34,7 @@ Result<std::optional<Record>> Reader::record(const StatementId& id) const {
 }
 
 Result<std::optional<Record>> Reader::record_at(std::uint64_t position) const {
-  TRY(const auto row, snapshot_->get(table::journal, table::number(position)));
+  TRY(const auto row, snapshot_->get(table::journal, table::journal_key(position)));
   if (!row) return std::optional<Record>{};
   CHECK_OK(ReadBudget::charge(1, row->size()));
   TRY(auto entry, decode_entry(*row, position));
@@ -42,7 +42,7 @@ Result<std::optional<Record>> Reader::record_at(std::uint64_t position) const {
 }
 
 Result<std::optional<Record>> Reader::record_touched_at(std::uint64_t position) const {
-  TRY(const auto row, snapshot_->get(table::journal, table::number(position)));
+  TRY(const auto row, snapshot_->get(table::journal, table::journal_key(position)));
   if (!row) return std::optional<Record>{};
   CHECK_OK(ReadBudget::charge(1, row->size()));
   TRY(auto entry, decode_entry(*row, position));
@@ -59,7 +59,7 @@ Result<std::vector<Entry>> entries_of(const store::Snapshot& snapshot, const Sta
   if (!positions) return entries;
   for (std::size_t at = 0; at + 8 <= positions->size(); at += 8) {
     const std::uint64_t position = read_u64(positions->subspan(at, 8));
-    TRY(const auto row, snapshot.get(table::journal, table::number(position)));
+    TRY(const auto row, snapshot.get(table::journal, table::journal_key(position)));
     if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
     CHECK_OK(ReadBudget::charge(1, row->size()));
     TRY(auto entry, decode_entry(*row, position));
@@ -102,8 +102,8 @@ Result<std::vector<Placement>> Reader::placements(const StatementId& id) const {
 
 Result<void> Reader::in_domain(std::string_view domain, std::uint64_t from,
                                const std::function<bool(std::uint64_t, const StatementId&)>& visit) const {
-  store::Range range = store::Range::prefix(table::named(domain));
-  range.begin = table::named(domain, from);
+  store::Range range = store::Range::prefix(table::feed_prefix(domain));
+  range.begin = table::feed_key(domain, from);
   return snapshot_->scan(table::feed, range, [&](View key, View value) {
     const std::uint64_t position = table::last_number(key);
     return position < published_->next && visit(position, statement_from(value));
@@ -112,8 +112,8 @@ Result<void> Reader::in_domain(std::string_view domain, std::uint64_t from,
 
 Result<void> Reader::changes_in(std::string_view domain, std::uint64_t from,
                                 const std::function<bool(std::uint64_t, const FeedRow&)>& visit) const {
-  store::Range range = store::Range::prefix(table::named(domain));
-  range.begin = table::named(domain, from);
+  store::Range range = store::Range::prefix(table::feed_prefix(domain));
+  range.begin = table::feed_key(domain, from);
   Result<void> outcome;
   CHECK_OK(snapshot_->scan(table::feed, range, [&](View key, View value) {
     const std::uint64_t position = table::last_number(key);
@@ -151,14 +151,14 @@ Result<std::size_t> Reader::count(const SubjectId& subject, std::size_t most) co
 
 Result<std::size_t> Reader::count(const SubjectId& subject, const KeyId& issuer, std::size_t most) const {
   std::size_t found = 0;
-  CHECK_OK(snapshot_->scan(table::speakers, store::Range::prefix(table::speaker_key(subject, issuer)),
+  CHECK_OK(snapshot_->scan(table::speakers, store::Range::prefix(table::speaker_prefix(subject, issuer)),
                            [&](View, View) { return ++found < most; }));
   return found;
 }
 
 Result<void> Reader::said_by(const KeyId& issuer, const SubjectId& subject,
                              const std::function<bool(const Record&, const evidence::Statement&)>& visit) const {
-  store::Range range = store::Range::prefix(table::speaker_key(subject, issuer));
+  store::Range range = store::Range::prefix(table::speaker_prefix(subject, issuer));
   range.backwards = true;
   Result<void> outcome;
   CHECK_OK(snapshot_->scan(table::speakers, range, [&](View key, View) {
@@ -177,7 +177,7 @@ Result<void> Reader::said_by(const KeyId& issuer, const SubjectId& subject,
 }
 
 Result<std::string> Reader::checkpoint(std::string_view domain) const {
-  TRY(const auto row, snapshot_->get(table::heads, table::prefixed('n', to_bytes(view(domain)))));
+  TRY(const auto row, snapshot_->get(table::heads, table::own_head_key(domain)));
   const auto own = published_->own_heads.find(domain);  // a log that begins is told of once that was published
   if (!row || (own != published_->own_heads.end() && own->second.origin.empty()))
     return fail(Code::not_found, "no log of " + std::string(domain) + " is kept here");
@@ -186,7 +186,7 @@ Result<std::string> Reader::checkpoint(std::string_view domain) const {
 }
 
 Result<StatementId> Reader::leaf_statement(std::string_view domain, std::uint64_t index) const {
-  TRY(const auto row, snapshot_->get(table::log, table::named(domain, index)));
+  TRY(const auto row, snapshot_->get(table::log, table::log_key(domain, index)));
   if (!row) return fail(Code::not_found, "the log of " + std::string(domain) + " has no leaf " + std::to_string(index));
   return statement_from(*row);
 }
@@ -207,14 +207,13 @@ Result<Bytes> Reader::tile(std::string_view domain, unsigned level, std::uint64_
 Result<std::vector<Reader::KnownHead>> Reader::foreign_heads(bool counted) const {
   std::vector<KnownHead> heads;
   Result<void> outcome;
-  CHECK_OK(snapshot_->scan(table::heads, store::Range::prefix(view(counted ? "f" : "s")), [&](View key, View value) {
+  CHECK_OK(snapshot_->scan(table::heads, store::Range::prefix(table::foreign_heads_prefix(counted)), [&](View key, View value) {
     auto head = decode_head(value);
     if (!head) {
       outcome = tl::unexpected(head.error());
       return false;
     }
-    const auto name = text(key).substr(1);
-    heads.push_back({std::string(name.substr(0, name.find('\0'))), head->head.origin, head->note, head->head});
+    heads.push_back({table::head_domain(key), head->head.origin, head->note, head->head});
     return true;
   }));
   CHECK_OK(outcome);
@@ -224,8 +223,8 @@ Result<std::vector<Reader::KnownHead>> Reader::foreign_heads(bool counted) const
 Result<std::vector<std::pair<std::uint64_t, StatementId>>> Reader::descriptors(std::string_view domain) const {
   std::vector<std::pair<std::uint64_t, StatementId>> found;
   Result<void> outcome;
-  CHECK_OK(snapshot_->scan(table::policies, store::Range::prefix(table::named(domain)), [&](View key, View) {
-    found.emplace_back(read_u64(key.subspan(domain.size() + 1, 8)), statement_from(key.last(32)));
+  CHECK_OK(snapshot_->scan(table::policies, store::Range::prefix(table::policies_prefix(domain)), [&](View key, View) {
+    found.push_back(table::read_policy_key(key));
     outcome = ReadBudget::charge(1);
     return outcome.has_value();
   }));
@@ -237,15 +236,15 @@ Result<std::vector<std::pair<std::uint64_t, StatementId>>> Reader::descriptors(s
 }
 
 Result<std::optional<Bytes>> Reader::note(std::string_view key) const {
-  TRY(const auto row, snapshot_->get(table::meta, view("note:" + std::string(key))));
+  TRY(const auto row, snapshot_->get(table::meta, view(table::note_key(key))));
   return row ? std::optional(to_bytes(*row)) : std::nullopt;
 }
 
 Result<std::vector<std::pair<std::string, Bytes>>> Reader::notes(std::string_view prefix) const {
   std::vector<std::pair<std::string, Bytes>> found;
-  const std::string whole = "note:" + std::string(prefix);
+  const std::string whole = table::note_key(prefix);
   CHECK_OK(snapshot_->scan(table::meta, store::Range::prefix(view(whole)), [&](View key, View value) {
-    found.emplace_back(std::string(text(key).substr(5)), to_bytes(value));
+    found.emplace_back(std::string(table::note_of(key)), to_bytes(value));
     return true;
   }));
   return found;

@@ -4,9 +4,9 @@
 
 #include "base/budgets.h"
 #include "base/cbor.h"
-#include "ledger/index.h"
+#include "ledger/indexer.h"
 #include "ledger/state.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -93,7 +93,7 @@ class Rebuild {
       TRY(const auto first, read(table::statements, entry.id.digest));
       if (!first) return fail(Code::malformed, "journal: entry " + std::to_string(position) + " has no record before it");
       const std::uint64_t at = read_u64(View(*first).first(8));
-      TRY(const auto bytes, sources.get(table::journal, table::number(at)));
+      TRY(const auto bytes, sources.get(table::journal, table::journal_key(at)));
       if (!bytes) return fail(Code::malformed, "journal: entry " + std::to_string(at) + " is missing");
       TRY(const auto earlier, decode_entry(*bytes, at));
       record = earlier.record;
@@ -151,7 +151,7 @@ class Rebuild {
   // What was signed must be what is there: a head for every log, and each log whole.
   Result<void> check_heads(const store::Snapshot& snapshot) {
     Result<void> outcome;
-    CHECK_OK(snapshot.scan(table::heads, store::Range::prefix(view("n")), [&](View key, View row) {
+    CHECK_OK(snapshot.scan(table::heads, store::Range::prefix(table::own_heads_prefix()), [&](View key, View row) {
       outcome = check_head(std::string(text(key.subspan(1))), row);
       return outcome.has_value();
     }));

@@ -214,9 +214,9 @@ TEST_F(RebuildTest, SeesDamageToTheSources) {
   change(table::journal, last_placed, live.at({table::journal, last_placed}));
   // Any entry, the first and the last too.
   for (const std::uint64_t position : {std::uint64_t{1}, 2 + random() % 40, table::last_number(last_in(live))}) {
-    change(table::journal, table::number(position), std::nullopt);
+    change(table::journal, table::journal_key(position), std::nullopt);
     EXPECT_FALSE(run()) << "without entry " << position;
-    change(table::journal, table::number(position), live.at({table::journal, table::number(position)}));
+    change(table::journal, table::journal_key(position), live.at({table::journal, table::journal_key(position)}));
   }
   ASSERT_TRUE(run());
   expect_same(world.rows(), live);

@@ -6,7 +6,7 @@
 #include "evidence/names.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -80,7 +80,7 @@ Result<store::Range> digits_range(SubjectKind kind, std::string_view digits) {
 
 Result<void> Reader::named(std::string_view name, const std::function<bool(const SubjectId&, evidence::AliasRank)>& visit) const {
   constexpr std::size_t rank = 1, arrival = 8, row = 33;
-  const Bytes alias = table::named(evidence::alias_key(name));
+  const Bytes alias = table::alias_prefix(evidence::alias_key(name));
   return snapshot_->scan(table::aliases, store::Range::prefix(alias), [&](View key, View model) {
     if (key.size() != alias.size() + rank + arrival + row) return true;
     SubjectId subject;

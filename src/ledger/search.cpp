@@ -3,7 +3,7 @@
 
 #include "evidence/names.h"
 #include "ledger/ledger.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -23,17 +23,15 @@ SubjectId subject_from(View row, View model) {
 
 Result<void> Reader::search(std::string_view field, std::string_view value, const std::optional<SubjectId>& after,
                             const std::function<bool(const SubjectId&)>& visit) const {
-  const Bytes prefix = table::search_key(field, evidence::case_folded(value));
+  const Bytes prefix = table::search_prefix(field, evidence::case_folded(value));
   store::Range range = store::Range::prefix(prefix);
   if (after) {
-    const auto row = after->row();
     std::optional<std::uint64_t> arrived = 0;
     if (field != table::in_order_of_ids) {
       TRY(arrived, table::arrival(*snapshot_, *after));
     }
     if (!arrived) return fail(Code::malformed, "cursor: nothing is kept of " + after->text());
-    append_u64(range.begin, *arrived);
-    append(range.begin, row);
+    append(range.begin, table::search_place(*arrived, *after));
     range.begin.push_back(0);  // the first key behind it
   }
   return snapshot_->scan(table::search, range, [&](View key, View model) {
@@ -46,13 +44,12 @@ Result<void> Reader::search(std::string_view field, std::string_view value, cons
 Result<std::optional<SubjectId>> Reader::search_all(const std::vector<Term>& terms, const std::optional<SubjectId>& after, std::size_t most,
                                                     const std::function<bool(const SubjectId&)>& visit) const {
   std::vector<Bytes> prefixes;
-  for (const Term& term : terms) prefixes.push_back(table::search_key(term.field, evidence::case_folded(term.value)));
+  for (const Term& term : terms) prefixes.push_back(table::search_prefix(term.field, evidence::case_folded(term.value)));
   Bytes place;  // arrival ‖ subject row
   if (after) {
     TRY(const auto arrived, table::arrival(*snapshot_, *after));
     if (!arrived) return fail(Code::malformed, "cursor: nothing is kept of " + after->text());
-    append_u64(place, *arrived);
-    append(place, after->row());
+    place = table::search_place(*arrived, *after);
     place.push_back(0);
   }
   std::size_t agree = 0;
@@ -92,9 +89,8 @@ Result<bool> Reader::is_found(const SubjectId& subject, std::string_view field, 
     TRY(arrived, table::arrival(*snapshot_, subject));
   }
   if (!arrived) return false;
-  Bytes key = table::search_key(field, evidence::case_folded(value));
-  append_u64(key, *arrived);
-  append(key, subject.row());
+  Bytes key = table::search_prefix(field, evidence::case_folded(value));
+  append(key, table::search_place(*arrived, subject));
   TRY(const auto row, snapshot_->get(table::search, key));
   return row.has_value();
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/cbor.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 Result<void> check_owner(const Options& options, const store::Snapshot& snapshot) {
   TRY(const auto mark, snapshot.get(table::meta, view(table::rebuilding)));
   if (mark) return fail(Code::unavailable, "store: making its rows anew was cut off", "run `ics rebuild` again");
-  TRY(const auto kept, snapshot.get(table::meta, view("server")));
+  TRY(const auto kept, snapshot.get(table::meta, view(table::server)));
   if (!kept) return {};
   if (text(*kept) != options.server_name)
     return fail(Code::conflict, "store: it belongs to the server \"" + std::string(text(*kept)) + "\", not to \"" +
@@ -39,9 +39,7 @@ Result<void> load_policies(const Options& options, const store::Snapshot& snapsh
   const KeyId own_log = options.log_key ? options.log_key->public_key().id() : KeyId{};
   std::vector<StatementId> ids;
   CHECK_OK(snapshot.scan(table::policies, {}, [&](View key, View) {
-    StatementId id;
-    std::copy(key.end() - 32, key.end(), id.digest.begin());
-    ids.push_back(id);
+    ids.push_back(table::last_statement(key));
     return true;
   }));
   for (const auto& id : ids) {
@@ -55,7 +53,7 @@ Result<void> load_policies(const Options& options, const store::Snapshot& snapsh
     }
   }
   CHECK_OK(snapshot.scan(table::pins, {}, [&](View key, View value) {
-    policy::Pin pin{std::string(text(key).substr(0, text(key).find('\0'))), {}, policy::Pin::Source::transfer};
+    policy::Pin pin{table::pin_domain(key), {}, policy::Pin::Source::transfer};
     if (value.size() == 32) std::copy(value.begin(), value.end(), pin.owner.digest.begin());
     state.pins.push_back(std::move(pin));
     return true;
@@ -82,13 +80,13 @@ Result<void> check_log_key(const std::string& domain, const KeptHead& head, cons
 // A domain of which only heads came that do not count is kept here all the same: how fresh it is, nobody knows.
 Result<void> load_foreign_heads(const store::Snapshot& snapshot, bool counted, State& state) {
   Result<void> outcome;
-  CHECK_OK(snapshot.scan(table::heads, store::Range::prefix(view(counted ? "f" : "s")), [&](View key, View value) {
+  CHECK_OK(snapshot.scan(table::heads, store::Range::prefix(table::foreign_heads_prefix(counted)), [&](View key, View value) {
     auto head = decode_head(value);
     if (!head) {
       outcome = tl::unexpected(head.error());
       return false;
     }
-    state.take_head(to_bytes(key), {std::string(text(key).substr(1, text(key).find('\0') - 1)), counted, head->head.time});
+    state.take_head(to_bytes(key), {table::head_domain(key), counted, head->head.time});
     return true;
   }));
   return outcome;
@@ -96,7 +94,7 @@ Result<void> load_foreign_heads(const store::Snapshot& snapshot, bool counted, S
 
 Result<void> load_heads(const Options& options, const store::Snapshot& snapshot, State& state) {
   for (const auto& domain : options.homes) {
-    const Bytes key = table::prefixed('n', to_bytes(view(domain)));
+    const Bytes key = table::own_head_key(domain);
     TRY(const auto row, snapshot.get(table::heads, key));
     std::optional<KeptHead> head;
     if (row) {

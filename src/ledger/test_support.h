@@ -12,7 +12,7 @@
 #include "crypto/digest.h"
 #include "evidence/formats/manifest/manifest_writer.h"
 #include "ledger/ledger.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 #include "policy/policy_fixture.h"
 #include "store/faulty.h"
 #include "store/memory.h"

@@ -5,12 +5,10 @@
 #include "base/budgets.h"
 #include "base/cbor.h"
 #include "ledger/budgets.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 
 namespace cm4it::ledger {
 namespace {
-
-constexpr char by_domain = 'd', by_id = 'i';
 
 struct Value { View evidence; KeyId issuer, owner; Time seen; std::string source; };
 
@@ -35,8 +33,6 @@ Result<Value> decode(View bytes) {
   value.source = source;
   return value;
 }
-
-Bytes prefix_of(std::string_view domain) { return table::prefixed(by_domain, table::named(domain)); }
 
 }  // namespace
 
@@ -123,28 +119,21 @@ std::vector<Unpinned::Row> Unpinned::remove(std::string_view domain) {
 Result<Unpinned> Unpinned::load(const store::Snapshot& snapshot) {
   Unpinned unpinned;
   Result<void> outcome;
-  CHECK_OK(snapshot.scan(table::aside, store::Range::prefix(Bytes{static_cast<std::uint8_t>(by_domain)}), [&](View key, View bytes) {
+  CHECK_OK(snapshot.scan(table::aside, store::Range::prefix(table::aside_prefix()), [&](View key, View bytes) {
     const auto value = decode(bytes);
-    if (!value || key.size() < 1 + 1 + 8 + 32) {
+    auto of = table::read_aside_key(key);
+    if (!value || !of) {
       outcome = value ? fail(Code::malformed, "store: a descriptor kept aside is damaged") : tl::unexpected(value.error());
       return false;
     }
-    Row row{std::string(text(key.subspan(1, key.size() - 42))), value->owner, read_u64(key.subspan(key.size() - 40, 8)), {}, value->seen, value->source};
-    std::copy(key.end() - 32, key.end(), row.id.digest.begin());
-    unpinned.insert(std::move(row));
+    unpinned.insert({std::move(of->domain), value->owner, of->version, of->id, value->seen, value->source});
     return true;
   }));
   CHECK_OK(outcome);
   return unpinned;
 }
 
-Bytes aside_key(const Unpinned::Row& row) {
-  Bytes key = table::prefixed(by_domain, table::named(row.domain, row.version));
-  append(key, row.id.digest);
-  return key;
-}
-
-Bytes aside_key(const StatementId& id) { return table::prefixed(by_id, to_bytes(id.digest)); }
+Bytes aside_key(const Unpinned::Row& row) { return table::aside_key(row.domain, row.version, row.id); }
 
 Bytes encode_aside(const Unpinned::Row& row, View evidence, const KeyId& issuer) {
   return CborWriter().array(5).bytes(evidence).bytes(issuer.digest).bytes(row.owner.digest).integer(row.seen.seconds).text(row.source).take();
@@ -156,7 +145,7 @@ Result<Record> decode_aside(const StatementId& id, View bytes) {
 }
 
 Result<std::optional<Record>> find_aside(const store::Snapshot& snapshot, const StatementId& id) {
-  TRY(const auto key, snapshot.get(table::aside, aside_key(id)));
+  TRY(const auto key, snapshot.get(table::aside, table::aside_id_key(id)));
   if (!key) return std::optional<Record>{};
   TRY(const auto value, snapshot.get(table::aside, to_bytes(*key)));
   if (!value) return fail(Code::internal, "store: a descriptor kept aside is missing");
@@ -166,10 +155,8 @@ Result<std::optional<Record>> find_aside(const store::Snapshot& snapshot, const 
 
 Result<std::vector<std::pair<std::uint64_t, StatementId>>> aside_of(const store::Snapshot& snapshot, std::string_view domain) {
   std::vector<std::pair<std::uint64_t, StatementId>> found;
-  CHECK_OK(snapshot.scan(table::aside, store::Range::prefix(prefix_of(domain)), [&](View key, View) {
-    StatementId id;
-    std::copy(key.end() - 32, key.end(), id.digest.begin());
-    found.emplace_back(read_u64(key.subspan(key.size() - 40, 8)), id);
+  CHECK_OK(snapshot.scan(table::aside, store::Range::prefix(table::aside_prefix(domain)), [&](View key, View) {
+    if (const auto of = table::read_aside_key(key)) found.emplace_back(of->version, of->id);
     return true;
   }));
   return found;

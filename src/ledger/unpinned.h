@@ -52,9 +52,8 @@ class Unpinned {
   std::uint64_t dropped_ = 0;
 };
 
-// Its keys in table::aside, by what it is and by its statement alone, and its value: [evidence, issuer, owner, seen, source].
+// Its row in table::aside: [evidence, issuer, owner, seen, source].
 Bytes aside_key(const Unpinned::Row& row);
-Bytes aside_key(const StatementId& id);
 Bytes encode_aside(const Unpinned::Row& row, View evidence, const KeyId& issuer);
 
 // The evidence of such a row, as a record of position 0, which no journal entry has.

@@ -5,7 +5,7 @@
 
 #include "base/budgets.h"
 #include "ledger/budgets.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 #include "ledger/test_support.h"
 
 namespace cm4it::ledger {

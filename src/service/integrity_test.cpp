@@ -1,5 +1,5 @@
 // A bit of the store that flipped: what it is in is sent to nobody, and everybody is told.
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 #include "ledger/journal.h"
 #include "service/feed_wire.h"
 #include "service/network_fixture.h"
@@ -33,12 +33,12 @@ struct Damaged {
   void flip(Ics& server, store::Store& in, std::size_t from_end) {
     const auto position = server.service->ledger().reader()->record(statement).value()->position;
     const auto snapshot = in.snapshot().value();
-    Bytes row = to_bytes(*snapshot->get(ledger::table::journal, ledger::table::number(position)).value());
+    Bytes row = to_bytes(*snapshot->get(ledger::table::journal, ledger::table::journal_key(position)).value());
     const auto evidence = ledger::evidence_in_entry(row)->evidence;
     const auto at = static_cast<std::size_t>(evidence.data() - row.data()) + evidence.size() - from_end;
     row[at] ^= 4;
     store::Batch batch;
-    batch.put(ledger::table::journal, ledger::table::number(position), row);
+    batch.put(ledger::table::journal, ledger::table::journal_key(position), row);
     const Bytes head = to_bytes(*snapshot->get(store::head_table, store::head_key).value());
     batch.set_head(head);
     ASSERT_TRUE(in.commit(batch, head));

@@ -1,4 +1,5 @@
-// Entry → derived rows: the one function that the appender and rebuild() both call.
+// The indexer: a journal entry → its derived rows. One function, which the appender, rebuild() and, one day, a start that catches up with its
+// journal all call.
 #pragma once
 
 #include <functional>
@@ -15,7 +16,7 @@ using RowReader = std::function<Result<std::optional<Bytes>>(store::Table, View 
 // The rows of a batch that later entries of it read again.
 using Overlay = std::map<std::pair<store::Table, Bytes>, Bytes>;
 // table::arrival(), the batch's rows being those that are not in the store yet.
-using Arrival = std::function<Result<std::optional<std::uint64_t>>(const evidence::SubjectId&)>;
+using FirstPositionLookup = std::function<Result<std::optional<std::uint64_t>>(const evidence::SubjectId&)>;
 Result<std::optional<std::uint64_t>> arrival_in(const store::Snapshot& snapshot, const Overlay& overlay, const evidence::SubjectId& subject);
 using RowWriter = std::function<void(store::Table, Bytes key, Bytes value)>;
 
@@ -27,7 +28,7 @@ struct IndexInput {
   const std::vector<Time>& times;
 };
 // What it is about, as its rows in the feeds say.
-Result<FeedRow> index_entry(const IndexInput& input, const RowReader& read, const Arrival& arrival, const RowWriter& write);
+Result<FeedRow> index_entry(const IndexInput& input, const RowReader& read, const FirstPositionLookup& arrival, const RowWriter& write);
 
 // The domains that an entry concerns: where its statement was made, and whose homes received it.
 std::vector<std::string> domains_of(const Entry& entry, const std::vector<evidence::Statement>& statements,

@@ -1,4 +1,4 @@
-#include "ledger/index.h"
+#include "ledger/indexer.h"
 
 #include <algorithm>
 #include <map>
@@ -7,7 +7,7 @@
 #include "evidence/names.h"
 #include "evidence/view_row.h"
 #include "ledger/crls.h"
-#include "ledger/tables.h"
+#include "ledger/schema.h"
 #include "policy/descriptor.h"
 
 namespace cm4it::ledger {
@@ -21,15 +21,13 @@ Bytes model_text(const SubjectId& subject) {
 }
 
 void index_names(const Statement& statement, const std::vector<std::string>& domains, std::uint64_t arrival, const RowWriter& write) {
-  const auto row = statement.subject.row();
   for (const auto& alias : evidence::aliases_of(statement))
     write(table::aliases, table::alias_key(alias.name, alias.rank, arrival, statement.subject), model_text(statement.subject));
   auto terms = evidence::search_terms_of(statement);
   for (const auto& domain : domains) terms.emplace_back("domain", domain);
   for (const auto& [field, value] : terms) {
-    Bytes key = table::search_key(field, evidence::case_folded(value));
-    append_u64(key, field == table::in_order_of_ids ? 0 : arrival);
-    append(key, row);
+    Bytes key = table::search_prefix(field, evidence::case_folded(value));
+    append(key, table::search_place(field == table::in_order_of_ids ? 0 : arrival, statement.subject));
     write(table::search, std::move(key), model_text(statement.subject));
   }
 }
@@ -38,17 +36,14 @@ Result<void> index_policy(const Statement& statement, const RowWriter& write) {
   const auto* text = std::get_if<evidence::PolicyText>(&statement.body);
   if (!text) return {};
   TRY(const auto descriptor, policy::parse_descriptor(text->descriptor, policy::Homes::several));
-  Bytes key = table::named(descriptor.domain, descriptor.version);
-  append(key, statement.id.digest);
-  write(table::policies, std::move(key), {});
+  write(table::policies, table::policy_key(descriptor.domain, descriptor.version, statement.id), {});
   return {};
 }
 
 void index_compromise(const Statement& statement, const KeyId& issuer, std::uint64_t record_at, const RowWriter& write) {
   if (!is_self_compromise(statement, issuer)) return;
-  Bytes row = table::compromised_key(issuer, statement.kind() == evidence::Kind::withdraw ? statement.part : std::nullopt);
-  append_u64(row, record_at);
-  write(table::compromised, std::move(row), {});
+  const auto part = statement.kind() == evidence::Kind::withdraw ? statement.part : std::nullopt;
+  write(table::compromised, table::compromised_key(issuer, part, record_at), {});
 }
 
 // Adds what this entry knows of times to a fact row, that is kept or begins here.
@@ -118,8 +113,7 @@ Result<std::vector<std::string>> index_subject(const IndexInput& input, std::spa
   write(table::subjects, key, encode(row, view));
   if (!input.entry.record) return domains_of(input.entry, input.statements, row);
   const KeyId& issuer = input.entry.record->issuer;
-  Bytes speaker = table::speaker_key(subject, issuer);
-  append_u64(speaker, record_at);
+  Bytes speaker = table::speaker_key(subject, issuer, record_at);
   if (std::any_of(about.begin(), about.end(), [](const Statement* one) { return evidence::is_alarm(*one); }))
     write(table::alarms, Bytes(speaker), {});
   write(table::speakers, std::move(speaker), {});
@@ -183,7 +177,7 @@ Result<std::optional<std::uint64_t>> arrival_in(const store::Snapshot& snapshot,
   return std::optional(table::last_number(first->first.second));
 }
 
-Result<FeedRow> index_entry(const IndexInput& input, const RowReader& read, const Arrival& arrival, const RowWriter& write) {
+Result<FeedRow> index_entry(const IndexInput& input, const RowReader& read, const FirstPositionLookup& arrival, const RowWriter& write) {
   const Entry& entry = input.entry;
   TRY(const auto positions, read(table::statements, entry.id.digest));
   Bytes all = positions.value_or(Bytes{});
@@ -204,9 +198,9 @@ Result<FeedRow> index_entry(const IndexInput& input, const RowReader& read, cons
   }
   TRY(const FeedRow about, what_it_is_about(input, read));
   const Bytes feed_row = encode(about);
-  for (const auto& domain : domains) write(table::feed, table::named(domain, input.position), Bytes(feed_row));
+  for (const auto& domain : domains) write(table::feed, table::feed_key(domain, input.position), Bytes(feed_row));
   for (const auto& [domain, index] : entry.placements)
-    write(table::log, table::named(domain, index), Bytes(entry.id.digest.begin(), entry.id.digest.end()));
+    write(table::log, table::log_key(domain, index), Bytes(entry.id.digest.begin(), entry.id.digest.end()));
   return about;
 }
 
