@@ -178,6 +178,7 @@ Result<void> row_17(const Setup& setup) {
   CHECK_OK(floods_of_requests(setup, doors));
   CHECK_OK(long_histories(setup, doors));
   CHECK_OK(hellos(setup, doors));
+  CHECK_OK(look_ups_beside_uploads(setup, doors));
   CHECK_OK(large_answers(setup, doors));
   doors.home->stop();
   doors.field->stop();

@@ -24,6 +24,8 @@ Result<std::vector<Bytes>> long_history(const crypto::Signer& owner, const std::
 
 // Look-ups and handshakes of others beside hellos from one address.
 Result<void> hellos(const Setup& setup, const Doors& doors);
+// Look-ups beside bodies as large as they may be.
+Result<void> look_ups_beside_uploads(const Setup& setup, const Doors& doors);
 // Whether times tell what may not be read from what is not there.
 Result<void> hidden_subjects(const Setup& setup);
 

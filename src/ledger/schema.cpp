@@ -65,7 +65,9 @@ Bytes own_heads_prefix() { return prefixed(own_head, {}); }
 Bytes batch_key(std::string_view domain, std::uint64_t size) { return prefixed(batch, named(domain, size)); }
 Bytes batches_prefix(std::string_view domain) { return prefixed(batch, named(domain)); }
 Bytes foreign_heads_prefix(bool counts) { return prefixed(counts ? counted_head : compared_head, {}); }
-Bytes foreign_heads_prefix(bool counts, std::string_view domain) { return prefixed(counts ? counted_head : compared_head, named(domain)); }
+Bytes foreign_heads_prefix(bool counts, std::string_view domain) {
+  return prefixed(counts ? counted_head : compared_head, named(domain));
+}
 Bytes foreign_head_key(bool counts, std::string_view domain, std::string_view origin) {
   return with(foreign_heads_prefix(counts, domain), crypto::sha256(view(origin)));  // an origin may be longer than a key
 }
@@ -88,7 +90,8 @@ Bytes aside_id_key(const StatementId& id) { return prefixed(aside_by_id, to_byte
 std::optional<AsideKey> read_aside_key(View key) {
   constexpr std::size_t kind = 1, zero = 1, version = 8, id = 32;
   if (key.size() < kind + zero + version + id) return {};
-  return AsideKey{std::string(text(key.subspan(kind, key.size() - kind - zero - version - id))), read_u64(key.last(version + id).first(version)), last_statement(key)};
+  return AsideKey{std::string(text(key.subspan(kind, key.size() - kind - zero - version - id))),
+                  read_u64(key.last(version + id).first(version)), last_statement(key)};
 }
 
 Bytes subject_key(const SubjectId& subject, std::uint64_t position) { return with_number(row_of(subject), position); }
@@ -128,18 +131,24 @@ Bytes feed_key(std::string_view domain, std::uint64_t position) { return named(d
 Bytes feed_prefix(std::string_view domain) { return named(domain); }
 
 Bytes policies_prefix(std::string_view domain) { return named(domain); }
-Bytes policy_key(std::string_view domain, std::uint64_t version, const StatementId& id) { return with(named(domain, version), id.digest); }
+Bytes policy_key(std::string_view domain, std::uint64_t version, const StatementId& id) {
+  return with(named(domain, version), id.digest);
+}
 std::pair<std::uint64_t, StatementId> read_policy_key(View key) { return {read_u64(key.last(40).first(8)), last_statement(key)}; }
 
 Bytes speaker_prefix(const SubjectId& subject, const KeyId& issuer) { return with(row_of(subject), issuer.digest); }
-Bytes speaker_key(const SubjectId& subject, const KeyId& issuer, std::uint64_t position) { return with_number(speaker_prefix(subject, issuer), position); }
+Bytes speaker_key(const SubjectId& subject, const KeyId& issuer, std::uint64_t position) {
+  return with_number(speaker_prefix(subject, issuer), position);
+}
 KeyId speaker_of(View key) {
   KeyId speaker;
   std::copy_n(key.begin() + std::tuple_size_v<decltype(SubjectId{}.row())>, speaker.digest.size(), speaker.digest.begin());
   return speaker;
 }
 
-Bytes crl_prefix(const KeyId& issuer, View issuer_name) { return prefixed(crl, to_bytes(crypto::sha256({issuer.digest, issuer_name}))); }
+Bytes crl_prefix(const KeyId& issuer, View issuer_name) {
+  return prefixed(crl, to_bytes(crypto::sha256({issuer.digest, issuer_name})));
+}
 Bytes crl_key(const KeyId& issuer, View issuer_name, const Digest& scope, View number, std::uint64_t position) {
   Bytes key = with(crl_prefix(issuer, issuer_name), View(scope).first(crl_scope_octets));
   key.resize(key.size() + crl_number_octets - std::min(number.size(), crl_number_octets));
@@ -147,7 +156,9 @@ Bytes crl_key(const KeyId& issuer, View issuer_name, const Digest& scope, View n
 }
 Bytes crl_entries_prefix(std::uint64_t position) { return prefixed(crl_entries, number(position)); }
 
-Bytes compromised_prefix(const KeyId& key, const std::optional<Digest>& part) { return with(to_bytes(key.digest), part.value_or(Digest{})); }
+Bytes compromised_prefix(const KeyId& key, const std::optional<Digest>& part) {
+  return with(to_bytes(key.digest), part.value_or(Digest{}));
+}
 Bytes compromised_key(const KeyId& key, const std::optional<Digest>& part, std::uint64_t position) {
   return with_number(compromised_prefix(key, part), position);
 }

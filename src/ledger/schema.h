@@ -1,5 +1,5 @@
-// Every row that a ledger keeps: its table, its key, what is in it, and who makes it (docs/formats/store.md has the octets). No other
-// file puts a key together. A key of a prefix function begins every key of that kind; "order" says what a scan gives first.
+// Every row that a ledger keeps: its table, its key, what is in it, and who makes it (docs/formats/store.md has the octets). No
+// other file puts a key together. A key of a prefix function begins every key of that kind; "order" says what a scan gives first.
 #pragma once
 
 #include <optional>
@@ -52,7 +52,8 @@ std::string pin_domain(View key);
 
 // Descriptors of domains that nothing pins (ledger/unpinned.h)
 inline constexpr Table aside = 15;
-Bytes aside_key(std::string_view domain, std::uint64_t version, const StatementId& id);  // → the descriptor; order: by domain and version
+Bytes aside_key(std::string_view domain, std::uint64_t version,
+                const StatementId& id);  // → the descriptor; order: by domain and version
 Bytes aside_prefix();
 Bytes aside_prefix(std::string_view domain);
 Bytes aside_id_key(const StatementId& id);  // → the key of that row
@@ -84,7 +85,8 @@ Bytes alias_prefix(std::string_view alias);
 inline constexpr Table search = 7;
 inline constexpr std::string_view in_order_of_ids = "domain";  // the field of which `arrival` is 0: any prefix is found there
 Bytes search_prefix(std::string_view field, std::string_view value);
-Bytes search_place(std::uint64_t arrival, const SubjectId& subject);  // behind the prefix: the same in each of a subject's rows but of that field
+Bytes search_place(std::uint64_t arrival,
+                   const SubjectId& subject);  // behind the prefix: the same in each of a subject's rows but of that field
 
 // domain ‖ level ‖ index → up to 256 hashes
 inline constexpr Table tiles = 8;
@@ -116,18 +118,20 @@ KeyId speaker_of(View key);
 inline constexpr Table crls = 14;
 // → thisUpdate ‖ FactRow; order: by scope, then by number
 Bytes crl_prefix(const KeyId& issuer, View issuer_name);
-inline constexpr std::size_t crl_scope_octets = 8, crl_number_octets = 20;  // of a scope's digest; of a number, with leading zeros
+inline constexpr std::size_t crl_scope_octets = 8,
+                             crl_number_octets = 20;  // of a scope's digest; of a number, with leading zeros
 Bytes crl_key(const KeyId& issuer, View issuer_name, const Digest& scope, View number, std::uint64_t position);
-Bytes crl_entries_prefix(std::uint64_t position);             // and the first serial number of the page; order: by serial number
+Bytes crl_entries_prefix(std::uint64_t position);  // and the first serial number of the page; order: by serial number
 
 // key id ‖ part of its certificate, zeros: the key ‖ position → nothing: what a key said of itself that silences it
 inline constexpr Table compromised = 17;
 Bytes compromised_key(const KeyId& key, const std::optional<Digest>& part, std::uint64_t position);
 Bytes compromised_prefix(const KeyId& key, const std::optional<Digest>& part);
 
-inline constexpr Table derived[] = {statements, subjects, aliases, search, tiles, log, feed, policies, speakers, crls, alarms, compromised};
+inline constexpr Table derived[] = {statements, subjects, aliases,  search, tiles,  log,
+                                    feed,       policies, speakers, crls,   alarms, compromised};
 
-std::uint64_t last_number(View key);                          // its last eight octets
-StatementId last_statement(View key);                         // its last 32 octets
+std::uint64_t last_number(View key);  // its last eight octets
+StatementId last_statement(View key);  // its last 32 octets
 
 }  // namespace cm4it::ledger::table
