@@ -124,7 +124,7 @@ Result<std::unique_ptr<service::Service>> open_service(const Home& home) {
 
 Result<void> submit(service::Service& service, std::vector<evidence::Piece> pieces) {
   std::promise<std::vector<service::ItemResult>> done;
-  CHECK_OK(service.submit(std::move(pieces), {}, [&](auto results) { done.set_value(std::move(results)); }));
+  CHECK_OK(service.intake().submit(std::move(pieces), {}, [&](auto results) { done.set_value(std::move(results)); }));
   for (const auto& result : done.get_future().get())
     if (result.error) return tl::unexpected(*result.error);
   return {};

@@ -66,7 +66,7 @@ class Verdicts {
  public:
   Verdicts(service::Service& service, const Home& home, std::vector<SubjectId> subjects, const std::vector<std::string>& ids)
       : service_(service), domain_(home.domain), subjects_(std::move(subjects)),
-        door_(service, {.server_name = "bench", .ready = std::make_shared<service::ReadyAnswers>(service, std::size_t{4} << 30, 1), .peers = {}, .extra_metrics = {}}),
+        door_(service, {.server_name = "bench", .ready = std::make_shared<service::ReadyAnswers>(service.verdicts(), std::size_t{4} << 30, 1), .peers = {}, .extra_metrics = {}}),
         handler_(door_.handler()) {
     for (const auto& id : ids) paths_.push_back("/v1/subjects/key:" + id + "/verdict");
   }
@@ -83,7 +83,7 @@ class Verdicts {
   void looked_up(benchmark::State& state) {
     std::size_t turn = 0;
     for (auto _ : state) {
-      const auto looked = service_.look_up(subjects_[turn++ % subjects_.size()], {}, {});
+      const auto looked = service_.verdicts().look_up(subjects_[turn++ % subjects_.size()], {}, {});
       if (!looked || looked->facts->about.size() != 8) return state.SkipWithError("not eight statements");
     }
   }

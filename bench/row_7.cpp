@@ -89,7 +89,7 @@ Result<double> submit_all(service::Service& service, std::vector<evidence::Piece
   const auto began = Clock::now();
   for (auto& piece : pieces) {
     room.acquire();
-    CHECK_OK(service.submit({std::move(piece)}, {}, [&](const auto& results) {
+    CHECK_OK(service.intake().submit({std::move(piece)}, {}, [&](const auto& results) {
       refused += results[0].error.has_value();
       room.release();
     }));

@@ -105,11 +105,11 @@ Result<void> large_crl(const Setup& setup, const CaHome& ca) {
          crypto::RevocationReason::superseded});
   const Bytes der = draft.encode();
   TRY(const auto service, open_service(ca.home));
-  TRY(const auto subject, service->resolve("urn:dev:os:32473-7", {}, {}));
+  TRY(const auto subject, service->verdicts().resolve("urn:dev:os:32473-7", {}, {}));
   const auto verdicts = [&]() -> Result<double> {
     constexpr int count = 2'000;
     const auto began = Clock::now();
-    for (int i = 0; i < count; ++i) CHECK_OK(service->look_up(subject, {}, {}));
+    for (int i = 0; i < count; ++i) CHECK_OK(service->verdicts().look_up(subject, {}, {}));
     return 1e6 * since(began) / count;
   };
   TRY(const double before, verdicts());

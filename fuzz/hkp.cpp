@@ -60,7 +60,7 @@ class Door {
 
   void take(std::vector<evidence::Piece> pieces) {
     std::promise<void> done;
-    require(service_->submit(std::move(pieces), {}, [&](const auto& results) {
+    require(service_->intake().submit(std::move(pieces), {}, [&](const auto& results) {
               for (const auto& result : results) require(result.outcome == service::ItemResult::Outcome::received, "what is to be asked for is there");
               done.set_value();
             }).has_value(), "a submission");

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "service/service.h"
+#include "service/stamps.h"
 
 namespace cm4it::service {
 

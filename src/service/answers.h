@@ -100,9 +100,6 @@ struct FeedPage {
   std::uint64_t seen = 0;  // the journal's position up to which there is nothing more for the asker: not sent, but waited from
 };
 
-// Whose statements are read: what decides for the roles holder and self. Empty: whoever may read all of a kind.
-struct About { policy::Holder holder; const SubjectId* subject = nullptr; };
-
 struct ChangesPage {
   std::vector<SubjectId> subjects;
   bool everything = false;

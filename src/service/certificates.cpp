@@ -14,11 +14,11 @@ using evidence::openpgp::Fingerprint;
 // All OpenPGP evidence of a subject that one of this server's own domains shows to the asker.
 class Pieces {
  public:
-  Pieces(const Service& service, const ledger::Reader& reader, const policy::Facts& facts, const Principal& who)
-      : service_(service), reader_(reader) {
-    for (const auto& domain : own_domains(service, reader)) {
-      sights_.emplace_back(service, reader.policies(), facts, domain, who);
-      if (who) anyones_.emplace_back(service, reader.policies(), facts, domain, std::nullopt);
+  Pieces(const Access& access, const Integrity& integrity, const ledger::Reader& reader, const policy::Facts& facts, const Principal& who)
+      : integrity_(integrity), reader_(reader) {
+    for (const auto& domain : access.own_domains(reader.published())) {
+      sights_.emplace_back(access, reader.policies(), facts, domain, who);
+      if (who) anyones_.emplace_back(access, reader.policies(), facts, domain, std::nullopt);
     }
   }
 
@@ -33,7 +33,7 @@ class Pieces {
       if (!shown(sights_, kind, fact.domains)) continue;
       TRY(const auto record, reader_.record(fact.statement.id));
       if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-      if (!service_.check_kept_evidence(reader_, *record)) continue;  // it is told of (integrity.cpp), and not sent
+      if (!integrity_.check(reader_, *record)) continue;  // it is told of (integrity.cpp), and not sent
       TRY(const auto of, evidence::openpgp::certificate_of(record->evidence));
       const auto [place, first] = places.emplace(of, list.size());
       if (first) {
@@ -58,7 +58,7 @@ class Pieces {
     return std::any_of(sights.begin(), sights.end(), [&](Sight& sight) { return sight.statement(kind, domains); });
   }
 
-  const Service& service_;
+  const Integrity& integrity_;
   const ledger::Reader& reader_;
   std::vector<Sight> sights_, anyones_;
 };
@@ -68,20 +68,10 @@ struct Bearer {
   evidence::AliasRank rank = evidence::AliasRank::own;
 };
 
-Result<void> add(const Service& service, const ledger::Reader& reader, const Bearer& bearer, const std::string& alias,
-                 const Principal& who, std::vector<Certificate>& to) {
-  TRY(const bool could, service.could_read_any(reader, bearer.subject, who));
-  if (!could) return {};
-  TRY(const auto facts, reader.facts(bearer.subject));
-  TRY(auto found, Pieces(service, reader, facts, who).certificates(facts, alias, bearer.rank));
-  std::move(found.begin(), found.end(), std::back_inserter(to));
-  return {};
-}
-
 }  // namespace
 
 Result<std::vector<Certificate>> Certificates::named(const std::string& alias, const Principal& who) const {
-  TRY(const auto reader, service_.ledger().reader());
+  TRY(const auto reader, ledger_.reader());
   std::vector<Bearer> bearers;
   CHECK_OK(reader.named(alias, [&](const SubjectId& subject, evidence::AliasRank rank) {
     bearers.push_back({subject, rank});
@@ -90,20 +80,73 @@ Result<std::vector<Certificate>> Certificates::named(const std::string& alias, c
   std::vector<Certificate> found;
   for (std::size_t i = 0; i < bearers.size(); ++i) {
     if (i > 0 && bearers[i].rank != bearers[i - 1].rank && !found.empty()) break;
-    CHECK_OK(add(service_, reader, bearers[i], alias, who, found));
+    CHECK_OK(add(reader, bearers[i].subject, bearers[i].rank, alias, who, found));
   }
   return found;
 }
 
+Result<void> Certificates::add(const ledger::Reader& reader, const SubjectId& bearer, evidence::AliasRank rank, const std::string& alias,
+                               const Principal& who, std::vector<Certificate>& to) const {
+  TRY(const bool could, access_.could_read_any(reader, bearer, who));
+  if (!could) return {};
+  TRY(const auto facts, reader.facts(bearer));
+  TRY(auto found, Pieces(access_, integrity_, reader, facts, who).certificates(facts, alias, rank));
+  std::move(found.begin(), found.end(), std::back_inserter(to));
+  return {};
+}
+
 Result<std::vector<Certificate>> Certificates::of_subject(const SubjectId& subject, const Principal& who) const {
-  TRY(const auto reader, service_.ledger().reader());
+  TRY(const auto reader, ledger_.reader());
   return of_subject(reader, subject, who);
 }
 
 Result<std::vector<Certificate>> Certificates::of_subject(const ledger::Reader& reader, const SubjectId& subject, const Principal& who) const {
   std::vector<Certificate> found;
-  CHECK_OK(add(service_, reader, {subject}, {}, who, found));
+  CHECK_OK(add(reader, subject, evidence::AliasRank::own, {}, who, found));
   return found;
+}
+
+std::optional<SubjectId> Certificates::only_bearer(const std::string& alias) const {
+  const auto reader = ledger_.reader();
+  if (!reader) return {};
+  std::vector<SubjectId> bearers;
+  const auto outcome = reader->named(alias, [&](const SubjectId& subject, evidence::AliasRank rank) {
+    if (rank == evidence::AliasRank::own) bearers.push_back(subject);
+    return rank == evidence::AliasRank::own && bearers.size() < 2;
+  });
+  if (!outcome || bearers.size() != 1) return {};
+  return bearers[0];
+}
+
+Result<bool> Certificates::found_by(const Terms& terms, const Principal& who, const std::function<Result<bool>(Certificate)>& visit) const {
+  TRY(const auto reader, ledger_.reader());
+  std::vector<SubjectId> subjects;
+  bool more = false;
+  TRY(const auto stopped, reader.search_all(terms, {}, budget::search_examined, [&](const SubjectId& subject) {
+    more = subjects.size() == budget::certificates_examined;
+    if (!more) subjects.push_back(subject);
+    return !more;
+  }));
+  for (const auto& subject : subjects) {
+    TRY(auto certificates, of_subject(reader, subject, who));
+    for (auto& certificate : certificates) {
+      TRY(const bool go_on, visit(std::move(certificate)));
+      if (!go_on) return true;
+    }
+  }
+  return more || stopped.has_value();
+}
+
+Result<std::vector<SubjectId>> Certificates::changed(std::uint64_t from, std::uint64_t end) const {
+  TRY(const auto reader, ledger_.reader());
+  std::vector<SubjectId> subjects;
+  for (std::uint64_t position = from; position < end; ++position) {
+    TRY(const auto record, reader.record_touched_at(position));
+    if (!record || record->format != evidence::Format::openpgp) continue;  // an index of certificates as SKS has it
+    TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
+    for (const auto& statement : statements) subjects.push_back(statement.subject);
+  }
+  return subjects;
 }
 
 }  // namespace cm4it::service

@@ -2,8 +2,15 @@
 // HTTP API completes signed lists of files with them.
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "evidence/formats/openpgp/openpgp.h"
-#include "service/service.h"
+#include "service/access.h"
+#include "service/answers.h"
+#include "service/integrity.h"
 
 namespace cm4it::service {
 
@@ -15,19 +22,39 @@ struct Certificate {
   Time changed;               // when the newest of the pieces came here
 };
 
+// Any thread.
 class Certificates {
  public:
-  explicit Certificates(Service& service) : service_(service) {}
+  // References outlive this.
+  Certificates(const ledger::Ledger& ledger, const Access& access, const Integrity& integrity)
+      : ledger_(ledger), access_(access), integrity_(integrity) {}
 
   // By a name of the key, "fpr:" or "keyid:" and hex digits (docs/openpgp.md); where no certificate bears it as its own, of
   // one of its subkeys, and of those first that have agreed to be one. None: empty.
   Result<std::vector<Certificate>> named(const std::string& alias, const Principal& who) const;
   // What a submission of these certificates' evidence has made of them is told by fingerprint.
   Result<std::vector<Certificate>> of_subject(const SubjectId& subject, const Principal& who) const;
-  Result<std::vector<Certificate>> of_subject(const ledger::Reader& reader, const SubjectId& subject, const Principal& who) const;
+  // The one subject that bears this name as its own, whoever may see it; none, or several: nothing.
+  std::optional<SubjectId> only_bearer(const std::string& alias) const;
+
+  // Those of the subjects that the search index finds by all these terms (ledger::Reader::search), until `visit` says false.
+  // True: there may be others, which were not looked at (budget::search_examined, certificates_examined).
+  using Terms = std::vector<ledger::Reader::Term>;
+  Result<bool> found_by(const Terms& terms, const Principal& who, const std::function<Result<bool>(Certificate)>& visit) const;
+
+  // Whose certificates may have changed, as far as the journal's entries from `from` on, and before `end`, tell; of an SKS kind of
+  // index. Rights are not asked.
+  Result<std::vector<SubjectId>> changed(std::uint64_t from, std::uint64_t end) const;
+  std::uint64_t next_entry() const { return ledger_.published()->next; }
 
  private:
-  Service& service_;
+  Result<std::vector<Certificate>> of_subject(const ledger::Reader& reader, const SubjectId& subject, const Principal& who) const;
+  Result<void> add(const ledger::Reader& reader, const SubjectId& bearer, evidence::AliasRank rank, const std::string& alias, const Principal& who,
+                   std::vector<Certificate>& to) const;
+
+  const ledger::Ledger& ledger_;
+  const Access& access_;
+  const Integrity& integrity_;
 };
 
 }  // namespace cm4it::service

@@ -1,24 +1,10 @@
-// What follows from a commit: stamps of the verdict cache, those who wait.
+// What changed since when: for who follows verdicts.
 #include <algorithm>
 
 #include "ledger/feed_row.h"
-#include "service/impl.h"
+#include "service/feed.h"
 
 namespace cm4it::service {
-
-std::uint32_t slot_of(const SubjectId& subject) {
-  std::uint32_t slot;
-  std::memcpy(&slot, subject.digest.data() + 8, sizeof slot);
-  return slot & 0xffff;
-}
-
-void Service::Impl::on_change(const ledger::Change& change) {
-  ++commits;
-  newest_time.store(change.newest_time, std::memory_order_release);
-  for (const auto& touched : change.subjects) slots[slot_of(touched.subject)].fetch_add(1, std::memory_order_release);
-  if (change.everything) epoch.fetch_add(1, std::memory_order_release);
-  watch.committed(change);
-}
 
 namespace {
 
@@ -51,54 +37,42 @@ Result<ChangesPage> changes_since(const ledger::Reader& reader, std::uint64_t fr
 
 }  // namespace
 
-Result<ChangesPage> Service::changes(std::optional<std::uint64_t> from, std::string_view domain_name,
+Result<ChangesPage> Feed::changes(std::optional<std::uint64_t> from, std::string_view domain_name,
                                      const Principal& who) const {
-  const std::string domain = impl_->domain_or_default(domain_name);
-  TRY(const auto reader, impl_->ledger->reader());
-  CHECK_OK(impl_->check_kept(reader.published(), domain));
+  const std::string domain = access_.domain_or_default(domain_name);
+  TRY(const auto reader, ledger_.reader());
+  CHECK_OK(access_.check_kept(reader.published(), domain));
   const auto& policies = reader.policies();
   // Nor is it told that something came at all.
-  if (sees_nothing(policies, domain, std::nullopt, who)) return ChangesPage{{}, false, from.value_or(0), reader.published().next};
+  if (access_.sees_nothing(policies, domain, std::nullopt, who)) return ChangesPage{{}, false, from.value_or(0), reader.published().next};
   const auto domains = concerning(policies, domain);
   ChangesPage page{{}, false, reader.published().next, 0};
   if (from) {
     TRY(page, changes_since(reader, *from, domains));
   }
   page.seen = page.next;
-  if (!policies.newest(domain) || may_read(policies, domain, std::nullopt, {}, who)) return page;
+  if (!policies.newest(domain) || access_.may_read(policies, domain, std::nullopt, {}, who)) return page;
   std::vector<SubjectId> shown;
   std::size_t folded = 0;
   for (auto& subject : page.subjects) {
-    if (folded >= impl_->options.folded_statements) {  // rather than look at all of them: any may have changed
+    if (folded >= most_folded_) {  // rather than look at all of them: any may have changed
       page.everything = true;
       shown.clear();
       break;
     }
-    TRY(const bool could, could_read(reader, domain, std::nullopt, subject, who));
+    TRY(const bool could, access_.could_read(reader, domain, std::nullopt, subject, who));
     if (!could) continue;
     TRY(const auto facts, reader.facts(subject));
     folded += facts.about.size();
-    const auto holder = policy::holder_of(facts, policies, domain, now());
-    if (may_read(policies, domain, std::nullopt, {holder, &subject}, who)) shown.push_back(std::move(subject));
+    const auto holder = policy::holder_of(facts, policies, domain, access_.now());
+    if (access_.may_read(policies, domain, std::nullopt, {holder, &subject}, who)) shown.push_back(std::move(subject));
   }
   page.subjects = std::move(shown);
   return page;
 }
 
-Watch::Interest Service::interest_in(std::string_view domain) const {
-  return {concerning(*impl_->ledger->published()->policies, impl_->domain_or_default(domain))};
-}
-
-Watch& Service::watch() const { return impl_->watch; }
-
-Stamp Service::stamp(const SubjectId& subject) const {
-  const std::uint32_t slot = slot_of(subject);
-  return {impl_->epoch.load(std::memory_order_acquire), slot, impl_->slots[slot].load(std::memory_order_acquire)};
-}
-
-bool Service::is_present(Stamp stamp) const {
-  return stamp.epoch == impl_->epoch.load(std::memory_order_acquire) &&
-         stamp.changes == impl_->slots[stamp.slot & 0xffff].load(std::memory_order_acquire);
+Watch::Interest Feed::interest_in(std::string_view domain) const {
+  return {concerning(*ledger_.published()->policies, access_.domain_or_default(domain))};
 }
 
 }  // namespace cm4it::service

@@ -12,15 +12,15 @@ constexpr Seconds hour = 3600, day = 24 * hour;
 
 // What a feed brings: its records, then its heads.
 IngestReport pull(Ics& from, Ics& to, const std::string& domain) {
-  const auto page = from.service->feed({domain, 0, {}}, {});
+  const auto page = from.service->feed().page({domain, 0, {}}, {});
   EXPECT_TRUE(page);
   std::vector<PeerRecord> records;
   for (const auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
-  const auto report = to.service->ingest(domain, std::move(records));
+  const auto report = to.service->intake().ingest(domain, std::move(records));
   EXPECT_TRUE(report);
   for (const auto& head : page->heads)
-    if (auto check = to.service->check_head(head.domain, head.note); check && !check->settled) {
-      EXPECT_TRUE(to.service->note_head(*check, std::nullopt));
+    if (auto check = to.service->logs().check_head(head.domain, head.note); check && !check->settled) {
+      EXPECT_TRUE(to.service->logs().note_head(*check, std::nullopt));
     }
   to.service->ledger().drain();
   return report ? *report : IngestReport{};
@@ -33,7 +33,7 @@ const policy::Reason* reason_of(const policy::Verdict& verdict, const std::strin
 }
 
 bool warns(Ics& server, const std::string& words) {
-  const auto warnings = server.service->warnings({});
+  const auto warnings = server.service->health().warnings({});
   return std::any_of(warnings.begin(), warnings.end(), [&](const auto& one) { return one.find(words) != std::string::npos; });
 }
 
@@ -69,7 +69,7 @@ TEST_F(CopyClock, ThirtyDaysBehindObeysAnAlarm) {
   ASSERT_TRUE(reason_of(before, "clock"));
   EXPECT_THAT(reason_of(before, "clock")->text, testing::HasSubstr("this server's clock is 30d behind the heads of main/acme.example"));
   EXPECT_TRUE(warns(field, "this server's clock is 30d behind"));
-  EXPECT_EQ(field.service->clocks().behind(), 30 * day);
+  EXPECT_EQ(field.service->health().clocks().behind(), 30 * day);
   pass(10);
   say_stolen();
   pull(acme, field, "acme.example");
@@ -194,10 +194,10 @@ TEST_F(Clocks, AReferencedHomeTwoHoursAheadIsInDoubt) {
 TEST_F(Clocks, AnAlarmReceivedInTheFutureIsNotForgotten) {
   deploy();
   say_at(hour - 60, StatusChange{Status::stolen, ""});
-  const auto page = acme.service->feed({"acme.example", 0, {}}, {});
+  const auto page = acme.service->feed().page({"acme.example", 0, {}}, {});
   std::vector<PeerRecord> records;
   for (const auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
-  ASSERT_TRUE(plant.service->ingest("acme.example", std::move(records)));
+  ASSERT_TRUE(plant.service->intake().ingest("acme.example", std::move(records)));
   const auto verdict = plant.verdict(sensor_id);
   EXPECT_NE(verdict.status, Status::stolen);
   EXPECT_EQ(verdict.admitted, Admitted::unknown);
@@ -208,10 +208,10 @@ TEST_F(Clocks, AReceiptAloneMovesNoTime) {
   deploy();
   const Time before = plant.service->now();
   say_at(budget::clock_skew_seconds, StatusChange{Status::in_stock, ""});
-  const auto page = acme.service->feed({"acme.example", 0, {}}, {});
+  const auto page = acme.service->feed().page({"acme.example", 0, {}}, {});
   std::vector<PeerRecord> records;
   for (const auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
-  ASSERT_TRUE(plant.service->ingest("acme.example", std::move(records)));
+  ASSERT_TRUE(plant.service->intake().ingest("acme.example", std::move(records)));
   EXPECT_EQ(plant.service->now(), before);
   pull(acme, plant, "acme.example");
   EXPECT_EQ(plant.service->now(), before + budget::clock_skew_seconds);  // a head does, by so little
@@ -229,7 +229,7 @@ TEST_F(Clocks, AHomeThatSignsNothingAdmitsNothing) {
   const auto verdict = plant.verdict(sensor_id);
   EXPECT_EQ(verdict.admitted, Admitted::unknown);
   EXPECT_THAT(reason_of(verdict, "log")->text, testing::HasSubstr("its peers are being asked"));
-  for (const auto& domain : plant.service->domains({}))
+  for (const auto& domain : plant.service->logs().domains({}))
     EXPECT_EQ(domain.not_signing.empty(), domain.domain != "plant.example") << domain.domain;
   EXPECT_TRUE(warns(plant, "nothing is signed"));
   plant.service->ledger().hold({});
@@ -245,11 +245,11 @@ TEST(Transfers, AHomeALittleAhead) {
   acme.submit({policy_evidence("acme", "acme.example", acme_policy(), *acme.clock),
                acme.say("acme", subject_of("sensor"), device_identity("sensor")),
                acme.say("acme", subject_of("sensor"), Transfer{"plant.example", id_of("plant")})});
-  const auto page = acme.service->feed({"acme.example", 0, {}}, {});
+  const auto page = acme.service->feed().page({"acme.example", 0, {}}, {});
   ASSERT_TRUE(page);
   std::vector<PeerRecord> records;
   for (auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
-  ASSERT_TRUE(field.service->ingest("acme.example", std::move(records)));
+  ASSERT_TRUE(field.service->intake().ingest("acme.example", std::move(records)));
   EXPECT_TRUE(field.service->ledger().published()->policies->chain("plant.example"));
 }
 

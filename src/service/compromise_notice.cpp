@@ -1,10 +1,10 @@
 #include "base/log.h"
-#include "service/impl.h"
+#include "service/intake.h"
 
 namespace cm4it::service {
 
-void Service::Impl::warn_of_compromise(const std::vector<evidence::Statement>& statements) const {
-  const auto published = ledger->published();
+void Intake::warn_of_compromise(const std::vector<evidence::Statement>& statements) const {
+  const auto published = ledger_.published();
   const auto& policies = *published->policies;
   for (const auto& statement : statements) {
     if (!is_self_compromise(statement, statement.issuer)) continue;

@@ -175,7 +175,7 @@ TEST_F(StaleCrl, IsBelievedForAsLongAsHeadsAre) {
   expect_taken(take(a, crl(1, {{{9}}})));
   auto verdict = a.verdict(device);
   EXPECT_EQ(verdict.admitted, policy::Admitted::yes);
-  const auto at = [&](Time time) { return a.service->look_up(device, "", {}, time); };
+  const auto at = [&](Time time) { return a.service->verdicts().look_up(device, "", {}, time); };
   const auto reason = [](const policy::Verdict& of, const std::string& rule) {
     for (const auto& one : of.reasons)
       if (one.rule == rule && one.text.find("stale") != std::string::npos) return one.text;
@@ -221,7 +221,7 @@ TEST_F(Revoking, AHundredThousandEntriesAreFoundOneByOne) {
                         Format::x509)[0]);
   EXPECT_TRUE(a.verdict(SubjectId::key(id_of("beyond"))).identity);
   // It is kept as it came.
-  const auto record = a.service->evidence(*item.statement, {});
+  const auto record = a.service->feed().evidence(*item.statement, {});
   ASSERT_TRUE(record) << record.error().message;
   EXPECT_TRUE(record->evidence == der);
 }

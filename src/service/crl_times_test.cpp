@@ -12,7 +12,7 @@ using testing::HasSubstr;
 struct CrlTimes : Revoking {
   CrlTimes() : Revoking("[admit.device]\nidentified_by = [\"manufacturer\"]\nstatus = []\n") {}
   policy::Verdict at(Seconds later) {
-    auto looked = a.service->look_up(device, "", {}, Time{1'800'000'000 + later});
+    auto looked = a.service->verdicts().look_up(device, "", {}, Time{1'800'000'000 + later});
     EXPECT_TRUE(looked) << looked.error().message;
     kept = looked->facts;  // judgements point there
     return looked->verdict;

@@ -30,11 +30,11 @@ struct DatedBack : testing::Test {
   }
   // The records of the twin's feed alone: of its heads a copy would see that two histories were written.
   IngestReport take_records_of_twin(Ics& copy) {
-    const auto page = twin.service->feed({"acme.example", 0, {}}, {});
+    const auto page = twin.service->feed().page({"acme.example", 0, {}}, {});
     EXPECT_TRUE(page);
     std::vector<PeerRecord> records;
     for (const auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
-    const auto report = copy.service->ingest("acme.example", std::move(records));
+    const auto report = copy.service->intake().ingest("acme.example", std::move(records));
     EXPECT_TRUE(report);
     return report ? *report : IngestReport{};
   }

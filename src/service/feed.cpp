@@ -3,9 +3,9 @@
 #include <set>
 
 #include "evidence/kinds.h"
+#include "service/feed.h"
 #include "service/feed_lent.h"
 #include "service/feed_rights.h"
-#include "service/impl.h"
 #include "service/selection.h"
 
 namespace cm4it::service {
@@ -16,12 +16,12 @@ using evidence::Statement;
 // `lends` not empty: a policy version of that domain, which is not among those of the feed.
 struct Event { std::uint64_t position; StatementId id; std::string lends; };
 
-class Feed {
+class FeedPager {
  public:
-  Feed(const Service& service, const ledger::Reader& reader, const PolicyPlaces& places, const FeedRequest& request,
+  FeedPager(const Access& access, const Integrity& integrity, const ledger::Reader& reader, const PolicyPlaces& places, const FeedRequest& request,
        const Principal& who, policy::Selectors selectors)
-      : service_(service), reader_(reader), places_(places), request_(request), who_(who), selectors_(std::move(selectors)),
-        domains_(domains_of(reader, request.domain)), selection_(reader, places, selectors_, domains_, service.now()), rights_(service, reader, request.domain, who),
+      : access_(access), integrity_(integrity), reader_(reader), places_(places), request_(request), who_(who), selectors_(std::move(selectors)),
+        domains_(domains_of(reader, request.domain)), selection_(reader, places, selectors_, domains_, access.now()), rights_(access, reader, request.domain, who),
         lent_(reader, domains_, selectors_, selection_),
         policies_only_(reads_policies_only()), walked_from_(journal_position(request.from)), skip_(request.from & ((std::uint64_t{1} << feed_skip_bits) - 1)) {}
 
@@ -132,7 +132,7 @@ class Feed {
   // Policies are for everybody; is there anything else in the domain that this asker could be shown?
   bool reads_policies_only() const {
     return std::all_of(std::begin(evidence::kinds), std::end(evidence::kinds), [&](const auto& row) {
-      return !row.read_by_roles || service_.sees_nothing(reader_.policies(), request_.domain, row.kind, who_);
+      return !row.read_by_roles || access_.sees_nothing(reader_.policies(), request_.domain, row.kind, who_);
     });
   }
 
@@ -213,7 +213,7 @@ class Feed {
 
   bool damaged(const StatementId& id) const {
     const auto record = reader_.record(id);
-    return record && *record && !service_.check_kept_evidence(reader_, **record);
+    return record && *record && !integrity_.check(reader_, **record);
   }
 
   Result<void> add(const Item& item) {
@@ -221,13 +221,13 @@ class Feed {
     TRY(auto record, reader_.record(item.id));
     if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
     // What is damaged here is not sent on; that something belongs in its place is, so that the receiver knows what it misses.
-    const bool sound = service_.check_kept_evidence(reader_, *record).has_value();
+    const bool sound = integrity_.check(reader_, *record).has_value();
     TRY(auto receipts, reader_.receipts(item.id));
     if (sound) {
       TRY(const bool shown, rights_.may_be_read(*record, receipts));
       if (!shown) return {};
     } else {
-      if (!service_.reads_entries(request_.domain, who_)) return {};
+      if (!access_.reads_entries(request_.domain, who_)) return {};
       record->evidence.clear();
     }
     bytes_ += record->evidence.size() + 64;
@@ -249,7 +249,8 @@ class Feed {
     return {};
   }
 
-  const Service& service_;
+  const Access& access_;
+  const Integrity& integrity_;
   const ledger::Reader& reader_;
   const PolicyPlaces& places_;
   const FeedRequest& request_;
@@ -271,19 +272,19 @@ class Feed {
 
 }  // namespace
 
-Result<FeedPage> Service::feed(const FeedRequest& given, const Principal& who) const {
+Result<FeedPage> Feed::page(const FeedRequest& given, const Principal& who) const {
   FeedRequest request = given;
-  request.domain = impl_->domain_or_default(given.domain);
-  TRY(const auto reader, impl_->ledger->reader());
-  CHECK_OK(impl_->check_kept(reader.published(), request.domain));
+  request.domain = access_.domain_or_default(given.domain);
+  TRY(const auto reader, ledger_.reader());
+  CHECK_OK(access_.check_kept(reader.published(), request.domain));
   if (journal_position(request.from) > reader.published().next) request.from = 0;  // never given here: the store is another
   policy::Selectors selectors = request.select.value_or(policy::Selectors{});
   // A server that the policy lists gets what the policy says it holds, whatever it asks.
   if (const auto* descriptor = reader.policies().newest(request.domain); descriptor && who)
     if (const auto* server = descriptor->server_with_key(*who); server && !server->home && server->select)
       selectors = *server->select;
-  TRY(const auto places, impl_->policy_index.of(reader));
-  return Feed(*this, reader, *places, request, who, selectors.resolved(request.domain)).page();
+  TRY(const auto places, policy_index_.of(reader));
+  return FeedPager(access_, integrity_, reader, *places, request, who, selectors.resolved(request.domain)).page();
 }
 
 }  // namespace cm4it::service

@@ -29,12 +29,12 @@ Result<bool> FeedRights::may_be_read(const ledger::Record& record, const std::ve
 Result<bool> FeedRights::reads(const std::string& domain, const evidence::Statement& statement) {
   // Who may read a kind without being the holder or the subject may read all of it: asked once a page.
   auto& open = open_[{domain, statement.kind()}];
-  if (!open) open = service_.may_read(reader_.policies(), domain, statement.kind(), {}, who_);
+  if (!open) open = access_.may_read(reader_.policies(), domain, statement.kind(), {}, who_);
   if (*open || !who_) return *open;
-  TRY(const bool could, service_.could_read(reader_, domain, statement.kind(), statement.subject, who_));
+  TRY(const bool could, access_.could_read(reader_, domain, statement.kind(), statement.subject, who_));
   if (!could) return false;
   TRY(const auto facts, reader_.facts(statement.subject));
-  return Sight(service_, reader_.policies(), facts, domain, who_).reads(domain, statement.kind());
+  return Sight(access_, reader_.policies(), facts, domain, who_).reads(domain, statement.kind());
 }
 
 }  // namespace cm4it::service

@@ -3,25 +3,25 @@
 
 #include <map>
 
-#include "service/service.h"
+#include "service/access.h"
 
 namespace cm4it::service {
 
 class FeedRights {
  public:
   // All outlive it.
-  FeedRights(const Service& service, const ledger::Reader& reader, const std::string& domain, const Principal& who)
-      : service_(service), reader_(reader), domain_(domain), who_(who) {}
+  FeedRights(const Access& access, const ledger::Reader& reader, const std::string& domain, const Principal& who)
+      : access_(access), reader_(reader), domain_(domain), who_(who) {}
 
   // [read] of the domain asked and, for what was said in other domains, of one of those.
   Result<bool> may_be_read(const ledger::Record& record, const std::vector<std::pair<std::string, Bytes>>& receipts);
   // A head tells that something came, and when: for who reads the log, or all that is in it.
-  bool shows_heads(const std::string& domain) const { return service_.reads_log(domain, who_) || service_.reads_entries(domain, who_); }
+  bool shows_heads(const std::string& domain) const { return access_.reads_log(domain, who_) || access_.reads_entries(domain, who_); }
 
  private:
   Result<bool> reads(const std::string& domain, const evidence::Statement& statement);
 
-  const Service& service_;
+  const Access& access_;
   const ledger::Reader& reader_;
   const std::string& domain_;
   const Principal& who_;

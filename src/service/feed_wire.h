@@ -1,7 +1,7 @@
 // The feed on the wire (docs/formats/feed.md): what one server's door writes and another's sync reads.
 #pragma once
 
-#include "service/service.h"
+#include "service/answers.h"
 
 namespace cm4it::service {
 

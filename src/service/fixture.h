@@ -66,14 +66,14 @@ class Ics {
     std::vector<Piece> pieces;
     for (auto& one : evidence) pieces.push_back({format, std::move(one)});
     std::promise<std::vector<ItemResult>> done;
-    auto accepted = service->submit(std::move(pieces), domain, [&](auto results) { done.set_value(std::move(results)); });
+    auto accepted = service->intake().submit(std::move(pieces), domain, [&](auto results) { done.set_value(std::move(results)); });
     EXPECT_TRUE(accepted);
     return done.get_future().get();
   }
   ItemResult submit_one(Bytes evidence) { return submit({std::move(evidence)}).at(0); }
 
   policy::Verdict verdict(const SubjectId& subject, const std::string& domain = {}) {
-    auto looked = service->look_up(subject, domain, {});
+    auto looked = service->verdicts().look_up(subject, domain, {});
     EXPECT_TRUE(looked) << (looked ? "" : looked.error().message);
     if (!looked) return {};
     kept_.push_back(std::move(*looked));
@@ -100,18 +100,18 @@ class Ics {
 // All threads of these turns for anyone are taken, and their queue is full, until release().
 class HeldTurns {
  public:
-  using InTurn = Result<void> (Service::*)(const Caller&, std::function<void()>);
+  using InTurn = Result<void> (Queues::*)(const Caller&, std::function<void()>);
 
   HeldTurns(Service& service, InTurn in_turn) {
     std::atomic<unsigned> held = 0;
     for (unsigned i = 0; i < Ics::workers; ++i)
-      EXPECT_TRUE((service.*in_turn)({{}, "holder " + std::to_string(i)}, [&held, until = until_] {
+      EXPECT_TRUE((service.queues().*in_turn)({{}, "holder " + std::to_string(i)}, [&held, until = until_] {
         ++held;
         held.notify_one();
         until.wait();
       }));
     for (unsigned now = held; now < Ics::workers; now = held) held.wait(now);
-    for (unsigned i = 0; (service.*in_turn)({{}, "waiter " + std::to_string(i)}, [until = until_] { until.wait(); }); ++i) {
+    for (unsigned i = 0; (service.queues().*in_turn)({{}, "waiter " + std::to_string(i)}, [until = until_] { until.wait(); }); ++i) {
     }
   }
   ~HeldTurns() { release(); }
@@ -125,7 +125,7 @@ class HeldTurns {
   bool released_ = false;
 };
 struct HeldReadings : HeldTurns {
-  explicit HeldReadings(Service& service) : HeldTurns(service, &Service::read_in_turn) {}
+  explicit HeldReadings(Service& service) : HeldTurns(service, &Queues::read_in_turn) {}
 };
 
 inline std::string server_line(const std::string& domain) {
@@ -183,11 +183,11 @@ inline SubjectId subject_of(const std::string& name) { return SubjectId::key(id_
 inline IngestReport carry(Ics& from, Ics& to, const std::string& domain, std::optional<policy::Selectors> select = {}) {
   IngestReport total;
   for (std::uint64_t position = 0;;) {
-    auto page = from.service->feed({domain, position, select}, {});
+    auto page = from.service->feed().page({domain, position, select}, {});
     EXPECT_TRUE(page) << (page ? "" : page.error().message);
     std::vector<PeerRecord> records;
     for (auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
-    auto report = to.service->ingest(domain, std::move(records));
+    auto report = to.service->intake().ingest(domain, std::move(records));
     EXPECT_TRUE(report);
     total.taken += report->taken;
     total.known += report->known;
@@ -195,8 +195,8 @@ inline IngestReport carry(Ics& from, Ics& to, const std::string& domain, std::op
     total.not_yet += report->not_yet;
     if (total.first_refusal.empty()) total.first_refusal = report->first_refusal;
     for (const auto& head : page->heads)
-      if (auto check = to.service->check_head(head.domain, head.note); check && !check->settled) {
-        EXPECT_TRUE(to.service->note_head(*check, std::nullopt));
+      if (auto check = to.service->logs().check_head(head.domain, head.note); check && !check->settled) {
+        EXPECT_TRUE(to.service->logs().note_head(*check, std::nullopt));
       }
     to.service->ledger().drain();
     position = page->next;

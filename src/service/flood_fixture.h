@@ -12,7 +12,7 @@ namespace cm4it::service::fixture {
 // `pieces` in one request.
 inline std::vector<ItemResult> submit_pieces(Ics& ics, std::vector<Piece> pieces) {
   std::promise<std::vector<ItemResult>> done;
-  EXPECT_TRUE(ics.service->submit(std::move(pieces), {}, [&](auto results) { done.set_value(std::move(results)); }));
+  EXPECT_TRUE(ics.service->intake().submit(std::move(pieces), {}, [&](auto results) { done.set_value(std::move(results)); }));
   return done.get_future().get();
 }
 

@@ -1,5 +1,5 @@
 // Signed heads of other homes' logs: whose they are, and what they contradict.
-#include "service/impl.h"
+#include "service/log_view.h"
 #include "service/origin.h"
 
 namespace cm4it::service {
@@ -25,8 +25,8 @@ Result<void> not_contradicting(const tlog::Head& earlier, const tlog::Head& head
 
 }  // namespace
 
-Result<Service::HeadCheck> Service::check_head(const std::string& domain, const std::string& note) {
-  TRY(const auto reader, impl_->ledger->reader());
+Result<LogView::HeadCheck> LogView::check_head(const std::string& domain, const std::string& note) {
+  TRY(const auto reader, ledger_.reader());
   TRY(const auto claimed, tlog::read_checkpoint_body(note));
   const auto* descriptor = reader.policies().newest(domain);
   if (!descriptor) return fail(Code::not_yet, "head: no policy of " + domain + " counts here");
@@ -36,8 +36,8 @@ Result<Service::HeadCheck> Service::check_head(const std::string& domain, const 
   if (!home || !home->log)
     return fail(Code::not_permitted, "head: its origin \"" + claimed.origin + "\" is no home of " + domain);
   TRY(const auto head, tlog::open_checkpoint(note, *home->log));
-  if (impl_->clocks.heard(domain, head)) impl_->clock_news();
-  if (impl_->clocks.is_ahead(head.time)) return fail(Code::not_yet, "head: " + impl_->clocks.doubt(domain));
+  clocks_.heard(domain, head);
+  if (clocks_.homes().is_ahead(head.time)) return fail(Code::not_yet, "head: " + clocks_.homes().doubt(domain));
   HeadCheck check{{domain, home->log->id(), head, note}, {}, {}, {}, false};
   for (const bool counted : {true, false}) {
     TRY(const auto kept, reader.foreign_heads(counted));
@@ -48,29 +48,38 @@ Result<Service::HeadCheck> Service::check_head(const std::string& domain, const 
       (counted ? check.earlier : check.compared) = std::move(earlier);
     }
   }
-  if (check.earlier && !supersedes(head, check.earlier, impl_->options.clock()))
+  if (check.earlier && !supersedes(head, check.earlier, clocks_.of_machine()))
     check.settled = check.earlier->time >= head.time && (check.earlier->size != head.size || check.earlier->root == head.root);
   return check;
 }
 
-Result<void> Service::note_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& consistency) {
+Result<void> LogView::note_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& consistency) {
   const auto& head = check.head.head;
-  if (check.earlier) CHECK_OK(not_contradicting(*check.earlier, head, consistency, impl_->clocks));
-  if (check.compared) CHECK_OK(not_contradicting(*check.compared, head, {}, impl_->clocks));
-  if (!supersedes(head, check.earlier, impl_->options.clock())) return {};
-  return impl_->ledger->append_head(check.head);
+  if (check.earlier) CHECK_OK(not_contradicting(*check.earlier, head, consistency, clocks_.homes()));
+  if (check.compared) CHECK_OK(not_contradicting(*check.compared, head, {}, clocks_.homes()));
+  if (!supersedes(head, check.earlier, clocks_.of_machine())) return {};
+  return ledger_.append_head(check.head);
 }
 
-Result<void> Service::compare_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& from_earlier,
+Result<void> LogView::compare_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& from_earlier,
                                    const std::optional<std::vector<Digest>>& from_compared) {
   const auto& head = check.head.head;
-  if (check.earlier) CHECK_OK(not_contradicting(*check.earlier, head, from_earlier, impl_->clocks));
-  if (check.compared) CHECK_OK(not_contradicting(*check.compared, head, from_compared, impl_->clocks));
-  const Time clock = impl_->options.clock();
+  if (check.earlier) CHECK_OK(not_contradicting(*check.earlier, head, from_earlier, clocks_.homes()));
+  if (check.compared) CHECK_OK(not_contradicting(*check.compared, head, from_compared, clocks_.homes()));
+  const Time clock = clocks_.of_machine();
   if (!supersedes(head, check.earlier, clock) || !supersedes(head, check.compared, clock)) return {};
   auto kept = check.head;
   kept.counts = false;
-  return impl_->ledger->append_head(std::move(kept));
+  return ledger_.append_head(std::move(kept));
 }
+
+Result<void> LogView::compare_own_head(const std::string& domain, const std::string& note) { return ledger_.compare_own_head(domain, note); }
+
+std::optional<KeyId> LogView::own_log() const {
+  if (!ledger_.options().log_key) return {};
+  return ledger_.published()->own_log;
+}
+
+void LogView::hold(std::string reason) { ledger_.hold(std::move(reason)); }
 
 }  // namespace cm4it::service

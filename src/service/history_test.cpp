@@ -27,7 +27,7 @@ TEST_F(Long, HistoriesAreWholeUpToTheBudget) {
 // A selector asks what the fold said after each statement: of a long history this must not cost its square.
 TEST_F(Long, AFeedOfASelectionOverALongHistory) {
   talk_about(sensor_id, 3000);
-  const auto page = plant.service->feed({"plant.example", 0, policy::Selector{{{policy::Field::holder, {"nobody.example"}}}}}, {});
+  const auto page = plant.service->feed().page({"plant.example", 0, policy::Selector{{{policy::Field::holder, {"nobody.example"}}}}}, {});
   ASSERT_TRUE(page);
   EXPECT_EQ(page->records.size(), 2u);  // policies
 }
@@ -37,7 +37,7 @@ TEST_F(Long, AFeedComesInPages) {
   std::set<std::string> seen;
   std::size_t pages = 0;
   for (std::uint64_t from = 0;;) {
-    const auto page = plant.service->feed({"plant.example", from, {}}, {});
+    const auto page = plant.service->feed().page({"plant.example", from, {}}, {});
     ASSERT_TRUE(page);
     EXPECT_LE(page->records.size(), budget::feed_records);
     for (const auto& record : page->records) seen.insert(to_hex(record.evidence));
@@ -56,7 +56,7 @@ TEST_F(Long, SearchWalksOnlySoFar) {
   query.limit = 7;
   std::set<std::string> seen;
   for (int pages = 0; pages < 10; ++pages) {
-    const auto page = plant.service->search(query, {});
+    const auto page = plant.service->verdicts().search(query, {});
     ASSERT_TRUE(page);
     for (const auto& looked : page->subjects) EXPECT_TRUE(seen.insert(looked.verdict.subject.text()).second);
     query.cursor = page->cursor;
@@ -67,11 +67,11 @@ TEST_F(Long, SearchWalksOnlySoFar) {
 
 // Watchers are told of every subject once, and of "everything" when too much was missed.
 TEST_F(Long, ChangesAreBounded) {
-  const auto before = plant.service->changes({}, "", {});
+  const auto before = plant.service->feed().changes({}, "", {});
   ASSERT_TRUE(before);
   talk_about(sensor_id, 500);
   talk_about(subject_of("other"), 1);
-  const auto page = plant.service->changes(before->next, "", {});
+  const auto page = plant.service->feed().changes(before->next, "", {});
   ASSERT_TRUE(page);
   EXPECT_EQ(page->subjects.size(), 2u);
   EXPECT_FALSE(page->everything);
@@ -82,7 +82,7 @@ struct Rights : Network {
   void SetUp() override { deploy(); }
   std::vector<Kind> seen_by(const Principal& who) const {
     std::vector<Kind> kinds;
-    const auto looked = plant.service->look_up(sensor_id, "", who);
+    const auto looked = plant.service->verdicts().look_up(sensor_id, "", who);
     EXPECT_TRUE(looked);
     for (const auto& judgement : looked->verdict.judgements) kinds.push_back(judgement.fact->statement.kind());
     std::sort(kinds.begin(), kinds.end());
@@ -103,7 +103,7 @@ TEST_F(Rights, EachKindByItsReaders) {
 }
 
 TEST_F(Rights, WhatIsHiddenIsNotShownByTheViewEither) {
-  const auto looked = plant.service->look_up(sensor_id, "", {});
+  const auto looked = plant.service->verdicts().look_up(sensor_id, "", {});
   ASSERT_TRUE(looked);
   const auto& verdict = looked->verdict;
   EXPECT_TRUE(verdict.endorsements.empty());
@@ -128,28 +128,28 @@ struct Borrowed : testing::Test {
     for (const auto& item : made) EXPECT_EQ(item.outcome, Outcome::received) << why(item);
     status = *made[1].statement;
     // The plant's server reads as the holder.
-    const auto page = acme.service->feed({"acme.example", 0, {}}, server);
+    const auto page = acme.service->feed().page({"acme.example", 0, {}}, server);
     std::vector<PeerRecord> records;
     for (auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
-    const auto report = plant.service->ingest("acme.example", std::move(records));
+    const auto report = plant.service->intake().ingest("acme.example", std::move(records));
     EXPECT_EQ(report->refused + report->not_yet, 0u) << report->first_refusal;
     EXPECT_GE(report->taken, 3u);
     for (const auto& head : page->heads)
-      if (auto check = plant.service->check_head(head.domain, head.note); check && !check->settled) {
-        EXPECT_TRUE(plant.service->note_head(*check, std::nullopt));
+      if (auto check = plant.service->logs().check_head(head.domain, head.note); check && !check->settled) {
+        EXPECT_TRUE(plant.service->logs().note_head(*check, std::nullopt));
       }
     plant.service->ledger().drain();
   }
   std::vector<Kind> history(const Principal& who) const {
     std::vector<Kind> kinds;
-    const auto looked = plant.service->look_up(sensor, "plant.example", who);
+    const auto looked = plant.service->verdicts().look_up(sensor, "plant.example", who);
     EXPECT_TRUE(looked);
     for (const auto& judgement : looked->verdict.judgements) kinds.push_back(judgement.fact->statement.kind());
     return kinds;
   }
   std::vector<Kind> feed(const Principal& who) const {
     std::vector<Kind> kinds;
-    const auto page = plant.service->feed({"plant.example", 0, {}}, who);
+    const auto page = plant.service->feed().page({"plant.example", 0, {}}, who);
     EXPECT_TRUE(page);
     for (const auto& record : page->records) {
       const auto statements = evidence::statements_of_kept(record.format, record.evidence, record.issuer);
@@ -168,15 +168,15 @@ TEST_F(Borrowed, IsHiddenFromAnyoneHereToo) {
   using testing::UnorderedElementsAre;
   EXPECT_THAT(history({}), UnorderedElementsAre(Kind::transfer));
   EXPECT_THAT(feed({}), UnorderedElementsAre(Kind::policy, Kind::policy, Kind::transfer));
-  EXPECT_FALSE(plant.service->evidence(status, {}));
-  const auto looked = plant.service->look_up(sensor, "plant.example", {});
+  EXPECT_FALSE(plant.service->feed().evidence(status, {}));
+  const auto looked = plant.service->verdicts().look_up(sensor, "plant.example", {});
   EXPECT_FALSE(looked->verdict.identity);
   EXPECT_FALSE(looked->verdict.status);
   EXPECT_FALSE(looked->open);
-  EXPECT_FALSE(plant.service->key(id_of("sensor"), {}));
+  EXPECT_FALSE(plant.service->verdicts().key(id_of("sensor"), {}));
   SearchQuery query;
   query.words = "sensor";
-  EXPECT_TRUE(plant.service->search(query, {})->subjects.empty());
+  EXPECT_TRUE(plant.service->verdicts().search(query, {})->subjects.empty());
 }
 
 TEST_F(Borrowed, IsReadByWhomThatDomainLetsRead) {
@@ -184,8 +184,8 @@ TEST_F(Borrowed, IsReadByWhomThatDomainLetsRead) {
   for (const auto& who : {id_of("plant"), id_of("volta"), server}) {  // the holder, its agent, its server
     EXPECT_THAT(history(who), UnorderedElementsAre(Kind::identity, Kind::status, Kind::transfer));
     EXPECT_THAT(feed(who), UnorderedElementsAre(Kind::policy, Kind::policy, Kind::identity, Kind::status, Kind::transfer));
-    EXPECT_TRUE(plant.service->evidence(status, who));
-    EXPECT_TRUE(plant.service->key(id_of("sensor"), who));
+    EXPECT_TRUE(plant.service->feed().evidence(status, who));
+    EXPECT_TRUE(plant.service->verdicts().key(id_of("sensor"), who));
   }
 }
 

@@ -4,78 +4,13 @@
 #include <latch>
 
 #include "base/log.h"
-#include "crypto/digest.h"
 #include "policy/paths.h"
-#include "service/impl.h"
-#include "service/origin.h"
+#include "service/intake.h"
 #include "service/walk.h"
+#include "tlog/merkle.h"
 
 namespace cm4it::service {
 namespace {
-
-const policy::Server* home_with(const policy::Policies& policies, std::string_view domain, const KeyId& log) {
-  const auto* descriptor = policies.newest(domain);
-  return descriptor ? descriptor->home_with_log(log) : nullptr;
-}
-
-Digest fingerprint(const tlog::BatchSignature& batch) {
-  Bytes all = to_bytes(view(batch.origin));
-  append(all, batch.log.digest);
-  append_u64(all, batch.tree_size);
-  append_u64(all, static_cast<std::uint64_t>(batch.received.seconds));
-  append(all, batch.root);
-  append(all, batch.signature);
-  return crypto::sha256(all);
-}
-
-using KnownHeads = std::vector<ledger::Reader::KnownHead>;
-
-Result<KnownHeads> heads_of_other_homes(const ledger::Reader& reader) {
-  TRY(auto heads, reader.foreign_heads(true));
-  TRY(const auto compared, reader.foreign_heads(false));
-  heads.insert(heads.end(), compared.begin(), compared.end());
-  return heads;
-}
-
-// A log has one root of each size, and its times only grow: what a head did not hold yet was received at its time or later. Only
-// where that time is still to come the home's clock may have been put right since.
-bool contradicts_a_head(const tlog::Receipt& receipt, const KnownHeads& heads, const HomeClocks& clocks) {
-  const auto& batch = receipt.batch;
-  return std::any_of(heads.begin(), heads.end(), [&](const auto& known) {
-    const bool dated_back = receipt.index >= known.head.size && batch.received < known.head.time && !clocks.is_ahead(known.head.time);
-    const bool other_root = batch.tree_size == known.head.size && batch.root != known.head.root;
-    return known.origin == batch.origin && (dated_back || other_root);
-  });
-}
-
-// A receipt that holds: by a log that the newest policy lists as a home's, over this very leaf. One signature serves a
-// whole batch, so those that were verified are remembered. Its time may be ahead: nothing is passed over for that
-// (decisions/0039). `by_home`: one such home is said to have signed it, whether that is so or not.
-std::optional<ledger::ForeignReceipt> checked_receipt(Service::Impl& impl, const policy::Policies& policies,
-                                                      const std::string& domain, const Bytes& cose, const Digest& leaf,
-                                                      const KnownHeads& heads, bool& by_home) {
-  auto receipt = tlog::decode_receipt(cose, leaf);
-  if (!receipt) return {};
-  const auto& batch = receipt->batch;
-  const auto* home = home_with(policies, domain, batch.log);
-  if (!home || !home->log || !origin_is_of(batch.origin, home->name, domain)) return {};
-  by_home = true;
-  if (contradicts_a_head(*receipt, heads, impl.clocks)) {
-    log_warn("receipt of " + batch.origin + " for its leaf " + std::to_string(receipt->index) + ", dated " + to_rfc3339(batch.received) +
-             ": passed over; a later head of that log that is known here did not hold it");
-    return {};
-  }
-  const Digest known = fingerprint(batch);
-  const bool seen = impl.verified_batches.with([&](std::set<Digest>& batches) { return batches.contains(known); });
-  if (!seen) {
-    if (!tlog::verify_batch(batch, *home->log)) return {};
-    impl.verified_batches.with([&](std::set<Digest>& batches) {
-      if (batches.size() > 10'000) batches.clear();
-      batches.insert(known);
-    });
-  }
-  return ledger::ForeignReceipt{domain, batch.log, batch.received, receipt->index, cose};
-}
 
 bool is_policy(const PeerRecord& record) {
   if (record.piece.format != evidence::native_format) return false;
@@ -90,14 +25,16 @@ bool is_missed(const PeerRecord& record, const Error& error) {
   return error.code != Code::not_permitted || !is_policy(record);
 }
 
+}  // namespace
+
 // Records of one page: each is examined on whichever worker is free, and what they came to is appended in their order.
-class Ingest {
+class Intake::CopyIntake {
  public:
-  Ingest(Service::Impl& impl, const std::string& from_domain, const std::vector<PeerRecord>& records)
-      : impl_(impl), from_domain_(from_domain), records_(records) {}
+  CopyIntake(Intake& intake, const std::string& from_domain, const std::vector<PeerRecord>& records)
+      : intake_(intake), from_domain_(from_domain), records_(records) {}
 
   Result<IngestReport> run() {
-    TRY(const auto before, impl_.ledger->reader());
+    TRY(const auto before, intake_.ledger_.reader());
     TRY(heads_, heads_of_other_homes(before));
     for (std::size_t next = 0; next < records_.size();) next = take(next, examine(next));
     settle();
@@ -123,12 +60,12 @@ class Ingest {
     const Digest leaf = tlog::leaf_hash(evidence::leaf_bytes(record.piece.format, record.piece.bytes));
     std::vector<ledger::ForeignReceipt> receipts;
     for (const auto& [domain, cose] : record.receipts)
-      if (!impl_.is_home(domain))
-        if (auto receipt = checked_receipt(impl_, reader.policies(), domain, cose, leaf, heads_, examined.by_home))
+      if (!intake_.access_.is_home(domain))
+        if (auto receipt = intake_.receipts_.check(reader.policies(), domain, cose, leaf, heads_, examined.by_home))
           receipts.push_back(std::move(*receipt));
     for (const auto& receipt : receipts) examined.leaves.push_back({receipt.domain, receipt.log, receipt.index, leaf});
     examined.walked = walk_copy(record.piece, record.issuer, std::move(receipts),
-                                {reader, impl_.ledger->options(), from_domain_, impl_.now(reader.published()), impl_.options.subject_statements});
+                                {reader, intake_.ledger_.options(), from_domain_, intake_.clocks_.now(reader.published()), intake_.options_.subject_statements});
     return examined;
   }
 
@@ -145,11 +82,11 @@ class Ingest {
         }
     };
     // Threads of all ranks that have nothing to do help: as many parts as there are cores.
-    const std::size_t helpers = std::min<std::size_t>(impl_.submissions.threads_of(Rank::anyone), examined.size()) - 1;
+    const std::size_t helpers = std::min<std::size_t>(intake_.turns_.threads_of(Rank::anyone), examined.size()) - 1;
     std::latch done(static_cast<std::ptrdiff_t>(helpers));
-    const auto ticket = impl_.submissions.go_on({});
+    const auto ticket = intake_.turns_.go_on({});
     for (std::size_t i = 0; i < helpers; ++i)
-      impl_.submissions.add(ticket, [&] {
+      intake_.turns_.add(ticket, [&] {
         work();
         done.count_down();
       });
@@ -188,7 +125,7 @@ class Ingest {
 
   // Judged by what is there by now.
   Examined examine_now(const PeerRecord& record) const {
-    const auto reader = impl_.ledger->reader();
+    const auto reader = intake_.ledger_.reader();
     if (reader) return examine(*reader, record);
     Examined failed;
     failed.walked = tl::unexpected(reader.error());
@@ -218,10 +155,10 @@ class Ingest {
                                       [](const auto& statement) { return statement.kind() == Kind::transfer; });
     auto promise = std::make_shared<std::promise<Result<ledger::Appended>>>();
     auto future = promise->get_future();
-    auto sent = impl_.ledger->append(std::move(*walked->submission), [&impl = impl_, promise, statements](auto appended) {
+    auto sent = intake_.ledger_.append(std::move(*walked->submission), [&intake = intake_, promise, statements](auto appended) {
       if (!appended) return promise->set_value(std::move(appended));
-      if (appended->is_new) impl.warn_of_compromise(statements);
-      impl.note_transfers(statements, [promise, appended = std::move(*appended)] { promise->set_value(appended); });
+      if (appended->is_new) intake.warn_of_compromise(statements);
+      intake.pins_.note(statements, [promise, appended = std::move(*appended)] { promise->set_value(appended); });
     });
     if (!sent) {
       refuse(sent.error());
@@ -252,7 +189,7 @@ class Ingest {
     waiting_.clear();
   }
 
-  Service::Impl& impl_;
+  Intake& intake_;
   const std::string& from_domain_;
   const std::vector<PeerRecord>& records_;
   KnownHeads heads_;
@@ -261,10 +198,8 @@ class Ingest {
   IngestReport report_;
 };
 
-}  // namespace
-
-Result<IngestReport> Service::ingest(const std::string& from_domain, std::vector<PeerRecord> records) {
-  return Ingest(*impl_, from_domain, records).run();
+Result<IngestReport> Intake::ingest(const std::string& from_domain, std::vector<PeerRecord> records) {
+  return CopyIntake(*this, from_domain, records).run();
 }
 
 }  // namespace cm4it::service

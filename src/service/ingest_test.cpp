@@ -12,18 +12,18 @@ TEST(Copies, ThatCameInAnyOrderGiveTheSameVerdict) {
   Pki ics;
   ics.push({ics.root.certifies(below), device_by(below, "sensor")});
   ics.service->ledger().drain();
-  const auto page = ics.service->feed({"acme.example", 0, {}}, {});
+  const auto page = ics.service->feed().page({"acme.example", 0, {}}, {});
   ASSERT_TRUE(page);
   std::vector<PeerRecord> records;
   for (const auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
   std::reverse(records.begin() + 1, records.end());  // the policy stays first
   Ics copy("acme.example", {{"acme.example", id_of("acme"), policy::Pin::Source::configuration}}, false);
   // What cannot be verified yet is not yet, and is asked for again.
-  const auto first = copy.service->ingest("acme.example", {records.begin(), records.end() - 1});  // without the CA
+  const auto first = copy.service->intake().ingest("acme.example", {records.begin(), records.end() - 1});  // without the CA
   ASSERT_TRUE(first);
   EXPECT_EQ(first->refused, 0u) << first->first_refusal;
   EXPECT_EQ(first->not_yet, 1u);
-  const auto second = copy.service->ingest("acme.example", records);  // it comes behind what waits for it
+  const auto second = copy.service->intake().ingest("acme.example", records);  // it comes behind what waits for it
   ASSERT_TRUE(second);
   EXPECT_EQ(second->not_yet, 0u) << second->first_refusal;
   carry(ics, copy, "acme.example");  // heads
@@ -42,7 +42,7 @@ TEST(Copies, OfAWholePageThatCameBackToFront) {
   for (int i = 0; i < devices; ++i) drafts.push_back(device_by(below, "sensor " + std::to_string(i)));
   ics.push(drafts);
   ics.service->ledger().drain();
-  const auto page = ics.service->feed({"acme.example", 0, {}}, {});
+  const auto page = ics.service->feed().page({"acme.example", 0, {}}, {});
   ASSERT_TRUE(page);
   std::vector<PeerRecord> records;
   for (const auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
@@ -51,7 +51,7 @@ TEST(Copies, OfAWholePageThatCameBackToFront) {
   Ics copy("acme.example", {{"acme.example", id_of("acme"), policy::Pin::Source::configuration}}, false);
   std::size_t rounds = 0, taken = 0;
   for (std::size_t not_yet = 1; not_yet > 0 && rounds < 3; ++rounds) {
-    const auto report = copy.service->ingest("acme.example", records);
+    const auto report = copy.service->intake().ingest("acme.example", records);
     ASSERT_TRUE(report);
     EXPECT_EQ(report->refused, 0u) << report->first_refusal;
     not_yet = report->not_yet;

@@ -1,6 +1,6 @@
 // A bit of the store that flipped: what it is in is sent to nobody, and everybody is told.
-#include "ledger/schema.h"
 #include "ledger/journal.h"
+#include "ledger/schema.h"
 #include "service/feed_wire.h"
 #include "service/network_fixture.h"
 
@@ -56,16 +56,16 @@ TEST(Damages, AreSentToNobody) {
     Damaged one;
     one.flip(one.acme, *one.kept, from_end);
     auto& service = *one.acme.service;
-    EXPECT_EQ(service.damaged(), 0u);
-    const auto evidence = service.evidence(one.statement, {});
+    EXPECT_EQ(service.health().damaged(), 0u);
+    const auto evidence = service.feed().evidence(one.statement, {});
     ASSERT_FALSE(evidence) << from_end;
     EXPECT_EQ(evidence.error().code, Code::internal);
     EXPECT_THAT(evidence.error().message, testing::HasSubstr(one.statement.text()));
-    EXPECT_FALSE(service.receipt(one.statement, {}, {}));
-    EXPECT_FALSE(service.entry_sizes("acme.example", 0, 3, {}));
-    EXPECT_TRUE(service.entry_sizes("acme.example", 0, 2, {}));
-    EXPECT_TRUE(service.evidence(one.sound, {}));
-    EXPECT_EQ(service.damaged(), 1u);
+    EXPECT_FALSE(service.feed().receipt(one.statement, {}, {}));
+    EXPECT_FALSE(service.logs().entry_sizes("acme.example", 0, 3, {}));
+    EXPECT_TRUE(service.logs().entry_sizes("acme.example", 0, 2, {}));
+    EXPECT_TRUE(service.feed().evidence(one.sound, {}));
+    EXPECT_EQ(service.health().damaged(), 1u);
   }
 }
 
@@ -74,16 +74,16 @@ TEST(Damages, ACopyKnowsThatItMissesThem) {
   for (const std::size_t from_end : {1u, 250u}) {
     Damaged one;
     one.flip(one.acme, *one.kept, from_end);
-    const auto page = one.acme.service->feed({"acme.example", 0, {}}, {});
+    const auto page = one.acme.service->feed().page({"acme.example", 0, {}}, {});
     ASSERT_TRUE(page) << page.error().message;
     ASSERT_EQ(page->records.size(), 3u);
     EXPECT_TRUE(page->records[2].evidence.empty());
     EXPECT_FALSE(page->records[2].receipts.empty());
-    EXPECT_EQ(one.acme.service->damaged(), 1u);
+    EXPECT_EQ(one.acme.service->health().damaged(), 1u);
     Ics field{"acme.example", pin("acme.example", "acme"), false};
     const auto wire = decode_feed(encode_feed(*page));
     ASSERT_TRUE(wire);
-    const auto report = field.service->ingest("acme.example", wire->records);
+    const auto report = field.service->intake().ingest("acme.example", wire->records);
     ASSERT_TRUE(report);
     EXPECT_EQ(report->missed, 1u);
     EXPECT_FALSE(report->first_missed.empty());
@@ -96,10 +96,10 @@ TEST_F(Damage, OfACopy) {
   auto there = std::shared_ptr<store::Store>(store::open_memory());
   Ics mirror{"acme.example", pin("acme.example", "acme"), false, std::make_unique<Shared>(there)};
   carry(acme, mirror, "acme.example");
-  EXPECT_TRUE(mirror.service->evidence(statement, {}));
+  EXPECT_TRUE(mirror.service->feed().evidence(statement, {}));
   flip(mirror, *there, 1);
-  EXPECT_FALSE(mirror.service->evidence(statement, {}));
-  EXPECT_EQ(mirror.service->damaged(), 1u);
+  EXPECT_FALSE(mirror.service->feed().evidence(statement, {}));
+  EXPECT_EQ(mirror.service->health().damaged(), 1u);
 }
 
 TEST_F(Damage, IsFoundByARebuild) {
@@ -114,12 +114,12 @@ TEST_F(Damage, IsFoundByARebuild) {
 // A record that its receipts say a home has received, and that cannot be taken, is missed; what nobody received is not.
 TEST_F(Damage, WhatIsMissed) {
   Ics field{"acme.example", pin("acme.example", "acme"), false};
-  const auto page = acme.service->feed({"acme.example", 0, {}}, {});
+  const auto page = acme.service->feed().page({"acme.example", 0, {}}, {});
   const auto report_of = [&](const std::function<void(PeerRecord&)>& change) {
     std::vector<PeerRecord> records;
     for (const auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
     change(records[2]);
-    return *field.service->ingest("acme.example", std::move(records));
+    return *field.service->intake().ingest("acme.example", std::move(records));
   };
   EXPECT_EQ(report_of([](auto& record) { record.piece.bytes.back() ^= 1; }).missed, 1u);
   EXPECT_EQ(report_of([](auto& record) { record.piece.bytes[40] ^= 1; }).missed, 1u);

@@ -37,8 +37,8 @@ TEST_F(LookUpCost, TakesNoLock) {
   (void)service->ledger().reader();
   const std::uint64_t of_snapshot = locks_taken - before;  // of a store in memory; LMDB's has none
   before = locks_taken;
-  (void)service->look_up(device_of("two"), {}, {});
-  (void)service->look_up(device_of("one"), {}, {});
+  (void)service->verdicts().look_up(device_of("two"), {}, {});
+  (void)service->verdicts().look_up(device_of("one"), {}, {});
   EXPECT_EQ(locks_taken - before, 2 * of_snapshot);
 }
 

@@ -62,7 +62,7 @@ TEST_F(Certified, WaitsForTheIssuersCertificate) {
   EXPECT_EQ(verdict.identity->maker, "Acme");
   EXPECT_EQ(verdict.identity->name, "thermo 42");
   EXPECT_EQ(verdict.holder, "acme.example");
-  EXPECT_EQ(a.service->resolve("serial:42", "", {})->text(), subject.text());
+  EXPECT_EQ(a.service->verdicts().resolve("serial:42", "", {})->text(), subject.text());
 }
 
 TEST_F(Certified, StatusAndRevocationFollow) {
@@ -100,7 +100,7 @@ TEST_F(Certified, StrangersAndTheKeyItselfHaveNoSayHere) {
   forged.back() ^= 1;
   const auto bad = take(a, forged);
   EXPECT_EQ(bad.outcome, Outcome::refused);
-  EXPECT_FALSE(a.service->look_up(subject, "", {})->known);
+  EXPECT_FALSE(a.service->verdicts().look_up(subject, "", {})->known);
 }
 
 // A native role is none for certifications: one that strayed in from elsewhere says nothing here.
@@ -125,7 +125,7 @@ TEST_F(Certified, PiecesInAnyOrderThroughTwoServersMakeOneCertificate) {
     take(*ics, pieces[0]);
   }
   const auto whole = [&](Ics& ics) {
-    const auto found = Certificates(*ics.service).of_subject(subject, {});
+    const auto found = ics.service->certificates().of_subject(subject, {});
     EXPECT_TRUE(found);
     EXPECT_EQ(found->size(), 1u);
     return *evidence::openpgp::assemble(found->at(0).pieces, found->at(0).fingerprint);
@@ -139,11 +139,11 @@ TEST_F(Certified, TwoCreationTimesAreTwoCertificates) {
   const PgpKey again = pgp_key(signer_of("device"), 4, key_time + 5);
   ASSERT_EQ(take(a, identity()).outcome, Outcome::received);
   ASSERT_EQ(take(a, piece_over_user_id(line, again, "thermo 42", {.type = 0x10, .created = key_time + 4000, .hashed = {notation("manu", "Acme")}})).outcome, Outcome::received);
-  const auto found = Certificates(*a.service).of_subject(subject, {});
+  const auto found = a.service->certificates().of_subject(subject, {});
   ASSERT_EQ(found->size(), 2u);
   EXPECT_NE(found->at(0).fingerprint, found->at(1).fingerprint);
   for (const auto& one : *found) {
-    const auto named = Certificates(*a.service).named("fpr:" + to_hex(one.fingerprint.octets), {});
+    const auto named = a.service->certificates().named("fpr:" + to_hex(one.fingerprint.octets), {});
     ASSERT_EQ(named->size(), 1u);
     EXPECT_EQ(named->at(0).fingerprint, one.fingerprint);
   }

@@ -19,15 +19,15 @@ struct Reading : testing::Test {
   // As the plant's server asks for it.
   std::size_t carry_as_server() {
     const auto server = key_of("plant.example server", crypto::Algorithm::es256)->public_key().id();
-    auto page = acme.service->feed({"acme.example", 0, {}}, server);
+    auto page = acme.service->feed().page({"acme.example", 0, {}}, server);
     EXPECT_TRUE(page);
     std::vector<PeerRecord> records;
     for (auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
     const std::size_t count = records.size();
-    EXPECT_TRUE(plant.service->ingest("acme.example", std::move(records)));
+    EXPECT_TRUE(plant.service->intake().ingest("acme.example", std::move(records)));
     for (const auto& head : page->heads)
-      if (auto check = plant.service->check_head(head.domain, head.note); check && !check->settled) {
-        EXPECT_TRUE(plant.service->note_head(*check, std::nullopt));
+      if (auto check = plant.service->logs().check_head(head.domain, head.note); check && !check->settled) {
+        EXPECT_TRUE(plant.service->logs().note_head(*check, std::nullopt));
       }
     return count;
   }
@@ -58,7 +58,7 @@ TEST_F(Reading, ASubjectReadsWhatIsSaidOfIt) {
   found("status = [\"self\"]\n");
   ASSERT_FALSE(acme.submit_one(acme.say("acme", sensor, StatusChange{Status::in_stock, ""})).error);
   const auto seen_by = [&](const Principal& who) {
-    auto looked = acme.service->look_up(sensor, "acme.example", who);
+    auto looked = acme.service->verdicts().look_up(sensor, "acme.example", who);
     EXPECT_TRUE(looked);
     return looked && looked->verdict.status.has_value();
   };
@@ -79,12 +79,12 @@ TEST_F(Reading, HiddenSubjectsDoNotHideOthersOfTheirName) {
     all.push_back(subject_of(name));
   }
   for (const auto& subject : all) {
-    const auto own = acme.service->resolve("serial:the same", "acme.example", KeyId{subject.digest});
+    const auto own = acme.service->verdicts().resolve("serial:the same", "acme.example", KeyId{subject.digest});
     ASSERT_TRUE(own) << own.error().message;
     EXPECT_EQ(*own, subject);
   }
-  EXPECT_EQ(acme.service->resolve("serial:the same", "acme.example", {}).error().code, Code::not_found);
-  EXPECT_EQ(acme.service->resolve("serial:the same", "acme.example", id_of("acme")).error().code, Code::ambiguous);
+  EXPECT_EQ(acme.service->verdicts().resolve("serial:the same", "acme.example", {}).error().code, Code::not_found);
+  EXPECT_EQ(acme.service->verdicts().resolve("serial:the same", "acme.example", id_of("acme")).error().code, Code::ambiguous);
 }
 
 // A serial given by mistake and taken back is not ambiguous for ever; one that was corrected is that of the other.
@@ -96,7 +96,7 @@ TEST_F(Reading, ANameLeadsToWhoBearsItNow) {
     return identity;
   };
   const auto leads_to = [&](const std::string& name) {
-    const auto subject = acme.service->resolve(name, "acme.example", {});
+    const auto subject = acme.service->verdicts().resolve(name, "acme.example", {});
     return subject ? subject->text() : to_string(subject.error().code);
   };
   const auto say = [&](const std::string& key, const std::string& serial) {
@@ -124,7 +124,7 @@ TEST_F(Reading, ANameOfSomethingTakenBackStillLeadsThere) {
   const auto only = acme.submit_one(acme.say("acme", subject_of("nine"), device_identity("nine")));
   ASSERT_FALSE(acme.submit_one(acme.say("acme", subject_of("nine"), evidence::Withdraw{*only.statement, ""})).error);
   const auto alias = "serial:" + device_identity("nine").serial;
-  EXPECT_EQ(acme.service->resolve(alias, "acme.example", {}).value(), subject_of("nine"));
+  EXPECT_EQ(acme.service->verdicts().resolve(alias, "acme.example", {}).value(), subject_of("nine"));
 }
 
 TEST_F(Reading, ASerialThatOneMakerGivesTwiceIsToldAtOnce) {
@@ -155,15 +155,15 @@ TEST_F(Reading, AFeedPageIsBoundedWhateverCameIntoViewAtOnce) {
   }
   for (const auto& item : acme.submit(std::move(evidence))) ASSERT_FALSE(item.error) << why(item);
   const policy::Selector ours{{{policy::Field::holder, {"plant.example"}}}};
-  auto page = acme.service->feed({"acme.example", 0, ours}, {});
-  while (page && page->more) page = acme.service->feed({"acme.example", page->next, ours}, {});
+  auto page = acme.service->feed().page({"acme.example", 0, ours}, {});
+  while (page && page->more) page = acme.service->feed().page({"acme.example", page->next, ours}, {});
   ASSERT_TRUE(page);
   // Now the plant buys it: all that was said before comes along, in several pages.
   ++acme.clock->seconds;
   ASSERT_FALSE(acme.submit_one(acme.say("acme", busy, Transfer{"plant.example", id_of("plant")})).error);
   std::size_t backfilled = 0, others = 0, pages = 0;
   do {
-    page = acme.service->feed({"acme.example", page->next, ours}, {});
+    page = acme.service->feed().page({"acme.example", page->next, ours}, {});
     ASSERT_TRUE(page);
     ASSERT_LE(page->records.size(), budget::feed_records);
     ASSERT_LT(++pages, 10u);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "service/answer_cache.h"
+#include "service/verdicts.h"
 
 namespace cm4it::service {
 
@@ -15,8 +16,8 @@ enum class AnswerKind : std::uint8_t { http_summary = 1, http_verdict, hkp_looku
 
 class ReadyAnswers {
  public:
-  // `loops`: how many event loops there are (net::Request::loop), all listeners together. `service` outlives it.
-  ReadyAnswers(const Service& service, std::size_t most_bytes, unsigned loops);
+  // `loops`: how many event loops there are (net::Request::loop), all listeners together. `verdicts` outlive it.
+  ReadyAnswers(const Verdicts& verdicts, std::size_t most_bytes, unsigned loops);
 
   // On that loop's thread. Null: none that is good. The key's kind is an AnswerKind.
   std::shared_ptr<const std::string> find(unsigned loop, const AnswerKey& key);
@@ -25,7 +26,7 @@ class ReadyAnswers {
   std::size_t bytes() const { return budget_.used(); }  // of all loops; any thread
 
  private:
-  const Service& service_;
+  const Verdicts& verdicts_;
   CacheBudget budget_;
   std::vector<std::unique_ptr<AnswerCache>> caches_;  // one a loop
 };

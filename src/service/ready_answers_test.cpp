@@ -14,12 +14,12 @@ class Ready : public Network {
 
   AnswerKey key{sensor_id.digest, static_cast<std::uint8_t>(AnswerKind::http_verdict), 0};
   void keep(ReadyAnswers& ready, const std::string& text, Time until = Time::never()) {
-    ready.put(0, key, {std::make_shared<const std::string>(text), plant.service->stamp(sensor_id), until});
+    ready.put(0, key, {std::make_shared<const std::string>(text), plant.service->verdicts().stamp(sensor_id), until});
   }
 };
 
 TEST_F(Ready, AnAnswerIsGivenUntilSomethingComesAboutItsSubject) {
-  ReadyAnswers ready(*plant.service, 1 << 20, 2);
+  ReadyAnswers ready(plant.service->verdicts(), 1 << 20, 2);
   EXPECT_EQ(ready.find(0, key), nullptr);
   keep(ready, "yes");
   ASSERT_NE(ready.find(0, key), nullptr);
@@ -33,7 +33,7 @@ TEST_F(Ready, AnAnswerIsGivenUntilSomethingComesAboutItsSubject) {
 }
 
 TEST_F(Ready, AnAnswerIsGivenUntilItsTimeHasCome) {
-  ReadyAnswers ready(*plant.service, 1 << 20, 1);
+  ReadyAnswers ready(plant.service->verdicts(), 1 << 20, 1);
   keep(ready, "yes", plant.service->now() + 10);
   EXPECT_NE(ready.find(0, key), nullptr);
   *plant.clock = *plant.clock + 10;

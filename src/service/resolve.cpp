@@ -4,8 +4,8 @@
 
 #include "evidence/names.h"
 #include "policy/temporal_rules.h"
-#include "service/impl.h"
 #include "service/resolve.h"
+#include "service/verdicts.h"
 
 namespace cm4it::service {
 namespace {
@@ -42,15 +42,15 @@ bool bears_now(const policy::Verdict& verdict, std::string_view name) {
   });
 }
 
-Result<SubjectId> Service::resolve(std::string_view name, std::string_view domain_name, const Principal& who) const {
+Result<SubjectId> Verdicts::resolve(std::string_view name, std::string_view domain_name, const Principal& who) const {
   using Bears = ledger::Reader::Bears;
-  const std::string domain = impl_->domain_or_default(domain_name);
-  TRY(const auto reader, impl_->ledger->reader());
-  CHECK_OK(impl_->check_kept(reader.published(), domain));  // first, or it would tell that the name is somebody's
+  const std::string domain = access_.domain_or_default(domain_name);
+  TRY(const auto reader, ledger_.reader());
+  CHECK_OK(access_.check_kept(reader.published(), domain));  // first, or it would tell that the name is somebody's
   std::size_t folded = 0;
   bool all = true;
   auto found = reader.resolve(name, [&](const SubjectId& subject) -> Result<Bears> {
-    all &= folded < impl_->options.folded_statements;
+    all &= folded < most_folded_;
     if (!all) return Bears::hidden;
     const auto looked = look(reader, subject, domain, who, {}, folded);
     if (!looked && looked.error().code != Code::not_found) return tl::unexpected(looked.error());
@@ -60,6 +60,21 @@ Result<SubjectId> Service::resolve(std::string_view name, std::string_view domai
   if (found && !all)
     return fail(Code::ambiguous, "\"" + std::string(name) + "\" is a name of many subjects", found->text());
   return found;
+}
+
+Result<std::vector<SubjectId>> Verdicts::named_by(const KeyId& issuer, std::string_view name) const {
+  TRY(const auto reader, ledger_.reader());
+  std::vector<SubjectId> subjects;
+  std::size_t examined = 0;
+  Result<void> outcome;
+  CHECK_OK(reader.named(name, [&](const SubjectId& subject, evidence::AliasRank) {
+    const auto said = reader.count(subject, issuer, 1);
+    if (!said) outcome = tl::unexpected(said.error());
+    else if (*said > 0) subjects.push_back(subject);
+    return outcome && subjects.size() < budget::certificates_of_one_name && ++examined < budget::search_examined;
+  }));
+  CHECK_OK(outcome);
+  return subjects;
 }
 
 }  // namespace cm4it::service

@@ -1,7 +1,7 @@
 // Alarms and revocations always enter, of the other formats: certificates and CRLs, signed lists of files; and whatever clock
 // their signer has.
-#include "evidence/formats/x509/crl_test_support.h"
 #include "evidence/formats/sums/sums.h"
+#include "evidence/formats/x509/crl_test_support.h"
 #include "service/flood_fixture.h"
 
 namespace cm4it::service {

@@ -128,13 +128,13 @@ TEST(Restricting, ABindingTakesNoNameAway) {
     if (!binders_first) flooded.submit(binders);
     const std::string hex = to_hex(world.key.fingerprint().octets);
     for (const std::string& name : {"fpr:" + hex, "keyid:" + hex.substr(24), "keyid:" + hex.substr(32)}) {
-      const auto found = Certificates(*flooded.ics->service).named(name, {});
+      const auto found = flooded.ics->service->certificates().named(name, {});
       ASSERT_TRUE(found);
       ASSERT_EQ(found->size(), 1u) << name;
       EXPECT_EQ(found->at(0).fingerprint, world.key.fingerprint());
-      EXPECT_EQ(flooded.ics->service->resolve(name, "", {}).value(), world.subject) << name;
+      EXPECT_EQ(flooded.ics->service->verdicts().resolve(name, "", {}).value(), world.subject) << name;
     }
-    EXPECT_EQ(flooded.ics->service->resolve(world.subject.text(), "", {}).value(), world.subject);
+    EXPECT_EQ(flooded.ics->service->verdicts().resolve(world.subject.text(), "", {}).value(), world.subject);
   }
 }
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "evidence/names.h"
-#include "service/impl.h"
+#include "service/verdicts.h"
 
 namespace cm4it::service {
 namespace {
@@ -54,21 +54,21 @@ bool matches(const Looked& looked, const SearchQuery& query, const std::vector<s
 
 }  // namespace
 
-Result<SearchPage> Service::search(const SearchQuery& query, const Principal& who) const {
+Result<SearchPage> Verdicts::search(const SearchQuery& query, const Principal& who) const {
   if (query.limit == 0 || query.limit > budget::search_results)
     return fail(Code::malformed, "limit: 1 to " + std::to_string(budget::search_results));
-  const std::string domain = impl_->domain_or_default(query.domain);
+  const std::string domain = access_.domain_or_default(query.domain);
   const auto words = evidence::words_of(query.words);
   std::optional<SubjectId> after;
   if (!query.cursor.empty()) {
     TRY(after, SubjectId::parse(query.cursor));
   }
-  TRY(const auto reader, impl_->ledger->reader());
-  CHECK_OK(impl_->check_kept(reader.published(), domain));
-  if (sees_nothing(reader.policies(), domain, std::nullopt, who)) return SearchPage{};
+  TRY(const auto reader, ledger_.reader());
+  CHECK_OK(access_.check_kept(reader.published(), domain));
+  if (access_.sees_nothing(reader.policies(), domain, std::nullopt, who)) return SearchPage{};
   const Terms terms = terms_of(query, domain, words);
   SearchPage page;
-  const std::size_t most_folded = std::min(query.most_folded, impl_->options.folded_statements);
+  const std::size_t most_folded = std::min(query.most_folded, most_folded_);
   const auto visit = [&](const SubjectId& subject) {
     if (page.subjects.size() >= query.limit || page.examined >= query.most_examined || page.folded >= most_folded) {
       page.cursor = after ? after->text() : "";

@@ -24,7 +24,7 @@ struct Many : testing::Test {
   std::vector<std::string> found(SearchQuery query, std::size_t most_pages) {
     std::vector<std::string> all;
     for (std::size_t pages = 0; pages < most_pages; ++pages) {
-      const auto page = ics.service->search(query, {});
+      const auto page = ics.service->verdicts().search(query, {});
       EXPECT_TRUE(page) << (page ? "" : page.error().message);
       if (!page) break;
       EXPECT_LE(page->subjects.size(), query.limit);
@@ -58,7 +58,7 @@ TEST_F(Network, WhatWasHandedOverIsFoundByItsHolder) {
   make("sensor");
   carry(acme, plant, "acme.example", policy::Selector{{{policy::Field::holder, {"plant.example"}}}});
   const auto is_found = [&](const SearchQuery& query) {
-    const auto page = plant.service->search(query, {});
+    const auto page = plant.service->verdicts().search(query, {});
     EXPECT_TRUE(page) << (page ? "" : page.error().message);
     return page && std::any_of(page->subjects.begin(), page->subjects.end(), [&](const auto& looked) { return looked.verdict.subject == sensor_id; });
   };

@@ -27,7 +27,7 @@ struct Chosen : Network {
   std::vector<Kind> sent(const policy::Selector& select) {
     std::vector<Kind> kinds;
     for (;;) {
-      const auto page = plant.service->feed({"plant.example", from_, select}, {});
+      const auto page = plant.service->feed().page({"plant.example", from_, select}, {});
       EXPECT_TRUE(page);
       if (!page) return kinds;
       from_ = page->next;

@@ -5,14 +5,14 @@
 #include <set>
 
 #include "evidence/names.h"
-#include "service/impl.h"
 #include "service/resolve.h"
+#include "service/verdicts.h"
 
 namespace cm4it::service {
 namespace {
 
 constexpr std::size_t most_looked_at = 4;  // subjects of one serial
-constexpr std::size_t most_folded = 10'000;  // statements, for all that one submission is told
+constexpr std::size_t most_folded_of_all = 10'000;  // statements, for all that one submission is told
 constexpr std::size_t shown_digits = 16;   // of an id: as many as lead to it
 
 // Whether an identity that counts, by the same issuer or for the same maker, gives it this serial.
@@ -44,8 +44,8 @@ std::optional<SerialUse> serial_use_of(const std::vector<evidence::Statement>& s
   return {};
 }
 
-Result<std::vector<std::string>> Service::same_serials(const SerialUse& use, const std::string& domain, const Principal& who, std::size_t& folded) const {
-  TRY(const auto reader, impl_->ledger->reader());
+Result<std::vector<std::string>> Verdicts::same_serials(const SerialUse& use, const std::string& domain, const Principal& who, std::size_t& folded) const {
+  TRY(const auto reader, ledger_.reader());
   std::set<SubjectId> others;
   CHECK_OK(reader.named("serial:" + use.serial, [&](const SubjectId& subject, evidence::AliasRank rank) {
     if (rank != evidence::AliasRank::own) return false;
@@ -54,7 +54,7 @@ Result<std::vector<std::string>> Service::same_serials(const SerialUse& use, con
   }));
   std::vector<std::string> warnings;
   for (const auto& other : others) {
-    if (folded >= most_folded) break;
+    if (folded >= most_folded_of_all) break;
     const auto looked = look(reader, other, domain, who, {}, folded);
     if (looked && looked->known && bears_now(looked->verdict, "serial:" + use.serial) && is_of_same_maker(looked->verdict, use))
       warnings.push_back("the serial " + use.serial + " is given twice: " + described(looked->verdict) + " has it too, by the same maker");

@@ -1,120 +1,96 @@
 #include "service/service.h"
 
-#include <algorithm>
-
-#include "base/read_budget.h"
-#include "service/impl.h"
+#include <atomic>
 
 namespace cm4it::service {
-
 namespace {
 
-unsigned threads_of(const Options& options) {
-  return options.workers ? options.workers : std::max(1u, std::thread::hardware_concurrency());
-}
+// Who is told of commits: they are there before the ledger, which tells them from its first commit on.
+struct Told {
+  Told(const Options& options, bool is_home) : clocks(options.clock, options.steady, is_home, stamps) {}
+
+  // On the appender's thread. Time and stamps first: whoever is woken looks at what is new.
+  void committed(const ledger::Change& change) {
+    ++commits;
+    clocks.committed(change.newest_time);
+    stamps.committed(change);
+    watch.committed(change);
+  }
+
+  Stamps stamps;
+  Clocks clocks;
+  Watch watch{budget::waiting_polls};
+  std::atomic<std::uint64_t> commits{0};
+};
 
 }  // namespace
 
-Service::Impl::Impl(Options given, bool is_home)
-    : options(std::move(given)), clocks(options.clock, options.steady, is_home), quota(options.issuer_per_minute), submissions(turns_options("submissions", threads_of(options))),
-      readings(turns_options("readings", threads_of(options))), signings(turns_options("signings", threads_of(options))) {}
+struct Service::Parts {
+  Parts(const Options& options, std::unique_ptr<Told> of_commits, std::unique_ptr<ledger::Ledger> opened)
+      : told(std::move(of_commits)), ledger(std::move(opened)), server_key(options.server_key->public_key().id()),
+        access(*ledger, told->clocks, options.default_domain, server_key), queues(access, options.workers),
+        verdicts(*ledger, access, told->clocks, told->stamps, options.server_key, options.folded_statements),
+        feed(*ledger, access, integrity, options.folded_statements), logs(*ledger, access, told->clocks, integrity),
+        certificates(*ledger, access, integrity), health(*ledger, access, told->clocks, integrity), pins(*ledger, told->clocks, queues),
+        intake(*ledger, access, told->clocks, queues, verdicts, pins, {options.issuer_per_minute, options.subject_statements}) {}
+  // The workers first: what they still do uses every part. Then the ledger, which writes what they appended, and says so to the parts.
+  ~Parts() {
+    intake.stop();
+    queues.stop();
+    ledger.reset();
+  }
 
-Service::Impl::~Impl() {
-  stop();
-  ledger.reset();
+  const std::unique_ptr<Told> told;
+  std::unique_ptr<ledger::Ledger> ledger;
+  const KeyId server_key;
+  const Integrity integrity;
+  const Access access;
+  Queues queues;
+  const Verdicts verdicts;
+  const Feed feed;
+  LogView logs;
+  const Certificates certificates;
+  const Health health;
+  TransferPins pins;
+  Intake intake;
+};
+
+Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Service::~Service() = default;
+
+Result<std::unique_ptr<Service>> Service::start(Options options, ledger::Options ledger_options, std::unique_ptr<store::Store> store) {
+  auto told = std::make_unique<Told>(options, !ledger_options.homes.empty());
+  TRY(auto ledger, ledger::Ledger::open(std::move(ledger_options), std::move(store),
+                                        [told = told.get()](const ledger::Change& change) { told->committed(change); }));
+  auto parts = std::make_unique<Parts>(options, std::move(told), std::move(ledger));
+  CHECK_OK(parts->pins.load());
+  TRY(const auto reader, parts->ledger->reader());
+  CHECK_OK(parts->told->clocks.load(reader));
+  parts->told->watch.begin(reader.published().next);
+  return std::unique_ptr<Service>(new Service(std::move(parts)));
 }
 
-// Doors and links are stopped by now. Workers before the ledger: what they append is still written.
-void Service::Impl::stop() {
-  stopping = true;
-  readings.stop();
-  signings.stop();
-  submissions.stop();
-}
+Intake& Service::intake() { return parts_->intake; }
+const Verdicts& Service::verdicts() const { return parts_->verdicts; }
+const Feed& Service::feed() const { return parts_->feed; }
+LogView& Service::logs() { return parts_->logs; }
+const LogView& Service::logs() const { return parts_->logs; }
+Watch& Service::watch() { return parts_->told->watch; }
+const Access& Service::access() const { return parts_->access; }
+Queues& Service::queues() { return parts_->queues; }
+const Certificates& Service::certificates() const { return parts_->certificates; }
+const Health& Service::health() const { return parts_->health; }
 
-Service::Service(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-// The threads first: what they still do uses this object.
-Service::~Service() { impl_->stop(); }
-
-Result<std::unique_ptr<Service>> Service::start(Options options, ledger::Options ledger_options,
-                                                std::unique_ptr<store::Store> store) {
-  auto impl = std::make_unique<Impl>(std::move(options), !ledger_options.homes.empty());
-  Impl* raw = impl.get();
-  TRY(impl->ledger, ledger::Ledger::open(std::move(ledger_options), std::move(store),
-                                         [raw](const ledger::Change& change) { raw->on_change(change); }));
-  CHECK_OK(impl->load_undecided());
-  CHECK_OK(impl->load_clocks());
-  const auto published = impl->ledger->published();
-  impl->watch.begin(published->next);
-  Time unknown{};  // a commit may have come meanwhile, which knows better
-  impl->newest_time.compare_exchange_strong(unknown, published->newest_time);
-  return std::unique_ptr<Service>(new Service(std::move(impl)));
-}
-
-void Service::set_forwarder(Forwarder* forwarder) { impl_->forwarder = forwarder; }
-
-bool Service::Impl::is_home(std::string_view domain) const {
-  const auto& homes = ledger->options().homes;
-  return std::find(homes.begin(), homes.end(), domain) != homes.end();
-}
-
-Time Service::now() const { return std::max(impl_->clocks.now(), impl_->newest_time.load(std::memory_order_acquire)); }
-const std::string& Service::default_domain() const { return impl_->options.default_domain; }
-KeyId Service::server_key() const { return impl_->options.server_key->public_key().id(); }
-ledger::Ledger& Service::ledger() { return *impl_->ledger; }
+Time Service::now() const { return parts_->told->clocks.now(); }
+const std::string& Service::default_domain() const { return parts_->access.default_domain(); }
+KeyId Service::server_key() const { return parts_->server_key; }
+ledger::Ledger& Service::ledger() { return *parts_->ledger; }
 
 Service::Counters Service::counters() const {
-  const auto published = impl_->ledger->published();
-  return {impl_->received, impl_->provisional, impl_->not_yet, impl_->refused, impl_->commits, impl_->look_ups,
+  const auto published = parts_->ledger->published();
+  const auto taken = parts_->intake.counters();
+  return {taken.received, taken.provisional, taken.not_yet, taken.refused, parts_->told->commits, parts_->verdicts.look_ups(),
           published->unpinned_dropped, published->unpinned_domains};
-}
-
-namespace {
-
-const char* pin_source(policy::Pin::Source source) {
-  switch (source) {
-    case policy::Pin::Source::configuration: return "configuration";
-    case policy::Pin::Source::copy_rule: return "copy";
-    case policy::Pin::Source::transfer: return "transfer";
-  }
-  return "";
-}
-
-}  // namespace
-
-std::vector<DomainView> Service::domains(const Principal& who) const {
-  const auto published = impl_->ledger->published();
-  std::map<std::string, DomainView> views;
-  if (!ReadBudget::charge(published->policies->chains().size() / 4)) return {};
-  for (const auto& [name, state] : published->domains) {
-    DomainView& view = views[name];
-    view.home = state.home;
-    if (reads_log(name, who)) view.newest_head = state.newest_head;
-  }
-  for (const auto& [name, chain] : published->policies->chains()) {
-    DomainView& view = views[name];
-    view.pinned = pin_source(chain.pinned_by);
-    view.forked = chain.forked;
-    if (const auto* descriptor = chain.newest()) {
-      view.version = descriptor->version;
-      if (!chain.contested()) view.owner = descriptor->owner;
-    } else {
-      view.owner = chain.pinned_owner;
-    }
-  }
-  const auto refusal = impl_->ledger->signing_refusal();
-  for (const auto& [name, head] : published->own_heads) {
-    if (!reads_log(name, who)) continue;
-    views[name].not_signing = refusal;
-    views[name].size = head.size;
-    views[name].origin = head.origin;
-  }
-  std::vector<DomainView> list;
-  for (auto& [name, view] : views) {
-    view.domain = name;
-    list.push_back(std::move(view));
-  }
-  return list;
 }
 
 }  // namespace cm4it::service

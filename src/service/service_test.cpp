@@ -20,7 +20,7 @@ TEST_F(Network, AStrangerIsRefusedWithFieldAndRule) {
   const auto item = plant.submit_one(plant.say("stranger", sensor_id, Assign{"hall-3"}));
   EXPECT_EQ(item.outcome, Outcome::refused);
   EXPECT_THAT(why(item), testing::HasSubstr("plays no role in plant.example"));
-  EXPECT_FALSE(plant.service->look_up(sensor_id, "", {})->facts->about.size());
+  EXPECT_FALSE(plant.service->verdicts().look_up(sensor_id, "", {})->facts->about.size());
 }
 
 // What cannot be taken now is told as what is: by names and times, and with what would change it.
@@ -38,7 +38,7 @@ TEST_F(Network, AStrangerWhoMayBeAComingHolderLeavesNothingHere) {
   const auto item = plant.submit_one(plant.say("stranger", sensor_id, Endorse{"approved", ""}));
   EXPECT_EQ(item.outcome, Outcome::not_yet);
   EXPECT_THAT(why(item), testing::HasSubstr("no policy that is known here lists the key"));
-  EXPECT_FALSE(plant.service->look_up(sensor_id, "", {})->facts->about.size());
+  EXPECT_FALSE(plant.service->verdicts().look_up(sensor_id, "", {})->facts->about.size());
 }
 
 TEST_F(Network, AStolenDeviceIsRefused) {

@@ -30,21 +30,14 @@ std::set<StatementId> Sight::hidden() {
 bool Sight::reads(const std::string& domain, std::optional<Kind> kind) {
   for (const auto& known : known_)
     if (known.kind == kind && known.domain == domain) return known.reads;
-  bool reads = service_.may_read(policies_, domain, kind, {}, who_);
+  bool reads = access_.may_read(policies_, domain, kind, {}, who_);
   // Only the roles of holder and self hang on the subject.
   if (!reads && who_) {
-    const auto holder = policy::holder_of(facts_, policies_, domain, service_.now());
-    reads = service_.may_read(policies_, domain, kind, {holder, &facts_.subject}, who_);
+    const auto holder = policy::holder_of(facts_, policies_, domain, access_.now());
+    reads = access_.may_read(policies_, domain, kind, {holder, &facts_.subject}, who_);
   }
   known_.push_back({domain, kind, reads});
   return reads;
-}
-
-std::vector<std::string> own_domains(const Service& service, const ledger::Reader& reader) {
-  std::vector<std::string> domains{service.default_domain()};
-  for (const auto& [domain, state] : reader.published().domains)
-    if (state.home && domain != domains[0]) domains.push_back(domain);
-  return domains;
 }
 
 }  // namespace cm4it::service

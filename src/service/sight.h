@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "service/service.h"
+#include "service/access.h"
 
 namespace cm4it::service {
 
 class Sight {
  public:
-  Sight(const Service& service, const policy::Policies& policies, const policy::Facts& facts, std::string_view domain,
+  Sight(const Access& access, const policy::Policies& policies, const policy::Facts& facts, std::string_view domain,
         const Principal& who)
-      : service_(service), policies_(policies), facts_(facts), domain_(domain), who_(who) {}
+      : access_(access), policies_(policies), facts_(facts), domain_(domain), who_(who) {}
 
   // A domain without a policy that counts has no verdicts to hide.
   bool verdict() { return !policies_.newest(domain_) || reads(domain_, std::nullopt); }
@@ -25,7 +25,7 @@ class Sight {
   bool reads(const std::string& domain, std::optional<Kind> kind);
 
  private:
-  const Service& service_;
+  const Access& access_;
   const policy::Policies& policies_;
   const policy::Facts& facts_;
   const std::string domain_;
@@ -37,8 +37,5 @@ class Sight {
   };
   std::vector<Known> known_;  // few: a domain or two, and some kinds
 };
-
-// The domains in whose name this server answers: what is shown in none of them looks absent.
-std::vector<std::string> own_domains(const Service& service, const ledger::Reader& reader);
 
 }  // namespace cm4it::service

@@ -5,7 +5,7 @@
 
 #include "base/budgets.h"
 #include "evidence/codec.h"
-#include "service/impl.h"
+#include "service/intake.h"
 #include "service/restricting.h"
 #include "service/serials.h"
 #include "service/walk.h"
@@ -23,7 +23,9 @@ Error is_stopping() { return {Code::unavailable, "this server is stopping", "try
 
 }  // namespace
 
-struct Round {
+struct Intake::Round {
+  static RoundPtr make(Turns::TicketPtr ticket, std::vector<evidence::Piece> pieces, std::string domain, const Caller& caller, SubmitDone done);
+
   Turns::TicketPtr ticket;
   std::vector<evidence::Piece> pieces;
   std::string domain;
@@ -32,8 +34,7 @@ struct Round {
   std::size_t asked = 0;                 // pieces that were submitted: what comes along with them is behind those
   std::size_t walks = 0;                 // of pieces, again and again
   std::string source;                    // the address it came from; empty: this server itself
-  const Service* service = nullptr;      // and who asked: for what may be told of other subjects
-  Principal who;
+  Principal who;                         // for what may be told of other subjects
   std::size_t folded = 0;                // for warnings
   std::vector<std::optional<SerialUse>> serials;  // of the pieces; each is written by whoever walks its piece
   bool own = false;                      // this server's own evidence: no quota a minute
@@ -49,10 +50,11 @@ std::size_t octets_of(const std::vector<evidence::Piece>& pieces) {
   return std::accumulate(pieces.begin(), pieces.end(), std::size_t{0}, [](std::size_t sum, const auto& piece) { return sum + piece.bytes.size(); });
 }
 
-std::shared_ptr<Round> make_round(Turns::TicketPtr ticket, std::vector<evidence::Piece> pieces, std::string domain, const Service& service,
-                                  const Caller& caller, SubmitDone done) {
+}  // namespace
+
+Intake::RoundPtr Intake::Round::make(Turns::TicketPtr ticket, std::vector<evidence::Piece> pieces, std::string domain, const Caller& caller,
+                                     SubmitDone done) {
   auto round = std::make_shared<Round>();
-  round->service = &service;
   round->source = caller.address;
   round->who = caller.who;
   round->ticket = std::move(ticket);
@@ -63,38 +65,36 @@ std::shared_ptr<Round> make_round(Turns::TicketPtr ticket, std::vector<evidence:
   return round;
 }
 
-}  // namespace
-
-Result<void> Service::submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done, const Caller& caller,
+Result<void> Intake::submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done, const Caller& caller,
                              Whose whose) {
   if (pieces.empty()) return fail(Code::malformed, "body: no evidence in it");
-  TRY(auto ticket, impl_->admit_submission(caller, octets_of(pieces)));
+  TRY(auto ticket, queues_.admit_submission(caller, octets_of(pieces)));
   const bool alone = std::none_of(pieces.begin(), pieces.end(), [](const auto& piece) {
     const auto* codec = evidence::find_codec(piece.format);
     return codec && codec->accompanying;
   });
-  const auto round = make_round(std::move(ticket), std::move(pieces), impl_->domain_or_default(domain), *this, caller, std::move(done));
+  const auto round = Round::make(std::move(ticket), std::move(pieces), access_.domain_or_default(domain), caller, std::move(done));
   round->own = whose == Whose::own;
-  if (alone) impl_->start(round);
+  if (alone) start(round);
   // To look for what comes along takes reading: not on the thread of a door.
-  else impl_->submissions.add(round->ticket, [impl = impl_.get(), round] { impl->start_with_accompanying(round); });
+  else turns_.add(round->ticket, [this, round] { start_with_accompanying(round); });
   return {};
 }
 
-Result<void> Service::submit(Split split, std::size_t octets, std::string domain, std::function<void(Result<std::vector<ItemResult>>)> done,
+Result<void> Intake::submit(Split split, std::size_t octets, std::string domain, std::function<void(Result<std::vector<ItemResult>>)> done,
                              const Caller& caller) {
-  TRY(const auto ticket, impl_->admit_submission(caller, octets));
-  impl_->submissions.add(ticket, [this, impl = impl_.get(), ticket, split = std::move(split), domain = impl_->domain_or_default(domain), caller, done = std::move(done)] {
-    if (impl->stopping) return done(tl::unexpected(is_stopping()));
+  TRY(const auto ticket, queues_.admit_submission(caller, octets));
+  turns_.add(ticket, [this, ticket, split = std::move(split), domain = access_.domain_or_default(domain), caller, done = std::move(done)] {
+    if (stopping_) return done(tl::unexpected(is_stopping()));
     auto pieces = split();
     if (!pieces) return done(tl::unexpected(std::move(pieces).error()));
     if (pieces->empty()) return done(std::vector<ItemResult>{});
-    impl->start_with_accompanying(make_round(ticket, std::move(*pieces), domain, *this, caller, [done](std::vector<ItemResult> results) { done(std::move(results)); }));
+    start_with_accompanying(Round::make(ticket, std::move(*pieces), domain, caller, [done](std::vector<ItemResult> results) { done(std::move(results)); }));
   });
   return {};
 }
 
-void Service::Impl::start_with_accompanying(const std::shared_ptr<Round>& round) {
+void Intake::start_with_accompanying(const RoundPtr& round) {
   std::vector<evidence::Piece> along;
   for (const auto& piece : round->pieces) {
     auto pieces = evidence::accompanying(piece);
@@ -105,7 +105,7 @@ void Service::Impl::start_with_accompanying(const std::shared_ptr<Round>& round)
   start(round);
 }
 
-void Service::Impl::start(const std::shared_ptr<Round>& round) {
+void Intake::start(const RoundPtr& round) {
   round->results.resize(round->pieces.size());
   round->serials.resize(round->pieces.size());
   std::vector<std::size_t> all(round->pieces.size());
@@ -114,17 +114,17 @@ void Service::Impl::start(const std::shared_ptr<Round>& round) {
 }
 
 // As many parts at a time as there are threads for it: each begins the next when it is through, behind those of others.
-void Service::Impl::start_round(const std::shared_ptr<Round>& round, std::vector<std::size_t> indices) {
+void Intake::start_round(const RoundPtr& round, std::vector<std::size_t> indices) {
   const std::size_t parts = (indices.size() + budget::part_pieces - 1) / budget::part_pieces;
   round->waiting = indices.size();
   round->walks += indices.size();
   round->todo.with([&](Round::Todo& todo) { todo = {std::move(indices), 0}; });
-  const std::size_t threads = submissions.threads_of(Rank::anyone);
+  const std::size_t threads = turns_.threads_of(Rank::anyone);
   for (std::size_t i = 0, at_once = std::min(parts, threads); i < at_once; ++i) add_walk(round);
 }
 
-void Service::Impl::add_walk(const std::shared_ptr<Round>& round) {
-  submissions.add(round->ticket, [this, round] { walk_part(round); });
+void Intake::add_walk(const RoundPtr& round) {
+  turns_.add(round->ticket, [this, round] { walk_part(round); });
 }
 
 namespace {
@@ -164,7 +164,7 @@ ItemResult entered(ledger::Appended appended, std::vector<std::string> elsewhere
 
 }  // namespace
 
-void Service::Impl::walk_part(const std::shared_ptr<Round>& round) {
+void Intake::walk_part(const RoundPtr& round) {
   std::vector<std::size_t> mine;
   const bool more = round->todo.with([&](Round::Todo& todo) {
     std::size_t octets = 0;
@@ -178,15 +178,15 @@ void Service::Impl::walk_part(const std::shared_ptr<Round>& round) {
   if (more) add_walk(round);
 }
 
-void Service::Impl::walk_one(const std::shared_ptr<Round>& round, std::size_t index) {
-  if (stopping) return piece_done(round, index, refusal(is_stopping()));
-  auto reader = ledger->reader();
+void Intake::walk_one(const RoundPtr& round, std::size_t index) {
+  if (stopping_) return piece_done(round, index, refusal(is_stopping()));
+  auto reader = ledger_.reader();
   if (!reader) return piece_done(round, index, refusal(reader.error()));
-  const Time now = this->now(reader->published());
-  auto walked = walk(round->pieces[index], {*reader, ledger->options(), round->domain, now, options.subject_statements});
+  const Time now = clocks_.now(reader->published());
+  auto walked = walk(round->pieces[index], {*reader, ledger_.options(), round->domain, now, options_.subject_statements});
   if (!walked) return piece_done(round, index, refusal(walked.error()));
   if (walked->known) return piece_done(round, index, entered(std::move(*walked->known), {}, {}));
-  if (!round->own && !quota.with([&](IssuerQuota& left) { return left.take(walked->issuer, now); }) && !always_enters(*walked, *reader))
+  if (!round->own && !quota_.with([&](IssuerQuota& left) { return left.take(walked->issuer, now); }) && !always_enters(*walked, *reader))
     return piece_done(round, index, refusal({Code::unavailable, "issuer: its quota of statements a minute is used up",
                                              "wait a minute, or raise quotas.issuer_per_minute in icsd.toml"}));
   const auto statements = walked->submission->evidence.statements();
@@ -195,26 +195,26 @@ void Service::Impl::walk_one(const std::shared_ptr<Round>& round, std::size_t in
                not_taken = walked->not_taken](Result<ledger::Appended> appended) {
     if (!appended) return piece_done(round, index, refusal(appended.error()));
     if (appended->is_new) warn_of_compromise(statements);
-    if (forwarder && !elsewhere.empty()) forwarder->forward(appended->id, elsewhere);
+    if (forwarder_ && !elsewhere.empty()) forwarder_->forward(appended->id, elsewhere);
     for (const auto& [domain, error] : not_taken)
-      if (forwarder && !is_home(domain)) forwarder->not_forwarded(appended->id, domain, error.message);
-    note_transfers(statements, [this, round, index, result = entered(std::move(*appended), elsewhere, not_taken)] {
+      if (forwarder_ && !access_.is_home(domain)) forwarder_->not_forwarded(appended->id, domain, error.message);
+    pins_.note(statements, [this, round, index, result = entered(std::move(*appended), elsewhere, not_taken)] {
       piece_done(round, index, result);
     });
   };
   walked->submission->source = round->source;
-  if (auto sent = ledger->append(std::move(*walked->submission), std::move(done)); !sent)
+  if (auto sent = ledger_.append(std::move(*walked->submission), std::move(done)); !sent)
     piece_done(round, index, refusal(sent.error()));
 }
 
-void Service::Impl::piece_done(const std::shared_ptr<Round>& round, std::size_t index, ItemResult result) {
+void Intake::piece_done(const RoundPtr& round, std::size_t index, ItemResult result) {
   round->results[index] = std::move(result);
   if (round->waiting.fetch_sub(1) == 1) round_done(round);
 }
 
 // A transfer waits for its identity, a status for its transfer: what could not count yet is tried again as long as
 // something else of the same submission came in meanwhile.
-void Service::Impl::round_done(const std::shared_ptr<Round>& round) {
+void Intake::round_done(const RoundPtr& round) {
   std::vector<std::size_t> again;
   std::size_t entered_now = 0;
   for (std::size_t i = 0; i < round->results.size(); ++i) {
@@ -231,37 +231,37 @@ void Service::Impl::round_done(const std::shared_ptr<Round>& round) {
   }
   round->results.resize(round->asked);
   for (std::size_t i = 0; i < round->results.size(); ++i)
-    if (round->serials[i] && round->results[i].is_new) return submissions.add(round->ticket, [this, round, i] { warn_of_serials(round, i); });
+    if (round->serials[i] && round->results[i].is_new) return turns_.add(round->ticket, [this, round, i] { warn_of_serials(round, i); });
   answer_round(round);
 }
 
 // All of the submission is kept by now: what it gives one serial twice is found as well.
-void Service::Impl::warn_of_serials(const std::shared_ptr<Round>& round, std::size_t from) {
+void Intake::warn_of_serials(const RoundPtr& round, std::size_t from) {
   std::size_t looked = 0;
   for (std::size_t i = from; i < round->results.size(); ++i) {
     if (!round->serials[i] || !round->results[i].is_new) continue;
-    if (looked++ == budget::part_pieces) return submissions.add(round->ticket, [this, round, i] { warn_of_serials(round, i); });
-    if (auto warnings = round->service->same_serials(*round->serials[i], round->domain, round->who, round->folded))
+    if (looked++ == budget::part_pieces) return turns_.add(round->ticket, [this, round, i] { warn_of_serials(round, i); });
+    if (auto warnings = verdicts_.same_serials(*round->serials[i], round->domain, round->who, round->folded))
       round->results[i].warnings = std::move(*warnings);
   }
   answer_round(round);
 }
 
-void Service::Impl::answer_round(const std::shared_ptr<Round>& round) {
+void Intake::answer_round(const RoundPtr& round) {
   for (const auto& result : round->results) {
     switch (result.outcome) {
-      case ItemResult::Outcome::received: ++received; break;
-      case ItemResult::Outcome::provisional: ++provisional; break;
-      case ItemResult::Outcome::not_yet: ++not_yet; break;
-      case ItemResult::Outcome::refused: ++refused; break;
+      case ItemResult::Outcome::received: ++received_; break;
+      case ItemResult::Outcome::provisional: ++provisional_; break;
+      case ItemResult::Outcome::not_yet: ++not_yet_; break;
+      case ItemResult::Outcome::refused: ++refused_; break;
     }
   }
   round->done(std::move(round->results));
 }
 
-Result<std::optional<std::string>> Service::would_be_refused(const ledger::Record& record, const std::string& domain) const {
-  TRY(const auto reader, impl_->ledger->reader());
-  TRY(auto found, eligibility(record, domain, {reader, impl_->ledger->options(), domain, now(), impl_->options.subject_statements}));
+Result<std::optional<std::string>> Intake::would_be_refused(const ledger::Record& record, const std::string& domain) const {
+  TRY(const auto reader, ledger_.reader());
+  TRY(auto found, eligibility(record, domain, {reader, ledger_.options(), domain, clocks_.now(), options_.subject_statements}));
   if (found.answer != policy::Eligibility::Answer::no) return std::optional<std::string>{};
   return std::optional(std::move(found.why));
 }

@@ -99,7 +99,7 @@ TEST_F(Submit, NotYetIsNotKept) {
   EXPECT_EQ(first.outcome, Outcome::not_yet) << why(first);
   EXPECT_EQ(first.error->code, Code::not_yet);
   EXPECT_NE(first.error->detail, "");
-  EXPECT_FALSE(acme.service->look_up(sensor_id, "", {})->known);
+  EXPECT_FALSE(acme.service->verdicts().look_up(sensor_id, "", {})->known);
   ASSERT_EQ(acme.submit_one(acme.say("acme", sensor_id, device_identity("sensor"))).outcome, Outcome::received);
   EXPECT_EQ(acme.submit_one(transfer).outcome, Outcome::received);  // now it may
 }
@@ -289,7 +289,7 @@ TEST_F(Manifest, IdentifiesInTheDomainOfTheSubmission) {
   EXPECT_EQ(verdict.identity->model, "ATECC608B");
   EXPECT_EQ(verdict.holder, "acme.example");
   // Another key of the element leads to it.
-  EXPECT_EQ(acme.service->resolve(other_slot->public_key().id().text(), "", {})->text(), subject.text());
+  EXPECT_EQ(acme.service->verdicts().resolve(other_slot->public_key().id().text(), "", {})->text(), subject.text());
   const auto again = acme.submit({element(*line)}, Format::manifest, "acme.example").at(0);
   EXPECT_FALSE(again.is_new) << "another ECDSA signature of the same element is a repeat";
 }

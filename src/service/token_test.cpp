@@ -161,19 +161,19 @@ TEST_F(Tokens, ClaimsAreExact) {
 // The service's own: of the server's key, and only for keys.
 TEST_F(Network, TokensOfTheService) {
   deploy();
-  const auto made = plant.service->token(sensor_id, "", {}, {});
+  const auto made = plant.service->verdicts().token(sensor_id, "", {}, {});
   ASSERT_TRUE(made) << made.error().message;
   const TokenCheck check{"plant.example", key_of("plant.example server", Algorithm::es256)->public_key(), key_of("sensor")->public_key(),
                          *plant.clock, {}};
   EXPECT_TRUE(check_token(*made, check));
-  const auto code = plant.service->token(SubjectId::code(crypto::sha256(view("x"))), "", {}, {});
+  const auto code = plant.service->verdicts().token(SubjectId::code(crypto::sha256(view("x"))), "", {}, {});
   ASSERT_FALSE(code);
   EXPECT_EQ(code.error().code, Code::unsupported);
-  const auto nobody = plant.service->token(subject_of("nobody"), "", {}, {});
+  const auto nobody = plant.service->verdicts().token(subject_of("nobody"), "", {}, {});
   ASSERT_FALSE(nobody);
   EXPECT_EQ(nobody.error().code, Code::not_found);
   ASSERT_EQ(plant.submit_one(plant.say("volta", sensor_id, StatusChange{Status::stolen, ""})).outcome, Outcome::received);
-  EXPECT_FALSE(check_token(*plant.service->token(sensor_id, "", {}, {}), check));
+  EXPECT_FALSE(check_token(*plant.service->verdicts().token(sensor_id, "", {}, {}), check));
 }
 
 }  // namespace

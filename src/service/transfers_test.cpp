@@ -16,12 +16,12 @@ struct LateTransfer : testing::Test {
   }
   // Of the records that acme gives, the one of this statement.
   void tell(const StatementId& id) {
-    const auto page = acme.service->feed({"acme.example", 0, {}}, {});
+    const auto page = acme.service->feed().page({"acme.example", 0, {}}, {});
     ASSERT_TRUE(page);
     for (auto& record : page->records) {
       const auto statements = evidence::statements_of_kept(record.format, record.evidence, record.issuer);
       if (statements->at(0).id != id) continue;
-      const auto report = field.service->ingest("acme.example", {{{record.format, record.evidence}, record.issuer, record.receipts}});
+      const auto report = field.service->intake().ingest("acme.example", {{{record.format, record.evidence}, record.issuer, record.receipts}});
       ASSERT_TRUE(report);
       EXPECT_EQ(report->taken, 1u) << report->first_refusal;
     }
@@ -33,7 +33,7 @@ struct LateTransfer : testing::Test {
     return item.statement.value_or(StatementId{});
   }
   std::string pinned_by() const {
-    for (const auto& view : field.service->domains({}))
+    for (const auto& view : field.service->logs().domains({}))
       if (view.domain == "plant.example") return view.pinned;
     return "";
   }

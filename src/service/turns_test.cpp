@@ -19,7 +19,7 @@ TEST(Caller, IsAnAddressWithoutItsPort) {
 }
 
 struct Ranks : Network {
-  Rank rank(const Principal& who) const { return plant.service->rank_of({who, "192.0.2.1"}); }
+  Rank rank(const Principal& who) const { return plant.service->access().rank_of({who, "192.0.2.1"}); }
   static KeyId server_of(const std::string& domain) { return key_of(domain + " server", crypto::Algorithm::es256)->public_key().id(); }
 };
 
@@ -29,7 +29,7 @@ TEST_F(Ranks, AreGivenByPolicies) {
   EXPECT_EQ(rank(id_of("volta")), Rank::principal);
   EXPECT_EQ(rank(id_of("stranger")), Rank::key);
   EXPECT_EQ(rank({}), Rank::anyone);
-  EXPECT_EQ(plant.service->rank_of({}), Rank::server);  // this server itself
+  EXPECT_EQ(plant.service->access().rank_of({}), Rank::server);  // this server itself
 }
 
 // Many pieces with bad signatures, sent by strangers from many addresses.
@@ -50,12 +50,12 @@ TEST_F(Flood, OfSubmissionsKeepsNoAlarmWaiting) {
   const auto pieces = forged(1500);
   std::atomic<int> over = 0;
   for (int i = 0; i < 4; ++i)
-    ASSERT_TRUE(plant.service->submit(pieces, {}, [&](const auto&) { ++over; }, {{}, "192.0.2.1"}));
+    ASSERT_TRUE(plant.service->intake().submit(pieces, {}, [&](const auto&) { ++over; }, {{}, "192.0.2.1"}));
   // From another address, from the same one, and by a key that the policy names.
   for (const Caller& caller : {Caller{{}, "192.0.2.2"}, Caller{{}, "192.0.2.1"}, Caller{id_of("volta"), "192.0.2.1"}}) {
     std::promise<std::vector<ItemResult>> done;
     ++plant.clock->seconds;
-    ASSERT_TRUE(plant.service->submit({{Format::cose, plant.say("volta", sensor_id, StatusChange{Status::stolen, ""})}}, {},
+    ASSERT_TRUE(plant.service->intake().submit({{Format::cose, plant.say("volta", sensor_id, StatusChange{Status::stolen, ""})}}, {},
                                       [&](auto results) { done.set_value(std::move(results)); }, caller));
     auto answer = done.get_future();
     ASSERT_EQ(answer.wait_for(long_enough), std::future_status::ready);
@@ -72,11 +72,11 @@ TEST_F(Flood, OfReadingsKeepsNoServerWaiting) {
   unsigned admitted = 0;
   for (unsigned address = 0; address < 100; ++address)
     for (unsigned i = 0; i < 10; ++i)
-      admitted += plant.service->read_in_turn({{}, "192.0.2." + std::to_string(address)}, [until] { until.wait(); }).has_value();
+      admitted += plant.service->queues().read_in_turn({{}, "192.0.2." + std::to_string(address)}, [until] { until.wait(); }).has_value();
   EXPECT_EQ(admitted, 1000u);
   for (const Principal& who : {Principal(Ranks::server_of("plant.example")), Principal(id_of("volta")), Principal(id_of("stranger"))}) {
     std::promise<void> done;
-    ASSERT_TRUE(plant.service->read_in_turn({who, "192.0.2.1"}, [&] { done.set_value(); }));
+    ASSERT_TRUE(plant.service->queues().read_in_turn({who, "192.0.2.1"}, [&] { done.set_value(); }));
     EXPECT_EQ(done.get_future().wait_for(long_enough), std::future_status::ready);
   }
   released.set_value();
@@ -84,9 +84,9 @@ TEST_F(Flood, OfReadingsKeepsNoServerWaiting) {
 
 TEST_F(Flood, OfOneAddressIsRefusedBeforeOthersAre) {
   HeldReadings held(*plant.service);  // all of them wait
-  EXPECT_EQ(plant.service->read_in_turn({{}, "192.0.2.1"}, [] {}).error().code, Code::unavailable);
-  EXPECT_TRUE(plant.service->read_in_turn({id_of("stranger"), "192.0.2.1"}, [] {}));
-  EXPECT_TRUE(plant.service->read_in_turn({Ranks::server_of("plant.example"), "192.0.2.1"}, [] {}));
+  EXPECT_EQ(plant.service->queues().read_in_turn({{}, "192.0.2.1"}, [] {}).error().code, Code::unavailable);
+  EXPECT_TRUE(plant.service->queues().read_in_turn({id_of("stranger"), "192.0.2.1"}, [] {}));
+  EXPECT_TRUE(plant.service->queues().read_in_turn({Ranks::server_of("plant.example"), "192.0.2.1"}, [] {}));
   held.release();
 }
 
@@ -94,7 +94,7 @@ TEST_F(Flood, OfOneAddressIsRefusedBeforeOthersAre) {
 TEST_F(Flood, KeepsNoStopWaiting) {
   const std::vector<Piece> pieces(20'000, forged(1).at(0));  // seconds of work
   std::promise<std::vector<ItemResult>> done;
-  ASSERT_TRUE(plant.service->submit(pieces, {}, [&](auto results) { done.set_value(std::move(results)); }, {{}, "192.0.2.1"}));
+  ASSERT_TRUE(plant.service->intake().submit(pieces, {}, [&](auto results) { done.set_value(std::move(results)); }, {{}, "192.0.2.1"}));
   plant.service.reset();
   const auto results = done.get_future().get();
   ASSERT_EQ(results.size(), pieces.size());
@@ -104,13 +104,13 @@ TEST_F(Flood, KeepsNoStopWaiting) {
 TEST_F(Flood, IsToldOf) {
   const auto refused = [&] {
     std::uint64_t sum = 0;
-    for (const auto& load : plant.service->loads())
+    for (const auto& load : plant.service->queues().loads())
       if (load.queue == "readings" && load.rank == "anyone") sum += load.counters.refused;
     return sum;
   };
   HeldReadings held(*plant.service);
   const auto before = refused();
-  EXPECT_FALSE(plant.service->read_in_turn({{}, "192.0.2.1"}, [] {}));
+  EXPECT_FALSE(plant.service->queues().read_in_turn({{}, "192.0.2.1"}, [] {}));
   EXPECT_EQ(refused(), before + 1);
   held.release();
 }

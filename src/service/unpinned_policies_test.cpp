@@ -20,7 +20,7 @@ TEST(UnpinnedPolicies, AnAddressThatBringsManyMakesRoomWithItsOwn) {
   const auto brought = [&](const std::string& owner, const std::string& address) {
     std::promise<ItemResult> done;
     std::vector<Piece> pieces{{Format::cose, introduction("wanted.example", owner, *plant.clock)}};
-    EXPECT_TRUE(plant.service->submit(std::move(pieces), {}, [&](auto results) { done.set_value(results.at(0)); }, Caller{{}, address}));
+    EXPECT_TRUE(plant.service->intake().submit(std::move(pieces), {}, [&](auto results) { done.set_value(results.at(0)); }, Caller{{}, address}));
     return done.get_future().get();
   };
   const auto honest = brought("honest", "192.0.2.1");

@@ -7,7 +7,7 @@
 
 #include "ledger/ledger.h"
 #include "policy/eligible.h"
-#include "service/service.h"
+#include "service/answers.h"
 
 namespace cm4it::service {
 

@@ -91,17 +91,17 @@ TEST(ChangesAfterARestart, AreThoseSinceThatPosition) {
   const auto start = [&] { return std::make_unique<Ics>("plant.example", pin("plant.example", "plant"), true, std::make_unique<Kept>(**store)); };
   auto plant = start();
   plant->submit_one(policy_evidence("plant", "plant.example", plant_policy(1), *plant->clock));
-  const auto from = plant->service->changes({}, "", {})->next;
+  const auto from = plant->service->feed().changes({}, "", {})->next;
   ASSERT_FALSE(plant->submit_one(plant->say("volta", subject_of("a thing"), Endorse{"approved", ""})).error);
   plant = start();
-  const auto page = plant->service->changes(from, "", {});
+  const auto page = plant->service->feed().changes(from, "", {});
   ASSERT_TRUE(page);
   EXPECT_FALSE(page->everything);
   EXPECT_THAT(page->subjects, testing::ElementsAre(subject_of("a thing")));
-  const auto before_all = plant->service->changes(1, "", {});
+  const auto before_all = plant->service->feed().changes(1, "", {});
   EXPECT_TRUE(before_all->everything) << "a policy was among them";
-  EXPECT_TRUE(plant->service->changes(page->next + 5, "", {})->everything) << "of another store";
-  EXPECT_FALSE(plant->service->changes(page->next, "", {})->everything);
+  EXPECT_TRUE(plant->service->feed().changes(page->next + 5, "", {})->everything) << "of another store";
+  EXPECT_FALSE(plant->service->feed().changes(page->next, "", {})->everything);
 }
 
 }  // namespace

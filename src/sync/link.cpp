@@ -157,7 +157,7 @@ Result<void> Link::learn_server_key() {
     TRY(const auto decoded, evidence::decode(piece.format, piece.bytes));
     if (const auto& issuer = decoded.issuer().key) records.push_back({std::move(piece), *issuer, {}});
   }
-  TRY(const auto report, service_.ingest(follow_.domain, std::move(records)));
+  TRY(const auto report, service_.intake().ingest(follow_.domain, std::move(records)));
   if (!service_.ledger().published()->policies->newest(follow_.domain))
     return fail(Code::not_yet, "no policy of " + follow_.domain + " at " + where_.url() + " is signed by its pinned owner" +
                 (report.first_refusal.empty() ? "" : ": " + report.first_refusal));
@@ -231,7 +231,7 @@ void Link::learn_log_size() {
   const auto known = peer ? peer->heads(follow_.domain) : tl::unexpected(Error{Code::unavailable, "asked anew"});
   if (!known) return;
   for (const auto& note : known->notes)
-    if (const auto check = service_.check_head(follow_.domain, note)) log_size_ = std::max(log_size_, check->head.head.size);
+    if (const auto check = service_.logs().check_head(follow_.domain, note)) log_size_ = std::max(log_size_, check->head.head.size);
 }
 
 std::optional<std::uint64_t> Link::behind() const {
@@ -260,7 +260,7 @@ Result<bool> Link::take(service::ReceivedFeed feed) {
   }
   bool of_models = false;
   if (!feed.records.empty()) {
-    TRY(const auto report, service_.ingest(follow_.domain, std::move(feed.records)));
+    TRY(const auto report, service_.intake().ingest(follow_.domain, std::move(feed.records)));
     of_models = report.of_models;
     for (const auto& leaf : report.leaves)
       if (leaf.domain == follow_.domain) reached_ = std::max(reached_, leaf.index + 1);

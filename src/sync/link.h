@@ -65,13 +65,13 @@ class Link {
   void note_missed(const service::IngestReport& report);
   void walked_to_the_end();
   bool is_of_feed(const std::string& domain) const;
-  void tell_set_back(const service::Service::HeadCheck& check, Peer& peer);
+  void tell_set_back(const service::LogView::HeadCheck& check, Peer& peer);
   std::chrono::seconds patience() const;
   Result<void> take_heads(const std::vector<service::FeedPage::HomeHead>& heads);
-  Result<void> note_head(const service::Service::HeadCheck& check, Peer& peer);
-  Result<void> compare_head(const service::Service::HeadCheck& check, Peer& peer);
+  Result<void> note_head(const service::LogView::HeadCheck& check, Peer& peer);
+  Result<void> compare_head(const service::LogView::HeadCheck& check, Peer& peer);
   using Proof = std::optional<std::vector<Digest>>;
-  Result<Proof> proof_from(const std::optional<tlog::Head>& earlier, const service::Service::HeadCheck& check, Peer& peer) const;
+  Result<Proof> proof_from(const std::optional<tlog::Head>& earlier, const service::LogView::HeadCheck& check, Peer& peer) const;
   void learn_log_size();
   std::optional<std::uint64_t> behind() const;
   void show_success();

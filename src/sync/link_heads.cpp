@@ -21,7 +21,7 @@ bool Link::is_whole() const {
   const auto published = service_.ledger().published();
   for (const auto kind : {evidence::Kind::identity, evidence::Kind::endorse, evidence::Kind::status, evidence::Kind::transfer,
                           evidence::Kind::assign, evidence::Kind::withdraw})
-    if (!service_.may_read(*published->policies, follow_.domain, kind, {}, options_.key->public_key().id())) return false;
+    if (!service_.access().may_read(*published->policies, follow_.domain, kind, {}, options_.key->public_key().id())) return false;
   return true;
 }
 
@@ -49,7 +49,7 @@ Result<void> Link::take_heads(const std::vector<service::FeedPage::HomeHead>& he
       continue;
     }
     if (!is_of_feed(head.domain)) continue;  // of those it is no witness
-    auto check = service_.check_head(head.domain, head.note);
+    auto check = service_.logs().check_head(head.domain, head.note);
     if (!check) {
       log_warn("copy of " + follow_.domain + ": " + check.error().message);
       continue;
@@ -92,7 +92,7 @@ bool Link::is_of_feed(const std::string& domain) const {
 }
 
 // A home that came back from a backup, and has not signed anything yet: it is shown what it signed before.
-void Link::tell_set_back(const service::Service::HeadCheck& check, Peer& peer) {
+void Link::tell_set_back(const service::LogView::HeadCheck& check, Peer& peer) {
   const auto& head = check.head.head;
   if (!check.earlier || check.earlier->size <= head.size) return;
   set_back_ = "the log of " + head.origin + " ends after " + std::to_string(head.size) + " entries, and a head of " +
@@ -100,24 +100,24 @@ void Link::tell_set_back(const service::Service::HeadCheck& check, Peer& peer) {
   if (auto shown = peer.show_head(check.head.domain, check.earlier_note); !shown) log_info("copy of " + follow_.domain + ": " + shown.error().message);
 }
 
-Result<void> Link::note_head(const service::Service::HeadCheck& check, Peer& peer) {
+Result<void> Link::note_head(const service::LogView::HeadCheck& check, Peer& peer) {
   // A proof that could not be had proves neither: the head is not taken, and asked for again.
   TRY(const auto proof, proof_from(check.earlier, check, peer));
-  CHECK_OK(service_.note_head(check, proof));
+  CHECK_OK(service_.logs().note_head(check, proof));
   if (check.head.domain == follow_.domain) state_.with([&](LinkState& state) { state.newest_head = check.head.head.time; });
   return {};
 }
 
 // A home that was set back, and whose log has outgrown what is known here, shows heads of other sizes than those: that they are of
 // two histories only a proof tells. Where none is to be had, the head is compared without.
-Result<void> Link::compare_head(const service::Service::HeadCheck& check, Peer& peer) {
+Result<void> Link::compare_head(const service::LogView::HeadCheck& check, Peer& peer) {
   const auto from_earlier = proof_from(check.earlier, check, peer), from_compared = proof_from(check.compared, check, peer);
-  return service_.compare_head(check, from_earlier.value_or(Proof{}), from_compared.value_or(Proof{}));
+  return service_.logs().compare_head(check, from_earlier.value_or(Proof{}), from_compared.value_or(Proof{}));
 }
 
 // That the log of the domain followed goes on from an earlier head. Its own home alone can prove it; none: there is nothing to
 // prove, or the head came by way of another.
-Result<Link::Proof> Link::proof_from(const std::optional<tlog::Head>& earlier, const service::Service::HeadCheck& check, Peer& peer) const {
+Result<Link::Proof> Link::proof_from(const std::optional<tlog::Head>& earlier, const service::LogView::HeadCheck& check, Peer& peer) const {
   const std::string& domain = check.head.domain;
   const tlog::Head& head = check.head.head;
   if (domain != follow_.domain || !is_home(peer) || !earlier || earlier->size == 0 || head.size <= earlier->size) return Proof{};

@@ -178,7 +178,7 @@ Result<bool> Outbox::may_read(const ledger::Record& record) const {
   TRY(const auto statements, evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
   for (const auto& statement : statements) {
     TRY(const auto facts, reader.facts(statement.subject));
-    if (!service::Sight(service_, reader.policies(), facts, domain_, service_.server_key()).reads(domain_, statement.kind()))
+    if (!service::Sight(service_.access(), reader.policies(), facts, domain_, service_.server_key()).reads(domain_, statement.kind()))
       return false;
   }
   return true;
@@ -197,7 +197,7 @@ Result<void> Outbox::fetch_receipt(const ledger::Record& record, Peer& peer) {
     }
   }
   if (!receipt) return tl::unexpected(receipt.error());
-  TRY(const auto report, service_.ingest(domain_, {{{record.format, record.evidence}, record.issuer, {{domain_, std::move(*receipt)}}}}));
+  TRY(const auto report, service_.intake().ingest(domain_, {{{record.format, record.evidence}, record.issuer, {{domain_, std::move(*receipt)}}}}));
   TRY(const bool taken, has_receipt(record.id));
   if (taken) return {};
   return fail(Code::not_yet, "receipt of " + record.id.text() + " by the home of " + domain_ + " does not hold here" +

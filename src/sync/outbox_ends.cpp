@@ -28,7 +28,7 @@ Result<bool> Outbox::end_what_would_be_refused() {
     TRY(const auto reader, service_.ledger().reader());
     TRY(const auto record, reader.record(id));
     if (record && !why) {
-      TRY(why, service_.would_be_refused(*record, domain_));
+      TRY(why, service_.intake().would_be_refused(*record, domain_));
     }
     if (!why) continue;
     TRY(const bool ended, end(id, ledger::not_sent(*why)));

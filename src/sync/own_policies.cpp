@@ -21,7 +21,7 @@ Result<void> OwnPolicies::send(Peer& peer) {
   if (!pause_.over()) return {};
   std::string problem;
   for (const auto& home : service_.ledger().options().homes) {
-    TRY(const auto records, service_.policy(home, 0));
+    TRY(const auto records, service_.feed().policy(home, 0));
     std::vector<evidence::Piece> pieces;
     for (const auto& record : records) pieces.push_back({record.format, record.evidence});
     TRY(const auto outcomes, peer.submit(pieces, home));

@@ -69,7 +69,7 @@ TEST_F(ToyFormat, GoesToCopiesByTheFeed) {
   EXPECT_EQ(site.post(line("one"), "text/toy", "?domain=acme.example").status, 200u);
   const auto report = carry(acme, copy, "acme.example");
   EXPECT_EQ(report.refused + report.not_yet, 0u) << report.first_refusal;
-  const auto there = copy.service->look_up(subject_of("one"), "acme.example", {});
+  const auto there = copy.service->verdicts().look_up(subject_of("one"), "acme.example", {});
   ASSERT_TRUE(there) << there.error().message;
   EXPECT_TRUE(there->known);
   EXPECT_EQ(there->verdict.identity ? there->verdict.identity->maker : "", "Toymaker");

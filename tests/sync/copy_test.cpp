@@ -118,11 +118,11 @@ TEST_F(Copy, OwnPoliciesReachWhomItCopiesFrom) {
   found_plant(plant_text());
   plant.follow();
   ASSERT_TRUE(caught_up());
-  const auto records = acme.ics.service->policy("plant.example", 0);
+  const auto records = acme.ics.service->feed().policy("plant.example", 0);
   ASSERT_TRUE(records);
   EXPECT_EQ(records->size(), 1u);
   found_plant(plant_text(2));
-  EXPECT_TRUE(eventually([&] { return acme.ics.service->policy("plant.example", 0)->size() == 2; }));
+  EXPECT_TRUE(eventually([&] { return acme.ics.service->feed().policy("plant.example", 0)->size() == 2; }));
 }
 
 // A peer that would not have them is asked again.
@@ -143,7 +143,7 @@ TEST_F(Copy, OwnPoliciesThatAreRefusedAreSentAgain) {
   plant.follow();
   EXPECT_TRUE(eventually([&] { return plant.link("acme.example") && !plant.link("acme.example")->last_error.empty(); }));
   EXPECT_TRUE(eventually([&] {
-    const auto records = acme.ics.service->policy("plant.example", 0);
+    const auto records = acme.ics.service->feed().policy("plant.example", 0);
     return records && records->size() == 1;
   }));
   EXPECT_EQ(refused, 2);

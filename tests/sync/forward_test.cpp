@@ -103,7 +103,7 @@ TEST_F(Forward, WhatTheHomeRefusesDoesNotCountHere) {
     return true;
   });
   const Bytes lost = plant.ics.say("volta", subject_of("sensor"), StatusChange{Status::lost, ""}, {"acme.example"});
-  const auto before = plant.ics.service->changes({}, "acme.example", {})->next;
+  const auto before = plant.ics.service->feed().changes({}, "acme.example", {})->next;
   const auto item = plant.ics.submit_one(lost);
   ASSERT_EQ(item.outcome, Outcome::provisional) << why(item);
   const auto judged = [&] {
@@ -116,7 +116,7 @@ TEST_F(Forward, WhatTheHomeRefusesDoesNotCountHere) {
   EXPECT_FALSE(judged().counts);
   EXPECT_EQ(judged().why_not, "refused by the home of acme.example: not this one");
   EXPECT_FALSE(plant.ics.verdict(subject_of("sensor"), "acme.example").status);
-  EXPECT_GT(plant.ics.service->changes(before, "acme.example", {})->next, before + 1);  // by the statement, and by the refusal
+  EXPECT_GT(plant.ics.service->feed().changes(before, "acme.example", {})->next, before + 1);  // by the statement, and by the refusal
   // Also after a restart, and after it was said once more.
   plant.unfollow();
   acme.script({});

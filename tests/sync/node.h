@@ -62,7 +62,7 @@ class Node {
   }
   void follow(std::vector<Follow> what = {}, std::chrono::milliseconds timeout = 20s, std::chrono::milliseconds retry = 200ms) {
     sync = std::make_unique<Sync>(Options{key_, "node", std::move(what), timeout, 2s, retry}, *ics.service);
-    ics.service->set_forwarder(sync.get());
+    ics.service->intake().set_forwarder(sync.get());
   }
   void unfollow() {
     if (sync) sync->stop();  // the object stays: the service forwards to it
@@ -99,7 +99,7 @@ class Node {
   }
   // Its verdict, without what that was made of; unknown while the domain is not kept here yet.
   policy::Verdict told(const SubjectId& subject, const std::string& domain) const {
-    auto looked = ics.service->look_up(subject, domain, {});
+    auto looked = ics.service->verdicts().look_up(subject, domain, {});
     if (!looked) return {};
     looked->verdict.judgements.clear();
     return std::move(looked->verdict);

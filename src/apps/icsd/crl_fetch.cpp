@@ -50,7 +50,7 @@ Result<std::string> fetch_crl(const CrlSource& source, net::HttpClient& client, 
   std::erase_if(*pieces, [](const auto& piece) { return piece.format != evidence::Format::crl; });  // [[crl]] fetches nothing else
   if (pieces->empty()) return fail(Code::malformed, source.text() + ": no CRL in it");
   std::promise<std::vector<service::ItemResult>> done;
-  CHECK_OK(service.submit(std::move(*pieces), source.domain, [&](auto results) { done.set_value(std::move(results)); }));
+  CHECK_OK(service.intake().submit(std::move(*pieces), source.domain, [&](auto results) { done.set_value(std::move(results)); }));
   std::string what;
   for (const auto& item : done.get_future().get()) {
     if (item.error) return within(source.text(), *item.error);

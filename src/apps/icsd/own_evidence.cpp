@@ -67,8 +67,8 @@ Result<std::size_t> submit(service::Service& service, std::vector<Own*> pieces) 
   std::vector<evidence::Piece> bytes;
   for (const Own* own : pieces) bytes.push_back(own->piece);
   std::promise<std::vector<service::ItemResult>> done;
-  CHECK_OK(service.submit(std::move(bytes), {}, [&](auto results) { done.set_value(std::move(results)); }, {},
-                          service::Service::Whose::own));
+  CHECK_OK(service.intake().submit(std::move(bytes), {}, [&](auto results) { done.set_value(std::move(results)); }, {},
+                          service::Intake::Whose::own));
   const auto results = done.get_future().get();
   std::size_t taken = 0;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
@@ -90,7 +90,7 @@ Result<void> take_policies(service::Service& service, std::vector<Own*> policies
     left.clear();
     for (Own* own : policies) {
       std::size_t taken = 0;
-      if (service.ledger().published()->policies->chain(own->policy_of)) {
+      if (service.access().policies()->chain(own->policy_of)) {
         TRY(taken, submit(service, {own}));
       }
       if (taken == 0) left.push_back(own);

@@ -51,10 +51,10 @@ Result<std::unique_ptr<Server>> Server::start(Config config) {
   CHECK_OK(server->open());
   CHECK_OK(server->ask_witnesses());
   CHECK_OK(take_own_evidence(*server->service_, server->config_.evidence, server->config_.homes));
-  warn_of_homes(*server->service_->ledger().published()->policies);
+  warn_of_homes(*server->service_->access().policies());
   server->warn_of_other_keys();
   server->sync_ = std::make_unique<sync::Sync>(server->sync_options_, *server->service_);
-  server->service_->set_forwarder(server->sync_.get());
+  server->service_->intake().set_forwarder(server->sync_.get());
   CHECK_OK(server->listen());
   CHECK_OK(server->write_address());
   server->witnesses_->keep_asking();
@@ -111,16 +111,16 @@ Result<void> Server::open() {
 Result<void> Server::ask_witnesses() {
   witnesses_ = std::make_unique<sync::Witnesses>(sync_options_, *service_);
   CHECK_OK(witnesses_->ask());
-  service_->ledger().hold({});
+  service_->logs().hold({});
   if (const auto silent = witnesses_->unasked(); silent > 0 && !config_.homes.empty())
     log_warn(std::to_string(silent) + " peers could not be asked what they know of this home's logs; they are asked again");
   return {};
 }
 
 void Server::warn_of_other_keys() {
-  const auto known = service_->ledger().published();
-  const auto log = config_.log.empty() ? std::nullopt : std::optional(known->own_log);
-  for (const auto& [domain, chain] : known->policies->chains())
+  const auto log = service_->logs().own_log();
+  const auto policies = service_->access().policies();
+  for (const auto& [domain, chain] : policies->chains())
     if (const auto* newest = chain.newest())
       for (const auto& line : unlike_policy(config_, *newest, key_->public_key().id(), log)) log_warn(line);
 }
@@ -143,7 +143,7 @@ Result<void> Server::listen() {
   options.version = CM4IT_VERSION;
   const unsigned threads = config_.threads ? config_.threads : std::max(1u, std::thread::hardware_concurrency());
   const std::size_t all_listeners = config_.listen.size() + config_.http.size() + config_.hkp.size();
-  ready_ = std::make_shared<service::ReadyAnswers>(*service_, config_.cache_bytes, threads * static_cast<unsigned>(all_listeners));
+  ready_ = std::make_shared<service::ReadyAnswers>(service_->verdicts(), config_.cache_bytes, threads * static_cast<unsigned>(all_listeners));
   options.ready = ready_;
   options.peers = [this] { return peer_states(sync_.get()); };
   options.extra_metrics = [this] {
@@ -206,7 +206,7 @@ Result<void> Server::listen() {
     listener.ask_client_certificate = tls;
     listener.max_connections = share.connections;
     listener.reserved_connections = share.reserved;
-    if (tls) listener.known = [this](const crypto::PublicKey& key) { return service_->rank_of_key(key.id()) == Rank::server; };
+    if (tls) listener.known = [this](const crypto::PublicKey& key) { return service_->access().rank_of_key(key.id()) == Rank::server; };
     listener.unsent = unsent_;
     TRY(auto started, net::HttpServer::start(std::move(listener), handler));
     listeners_.push_back(std::move(started));

@@ -22,17 +22,9 @@ std::shared_ptr<const std::string> Hkp::Impl::cached(const net::Request& request
 
 Hkp::Impl::Before Hkp::Impl::before(const Search& search) const {
   if (!search.alias.starts_with("fpr:")) return {};
-  const auto reader = service.ledger().reader();
-  if (!reader) return {};
-  Before before{search.alias, {}, {}};
-  std::size_t count = 0;
-  (void)reader->named(search.alias, [&](const service::SubjectId& subject, evidence::AliasRank rank) {
-    if (rank != evidence::AliasRank::own) return false;
-    before.subject = subject;
-    return ++count < 2;
-  });
-  if (count != 1) return {};
-  before.stamp = service.stamp(*before.subject);
+  Before before{search.alias, service.certificates().only_bearer(search.alias), {}};
+  if (!before.subject) return {};
+  before.stamp = service.verdicts().stamp(*before.subject);
   return before;
 }
 

@@ -1,11 +1,10 @@
 #include "frontends/hkp/certificate_index.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/budgets.h"
 #include "base/log.h"
-#include "evidence/kinds.h"
-#include "service/sight.h"
 
 namespace cm4it::hkp {
 
@@ -17,27 +16,11 @@ std::size_t CertificateIndex::DigestHash::operator()(const crypto::Md5& digest) 
   return hash;
 }
 
-std::string CertificateIndex::rights(const ledger::Reader& reader) const {
-  std::string rights;
-  for (const auto& domain : service::own_domains(service_, reader)) rights += domain + "\n";
-  for (const auto& [domain, chain] : reader.policies().chains()) {
-    rights += domain + " ";
-    for (const auto& row : evidence::kinds) rights += service_.may_read(reader.policies(), domain, row.kind, {}, {}) ? '1' : '0';
-  }
-  return rights;
-}
-
-Result<std::uint64_t> CertificateIndex::present() const {
-  TRY(const auto reader, service_.ledger().reader());
-  return reader.published().next;
-}
-
 Result<bool> CertificateIndex::follow(std::uint64_t until) {
   std::lock_guard lock(mutex_);
-  TRY(const auto reader, service_.ledger().reader());
-  if (reader.published().policies != policies_) {
-    policies_ = reader.published().policies;
-    if (auto now = rights(reader); now != rights_ || at_ == 0) {
+  if (const auto policies = access_.policies(); policies != policies_) {
+    policies_ = policies;
+    if (auto now = access_.rights_of_anyone(); now != rights_ || at_ == 0) {
       rights_ = std::move(now);
       at_ = 1;
       settled_ = 0;
@@ -47,20 +30,17 @@ Result<bool> CertificateIndex::follow(std::uint64_t until) {
       full_ = false;
     }
   }
-  if (at_ < until && changed_.size() < budget::certificates_indexed) CHECK_OK(walk(reader, until));
+  if (at_ < until && changed_.size() < budget::certificates_indexed) CHECK_OK(walk(until));
   else CHECK_OK(examine());
   if (changed_.empty()) settled_ = at_;
   return settled_ >= until;
 }
 
-Result<void> CertificateIndex::walk(const ledger::Reader& reader, std::uint64_t until) {
+Result<void> CertificateIndex::walk(std::uint64_t until) {
   const std::uint64_t end = std::min<std::uint64_t>(until, at_ + budget::certificate_index_step);
-  for (; at_ < end; ++at_) {
-    TRY(const auto record, reader.record_touched_at(at_));
-    if (!record || record->format != evidence::Format::openpgp) continue;  // an index of certificates as SKS has it
-    TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
-    for (const auto& statement : statements) changed_.insert(statement.subject);
-  }
+  TRY(const auto subjects, certificates_.changed(at_, end));
+  changed_.insert(subjects.begin(), subjects.end());
+  at_ = std::max(at_, end);
   return {};
 }
 

@@ -14,10 +14,11 @@ namespace cm4it::hkp {
 
 class CertificateIndex {
  public:
-  explicit CertificateIndex(service::Service& service) : service_(service), certificates_(service) {}
+  // Both outlive this.
+  CertificateIndex(const service::Certificates& certificates, const service::Access& access) : certificates_(certificates), access_(access) {}
 
   // Where the journal ends now: what whoever asks now has to be told of.
-  Result<std::uint64_t> present() const;
+  std::uint64_t present() const { return certificates_.next_entry(); }
   // Reads on, a bounded way, towards that place, so that a steady import keeps nobody waiting. False: there is more to read
   // before anything can be answered.
   Result<bool> follow(std::uint64_t until);
@@ -34,19 +35,17 @@ class CertificateIndex {
   struct Known { Time changed; std::optional<crypto::Md5> digest; };
   struct DigestHash { std::size_t operator()(const crypto::Md5& digest) const; };
 
-  // What anyone may read of each domain: where it changes, everything is looked at again.
-  std::string rights(const ledger::Reader& reader) const;
-  Result<void> walk(const ledger::Reader& reader, std::uint64_t until);
+  Result<void> walk(std::uint64_t until);
   Result<void> examine();
   void note(const service::Certificate& certificate);
 
-  service::Service& service_;
-  const service::Certificates certificates_;
+  const service::Certificates& certificates_;
+  const service::Access& access_;
   mutable std::mutex mutex_;
   std::uint64_t at_ = 0;                     // the next entry to read
   std::uint64_t settled_ = 0;                // all that came before it is in here
   std::shared_ptr<const policy::Policies> policies_;
-  std::string rights_;
+  std::string rights_;                       // of anyone: where they change, everything is looked at again
   std::set<evidence::SubjectId> changed_;              // to be examined
   std::map<evidence::openpgp::Fingerprint, Known> known_;
   std::unordered_map<crypto::Md5, evidence::SubjectId, DigestHash> digests_;

@@ -116,14 +116,14 @@ void Hkp::Impl::look(const Call& call, net::Responder respond) {
     if (!brief.exceeded()) return respond(std::move(made));
   }
   auto shared = std::make_shared<net::Responder>(std::move(respond));
-  const auto accepted = service.read_in_turn(call.caller, [self = shared_from_this(), shared, answer, later = call.detached(), of = std::move(target)] {
+  const auto accepted = service.queues().read_in_turn(call.caller, [self = shared_from_this(), shared, answer, later = call.detached(), of = std::move(target)] {
     if (!shared->gone()) (*shared)(answer(*self, later, of));
   });
   if (!accepted) (*shared)(error_answer(accepted.error(), v2));
 }
 
 Hkp::Impl::Impl(service::Service& given, HkpOptions options_given)
-    : service(given), certificates(given), index(given), options(std::move(options_given)), router(routes(*this), manner()) {}
+    : service(given), certificates(given.certificates()), index(given.certificates(), given.access()), options(std::move(options_given)), router(routes(*this), manner()) {}
 
 Hkp::Hkp(service::Service& service, HkpOptions options) : impl_(std::make_shared<Impl>(service, std::move(options))) {}
 

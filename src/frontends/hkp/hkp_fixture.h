@@ -119,7 +119,7 @@ struct KeyServer : testing::Test {
   }
 
   Ics ics{"keys.example", {{"keys.example", id_of("keys"), policy::Pin::Source::configuration}}};
-  Hkp door{*ics.service, {std::make_shared<service::ReadyAnswers>(*ics.service, std::size_t{16} << 20, 1)}};
+  Hkp door{*ics.service, {std::make_shared<service::ReadyAnswers>(ics.service->verdicts(), std::size_t{16} << 20, 1)}};
   std::unique_ptr<net::HttpServer> server;
   net::HttpClient client;
 };

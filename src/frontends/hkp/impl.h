@@ -38,7 +38,7 @@ struct Hkp::Impl : std::enable_shared_from_this<Hkp::Impl> {
   net::Response kept(const std::string& target, const Before& before, const std::vector<Certificate>& found, net::Response response);
 
   service::Service& service;
-  const service::Certificates certificates;
+  const service::Certificates& certificates;
   CertificateIndex index;
   const HkpOptions options;
   const routing::Router router;

@@ -54,7 +54,7 @@ Result<Search> parse_search(std::string_view text, bool exact) {
 Result<Found> find(Hkp::Impl& hkp, const Search& search, const service::Principal& who) {
   Found found;
   if (search.alias.empty()) {
-    TRY(found, with_user_id(hkp.service, search.text, search.exact ? Match::exact : Match::anywhere, who));
+    TRY(found, with_user_id(hkp.service.certificates(), search.text, search.exact ? Match::exact : Match::anywhere, hkp.service.now(), who));
   } else {
     TRY(found.certificates, hkp.certificates.named(search.alias, who));
   }

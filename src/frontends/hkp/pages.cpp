@@ -144,7 +144,7 @@ std::string front_page() {
 
 std::string statistics(const service::Service& service) {
   std::string rows;
-  for (const auto& view : service.domains({}))  // as anyone sees them
+  for (const auto& view : service.logs().domains({}))  // as anyone sees them
     rows += fmt::format("<li>{}: {}{}</li>\n", html(view.domain), view.home ? "home" : "copy",
                         view.size ? fmt::format(", {} entries in its log", *view.size) : "");
   return document("Key server", fmt::format("<p>Domains kept here:</p>\n<ul>{}</ul>\n", rows));

@@ -14,12 +14,12 @@ using Make = std::function<Answer(const CertificateIndex&)>;
 void answer_in_turn(const std::shared_ptr<Hkp::Impl>& hkp, const service::Caller& caller, const std::shared_ptr<net::Responder>& respond, bool v2,
                     const Make& make) {
   const auto until = std::make_shared<std::optional<std::uint64_t>>();
-  const auto accepted = hkp->service.read_in_parts(caller, [hkp, respond, v2, make, until] {
+  const auto accepted = hkp->service.queues().read_in_parts(caller, [hkp, respond, v2, make, until] {
     if (respond->gone()) return false;
-    const auto end = *until ? Result<std::uint64_t>(**until) : hkp->index.present();
-    const auto ready = end ? hkp->index.follow(*end) : Result<bool>(tl::unexpected<Error>(end.error()));
+    const auto end = until->value_or(hkp->index.present());
+    const auto ready = hkp->index.follow(end);
     if (ready && !*ready) {
-      *until = *end;
+      *until = end;
       return true;
     }
     auto answer = ready ? make(hkp->index) : Answer(tl::unexpected<Error>(ready.error()));

@@ -166,7 +166,7 @@ void take_in(Hkp::Impl& hkp, const Call& call, bool v2, net::Responder respond) 
   upload->content_type = call.content_type;
   auto shared = std::make_shared<net::Responder>(std::move(respond));
   const auto split = [self = hkp.shared_from_this(), upload, who = call.who, v2] { return take_apart(*self, *upload, who, v2); };
-  auto accepted = hkp.service.submit(split, octets, {}, [shared, upload, v2](const Result<std::vector<ItemResult>>& results) {
+  auto accepted = hkp.service.intake().submit(split, octets, {}, [shared, upload, v2](const Result<std::vector<ItemResult>>& results) {
     if (!results) return (*shared)(error_answer(results.error(), v2));
     const auto list = outcomes(upload->of, *results, upload->taken);
     (*shared)(v2 ? v2_answer(list, upload->was_here, *results) : legacy_answer(list, upload->taken, *results));

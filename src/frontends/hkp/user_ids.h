@@ -17,6 +17,6 @@ struct Matches {
 };
 
 // The certificates with a user id that matches, of those that `who` may see. Case does not matter (ASCII).
-Result<Matches> with_user_id(service::Service& service, const std::string& text, Match match, const service::Principal& who);
+Result<Matches> with_user_id(const service::Certificates& certificates, const std::string& text, Match match, Time now, const service::Principal& who);
 
 }  // namespace cm4it::hkp

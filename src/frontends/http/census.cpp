@@ -23,8 +23,8 @@ void Census::begin() {
   left_.clear();
   cursor_.clear();
   spent_ = {};
-  const auto published = service_.ledger().published();
-  if (const auto* policy = published->policies->newest(service_.default_domain()))
+  const auto policies = service_.access().policies();
+  if (const auto* policy = policies->newest(service_.default_domain()))
     for (const auto& [type, admit] : policy->admit) {
       left_.push_back(type);
       counted_.types[type] = {};
@@ -32,7 +32,7 @@ void Census::begin() {
   // As this server itself, but behind everybody who waits for an answer: its address is nobody's.
   service::Caller nobody;
   nobody.address = "census";
-  if (const auto taken = service_.read_in_parts(nobody, [self = shared_from_this()] { return self->part(); }); !taken) end(nullptr);
+  if (const auto taken = service_.queues().read_in_parts(nobody, [self = shared_from_this()] { return self->part(); }); !taken) end(nullptr);
 }
 
 bool Census::part() {
@@ -55,7 +55,7 @@ Result<bool> Census::count_page() {
   query.limit = budget::search_results;
   query.most_examined = budget::part_rows;
   query.most_folded = budget::part_folded;
-  TRY(const auto page, service_.search(query, service_.server_key()));
+  TRY(const auto page, service_.verdicts().search(query, service_.server_key()));
   auto& verdicts = counted_.types[left_.back()];
   for (const auto& looked : page.subjects) {
     const auto admitted = looked.verdict.admitted;

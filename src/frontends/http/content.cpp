@@ -16,7 +16,7 @@ class RecordsContent final : public net::Content, public std::enable_shared_from
 
   std::uint64_t size() const override { return size_; }
   void next(Then then) override {
-    door_->service.read_on(caller_, [self = shared_from_this(), then = std::move(then)] { then(self->part(budget::whole_answer)); });
+    door_->service.queues().read_on(caller_, [self = shared_from_this(), then = std::move(then)] { then(self->part(budget::whole_answer)); });
   }
 
   // As much as comes next, at most so many octets.

@@ -96,7 +96,7 @@ net::Response revalidated(net::Response response, const Call& call) {
 
 void answer_in_parts(Door::Impl& door, const service::Caller& caller, const std::shared_ptr<net::Responder>& respond, std::function<bool()> make) {
   // The door may close before: who makes the answer holds what is left of it.
-  const auto accepted = door.service.read_in_parts(caller, [self = door.shared_from_this(), respond, make = std::move(make)] {
+  const auto accepted = door.service.queues().read_in_parts(caller, [self = door.shared_from_this(), respond, make = std::move(make)] {
     return !respond->gone() && make();
   });
   if (!accepted) (*respond)(problem(accepted.error()));
@@ -118,7 +118,7 @@ net::Response Door::Impl::problem_of(const Call& call, const Error& error) {
   for (std::string id; ids >> id;) {
     boost::json::object candidate{{"subject", id}};
     const auto subject = evidence::SubjectId::parse(id);
-    const auto looked = subject ? service.look_up(*subject, call.get("domain"), call.who) : tl::unexpected(subject.error());
+    const auto looked = subject ? service.verdicts().look_up(*subject, call.get("domain"), call.who) : tl::unexpected(subject.error());
     if (looked && looked->known) candidate = summary_json(*looked);
     candidate.erase("verdict");
     candidates.push_back(std::move(candidate));

@@ -42,7 +42,7 @@ class Site {
  public:
   explicit Site(Ics& ics, DoorOptions options = {}) : ics_(ics) {
     options.server_name = "main";
-    options.ready = std::make_shared<service::ReadyAnswers>(*ics.service, std::size_t{64} << 20, 2);
+    options.ready = std::make_shared<service::ReadyAnswers>(ics.service->verdicts(), std::size_t{64} << 20, 2);
     door = std::make_unique<Door>(*ics.service, std::move(options));
     net::HttpOptions plain;
     open(plain_, plain);

@@ -108,7 +108,7 @@ struct Large : Web {
 TEST_F(Large, BundlesOfEntriesComeWhole) {
   const auto size = std::stoul(at(object(makers.get("/v1/domains")), "domains/0/size"));
   std::string expected;
-  for (std::size_t leaf = 0; leaf < size; ++leaf) expected += text(*acme.service->entry("acme.example", leaf));
+  for (std::size_t leaf = 0; leaf < size; ++leaf) expected += text(*acme.service->logs().entry("acme.example", leaf));
   ASSERT_GT(expected.size(), 4 * budget::whole_answer);
   const std::string path = "/log/acme.example/tile/entries/000.p/" + std::to_string(size);
   for (int i = 0; i < 2; ++i) EXPECT_EQ(makers.get(path).body, expected);

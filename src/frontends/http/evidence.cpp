@@ -52,7 +52,7 @@ net::Response immutable(net::Response response, bool open) {
 
 // The certificates kept here that bear the name of the one who signed.
 Result<Bytes> certificates_of(Door::Impl& door, const std::string& alias, const service::Principal& who) {
-  TRY(const auto found, service::Certificates(door.service).named(evidence::case_folded(alias), who));
+  TRY(const auto found, door.service.certificates().named(evidence::case_folded(alias), who));
   if (found.empty())
     return fail(Code::not_yet, "signature: no certificate of its maker, " + alias.substr(alias.find(':') + 1) + ", is kept here",
                 "send it along as the part \"certificate\", or submit it first");
@@ -122,7 +122,7 @@ void post_evidence(Door::Impl& door, const Call& call, net::Responder respond) {
   if (is_split_at_once(call)) {
     auto pieces = pieces_of(door, call, call.request->body);
     if (!pieces) return (*shared)(problem(pieces.error()));
-    accepted = door.service.submit(std::move(*pieces), call.get("domain"), [shared](const auto& results) { (*shared)(submission_answer(results)); }, call.caller);
+    accepted = door.service.intake().submit(std::move(*pieces), call.get("domain"), [shared](const auto& results) { (*shared)(submission_answer(results)); }, call.caller);
   } else {
     auto body = std::make_shared<net::Body>(call.request->take_body());
     const std::size_t octets = body->size();
@@ -130,7 +130,7 @@ void post_evidence(Door::Impl& door, const Call& call, net::Responder respond) {
       const auto mine = std::exchange(body, nullptr);  // let go as soon as its pieces are made
       return pieces_of(*self, later, mine->view());
     };
-    accepted = door.service.submit(split, octets, call.get("domain"), [shared](const auto& results) {
+    accepted = door.service.intake().submit(split, octets, call.get("domain"), [shared](const auto& results) {
       (*shared)(results ? submission_answer(*results) : problem(results.error()));
     }, call.caller);
   }
@@ -140,7 +140,7 @@ void post_evidence(Door::Impl& door, const Call& call, net::Responder respond) {
 namespace {
 
 Result<Bytes> evidence_of(service::Service& service, const evidence::StatementId& id) {
-  TRY(auto record, service.kept(id));
+  TRY(auto record, service.feed().kept(id));
   return std::move(record.evidence);
 }
 
@@ -148,27 +148,27 @@ Result<Bytes> evidence_of(service::Service& service, const evidence::StatementId
 
 Answer get_evidence(Door::Impl& door, const Call& call) {
   TRY(const auto id, statement_of(call));
-  TRY(const auto record, door.service.evidence(id, call.who));
+  TRY(const auto record, door.service.feed().evidence(id, call.who));
   Records records{{record.evidence.size()}, [id](service::Service& service, std::size_t) { return evidence_of(service, id); }};
   TRY(auto response, records_answer(door, call, std::move(records), media_type(record.format)));
-  return immutable(std::move(response), !call.who || door.service.evidence(id, {}));
+  return immutable(std::move(response), !call.who || door.service.feed().evidence(id, {}));
 }
 
 Answer get_receipt(Door::Impl& door, const Call& call) {
   TRY(const auto id, statement_of(call));
-  TRY(const auto receipt, door.service.receipt(id, call.get("domain"), call.who));
+  TRY(const auto receipt, door.service.feed().receipt(id, call.get("domain"), call.who));
   return bytes_answer(receipt, "application/cose");
 }
 
 Answer get_key(Door::Impl& door, const Call& call) {
   TRY(const auto id, KeyId::parse(call.path[2]));
-  TRY(const auto key, door.service.key(id, call.who));
-  return immutable(bytes_answer(key.spki(), "application/octet-stream"), !call.who || door.service.key(id, {}));
+  TRY(const auto key, door.service.verdicts().key(id, call.who));
+  return immutable(bytes_answer(key.spki(), "application/octet-stream"), !call.who || door.service.verdicts().key(id, {}));
 }
 
 Answer get_domains(Door::Impl& door, const Call& call) {
   json::array domains;
-  for (const auto& view : door.service.domains(call.who)) domains.push_back(domain_json(view));
+  for (const auto& view : door.service.logs().domains(call.who)) domains.push_back(domain_json(view));
   const json::object server{{"name", door.options.server_name}, {"key", door.service.server_key().text()},
                             {"domain", door.service.default_domain()}, {"version", door.options.version}};
   return json_answer(json::serialize(json::object{{"server", server}, {"domains", std::move(domains)}}));
@@ -198,9 +198,9 @@ Answer get_policy(Door::Impl& door, const Call& call) {
     if (error != std::errc{} || end != text->data() + text->size() || version == 0)
       return fail(Code::malformed, "version: a number of 1 or more expected");
   }
-  TRY(const auto versions, door.service.policy_versions(domain, version));
+  TRY(const auto versions, door.service.feed().policy_versions(domain, version));
   if (call.query.has("all")) return all_versions(door, call, versions.all);
-  TRY(const auto chosen, door.service.kept(version == 0 && versions.counted ? *versions.counted : versions.all.back()));
+  TRY(const auto chosen, door.service.feed().kept(version == 0 && versions.counted ? *versions.counted : versions.all.back()));
   if (call.accept.find("text/plain") == std::string::npos)
     return revalidated(bytes_answer(chosen.evidence, "application/cose"), call);
   TRY(const auto statements, evidence::statements_of_kept(chosen.format, chosen.evidence, chosen.issuer, chosen.id));
@@ -209,7 +209,7 @@ Answer get_policy(Door::Impl& door, const Call& call) {
 }
 
 Answer get_checkpoint(Door::Impl& door, const Call& call) {
-  TRY(const auto note, door.service.checkpoint(call.path[1], call.who));
+  TRY(const auto note, door.service.logs().checkpoint(call.path[1], call.who));
   return revalidated(bytes_answer(view(note), "text/plain; charset=utf-8"), call);
 }
 
@@ -220,14 +220,14 @@ Answer get_tile(Door::Impl& door, const Call& call) {
   // A tile of one width never changes.
   const auto& domain = call.path[1];
   if (path.level) {
-    TRY(const auto hashes, door.service.tile(domain, *path.level, path.index, path.width, call.who));
-    return immutable(bytes_answer(hashes, "application/octet-stream"), door.service.reads_log(domain, {}));
+    TRY(const auto hashes, door.service.logs().tile(domain, *path.level, path.index, path.width, call.who));
+    return immutable(bytes_answer(hashes, "application/octet-stream"), door.service.access().reads_log(domain, {}));
   }
   Records records;
-  TRY(records.sizes, door.service.entry_sizes(domain, path.index, path.width, call.who));
-  records.read = [domain, first = path.index * 256](service::Service& service, std::size_t index) { return service.entry(domain, first + index); };
+  TRY(records.sizes, door.service.logs().entry_sizes(domain, path.index, path.width, call.who));
+  records.read = [domain, first = path.index * 256](service::Service& service, std::size_t index) { return service.logs().entry(domain, first + index); };
   TRY(auto response, records_answer(door, call, std::move(records), "application/octet-stream"));
-  return immutable(std::move(response), door.service.reads_entries(domain, {}));
+  return immutable(std::move(response), door.service.access().reads_entries(domain, {}));
 }
 
 }  // namespace cm4it::http

@@ -76,7 +76,7 @@ void get_feed(Door::Impl& door, const Call& call, net::Responder respond) {
     request.select = std::move(*select);
   }
   const auto attempt = [&door, shared, request, who = call.who](Poll& poll, bool time_is_up) {
-    auto page = door.service.feed(request, who);
+    auto page = door.service.feed().page(request, who);
     if (page && page->records.empty() && !page->more && !time_is_up) {
       poll.position = page->seen;  // what came did not concern this asker
       return false;
@@ -93,7 +93,7 @@ void get_changes(Door::Impl& door, const Call& call, net::Responder respond) {
   if (!wait) return (*shared)(problem(wait.error()));
   const bool first = !call.query.has("from");
   const auto attempt = [&door, shared, first, from = wait->from, domain = call.get("domain"), who = call.who](Poll& poll, bool time_is_up) {
-    const auto asked = door.service.changes(first ? std::nullopt : std::optional(from), domain, who);
+    const auto asked = door.service.feed().changes(first ? std::nullopt : std::optional(from), domain, who);
     if (!asked) {
       (*shared)(problem(asked.error()));
       return true;

@@ -11,7 +11,7 @@ namespace cm4it::http {
 namespace json = boost::json;
 
 Answer get_heads(Door::Impl& door, const Call& call) {
-  TRY(const auto notes, door.service.known_heads(call.path[2], call.who));
+  TRY(const auto notes, door.service.logs().known_heads(call.path[2], call.who));
   json::array heads;
   for (const auto& note : notes) heads.push_back(json::string(note));
   return json_answer(json::serialize(json::object{{"domain", call.path[2]}, {"time", to_rfc3339(door.service.now())}, {"heads", std::move(heads)}}));
@@ -20,7 +20,7 @@ Answer get_heads(Door::Impl& door, const Call& call) {
 namespace {
 
 Answer compare_head(Door::Impl& door, const std::string& domain, const std::string& note) {
-  auto compared = door.service.ledger().compare_own_head(domain, note);
+  auto compared = door.service.logs().compare_own_head(domain, note);
   if (compared) return json_answer(json::serialize(json::object{{"domain", domain}, {"goes_on", true}}));
   if (compared.error().code != Code::conflict) return fail(Code::not_found, "no head of a log of " + domain + " that is kept here");
   log_error(compared.error().message);

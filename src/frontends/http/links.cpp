@@ -16,12 +16,12 @@ bool add_link_errors(const Door::Impl& door, const service::Principal& who, std:
   bool for_everybody = true;
   std::vector<PeerState> peers;
   for (auto& reason : reasons) {
-    if (reason.domain.empty() || !door.options.peers || !door.service.reads_log(reason.domain, who)) continue;
+    if (reason.domain.empty() || !door.options.peers || !door.service.access().reads_log(reason.domain, who)) continue;
     if (peers.empty()) peers = door.options.peers();
     for (const auto& peer : peers) {
       if (peer.domain != reason.domain || peer.last_error.empty()) continue;
       reason.text += ", " + without_url(peer.last_error);
-      for_everybody = for_everybody && door.service.reads_log(reason.domain, std::nullopt);
+      for_everybody = for_everybody && door.service.access().reads_log(reason.domain, std::nullopt);
       break;
     }
   }

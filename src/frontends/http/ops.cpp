@@ -45,8 +45,8 @@ class Metrics {
 void add_things(Door::Impl& door, const Call& call, Metrics& metrics) {
   const auto& domain = door.service.default_domain();
   const auto counted = door.census->newest();
-  if (!counted || !door.service.reads_log(domain, call.who) ||
-      !door.service.may_read(*door.service.ledger().published()->policies, domain, std::nullopt, {}, call.who))
+  if (!counted || !door.service.access().reads_log(domain, call.who) ||
+      !door.service.access().may_read(*door.service.access().policies(), domain, std::nullopt, {}, call.who))
     return;
   for (const auto& [type, verdicts] : counted->types)
     for (const auto& [admitted, number] : {std::pair{"yes", verdicts.yes}, {"no", verdicts.no}, {"unknown", verdicts.unknown}})
@@ -57,9 +57,9 @@ void add_things(Door::Impl& door, const Call& call, Metrics& metrics) {
 
 // Which clock is wrong, and by how much.
 std::string clock_words(const service::Service& service, const std::string& domain) {
-  if (auto doubt = service.clocks().doubt(domain); !doubt.empty()) return doubt;
-  for (const auto& reading : service.clocks().readings())
-    if (reading.domain == domain && reading.ahead > service::HomeClocks::skew) return service.clocks().behind_homes();
+  if (auto doubt = service.health().clocks().doubt(domain); !doubt.empty()) return doubt;
+  for (const auto& reading : service.health().clocks().readings())
+    if (reading.domain == domain && reading.ahead > service::HomeClocks::skew) return service.health().clocks().behind_homes();
   return {};
 }
 
@@ -69,7 +69,7 @@ Answer get_peers(Door::Impl& door, const Call& call) {
   json::array peers;
   if (door.options.peers)
     for (auto& peer : door.options.peers()) {
-      if (!door.service.reads_log(peer.domain, call.who)) {  // what else tells that something came
+      if (!door.service.access().reads_log(peer.domain, call.who)) {  // what else tells that something came
         peer.newest_head.reset();
         peer.position = 0;
         peer.behind.reset();
@@ -103,24 +103,24 @@ Answer get_metrics(Door::Impl& door, const Call& call) {
                   static_cast<double>(counters.unpinned_dropped));
   metrics.counter("cm4it_look_ups_total", "Subjects folded anew, not answered from a cache.", static_cast<double>(counters.look_ups));
   metrics.gauge("cm4it_damaged_statements", "Statements whose evidence in the store is not what was kept, as far as it was found.",
-                static_cast<double>(door.service.damaged()));
+                static_cast<double>(door.service.health().damaged()));
   metrics.gauge("cm4it_clock_behind_seconds", "How far this server's clock is taken to be behind; 0: it is not.",
-                static_cast<double>(door.service.clocks().behind()));
-  for (const auto& reading : door.service.clocks().readings())
-    if (door.service.reads_log(reading.domain, call.who)) {
+                static_cast<double>(door.service.health().clocks().behind()));
+  for (const auto& reading : door.service.health().clocks().readings())
+    if (door.service.access().reads_log(reading.domain, call.who)) {
       const Labels labels{{"domain", reading.domain}, {"origin", reading.origin}};
       metrics.gauge("cm4it_home_clock_seconds", "By how much a home's clock is ahead of this server's, by its newest head.",
                     static_cast<double>(reading.ahead), labels);
       metrics.gauge("cm4it_home_clock_doubted", "1: so far that what its domain says is in doubt.", reading.doubted ? 1 : 0, labels);
     }
-  for (const auto& load : door.service.loads()) {
+  for (const auto& load : door.service.queues().loads()) {
     const Labels labels{{"queue", load.queue}, {"rank", load.rank}};
     metrics.counter("cm4it_turns_total", "Parts of requests that had their turn.", static_cast<double>(load.counters.done), labels);
     metrics.counter("cm4it_turns_refused_total", "Requests refused because too many of their rank or address waited.",
                     static_cast<double>(load.counters.refused), labels);
     metrics.gauge("cm4it_turns_waiting", "Requests that wait or are worked on.", static_cast<double>(load.counters.waiting), labels);
   }
-  for (const auto& domain : door.service.domains(call.who)) {
+  for (const auto& domain : door.service.logs().domains(call.who)) {
     const Labels labels{{"domain", domain.domain}};
     if (domain.home) metrics.gauge("cm4it_not_signing", "1: this home takes nothing into its log; GET /v1/domains says why.",
                                    domain.not_signing.empty() ? 0 : 1, labels);
@@ -138,7 +138,7 @@ Answer get_metrics(Door::Impl& door, const Call& call) {
       metrics.gauge("cm4it_peer_broken", "1: it contradicted itself and is no longer followed.", peer.state == "broken" ? 1 : 0, labels);
       metrics.gauge("cm4it_peer_missed_records", "Records of its feed that could not be taken: this copy is not fresh.",
                     static_cast<double>(peer.missed), labels);
-      if (!door.service.reads_log(peer.domain, call.who)) continue;
+      if (!door.service.access().reads_log(peer.domain, call.who)) continue;
       metrics.gauge("cm4it_peer_pending", "Statements still to be forwarded there.", static_cast<double>(peer.pending), labels);
       if (peer.behind)
         metrics.gauge("cm4it_peer_behind", "Entries of its home's log that have not come yet.", static_cast<double>(*peer.behind), labels);

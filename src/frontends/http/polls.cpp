@@ -22,7 +22,7 @@ void Polls::stop() {
 
 // Servers and those who play a role always find a place: strangers may not take all of them.
 bool Polls::add(PollPtr poll) {
-  if (service_.rank_of(poll->caller) < Rank::key) return messages_->send({std::move(poll), false});
+  if (service_.access().rank_of(poll->caller) < Rank::key) return messages_->send({std::move(poll), false});
   const std::string address = poll->caller.address;
   const bool room = strangers_->with([&](Strangers& strangers) {
     std::size_t& of_one = strangers.of_address[address];
@@ -78,7 +78,7 @@ void Polls::tick() {
 void Polls::wait_on(const PollPtr& poll) {
   if (poll->deadline <= std::chrono::steady_clock::now()) return attempt_in_turn(poll);
   // The inbox outlives this object in the callback: a commit may call it while we stop.
-  const auto ticket = service_.watch().subscribe(service_.interest_in(poll->domain), poll->position, [messages = messages_, poll] {
+  const auto ticket = service_.watch().subscribe(service_.feed().interest_in(poll->domain), poll->position, [messages = messages_, poll] {
     if (!messages->send({poll, true})) return;
   });
   if (!ticket) return poll->refuse(too_many_wait);
@@ -88,7 +88,7 @@ void Polls::wait_on(const PollPtr& poll) {
 
 // What an attempt reads takes its time, and strangers' polls wake with those of servers: each has its turn as a reading.
 void Polls::attempt_in_turn(const PollPtr& poll) {
-  const auto accepted = service_.read_in_turn(poll->caller, [messages = messages_, poll] {
+  const auto accepted = service_.queues().read_in_turn(poll->caller, [messages = messages_, poll] {
     const bool time_is_up = poll->deadline <= std::chrono::steady_clock::now();
     if (poll->attempt(*poll, time_is_up)) return;
     if (!messages->send({poll, false})) poll->attempt(*poll, true);  // the door closes

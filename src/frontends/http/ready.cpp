@@ -15,7 +15,7 @@ struct Trouble {
 
 std::string link_error(const Door::Impl& door, const std::vector<PeerState>& peers, const std::string& domain, const service::Principal& who) {
   for (const auto& peer : peers)
-    if (peer.domain == domain && !peer.last_error.empty() && door.service.reads_log(domain, who))
+    if (peer.domain == domain && !peer.last_error.empty() && door.service.access().reads_log(domain, who))
       return "; " + peer.last_error + (peer.since ? " (since " + to_rfc3339(*peer.since) + ")" : "");
   return {};
 }
@@ -29,8 +29,8 @@ std::vector<Trouble> troubles(const Door::Impl& door, const service::Principal& 
       all.push_back({"the copy of " + peer.domain + " is broken" + (peer.since ? " since " + to_rfc3339(*peer.since) : "") + ": its home showed two histories" +
                          link_error(door, peers, peer.domain, who),
                      "ics help broken", peer.domain == own});
-  for (const auto& silent : door.service.silent()) {
-    const bool shown = door.service.reads_log(silent.domain, who);
+  for (const auto& silent : door.service.health().silent()) {
+    const bool shown = door.service.access().reads_log(silent.domain, who);
     const std::string since = !silent.newest_head ? " has not been heard of yet"
                               : shown ? " has not been heard of since " + to_rfc3339(*silent.newest_head) + ", more than " + format_duration(silent.most) + " ago"
                                       : " has not been heard of for too long";
@@ -46,19 +46,12 @@ std::vector<Trouble> troubles(const Door::Impl& door, const service::Principal& 
 // Ready: the store can be read and written, the domain it answers for has a policy that counts, and its copy of that domain is neither
 // broken nor stale. What is wrong besides is said in lines of its own: a server that cannot tell answers `unknown` and why.
 Answer get_ready(Door::Impl& door, const Call& call) {
-  TRY(const auto reader, door.service.ledger().reader());
-  if (const auto damaged = door.service.damaged())
-    return fail(Code::unavailable, "the store is damaged: the evidence of " + std::to_string(damaged) + " statements is not what was kept",
-                "the log names them; run `ics rebuild`, and if it fails, restore a backup");
-  if (!reader.policies().newest(door.service.default_domain()))
-    return fail(Code::unavailable, "no policy of " + door.service.default_domain() + " counts here yet");
-  if (const auto failure = door.service.ledger().write_failure())
-    return fail(Code::unavailable, "nothing can be written since " + to_rfc3339(failure->since) + ": " + failure->why, failure->next.empty() ? "ics help disk-full" : failure->next);
+  CHECK_OK(door.service.health().check());
   const auto all = troubles(door, call.who);
   for (const auto& one : all)
     if (one.refuses) return fail(Code::unavailable, one.text, one.hint);
   std::string text = "ok\n";
-  for (const auto& warning : door.service.warnings(call.who)) text += "warning: " + warning + "\n";
+  for (const auto& warning : door.service.health().warnings(call.who)) text += "warning: " + warning + "\n";
   for (const auto& one : all) text += "warning: " + one.text + " (" + one.hint + ")\n";
   return bytes_answer(view(text), "text/plain; charset=utf-8");
 }

@@ -21,15 +21,15 @@ Result<SubjectId> subject_of(const Door::Impl& door, const Call& call, const std
   for (const std::string_view kind : {"key:", "code:"})
     if (name.starts_with(kind) && name.size() < kind.size() + fewest_digits)
       return fail(Code::malformed, "subject: a prefix needs at least 16 hex digits here");
-  return door.service.resolve(name, call.get("domain"), call.who);
+  return door.service.verdicts().resolve(name, call.get("domain"), call.who);
 }
 
 struct Found { SubjectId subject; service::Stamp stamp; Looked looked; };
 
 Result<Found> find(Door::Impl& door, const Call& call, bool must_be_known) {
   TRY(auto subject, subject_of(door, call, call.path[2]));
-  const auto stamp = door.service.stamp(subject);  // before looking: what changes meanwhile makes the answer stale
-  TRY(auto looked, door.service.look_up(subject, call.get("domain"), call.who));
+  const auto stamp = door.service.verdicts().stamp(subject);  // before looking: what changes meanwhile makes the answer stale
+  TRY(auto looked, door.service.verdicts().look_up(subject, call.get("domain"), call.who));
   if (must_be_known && !looked.known)
     return fail(Code::not_found, "no subject " + subject.text() + " is known here");
   if (!add_link_errors(door, call.who, looked.verdict.reasons)) looked.open = false;
@@ -109,7 +109,7 @@ Answer token(Door::Impl& door, const Call& call) {
   TRY(const auto nonce, from_hex(call.get("nonce")));
   if (nonce.size() > 64) return fail(Code::too_large, "nonce: more than 64 octets");
   TRY(const auto subject, subject_of(door, call, call.path[2]));
-  TRY(const auto made, door.service.token(subject, call.get("domain"), nonce, call.who));
+  TRY(const auto made, door.service.verdicts().token(subject, call.get("domain"), nonce, call.who));
   return bytes_answer(made, "application/cwt");
 }
 
@@ -119,7 +119,7 @@ Answer verdict(Door::Impl& door, const Call& call) {
     TRY(const auto subject, subject_of(door, call, call.path[2]));
     auto at = from_rfc3339(call.get("at"));
     if (!at) return within("at", std::move(at).error());
-    TRY(const auto looked, door.service.look_up(subject, call.get("domain"), call.who, *at));
+    TRY(const auto looked, door.service.verdicts().look_up(subject, call.get("domain"), call.who, *at));
     return json_answer(json::serialize(verdict_json(looked.verdict)));
   }
   TRY(const auto found, find(door, call, false));
@@ -132,7 +132,7 @@ Answer verdict(Door::Impl& door, const Call& call) {
 void get_verdict(Door::Impl& door, const Call& call, net::Responder respond) {
   if (call.accept.find("application/cwt") == std::string::npos) return door.answer(verdict, call, std::move(respond));
   auto shared = std::make_shared<net::Responder>(std::move(respond));
-  const auto accepted = door.service.sign_in_turn(call.caller, [self = door.shared_from_this(), later = call.detached(), shared] {
+  const auto accepted = door.service.queues().sign_in_turn(call.caller, [self = door.shared_from_this(), later = call.detached(), shared] {
     if (shared->gone()) return;
     auto made = token(*self, later);
     (*shared)(made ? std::move(*made) : problem(made.error()));
@@ -193,7 +193,7 @@ bool search_part(Door::Impl& door, Search& search, net::Responder& respond) {
   part.limit = search.query.limit - found.subjects.size();
   part.most_examined = std::min(budget::part_rows, search.query.most_examined - found.examined);
   part.most_folded = std::min(budget::part_folded, search.query.most_folded - found.folded);
-  auto page = door.service.search(part, search.who);
+  auto page = door.service.verdicts().search(part, search.who);
   if (!page) {
     respond(problem(page.error()));
     return false;
@@ -223,7 +223,7 @@ Answer get_may(Door::Impl& door, const Call& call) {
   if (!call.query.has("from") || !call.query.has("to")) return fail(Code::malformed, "from, to: both subjects are required");
   TRY(const auto from, subject_of(door, call, call.get("from")));
   TRY(const auto to, subject_of(door, call, call.get("to")));
-  TRY(auto answer, door.service.may(from, to, call.get("domain"), call.who));
+  TRY(auto answer, door.service.verdicts().may(from, to, call.get("domain"), call.who));
   add_link_errors(door, call.who, answer.may.reasons);
   return json_answer(json::serialize(may_json(from, to, answer)));
 }

@@ -203,7 +203,7 @@ json::object history_json(const service::Looked& looked) {
 }
 
 json::object may_json(const evidence::SubjectId& from, const evidence::SubjectId& to,
-                      const service::Service::MayAnswer& answer) {
+                      const service::Verdicts::MayAnswer& answer) {
   return {{"from", from.text()}, {"to", to.text()}, {"domain", answer.domain},
           {"allowed", to_string(answer.may.allowed)}, {"valid_until", to_rfc3339(answer.may.valid_until)},
           {"reasons", reasons_json(answer.may.reasons)}};

@@ -86,29 +86,17 @@ class OfSubject {
 
 Result<CertificateStatus> certificate_status(service::Service& service, const AskedCertificate& asked, std::string_view domain, const service::Principal& who) {
   const std::string name = evidence::x509::issued_name(asked.issuer_name, asked.serial);
-  std::vector<evidence::SubjectId> subjects;
-  {
-    TRY(const auto reader, service.ledger().reader());
-    // Anybody may call a CA as this one is called, and give its number: only what this key has issued is of interest.
-    std::size_t examined = 0;
-    Result<void> outcome;
-    CHECK_OK(reader.named(name, [&](const evidence::SubjectId& subject, evidence::AliasRank) {
-      const auto issued = reader.count(subject, asked.ca, 1);
-      if (!issued) outcome = tl::unexpected(issued.error());
-      else if (*issued > 0) subjects.push_back(subject);
-      return outcome && subjects.size() < budget::certificates_of_one_name && ++examined < budget::search_examined;
-    }));
-    CHECK_OK(outcome);
-  }
+  // Anybody may call a CA as this one is called, and give its number: only what this key has issued is of interest.
+  TRY(const auto subjects, service.verdicts().named_by(asked.ca, name));
   // A CA that gave one number twice: what was revoked of it is revoked.
   CertificateStatus worst;
   for (const evidence::SubjectId& subject : subjects) {
-    const service::Stamp stamp = service.stamp(subject);  // before reading: what comes meanwhile makes it stale
-    const auto looked = service.look_up(subject, domain, who);
+    const service::Stamp stamp = service.verdicts().stamp(subject);  // before reading: what comes meanwhile makes it stale
+    const auto looked = service.verdicts().look_up(subject, domain, who);
     if (!looked && looked.error().code == Code::not_found) continue;
     if (!looked) return tl::unexpected<Error>(looked.error());
     // An alarm that may not be seen would look like none: who may not read statuses is told nothing.
-    if (!service.may_read(*looked->published->policies, looked->verdict.domain, evidence::Kind::status,
+    if (!service.access().may_read(*looked->published->policies, looked->verdict.domain, evidence::Kind::status,
                           {{looked->verdict.holder, false, looked->verdict.holder_owner}, &subject}, who))
       continue;
     CertificateStatus one = OfSubject(looked->verdict, asked).status();

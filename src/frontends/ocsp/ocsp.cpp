@@ -75,7 +75,7 @@ void Ocsp::Impl::ask(const routing::Call& call, net::Responder respond) {
   if (auto kept = ready(asked, get, request.loop); kept.ready) return respond(std::move(kept));
   // A signature takes its time, in a token much of it: that is not for an event loop.
   auto shared = std::make_shared<net::Responder>(std::move(respond));
-  const auto accepted = service.sign_in_turn(call.caller, [self = shared_from_this(), shared, asked = std::move(asked), who = call.who, get] {
+  const auto accepted = service.queues().sign_in_turn(call.caller, [self = shared_from_this(), shared, asked = std::move(asked), who = call.who, get] {
     if (shared->gone()) return;
     const auto outcome = self->answer(asked, who);
     (*shared)(self->http_answer(outcome, get));

@@ -34,7 +34,7 @@ class Site {
     OcspOptions options;
     options.authorities.push_back(authority(with, lifetime));
     options.sign_ahead = sign_ahead;
-    options.ready = std::make_shared<service::ReadyAnswers>(*ics.service, std::size_t{16} << 20, 1);
+    options.ready = std::make_shared<service::ReadyAnswers>(ics.service->verdicts(), std::size_t{16} << 20, 1);
     door = std::make_unique<Ocsp>(*ics.service, std::move(options));
     auto started = net::HttpServer::start({}, door->handler());
     EXPECT_TRUE(started) << (started ? "" : started.error().message);
@@ -154,7 +154,7 @@ TEST_F(OcspDoor, SeveralCertificatesAtOnce) {
 TEST_F(OcspDoor, AWithdrawnIdentityIsRevoked) {
   Site site(With::delegate);
   const auto device = site.device("a", 1);
-  const auto looked = site.ics.service->look_up(device, {}, {}).value();
+  const auto looked = site.ics.service->verdicts().look_up(device, {}, {}).value();
   const auto id = looked.verdict.judgements.at(0).fact->statement.id;
   const auto taken_back = evidence::sign({device, {"acme.example"}, Withdraw{id, "issued in error"}, *site.ics.clock, {}, {}}, *site.ca_key).value();
   EXPECT_EQ(site.ics.submit_one(taken_back).outcome, service::ItemResult::Outcome::received);
@@ -324,7 +324,7 @@ TEST_F(OcspDoor, ClientsOfABusySignerAreToldToComeLater) {
   Site site(With::delegate);
   site.device("a", 1);
   const Bytes request = site.request("a");
-  HeldTurns held(*site.ics.service, &service::Service::sign_in_turn);
+  HeldTurns held(*site.ics.service, &service::Queues::sign_in_turn);
   EXPECT_EQ(site.post(request).body, text(crypto::ocsp::refuse(crypto::ocsp::Refusal::try_later)));
   held.release();
 }

@@ -53,7 +53,7 @@ net::Response Ocsp::Impl::ready(View request, bool get, unsigned loop) {
     const auto found = known.find(digest);
     if (found == known.end()) return {};
     found->second.asked = true;
-    if (found->second.signers != now_signing || !service.is_present(found->second.stamp) || found->second.fresh_until <= service.now()) return {};
+    if (found->second.signers != now_signing || !service.verdicts().is_present(found->second.stamp) || found->second.fresh_until <= service.now()) return {};
     return found->second;
   });
   return shared ? answer_of(*shared, get) : response;

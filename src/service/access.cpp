@@ -1,9 +1,9 @@
 // Who may read what (model.md "Domains and their policy", [read]).
+#include "service/access.h"
+
 #include <algorithm>
 
 #include "evidence/kinds.h"
-#include "service/impl.h"
-#include "service/sight.h"
 
 namespace cm4it::service {
 namespace {
@@ -58,9 +58,42 @@ bool is_among(const std::vector<std::string>& readers, const policy::Policies& p
   return false;
 }
 
+// The rank that this server's policies give to a key.
+Rank rank_by_policies(const ledger::Published& published, const KeyId& who) {
+  const auto& policies = *published.policies;
+  bool listed = false;
+  for (const auto& membership : policies.servers_with_key(who)) {
+    listed = true;
+    // Whoever buys a thing brings a policy along: what a sale alone has pinned names no servers of ours.
+    const auto* chain = policies.chain(membership.domain);
+    const bool sold = chain && chain->pinned_by == policy::Pin::Source::transfer;
+    if (!sold || published.domains.contains(membership.domain)) return Rank::server;
+  }
+  return listed || policies.find_key(who) ? Rank::principal : Rank::key;
+}
+
 }  // namespace
 
-bool Service::may_read(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind,
+bool Access::is_home(std::string_view domain) const {
+  const auto& homes = ledger_.options().homes;
+  return std::find(homes.begin(), homes.end(), domain) != homes.end();
+}
+
+Result<void> Access::check_kept(const ledger::Published& published, const std::string& domain) const {
+  if (published.domains.contains(domain) || is_home(domain)) return {};
+  const auto* descriptor = published.policies->newest(domain);
+  if (const auto url = descriptor ? descriptor->home_url() : ""; !url.empty()) return fail(Code::misdirected, "domain: " + domain + " is kept elsewhere", url);
+  return fail(Code::not_found, "domain: " + domain + " is not kept by this server");
+}
+
+std::vector<std::string> Access::own_domains(const ledger::Published& published) const {
+  std::vector<std::string> domains{default_domain_};
+  for (const auto& [domain, state] : published.domains)
+    if (state.home && domain != domains[0]) domains.push_back(domain);
+  return domains;
+}
+
+bool Access::may_read(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind,
                        const About& about, const Principal& who) const {
   const auto* descriptor = policies.newest(domain);
   if (kind && !evidence::row_of(*kind).read_by_roles) return true;
@@ -68,7 +101,7 @@ bool Service::may_read(const policy::Policies& policies, std::string_view domain
   return is_among(kind ? descriptor->readers(*kind) : descriptor->verdict_readers(), policies, *descriptor, about, who, now());
 }
 
-bool Service::sees_nothing(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind,
+bool Access::sees_nothing(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind,
                            const Principal& who) const {
   const auto* descriptor = policies.newest(domain);
   if (!descriptor || may_read(policies, domain, kind, {}, who)) return false;
@@ -78,7 +111,7 @@ bool Service::sees_nothing(const policy::Policies& policies, std::string_view do
   return !names("self") && !(names("holder") && !spoken_for(policies, *who).empty());
 }
 
-Result<bool> Service::could_read(const ledger::Reader& reader, std::string_view domain, std::optional<Kind> kind,
+Result<bool> Access::could_read(const ledger::Reader& reader, std::string_view domain, std::optional<Kind> kind,
                                  const SubjectId& subject, const Principal& who) const {
   const auto& policies = reader.policies();
   if (may_read(policies, domain, kind, {{}, &subject}, who)) return true;
@@ -94,8 +127,8 @@ Result<bool> Service::could_read(const ledger::Reader& reader, std::string_view 
   return false;
 }
 
-Result<bool> Service::could_read_any(const ledger::Reader& reader, const SubjectId& subject, const Principal& who) const {
-  for (const auto& domain : own_domains(*this, reader))
+Result<bool> Access::could_read_any(const ledger::Reader& reader, const SubjectId& subject, const Principal& who) const {
+  for (const auto& domain : own_domains(reader.published()))
     for (const auto& row : evidence::kinds) {
       if (!row.read_by_roles) continue;
       TRY(const bool could, could_read(reader, domain, row.kind, subject, who));
@@ -105,21 +138,21 @@ Result<bool> Service::could_read_any(const ledger::Reader& reader, const Subject
 }
 
 // Where a domain has no policy yet, its log has nothing but what everybody may see.
-bool Service::reads_log(std::string_view domain, const Principal& who) const {
-  const auto published = impl_->ledger->published();
+bool Access::reads_log(std::string_view domain, const Principal& who) const {
+  const auto published = ledger_.published();
   const auto* descriptor = published->policies->newest(domain);
   return !descriptor || is_among(descriptor->default_readers(), *published->policies, *descriptor, {}, who, now());
 }
 
-bool Service::reads_entries(std::string_view domain, const Principal& who) const {
-  const auto published = impl_->ledger->published();
+bool Access::reads_entries(std::string_view domain, const Principal& who) const {
+  const auto published = ledger_.published();
   return !published->policies->newest(domain) ||
          std::all_of(std::begin(evidence::kinds), std::end(evidence::kinds),
                      [&](const auto& row) { return may_read(*published->policies, domain, row.kind, {}, who); });
 }
 
-void Service::mark_restricted(policy::Facts& facts, const policy::Policies& policies) const {
-  const Principal self = server_key();
+void Access::mark_restricted(policy::Facts& facts, const policy::Policies& policies) const {
+  const Principal self = server_;
   for (auto& [domain, state] : facts.domains) {
     if (state.home || !policies.newest(domain)) continue;
     state.restricted |= std::any_of(std::begin(evidence::kinds), std::end(evidence::kinds), [&, name = std::string_view(domain)](const auto& row) {
@@ -129,5 +162,23 @@ void Service::mark_restricted(policy::Facts& facts, const policy::Policies& poli
     });
   }
 }
+
+std::string Access::rights_of_anyone() const {
+  const auto published = ledger_.published();
+  std::string rights;
+  for (const auto& domain : own_domains(*published)) rights += domain + "\n";
+  for (const auto& [domain, chain] : published->policies->chains()) {
+    rights += domain + " ";
+    for (const auto& row : evidence::kinds) rights += may_read(*published->policies, domain, row.kind, {}, {}) ? '1' : '0';
+  }
+  return rights;
+}
+
+Rank Access::rank_of(const Caller& caller) const {
+  if (caller.address.empty()) return Rank::server;
+  return caller.who ? rank_of_key(*caller.who) : Rank::anyone;
+}
+
+Rank Access::rank_of_key(const KeyId& key) const { return rank_by_policies(*ledger_.published(), key); }
 
 }  // namespace cm4it::service

@@ -1,8 +1,8 @@
-// Counted transfers name the owners of domains that nothing else pins.
+#include "service/transfer_pins.h"
+
 #include <algorithm>
 
 #include "base/log.h"
-#include "service/impl.h"
 #include "service/walk.h"
 
 namespace cm4it::service {
@@ -22,29 +22,29 @@ bool is_pinned(const policy::Policies& policies, const evidence::Transfer& trans
 
 }  // namespace
 
-Result<void> Service::Impl::load_undecided() {
-  TRY(const auto reader, ledger->reader());
+Result<void> TransferPins::load() {
+  TRY(const auto reader, ledger_.reader());
   TRY(const auto notes, reader.notes(note_prefix));
-  undecided.with([&](std::set<SubjectId>& subjects) {
+  undecided_.with([&](Subjects& subjects) {
     for (const auto& [key, value] : notes)
       if (auto subject = SubjectId::parse(key.substr(note_prefix.size()))) subjects.insert(std::move(*subject));
   });
   return {};
 }
 
-void Service::Impl::set_undecided(const SubjectId& subject, bool yes) {
-  const bool changed = undecided.with([&](std::set<SubjectId>& subjects) {
+void TransferPins::set_undecided(const SubjectId& subject, bool yes) {
+  const bool changed = undecided_.with([&](Subjects& subjects) {
     if (!yes) return subjects.erase(subject) > 0;
     return subjects.size() < budget::undecided_transfers && subjects.insert(subject).second;
   });
   if (!changed) return;
-  const auto noted = ledger->put_note(std::string(note_prefix) + subject.text(), yes ? std::optional(Bytes{}) : std::nullopt, {});
+  const auto noted = ledger_.put_note(std::string(note_prefix) + subject.text(), yes ? std::optional(Bytes{}) : std::nullopt, {});
   if (!noted) log_warn("transfer of " + subject.text() + ": the appender is busy; after a restart it is not looked at again");
 }
 
-std::vector<policy::Pin> Service::Impl::pins_of(const std::set<SubjectId>& subjects) {
+std::vector<policy::Pin> TransferPins::pins_of(const Subjects& subjects) {
   std::vector<policy::Pin> pins;
-  const auto reader = ledger->reader();
+  const auto reader = ledger_.reader();
   if (!reader) return pins;
   const auto& policies = reader->policies();
   for (const SubjectId& subject : subjects) {
@@ -58,7 +58,7 @@ std::vector<policy::Pin> Service::Impl::pins_of(const std::set<SubjectId>& subje
       open.push_back(&fact);
       domains.insert(fact.domains.begin(), fact.domains.end());
     }
-    const Time now = as_received(*facts, this->now(reader->published()));
+    const Time now = as_received(*facts, clocks_.now(reader->published()));
     std::set<StatementId> counted;
     for (const auto& domain : domains)
       for (const auto& judgement : policy::fold(*facts, policies, domain, now).judgements)
@@ -75,10 +75,10 @@ std::vector<policy::Pin> Service::Impl::pins_of(const std::set<SubjectId>& subje
 }
 
 // Called on the appender's thread: the folding is left to a worker.
-void Service::Impl::note_transfers(const std::vector<evidence::Statement>& statements, std::function<void()> then) {
-  std::set<SubjectId> subjects;
-  const auto applies = [&](const std::string& domain) { return ledger->published()->policies->chain(domain) != nullptr; };
-  undecided.with([&](const std::set<SubjectId>& open) {
+void TransferPins::note(const std::vector<evidence::Statement>& statements, std::function<void()> then) {
+  Subjects subjects;
+  const auto applies = [&](const std::string& domain) { return ledger_.published()->policies->chain(domain) != nullptr; };
+  undecided_.with([&](const Subjects& open) {
     for (const auto& statement : statements) {
       if (statement.kind() == Kind::policy && std::any_of(statement.domains.begin(), statement.domains.end(), applies))
         subjects.insert(open.begin(), open.end());
@@ -88,7 +88,7 @@ void Service::Impl::note_transfers(const std::vector<evidence::Statement>& state
   pin_owners(std::move(subjects), std::move(then));
 }
 
-void Service::Impl::pin_owners(std::set<SubjectId> subjects, std::function<void()> then) {
+void TransferPins::pin_owners(Subjects subjects, std::function<void()> then) {
   if (subjects.empty()) return then();
   struct Pending { std::atomic<std::size_t> left; std::atomic<bool> failed; };
   auto job = [this, subjects, then] {
@@ -99,17 +99,17 @@ void Service::Impl::pin_owners(std::set<SubjectId> subjects, std::function<void(
       if (!result) pending->failed = true;
       if (pending->left.fetch_sub(1) != 1) return;
       // What the new owners said of others' transfers may count by now.
-      pin_owners(pending->failed ? std::set<SubjectId>{} : undecided.with([](const auto& open) { return open; }), then);
+      pin_owners(pending->failed ? Subjects{} : undecided_.with([](const auto& open) { return open; }), then);
     };
     for (auto& pin : pins) {
       const std::string domain = pin.domain;
-      if (auto sent = ledger->add_pin(std::move(pin), noted); !sent) {
+      if (auto sent = ledger_.add_pin(std::move(pin), noted); !sent) {
         log_warn("pin of " + domain + ": the appender is busy; it comes with the next transfer");
         noted(sent);
       }
     }
   };
-  if (const auto ticket = submissions.admit({Rank::server, {}, pins_stream})) return submissions.add(ticket, std::move(job));
+  if (const auto ticket = queues_.submissions().admit({Rank::server, {}, pins_stream})) return queues_.submissions().add(ticket, std::move(job));
   log_warn("pin of a transfer's domain: the server stops; it comes with the next policy");
   for (const auto& subject : subjects) set_undecided(subject, true);
   then();
