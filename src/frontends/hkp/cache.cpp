@@ -9,32 +9,32 @@ service::AnswerKey key_of(std::string_view target) {
   return {crypto::sha256(view(target)), static_cast<std::uint8_t>(service::AnswerKind::hkp_lookup), 0};
 }
 
-bool may_be_kept(std::string_view target) {
+bool is_cacheable(std::string_view target) {
   return target.size() < 256 && (target.starts_with("/pks/lookup?") || target.starts_with("/pks/v2/certs/by-vfingerprint/"));
 }
 
 }  // namespace
 
 std::shared_ptr<const std::string> Hkp::Impl::cached(const net::Request& request) const {
-  if (!options.ready || request.method != "GET" || !may_be_kept(request.target)) return {};
+  if (!options.ready || request.method != "GET" || !is_cacheable(request.target)) return {};
   return options.ready->find(request.loop, key_of(request.target));
 }
 
-Hkp::Impl::Before Hkp::Impl::before(const Search& search) const {
+Hkp::Impl::Stamped Hkp::Impl::stamped(const Search& search) const {
   if (!search.alias.starts_with("fpr:")) return {};
-  Before before{search.alias, service.certificates().only_bearer(search.alias), {}};
-  if (!before.subject) return {};
-  before.stamp = service.verdicts().stamp(*before.subject);
-  return before;
+  Stamped stamped{search.alias, service.certificates().only_bearer(search.alias), {}};
+  if (!stamped.subject) return {};
+  stamped.stamp = service.verdicts().stamp(*stamped.subject);
+  return stamped;
 }
 
-net::Response Hkp::Impl::kept(const std::string& target, const Before& before, const std::vector<Certificate>& found,
+net::Response Hkp::Impl::cache_answer(const std::string& target, const Stamped& stamped, const std::vector<Certificate>& found,
                               net::Response response) {
-  if (!options.ready || !may_be_kept(target) || !before.subject || found.size() != 1 || !found[0].open || found[0].subject != *before.subject)
+  if (!options.ready || !is_cacheable(target) || !stamped.subject || found.size() != 1 || !found[0].open || found[0].subject != *stamped.subject)
     return response;
   // Of a subkey: a certificate of its own would come under another subject, and go before this one.
-  if (before.alias != "fpr:" + to_hex(found[0].fingerprint.octets)) return response;
-  const service::Answer answer{net::serialize(response), before.stamp, Time::never()};
+  if (stamped.alias != "fpr:" + to_hex(found[0].fingerprint.octets)) return response;
+  const service::Answer answer{net::serialize(response), stamped.stamp, Time::never()};
   response.ready = answer.octets;
   response.on_loop = [answers = options.ready, key = key_of(target), answer](unsigned loop) { answers->put(loop, key, answer); };
   return response;

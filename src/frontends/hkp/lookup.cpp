@@ -100,12 +100,12 @@ Answer lookup(Hkp::Impl& hkp, const Call& call, const std::string& target) {
   search.v4_only = *operation == "get";
   const Time now = hkp.service.now();
   if (*operation == "get") {
-    const auto before = hkp.before(search);
+    const auto stamped = hkp.stamped(search);
     TRY(const auto found, find(hkp, search, call.who));
     TRY(const auto bytes, bundle(found.certificates));
     auto answer = plain(200, evidence::openpgp::armor(evidence::openpgp::ArmorKind::public_key_block, bytes), "application/pgp-keys");
     answer.headers.emplace_back("Content-Disposition", "attachment; filename=openpgpkey.asc");
-    return hkp.kept(target, before, found.certificates, said_that_there_are_more(std::move(answer), found));
+    return hkp.cache_answer(target, stamped, found.certificates, said_that_there_are_more(std::move(answer), found));
   }
   const bool machine = has(options, "mr");
   const auto found = find(hkp, search, call.who);
@@ -170,14 +170,14 @@ Result<Search> v2_search(const Call& call) {
 
 Answer v2_get(Hkp::Impl& hkp, const Call& call, const std::string& target) {
   TRY(const auto search, v2_search(call));
-  const auto before = hkp.before(search);
+  const auto stamped = hkp.stamped(search);
   TRY(const auto found, find(hkp, search, call.who));
   if (call.path[2] == "index") {
     TRY(const auto infos, describe(found.certificates, hkp.service.now()));
     return said_that_there_are_more(plain(200, json_index(infos), "application/json"), found);
   }
   TRY(const auto bytes, bundle(found.certificates));
-  return hkp.kept(target, before, found.certificates,
+  return hkp.cache_answer(target, stamped, found.certificates,
                   said_that_there_are_more(plain(200, std::string(text(bytes)), "application/pgp-keys;armor=no"), found));
 }
 

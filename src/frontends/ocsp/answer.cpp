@@ -48,7 +48,7 @@ class Answering {
     if (singles.size() != 1 || !request.nonce.empty() || !last.subject || who_) return outcome;
     outcome.max_age = std::min<Seconds>(max_age_of(authority_), next_ - now_);
     const Time fresh_until{std::max(next_.seconds - outcome.max_age, now_.seconds + 1)};
-    outcome.made = Made{to_bytes(der), *last.subject, last.stamp, fresh_until, {}, {}};
+    outcome.cacheable = CachedResponse{to_bytes(der), *last.subject, last.stamp, fresh_until, {}, {}};
     return outcome;
   }
 
@@ -80,7 +80,7 @@ Outcome Ocsp::Impl::answer(View der, const service::Principal& who) const {
   const Authority* authority = authority_for(*all, *request);
   if (!authority) return refused(Refusal::unauthorized);  // RFC 5019 section 2.2.3: not capable of answering for it
   auto outcome = Answering(service, *authority, who).answer(der, *request);
-  if (outcome && outcome->made) outcome->made->signers = signers;
+  if (outcome && outcome->cacheable) outcome->cacheable->signers = signers;
   if (outcome) return std::move(*outcome);
   if (outcome.error().code != Code::unavailable) log_warn("ocsp: " + outcome.error().message);
   return refused(outcome.error().code == Code::unavailable ? Refusal::try_later : Refusal::internal_error);

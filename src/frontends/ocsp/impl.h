@@ -18,20 +18,20 @@ namespace cm4it::ocsp {
 using AuthoritiesPtr = std::shared_ptr<const std::vector<Authority>>;
 
 // An answer that may be given again: to a request without nonce, about one certificate.
-struct Made {
+struct CachedResponse {
   Bytes request;      // DER
   service::SubjectId subject;
   service::Stamp stamp;
   Time fresh_until;   // from then on a newer one is given
-  std::shared_ptr<const std::string> posted, got;  // the whole HTTP answer, to POST and to GET
-  bool asked = true;  // since it was made
+  std::shared_ptr<const std::string> post_response, get_response;  // the whole HTTP answer, to POST and to GET
+  bool requested_since_signing = true;
   std::uint32_t signers = 0;  // Ocsp::Impl::replaced_ before it was signed
 };
 
 struct Outcome {
   Bytes der;
   Seconds max_age = 0;       // how long others may keep it; 0: not at all
-  std::optional<Made> made;  // without the HTTP answers
+  std::optional<CachedResponse> cacheable;  // without the HTTP answers
 };
 
 struct Ocsp::Impl : std::enable_shared_from_this<Ocsp::Impl> {
@@ -61,10 +61,10 @@ struct Ocsp::Impl : std::enable_shared_from_this<Ocsp::Impl> {
   mutable Guarded<AuthoritiesPtr> authorities_;
   std::atomic<std::uint32_t> replaced_ = 0;  // how often they were: what an event loop has of earlier ones is not given
   DelegateWatch watch_;
-  net::Response answer_of(const Made& made, bool get) const;
-  Made keep(const Outcome& outcome);
+  net::Response answer_of(const CachedResponse& cached, bool get) const;
+  CachedResponse keep(const Outcome& outcome);
 
-  Guarded<std::unordered_map<Digest, Made, DigestHash>> known_;  // by SHA-256 of the request; of all threads
+  Guarded<std::unordered_map<Digest, CachedResponse, DigestHash>> known_;  // by SHA-256 of the request; of all threads
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_

@@ -64,20 +64,20 @@ void Ocsp::Impl::ask(const routing::Call& call, net::Responder respond) {
   const net::Request& request = *call.request;
   const bool get = request.method != "POST", has_path = request.path.size() > std::string_view("/ocsp/").size();
   if (get != has_path) return respond(router.wrong_method(request, call));
-  Bytes asked = to_bytes(request.body);
+  Bytes der = to_bytes(request.body);
   if (get) {
     auto decoded = request_in(request.path);
     if (!decoded) return respond(refusal(Refusal::malformed_request));
-    asked = std::move(*decoded);
+    der = std::move(*decoded);
   } else if (const std::string_view type = call.content_type; !net::equal_ignoring_case(type.substr(0, type.find(';')), request_type)) {
     return respond(plain(415, std::string("Content-Type: ") + request_type + " expected\n"));
   }
-  if (auto kept = ready(asked, get, request.loop); kept.ready) return respond(std::move(kept));
+  if (auto cached = ready(der, get, request.loop); cached.ready) return respond(std::move(cached));
   // A signature takes its time, in a token much of it: that is not for an event loop.
   auto shared = std::make_shared<net::Responder>(std::move(respond));
-  const auto accepted = service.queues().sign_in_turn(call.caller, [self = shared_from_this(), shared, asked = std::move(asked), who = call.who, get] {
+  const auto accepted = service.queues().sign_in_turn(call.caller, [self = shared_from_this(), shared, der = std::move(der), who = call.who, get] {
     if (shared->gone()) return;
-    const auto outcome = self->answer(asked, who);
+    const auto outcome = self->answer(der, who);
     (*shared)(self->http_answer(outcome, get));
   });
   if (!accepted) (*shared)(refusal(Refusal::try_later));

@@ -32,12 +32,12 @@ net::Response http_of(const Outcome& outcome, bool get) {
 }  // namespace
 
 // The event loop that sends it keeps it.
-net::Response Ocsp::Impl::answer_of(const Made& made, bool get) const {
-  const service::Answer answer{get ? made.got : made.posted, made.stamp, made.fresh_until};
+net::Response Ocsp::Impl::answer_of(const CachedResponse& cached, bool get) const {
+  const service::Answer answer{get ? cached.get_response : cached.post_response, cached.stamp, cached.fresh_until};
   net::Response response;
   response.ready = answer.octets;
   if (options.ready)
-    response.on_loop = [answers = options.ready, key = key_of(crypto::sha256(made.request), get, made.signers), answer](unsigned loop) {
+    response.on_loop = [answers = options.ready, key = key_of(crypto::sha256(cached.request), get, cached.signers), answer](unsigned loop) {
       answers->put(loop, key, answer);
     };
   return response;
@@ -49,30 +49,30 @@ net::Response Ocsp::Impl::ready(View request, bool get, unsigned loop) {
   net::Response response;
   if (options.ready) response.ready = options.ready->find(loop, key_of(digest, get, now_signing));
   if (response.ready) return response;
-  const auto shared = known_.with([&](auto& known) -> std::optional<Made> {
+  const auto shared = known_.with([&](auto& known) -> std::optional<CachedResponse> {
     const auto found = known.find(digest);
     if (found == known.end()) return {};
-    found->second.asked = true;
+    found->second.requested_since_signing = true;
     if (found->second.signers != now_signing || !service.verdicts().is_present(found->second.stamp) || found->second.fresh_until <= service.now()) return {};
     return found->second;
   });
   return shared ? answer_of(*shared, get) : response;
 }
 
-Made Ocsp::Impl::keep(const Outcome& outcome) {
-  Made made = *outcome.made;
-  made.posted = net::serialize(http_of(outcome, false));
-  made.got = net::serialize(http_of(outcome, true));
+CachedResponse Ocsp::Impl::keep(const Outcome& outcome) {
+  CachedResponse cached = *outcome.cacheable;
+  cached.post_response = net::serialize(http_of(outcome, false));
+  cached.get_response = net::serialize(http_of(outcome, true));
   known_.with([&](auto& known) {
-    const Digest digest = crypto::sha256(made.request);
+    const Digest digest = crypto::sha256(cached.request);
     if (known.size() >= budget::ocsp_answers && !known.contains(digest)) known.erase(known.begin());
-    known[digest] = made;
+    known[digest] = cached;
   });
-  return made;
+  return cached;
 }
 
 net::Response Ocsp::Impl::http_answer(const Outcome& outcome, bool get) {
-  if (!outcome.made) return http_of(outcome, get);
+  if (!outcome.cacheable) return http_of(outcome, get);
   return answer_of(keep(outcome), get);
 }
 
@@ -85,7 +85,7 @@ std::size_t Ocsp::Impl::sign_due() {
     for (auto at = known.begin(); at != known.end();) {
       if (at->second.fresh_until > soon) {
         ++at;
-      } else if (at->second.asked) {
+      } else if (at->second.requested_since_signing) {
         requests.push_back(at->second.request);
         ++at;
       } else {
@@ -96,8 +96,8 @@ std::size_t Ocsp::Impl::sign_due() {
   });
   for (const Bytes& request : due) {
     Outcome outcome = answer(request, {});
-    if (outcome.made) {
-      outcome.made->asked = false;
+    if (outcome.cacheable) {
+      outcome.cacheable->requested_since_signing = false;
       keep(outcome);
     } else {
       known_.with([&](auto& known) { known.erase(crypto::sha256(request)); });
