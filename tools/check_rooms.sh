@@ -6,7 +6,7 @@ set -eu
 cd "${1:-$(dirname "$0")/..}"
 
 # From the bottom up: a room, and what it may include besides itself. Names stand below their own line only, so rooms
-# form no cycle. Doors and sync speak the service's types, hence the rooms under it; the store's they never see.
+# form no cycle. Doors and sync speak the service's types, hence the rooms under it; the ledger and the store they never see.
 rooms='
 base:
 crypto: base
@@ -19,8 +19,8 @@ tlog: crypto base
 ledger: tlog policy evidence crypto store base
 service: ledger tlog policy evidence crypto store base
 routing: service net/http crypto base
-frontends: routing service net/http net ledger tlog policy evidence crypto base
-sync: service net/http net ledger tlog policy evidence crypto base
+frontends: routing service net/http net tlog policy evidence crypto base
+sync: service net/http net tlog policy evidence crypto base
 update: service ledger policy evidence crypto base
 apps: *
 '

@@ -29,7 +29,11 @@ class Access {
 
   const std::string& default_domain() const { return default_domain_; }
   std::string domain_or_default(std::string_view domain) const { return domain.empty() ? default_domain_ : std::string(domain); }
-  // Whether this server signs the domain's log.
+  // As whom this server reads at others.
+  KeyId server_key() const { return server_; }
+  // The domains whose logs this server signs.
+  const std::vector<std::string>& homes() const { return ledger_.options().homes; }
+  // Whether it signs this domain's.
   bool is_home(std::string_view domain) const;
   // Whether verdicts of a domain are given here: as its home, or as a copy. misdirected: elsewhere, and its home's URL is in detail.
   Result<void> check_kept(const ledger::Published& published, const std::string& domain) const;

@@ -17,7 +17,8 @@ namespace cm4it::service {
 using evidence::Kind;
 using evidence::StatementId;
 using evidence::SubjectId;
-using ledger::Placement;
+using ledger::Placement;  // of a statement in one of this server's logs
+using ledger::Record;     // what is kept of one piece of evidence
 
 struct ItemResult {
   enum class Outcome { received, provisional, not_yet, refused } outcome = Outcome::refused;

@@ -57,6 +57,8 @@ class LogView {
   Result<void> compare_own_head(const std::string& domain, const std::string& note);
   // This server's log key; none: it has none.
   std::optional<KeyId> own_log() const;
+  // What a peer's clock shows now: settles how much time has passed while this home was away, on which signing may wait.
+  void vouch(Time peers_now) { ledger_.vouch(peers_now); }
   // Nothing is signed for this reason from now on; empty: no longer.
   void hold(std::string reason);
 

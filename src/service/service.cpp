@@ -31,7 +31,7 @@ struct Service::Parts {
         access(*ledger, told->clocks, options.default_domain, server_key), queues(access, options.workers),
         verdicts(*ledger, access, told->clocks, told->stamps, options.server_key, options.folded_statements),
         feed(*ledger, access, integrity, options.folded_statements), logs(*ledger, access, told->clocks, integrity),
-        certificates(*ledger, access, integrity), health(*ledger, access, told->clocks, integrity), pins(*ledger, told->clocks, queues),
+        certificates(*ledger, access, integrity), forwards(*ledger, access), health(*ledger, access, told->clocks, integrity), pins(*ledger, told->clocks, queues),
         intake(*ledger, access, told->clocks, queues, verdicts, pins, {options.issuer_per_minute, options.subject_statements}) {}
   // The workers first: what they still do uses every part. Then the ledger, which writes what they appended, and says so to the parts.
   ~Parts() {
@@ -50,6 +50,7 @@ struct Service::Parts {
   const Feed feed;
   LogView logs;
   const Certificates certificates;
+  ForwardQueue forwards;
   const Health health;
   TransferPins pins;
   Intake intake;
@@ -80,6 +81,8 @@ const Access& Service::access() const { return parts_->access; }
 Queues& Service::queues() { return parts_->queues; }
 const Certificates& Service::certificates() const { return parts_->certificates; }
 const Health& Service::health() const { return parts_->health; }
+ForwardQueue& Service::forwards() { return parts_->forwards; }
+LinkStore Service::link_store(std::string domain, std::string url) { return {*parts_->ledger, std::move(domain), std::move(url)}; }
 
 Time Service::now() const { return parts_->told->clocks.now(); }
 const std::string& Service::default_domain() const { return parts_->access.default_domain(); }

@@ -10,8 +10,10 @@
 #include "service/access.h"
 #include "service/certificates.h"
 #include "service/feed.h"
+#include "service/forward_queue.h"
 #include "service/health.h"
 #include "service/intake.h"
+#include "service/link_store.h"
 #include "service/log_view.h"
 #include "service/queues.h"
 #include "service/verdicts.h"
@@ -48,6 +50,9 @@ class Service {
   Queues& queues();
   const Certificates& certificates() const;
   const Health& health() const;
+  ForwardQueue& forwards();
+  // What the copy of `domain` from the server at `url` keeps. One at a time of each; it ends before this does.
+  LinkStore link_store(std::string domain, std::string url);
 
   Time now() const;                           // the clock's or that of homes (home_clocks.h), and never before the newest head
   const std::string& default_domain() const;

@@ -15,8 +15,8 @@ class Backoff {
   using Clock = std::chrono::steady_clock;
   using milliseconds = std::chrono::milliseconds;
 
-  // `first`: the pause after a failure that follows a success.
-  explicit Backoff(milliseconds first = Backoff::first) : first_(first) {}
+  // `first_pause`: after a failure that follows a success.
+  explicit Backoff(milliseconds first_pause = first) : first_(first_pause) {}
 
   // After one more failure. Half to the whole of the pause, so that many links do not knock together.
   milliseconds next(Clock::time_point now = Clock::now()) {

@@ -30,8 +30,8 @@ tlog::CompactRange Leaves::at(std::uint64_t size) const {
   return range;
 }
 
-Leaves::Answer Leaves::give(const tlog::Head& head) const {
-  if (head.size < earlier_.size()) return Answer::forgotten;
+Leaves::Answer Leaves::proves(const tlog::Head& head) const {
+  if (head.size < earlier_.size()) return Answer::too_old;
   return head.size <= size() && at(head.size).root() == head.root ? Answer::yes : Answer::no;
 }
 

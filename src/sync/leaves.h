@@ -17,8 +17,9 @@ class Leaves {
   void take(std::uint64_t index, const Digest& leaf);
 
   std::uint64_t size() const { return earlier_.size() + since_.size(); }
-  enum class Answer { yes, no, forgotten };  // forgotten: a head of so long ago that it says nothing
-  Answer give(const tlog::Head& head) const;
+  // Whether the leaves up to the head's size give its root. too_old: of a size that is not known any more.
+  enum class Answer { yes, no, too_old };
+  Answer proves(const tlog::Head& head) const;
 
   // The tree without what waits behind a gap: that is fetched again.
   Bytes encode() const;  // [size: uint, [* peak: bstr .size 32]]

@@ -18,7 +18,7 @@ using std::chrono::seconds;
 }  // namespace
 
 Link::Link(Follow follow, const Options& options, service::Service& service)
-    : follow_(std::move(follow)), options_(options), service_(service), where_(follow_, options.key->public_key().id()), own_policies_(service) {
+    : follow_(std::move(follow)), options_(options), service_(service), store_(service.link_store(follow_.domain, follow_.from)), where_(follow_, options.key->public_key().id()), own_policies_(service) {
   state_.with([&](LinkState& state) {
     state.domain = follow_.domain;
     state.url = follow_.from;
@@ -34,7 +34,8 @@ Link::~Link() {
 
 void Link::run() {
   resume();
-  if (const auto how = kept_broken()) return broken_since(*how);
+  // Two histories are the domain's, not an address's: whoever follows it from elsewhere has not settled which is right.
+  if (const auto broken = store_.broken()) return show_broken(*broken);
   for (const auto& one : follow_.select.any_of)
     if (const auto why = policy::never_matches(one); !why.empty())
       log_warn("copy of " + follow_.domain + ": nothing can ever match " + one.text() + ": " + why);
@@ -47,7 +48,7 @@ void Link::run() {
       outcome = fail(Code::internal, error.what());
     }
     if (stop_.stopped()) return;
-    hurried_ = !outcome;
+    poll_immediately_ = !outcome;
     away_ = !outcome;  // a wake between here and the pause cuts the pause short
     if (outcome) {
       backoff.reset();
@@ -79,7 +80,7 @@ bool Link::reached() const {
 // True: at an address that is to be tried at once.
 bool Link::turn_elsewhere() {
   const auto before = where_.url();
-  const bool at_once = where_.turn(*service_.ledger().published()->policies);
+  const bool at_once = where_.turn(*service_.access().policies());
   if (where_.url() == before) return false;
   peer_.with([](auto& peer) { peer.reset(); });
   own_policies_.forget();
@@ -126,18 +127,6 @@ void Link::show_success() {
   if (again) log_info("copy of " + follow_.domain + " from " + where_.url() + ": following again");
 }
 
-// Two histories are the domain's, not an address's: whoever follows it from elsewhere has not settled which is right.
-std::optional<std::string> Link::kept_broken() const {
-  const auto reader = service_.ledger().reader();
-  const auto notes = reader ? reader->notes("link/" + follow_.domain + "/") : tl::unexpected(reader.error());
-  if (!notes) return {};
-  for (const auto& [name, value] : *notes)
-    if (name.ends_with("/broken")) return std::string(text(value));
-  return {};
-}
-
-// For good, until whoever runs this server has settled which history is right (docs/day-two.md): what it said before is kept, what it
-// says now is not asked for. The note: since when, and how.
 Result<std::shared_ptr<Peer>> Link::connect(std::optional<KeyId> server_key) {
   auto peer = std::make_shared<Peer>(where_.url(), options_.key, options_.name, server_key, options_.timeout);
   peer_.with([&](auto& kept) { kept = peer; });
@@ -158,7 +147,7 @@ Result<void> Link::learn_server_key() {
     if (const auto& issuer = decoded.issuer().key) records.push_back({std::move(piece), *issuer, {}});
   }
   TRY(const auto report, service_.intake().ingest(follow_.domain, std::move(records)));
-  if (!service_.ledger().published()->policies->newest(follow_.domain))
+  if (!service_.access().policies()->newest(follow_.domain))
     return fail(Code::not_yet, "no policy of " + follow_.domain + " at " + where_.url() + " is signed by its pinned owner" +
                 (report.first_refusal.empty() ? "" : ": " + report.first_refusal));
   return {};
@@ -167,23 +156,23 @@ Result<void> Link::learn_server_key() {
 Result<void> Link::pull() {
   auto peer = peer_.with([](const auto& kept) { return kept; });
   if (!peer) {
-    if (!where_.key(*service_.ledger().published()->policies)) CHECK_OK(learn_server_key());
-    TRY(peer, connect(where_.key(*service_.ledger().published()->policies)));
+    if (!where_.key(*service_.access().policies())) CHECK_OK(learn_server_key());
+    TRY(peer, connect(where_.key(*service_.access().policies())));
   }
-  go_back();
+  rewind_cursor();
   CHECK_OK(own_policies_.send(*peer));
-  if (!hurried_) show_success();  // whether they were taken
+  if (!poll_immediately_) show_success();  // whether they were taken
   const std::string select = follow_.select.resolved(service_.default_domain()).text();
-  TRY(auto feed, peer->feed(follow_.domain, position_, select, patience()));
+  TRY(auto feed, peer->feed(follow_.domain, position_, select, poll_timeout()));
   TRY(const bool again, take(std::move(feed)));
   if (again) peer_.with([](auto& kept) { kept.reset(); });  // its key may be another now
   return keep_position();
 }
 
 // Where the feed has to be walked again: from its beginning, or from what could not be taken the last time.
-void Link::go_back() {
-  if (auto now = basis(); now != basis_) {
-    basis_ = std::move(now);
+void Link::rewind_cursor() {
+  if (auto now = cursor_scope(); now != cursor_scope_) {
+    cursor_scope_ = std::move(now);
     position_ = 0;
     not_yet_from_.reset();
     not_yet_pause_.reset();
@@ -240,8 +229,8 @@ std::optional<std::uint64_t> Link::behind() const {
 }
 
 // How long to wait for news: no longer than until something is to be tried again.
-std::chrono::seconds Link::patience() const {
-  if (hurried_) return seconds(0);
+std::chrono::seconds Link::poll_timeout() const {
+  if (poll_immediately_) return seconds(0);
   auto until = Pause::Clock::now() + options_.poll;
   if (!missing_.empty() && !fetching_again_) until = std::min(until, missing_pause_.until());
   if (not_yet_from_) until = std::min(until, not_yet_pause_.until());
@@ -277,10 +266,10 @@ Result<bool> Link::take(service::ReceivedFeed feed) {
       log_info("copy of " + follow_.domain + ": " + std::to_string(report.refused) + " records refused, " +
                std::to_string(report.not_yet) + " not yet: " + report.first_refusal);
   }
-  auto now = basis();
+  auto now = cursor_scope();
   // What is said of a model may bring subjects into view of which nothing new was said.
-  if (now != basis_ || (of_models && is_selection())) {
-    basis_ = std::move(now);
+  if (now != cursor_scope_ || (of_models && is_selection())) {
+    cursor_scope_ = std::move(now);
     position_ = 0;
     return true;
   }

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/guarded.h"
+#include "service/link_store.h"
 #include "sync/backoff.h"
 #include "sync/leaves.h"
 #include "sync/own_policies.h"
@@ -61,12 +62,12 @@ class Link {
   Result<void> pull();
   Result<void> learn_server_key();
   Result<bool> take(service::ReceivedFeed feed);
-  void go_back();
+  void rewind_cursor();
   void note_missed(const service::IngestReport& report);
   void walked_to_the_end();
   bool is_of_feed(const std::string& domain) const;
   void tell_set_back(const service::LogView::HeadCheck& check, Peer& peer);
-  std::chrono::seconds patience() const;
+  std::chrono::seconds poll_timeout() const;
   Result<void> take_heads(const std::vector<service::FeedPage::HomeHead>& heads);
   Result<void> note_head(const service::LogView::HeadCheck& check, Peer& peer);
   Result<void> compare_head(const service::LogView::HeadCheck& check, Peer& peer);
@@ -78,18 +79,15 @@ class Link {
   void failed(const Error& error);
   bool reached() const;
   bool turn_elsewhere();
-  std::optional<std::string> kept_broken() const;
   void broken(const std::string& how);
-  void broken_since(const std::string& note);
-  std::string basis() const;
+  void show_broken(const service::LinkStore::Broken& broken);
+  std::string cursor_scope() const;
   bool is_selection() const;
   bool is_whole() const;
   bool is_home(const Peer& peer) const;
   void resume();
   Result<void> keep_position();
-  Result<void> keep_note(const char* what, Bytes value, Bytes& kept);
   Result<std::shared_ptr<Peer>> connect(std::optional<KeyId> server_key);
-  std::string note_name(const char* what) const { return "link/" + follow_.domain + "/" + follow_.from + "/" + what; }
 
   // Constant after construction.
   const Follow follow_;
@@ -97,11 +95,12 @@ class Link {
   service::Service& service_;
 
   // The link's thread only.
+  service::LinkStore store_;
   Whereabouts where_;
   std::set<std::string> told_;  // errors that were logged since the last answer
   std::uint64_t position_ = 0;
-  std::string basis_;  // that position_ holds for
-  bool hurried_ = true;  // the next answer is not waited for: there was none, or none that could be taken
+  std::string cursor_scope_;  // what position_ depends on
+  bool poll_immediately_ = true;  // the next answer is not waited for: there was none, or none that could be taken
   OwnPolicies own_policies_;
   // Where the first record is that could not be taken yet: the feed is walked from there again.
   std::optional<std::uint64_t> not_yet_from_;
@@ -122,7 +121,6 @@ class Link {
   std::string missing_;
   bool fetching_again_ = false;
   Pause missing_pause_{std::chrono::milliseconds(200), std::chrono::hours(1)};
-  Bytes kept_position_, kept_leaves_;  // as the store has them
 
   Guarded<std::shared_ptr<Peer>> peer_;
   Guarded<std::optional<KeyId>> server_key_;  // of that peer

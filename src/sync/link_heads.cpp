@@ -9,8 +9,8 @@ namespace cm4it::sync {
 // Whether less than everything comes: by what is asked for, or by what the policy has this server hold.
 bool Link::is_selection() const {
   if (!follow_.select.everything()) return true;
-  const auto published = service_.ledger().published();
-  const auto* descriptor = published->policies->newest(follow_.domain);
+  const auto policies = service_.access().policies();
+  const auto* descriptor = policies->newest(follow_.domain);
   const auto* self = descriptor ? descriptor->server_with_key(options_.key->public_key().id()) : nullptr;
   return self && !self->home && self->select;
 }
@@ -18,17 +18,17 @@ bool Link::is_selection() const {
 // Whether every leaf of the domain's log should come: nothing is left out by a selector, or by rights to read.
 bool Link::is_whole() const {
   if (is_selection()) return false;
-  const auto published = service_.ledger().published();
+  const auto policies = service_.access().policies();
   for (const auto kind : {evidence::Kind::identity, evidence::Kind::endorse, evidence::Kind::status, evidence::Kind::transfer,
                           evidence::Kind::assign, evidence::Kind::withdraw})
-    if (!service_.access().may_read(*published->policies, follow_.domain, kind, {}, options_.key->public_key().id())) return false;
+    if (!service_.access().may_read(*policies, follow_.domain, kind, {}, options_.key->public_key().id())) return false;
   return true;
 }
 
 // By the key that it proved, not by its address.
 bool Link::is_home(const Peer& peer) const {
-  const auto published = service_.ledger().published();
-  const auto* descriptor = published->policies->newest(follow_.domain);
+  const auto policies = service_.access().policies();
+  const auto* descriptor = policies->newest(follow_.domain);
   const auto* server = descriptor && peer.proven_key() ? descriptor->server_with_key(*peer.proven_key()) : nullptr;
   return server && server->home;
 }
@@ -43,8 +43,8 @@ Result<void> Link::take_heads(const std::vector<service::FeedPage::HomeHead>& he
   std::string missing;
   set_back_.clear();
   for (const auto& head : heads) {
-    if (const auto& homes = service_.ledger().options().homes; std::find(homes.begin(), homes.end(), head.domain) != homes.end()) {
-      if (auto own = service_.ledger().compare_own_head(head.domain, head.note); !own && own.error().code == Code::conflict)
+    if (service_.access().is_home(head.domain)) {
+      if (auto own = service_.logs().compare_own_head(head.domain, head.note); !own && own.error().code == Code::conflict)
         log_error(own.error().message);
       continue;
     }
@@ -60,7 +60,7 @@ Result<void> Link::take_heads(const std::vector<service::FeedPage::HomeHead>& he
     if (head.domain == follow_.domain) log_size_ = reached_ = log.size;  // what no record came of was not asked for
     if (whole && head.domain == follow_.domain) {
       const Leaves& held = leaves_[check->head.log];
-      const auto answer = held.give(log);
+      const auto answer = held.proves(log);
       counts = answer == Leaves::Answer::yes;
       complete |= counts;
       if (answer == Leaves::Answer::no) reached_ = std::min(held.size(), log.size);
@@ -85,8 +85,8 @@ Result<void> Link::take_heads(const std::vector<service::FeedPage::HomeHead>& he
 
 bool Link::is_of_feed(const std::string& domain) const {
   if (domain == follow_.domain) return true;
-  const auto published = service_.ledger().published();
-  const auto* descriptor = published->policies->newest(follow_.domain);
+  const auto policies = service_.access().policies();
+  const auto* descriptor = policies->newest(follow_.domain);
   const auto referenced = descriptor ? descriptor->referenced() : std::vector<std::string>{};
   return std::find(referenced.begin(), referenced.end(), domain) != referenced.end();
 }

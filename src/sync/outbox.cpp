@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "service/sight.h"
 #include "sync/backoff.h"
 
 namespace cm4it::sync {
@@ -17,7 +16,7 @@ constexpr std::size_t pieces_a_request = 500;
 }  // namespace
 
 Outbox::Outbox(std::string domain, const Options& options, service::Service& service, Ended ended)
-    : domain_(std::move(domain)), options_(options), service_(service), ended_(std::move(ended)), own_policies_(service), thread_([this] { run(); }) {}
+    : domain_(std::move(domain)), options_(options), service_(service), queue_(service.forwards()), ended_(std::move(ended)), own_policies_(service), thread_([this] { run(); }) {}
 
 Outbox::~Outbox() {
   {
@@ -85,8 +84,8 @@ void Outbox::run() {
 
 // Of several homes another one is tried after each failure.
 Result<std::shared_ptr<Peer>> Outbox::home() {
-  const auto published = service_.ledger().published();
-  const auto* descriptor = published->policies->newest(domain_);
+  const auto policies = service_.access().policies();
+  const auto* descriptor = policies->newest(domain_);
   if (!descriptor) return fail(Code::not_yet, "no policy of " + domain_ + " counts here, so its home is not known");
   std::vector<const policy::Server*> homes;
   for (const auto& [name, server] : descriptor->servers)
@@ -123,15 +122,14 @@ Result<bool> Outbox::send_all() {
 }
 
 Result<bool> Outbox::send(const std::vector<evidence::StatementId>& statements, Peer& peer) {
-  std::vector<ledger::Record> native, foreign;
+  std::vector<service::Record> native, foreign;
   for (const auto& id : statements) {
-    TRY(const auto reader, service_.ledger().reader());
-    TRY(auto record, reader.record(id));
+    TRY(auto record, queue_.record(id));
     if (record) (record->format == evidence::native_format ? native : foreign).push_back(std::move(*record));
     else received(id);  // nothing is left that could be sent
   }
   bool settled = false;
-  const auto submit = [&](const std::vector<ledger::Record>& records) -> Result<void> {
+  const auto submit = [&](const std::vector<service::Record>& records) -> Result<void> {
     if (records.empty()) return {};
     std::vector<evidence::Piece> pieces;
     for (const auto& record : records) pieces.push_back({record.format, record.evidence});
@@ -148,8 +146,8 @@ Result<bool> Outbox::send(const std::vector<evidence::StatementId>& statements, 
 }
 
 // True: nothing is left to do about it. What is provisional there, not yet, or found no room is tried again.
-Result<bool> Outbox::settle(const ledger::Record& record, const Peer::Outcome& outcome, Peer& peer) {
-  if (outcome.result == "refused" && !outcome.again) return end(record.id, to_bytes(view(outcome.reason)));
+Result<bool> Outbox::settle(const service::Record& record, const Peer::Outcome& outcome, Peer& peer) {
+  if (outcome.result == "refused" && !outcome.again) return end(record.id, End::refused, outcome.reason);
   if (outcome.result != "received") {
     last_error_.with([&](auto& last) { last = outcome.reason; });
     if (outcome.again) return false;
@@ -166,39 +164,21 @@ Result<bool> Outbox::settle(const ledger::Record& record, const Peer::Outcome& o
   return true;
 }
 
-Result<bool> Outbox::has_receipt(const evidence::StatementId& statement) const {
-  TRY(const auto reader, service_.ledger().reader());
-  TRY(const auto receipts, reader.receipts(statement));
-  return std::any_of(receipts.begin(), receipts.end(), [&](const auto& receipt) { return receipt.first == domain_; });
-}
-
-// Does the home's policy let this server read the statement, and so its receipt.
-Result<bool> Outbox::may_read(const ledger::Record& record) const {
-  TRY(const auto reader, service_.ledger().reader());
-  TRY(const auto statements, evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
-  for (const auto& statement : statements) {
-    TRY(const auto facts, reader.facts(statement.subject));
-    if (!service::Sight(service_.access(), reader.policies(), facts, domain_, service_.server_key()).reads(domain_, statement.kind()))
-      return false;
-  }
-  return true;
-}
-
 // With the home's receipt the statement is no longer provisional here.
-Result<void> Outbox::fetch_receipt(const ledger::Record& record, Peer& peer) {
-  TRY(const bool known, has_receipt(record.id));  // it may have come with the feed
+Result<void> Outbox::fetch_receipt(const service::Record& record, Peer& peer) {
+  TRY(const bool known, queue_.has_receipt(record.id, domain_));  // it may have come with the feed
   if (known) return {};
   auto receipt = peer.receipt(record.id, domain_);
   if (!receipt && receipt.error().code == Code::not_found) {
-    TRY(const bool readable, may_read(record));
+    TRY(const bool readable, queue_.may_read_receipt(record, domain_));
     if (!readable) {
       log_info("receipt of " + record.id.text() + ": the policy of " + domain_ + " does not let this server read it");
-      return service_.ledger().put_note(ledger::taken_note(record.id, domain_), Bytes{}, {});
+      return queue_.received_unread(record.id, domain_);
     }
   }
   if (!receipt) return tl::unexpected(receipt.error());
   TRY(const auto report, service_.intake().ingest(domain_, {{{record.format, record.evidence}, record.issuer, {{domain_, std::move(*receipt)}}}}));
-  TRY(const bool taken, has_receipt(record.id));
+  TRY(const bool taken, queue_.has_receipt(record.id, domain_));
   if (taken) return {};
   return fail(Code::not_yet, "receipt of " + record.id.text() + " by the home of " + domain_ + " does not hold here" +
               (report.first_refusal.empty() ? "" : ": " + report.first_refusal));
@@ -206,7 +186,7 @@ Result<void> Outbox::fetch_receipt(const ledger::Record& record, Peer& peer) {
 
 void Outbox::received(const evidence::StatementId& statement) {
   waiting_.with([&](auto& waiting) { waiting.erase(statement); });
-  if (!service_.ledger().put_note(ledger::forward_note(statement, domain_), std::nullopt, {}))
+  if (!queue_.received(statement, domain_))
     log_info("forwarding note of " + statement.text() + " stays: it is sent once more after a restart");
 }
 

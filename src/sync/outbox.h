@@ -30,20 +30,20 @@ class Outbox {
   Result<bool> send_all();  // true: something was settled
   Result<std::shared_ptr<Peer>> home();
   Result<bool> send(const std::vector<evidence::StatementId>& statements, Peer& peer);
-  Result<bool> settle(const ledger::Record& record, const Peer::Outcome& outcome, Peer& peer);
+  Result<bool> settle(const service::Record& record, const Peer::Outcome& outcome, Peer& peer);
   void received(const evidence::StatementId& statement);
-  Result<bool> end(const evidence::StatementId& statement, Bytes note);
+  using End = service::ForwardQueue::End;
+  Result<bool> end(const evidence::StatementId& statement, End how, const std::string& reason);
   Result<bool> give_up(const evidence::StatementId& statement, const std::string& answer);
   Result<bool> end_what_would_be_refused();
   Result<bool> end_what_is_too_old(const std::string& answer);
   Result<bool> is_too_old(const evidence::StatementId& statement) const;
-  Result<void> fetch_receipt(const ledger::Record& record, Peer& peer);
-  Result<bool> has_receipt(const evidence::StatementId& statement) const;
-  Result<bool> may_read(const ledger::Record& record) const;
+  Result<void> fetch_receipt(const service::Record& record, Peer& peer);
 
   const std::string domain_;
   const Options& options_;
   service::Service& service_;
+  service::ForwardQueue& queue_;
   const Ended ended_;
   // The outbox's thread only.
   OwnPolicies own_policies_;

@@ -6,10 +6,10 @@
 namespace cm4it::sync {
 
 // It does not count here either from now on, and its history says why.
-Result<bool> Outbox::end(const evidence::StatementId& statement, Bytes note) {
-  const std::string why = ledger::refusal_text(domain_, note);
+Result<bool> Outbox::end(const evidence::StatementId& statement, End how, const std::string& reason) {
+  const std::string why = service::ForwardQueue::sentence(domain_, how, reason);
   log_warn("statement " + statement.text() + " is " + why);
-  CHECK_OK(service_.ledger().refuse(statement, domain_, std::move(note)));
+  CHECK_OK(queue_.end(statement, domain_, how, reason));
   waiting_.with([&](auto& waiting) { waiting.erase(statement); });
   ended_(why);
   return true;
@@ -17,7 +17,7 @@ Result<bool> Outbox::end(const evidence::StatementId& statement, Bytes note) {
 
 // Under other policies than when it came: what the home would refuse now is not sent, and counts here no longer.
 Result<bool> Outbox::end_what_would_be_refused() {
-  const auto policies = service_.ledger().published()->policies;
+  const auto policies = service_.access().policies();
   if (policies != judged_by_) judged_.clear();
   judged_by_ = policies;
   bool any = false;
@@ -25,13 +25,12 @@ Result<bool> Outbox::end_what_would_be_refused() {
     if (!judged_.insert(id).second) continue;
     std::optional<std::string> why;
     if (!policies->chain(domain_)) why = "nothing here pins the owner of " + domain_ + " any more, so its home is not known";
-    TRY(const auto reader, service_.ledger().reader());
-    TRY(const auto record, reader.record(id));
+    TRY(const auto record, queue_.record(id));
     if (record && !why) {
       TRY(why, service_.intake().would_be_refused(*record, domain_));
     }
     if (!why) continue;
-    TRY(const bool ended, end(id, ledger::not_sent(*why)));
+    TRY(const bool ended, end(id, End::not_sent, *why));
     any |= ended;
   }
   return any;
@@ -49,15 +48,12 @@ Result<bool> Outbox::end_what_is_too_old(const std::string& answer) {
 }
 
 Result<bool> Outbox::give_up(const evidence::StatementId& statement, const std::string& answer) {
-  return end(statement, ledger::not_sent("given up after " + format_duration(budget::forwarding_seconds) + ": " + answer));
+  return end(statement, End::not_sent, "given up after " + format_duration(budget::forwarding_seconds) + ": " + answer);
 }
 
 Result<bool> Outbox::is_too_old(const evidence::StatementId& statement) const {
-  TRY(const auto reader, service_.ledger().reader());
-  TRY(const auto note, reader.note(ledger::forward_note(statement, domain_)));
-  TRY(const auto record, reader.record(statement));
-  if (!note || !record) return false;
-  return service_.now() - ledger::decode_waiting(*note, record->first_seen).since > budget::forwarding_seconds;
+  TRY(const auto since, queue_.waits_since(statement, domain_));
+  return since && service_.now() - *since > budget::forwarding_seconds;
 }
 
 }  // namespace cm4it::sync

@@ -12,15 +12,16 @@ void OwnPolicies::forget() {
 }
 
 Result<void> OwnPolicies::send(Peer& peer) {
-  const auto published = service_.ledger().published();
+  const auto policies = service_.access().policies();
+  const auto& homes = service_.access().homes();
   std::string newest;
-  for (const auto& home : service_.ledger().options().homes)
-    if (const auto* chain = published->policies->chain(home)) newest += home + std::to_string(chain->versions.size());
+  for (const auto& home : homes)
+    if (const auto* chain = policies->chain(home)) newest += home + std::to_string(chain->versions.size());
   if (newest == sent_) return {};
   if (newest != tried_) pause_.reset();
   if (!pause_.over()) return {};
   std::string problem;
-  for (const auto& home : service_.ledger().options().homes) {
+  for (const auto& home : homes) {
     TRY(const auto records, service_.feed().policy(home, 0));
     std::vector<evidence::Piece> pieces;
     for (const auto& record : records) pieces.push_back({record.format, record.evidence});

@@ -17,9 +17,9 @@ struct Sync::Impl {
   std::map<std::string, Follow> wanted() const {
     std::map<std::string, Follow> all;
     for (const auto& follow : options.follow) all.emplace(follow.domain + " " + follow.from, follow);
-    const auto published = service.ledger().published();
-    for (const auto& home : service.ledger().options().homes)
-      if (const auto* descriptor = published->policies->newest(home))
+    const auto policies = service.access().policies();
+    for (const auto& home : service.access().homes())
+      if (const auto* descriptor = policies->newest(home))
         for (const auto& rule : descriptor->copies)
           all.emplace(rule.domain + " " + rule.from, Follow{rule.domain, rule.from, {}, rule.select.resolved(home)});
     return all;
@@ -28,7 +28,7 @@ struct Sync::Impl {
   void supervise() {
     policy::PoliciesPtr policies;
     while (!stop.wait_for(std::chrono::milliseconds(200))) {
-      if (auto newest = service.ledger().published()->policies; newest != policies) {
+      if (auto newest = service.access().policies(); newest != policies) {
         policies = std::move(newest);
         outboxes.with([](auto& boxes) { for (auto& [domain, box] : boxes) box->look_again(); });
       }
@@ -51,18 +51,11 @@ struct Sync::Impl {
   }
 
   void resume_forwards() {
-    const auto reader = service.ledger().reader();
-    if (!reader) return;
-    const auto notes = reader->notes("forward/");
-    if (!notes) return;
-    if (const auto refusals = reader->notes("refused/"))
-      for (const auto& [name, value] : *refusals)
-        if (name.size() > 73) end(name.substr(73), ledger::refusal_text(name.substr(73), value));
-    for (const auto& [name, value] : *notes) {
-      const auto slash = name.find('/', 8);
-      if (auto id = digest_from_hex(std::string_view(name).substr(8, 64)); id && slash == 72)
-        outbox(name.substr(73), [&](Outbox& box) { box.add({*id}); });
-    }
+    const auto waiting = service.forwards().waiting();
+    if (!waiting) return;
+    if (const auto all = service.forwards().ended())
+      for (const auto& one : *all) end(one.domain, one.why);
+    for (const auto& one : *waiting) outbox(one.domain, [&](Outbox& box) { box.add(one.statement); });
   }
 
   template <class F>
@@ -110,12 +103,12 @@ void Sync::stop() {
 
 // Called on the appender's thread: it only hands over.
 void Sync::forward(const evidence::StatementId& statement, const std::vector<std::string>& domains) {
-  if (impl_->stop.stopped()) return;  // its note in the ledger brings it back after a restart
+  if (impl_->stop.stopped()) return;  // it waits in the store, and is found there after a restart
   for (const auto& domain : domains) impl_->outbox(domain, [&](Outbox& box) { box.add(statement); });
 }
 
 void Sync::not_forwarded(const evidence::StatementId&, const std::string& domain, const std::string& why) {
-  impl_->end(domain, ledger::refusal_text(domain, ledger::not_sent(why)));
+  impl_->end(domain, service::ForwardQueue::sentence(domain, service::ForwardQueue::End::not_sent, why));
 }
 
 void Sync::wake() {

@@ -25,34 +25,34 @@ std::vector<Witnesses::Witness> Witnesses::known() const {
     const bool there = std::any_of(found.begin(), found.end(), [&](const auto& one) { return one.url == url; });
     if (!url.empty() && !there && found.size() < budget::witnesses) found.push_back({std::move(url), key});
   };
-  const auto published = service_.ledger().published();
-  const auto& homes = service_.ledger().options().homes;
+  const auto policies = service_.access().policies();
+  const auto& homes = service_.access().homes();
   for (const auto& home : homes) {
-    const auto* descriptor = published->policies->newest(home);
+    const auto* descriptor = policies->newest(home);
     if (!descriptor) continue;
     for (const auto& [name, server] : descriptor->servers)
       if (server.key.id() != options_.key->public_key().id()) add(server.url, server.key.id());
-    for (const auto& rule : descriptor->copies) add(rule.from, listed_key(*published->policies, rule.domain, rule.from));
+    for (const auto& rule : descriptor->copies) add(rule.from, listed_key(*policies, rule.domain, rule.from));
   }
   if (!homes.empty())
     for (const auto& follow : options_.follow)
-      add(follow.from, follow.server_key ? follow.server_key : listed_key(*published->policies, follow.domain, follow.from));
+      add(follow.from, follow.server_key ? follow.server_key : listed_key(*policies, follow.domain, follow.from));
   return found;
 }
 
 // Any answer but a newer head of ours settles it: what it does not know it can learn from us alone, from now on.
-Result<void> Witnesses::ask_one(const Witness& witness, std::chrono::milliseconds patience) {
-  const auto peer = std::make_shared<Peer>(witness.url, options_.key, options_.name, witness.key, patience);
+Result<void> Witnesses::ask_one(const Witness& witness, std::chrono::milliseconds timeout) {
+  const auto peer = std::make_shared<Peer>(witness.url, options_.key, options_.name, witness.key, timeout);
   peers_.with([&](auto& peers) { peers.push_back(peer); });
   if (stop_.stopped()) peer->abort();
   Result<void> outcome;
-  for (const auto& home : service_.ledger().options().homes) {
+  for (const auto& home : service_.access().homes()) {
     const auto answer = peer->heads(home);
     if (!answer && answer.error().code != Code::not_found) outcome = tl::unexpected(answer.error());
     if (!answer) continue;
-    if (witness.key && peer->proven_key()) service_.ledger().vouch(answer->time);
+    if (witness.key && peer->proven_key()) service_.logs().vouch(answer->time);
     for (const auto& note : answer->notes)
-      if (auto compared = service_.ledger().compare_own_head(home, note); !compared && compared.error().code == Code::conflict)
+      if (auto compared = service_.logs().compare_own_head(home, note); !compared && compared.error().code == Code::conflict)
         outcome = within(witness.url, compared.error());
     if (!outcome && outcome.error().code == Code::conflict) break;
   }
@@ -60,11 +60,11 @@ Result<void> Witnesses::ask_one(const Witness& witness, std::chrono::millisecond
   return outcome;
 }
 
-Result<void> Witnesses::ask(std::chrono::milliseconds patience) {
+Result<void> Witnesses::ask(std::chrono::milliseconds timeout) {
   const auto asked = waiting_.with([](const auto& waiting) { return waiting; });
   std::vector<std::future<Result<void>>> answers;
   for (const auto& one : asked)
-    answers.push_back(std::async(std::launch::async, [this, one, patience] { return ask_one(one, patience); }));
+    answers.push_back(std::async(std::launch::async, [this, one, timeout] { return ask_one(one, timeout); }));
   std::vector<Witness> silent;
   Result<void> outcome;
   for (std::size_t i = 0; i < asked.size(); ++i) {

@@ -16,9 +16,9 @@ class Witnesses {
   Witnesses(const Options& options, service::Service& service);
   ~Witnesses();  // a call under way ends at once
 
-  // Asks all at once, each for at most `patience`. conflict: one knows a head that this store's log does not go on from, so
-  // nothing is signed any more (Ledger::compare_own_head). That one does not answer is no error.
-  Result<void> ask(std::chrono::milliseconds patience = std::chrono::milliseconds(2500));
+  // Asks all at once, each for at most `timeout`. conflict: one knows a head that this store's log does not go on from, so
+  // nothing is signed any more (LogView::compare_own_head). That one does not answer is no error.
+  Result<void> ask(std::chrono::milliseconds timeout = std::chrono::milliseconds(2500));
   // From now on those who did not answer are asked until they have, now and then.
   void keep_asking();
   std::size_t unasked() const { return waiting_.with([](const auto& waiting) { return waiting.size(); }); }
@@ -26,7 +26,7 @@ class Witnesses {
  private:
   struct Witness { std::string url; std::optional<KeyId> key; };
   std::vector<Witness> known() const;
-  Result<void> ask_one(const Witness& witness, std::chrono::milliseconds patience);
+  Result<void> ask_one(const Witness& witness, std::chrono::milliseconds timeout);
 
   const Options& options_;
   service::Service& service_;

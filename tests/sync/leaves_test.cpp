@@ -20,33 +20,33 @@ tlog::Head head(std::uint64_t size) {
 
 TEST(Leaves, GiveTheRootOfWhatIsThere) {
   Leaves leaves;
-  EXPECT_EQ(leaves.give(head(0)), Answer::yes);
+  EXPECT_EQ(leaves.proves(head(0)), Answer::yes);
   for (std::uint64_t i = 0; i < 20; ++i) {
-    EXPECT_EQ(leaves.give(head(i + 1)), Answer::no);
+    EXPECT_EQ(leaves.proves(head(i + 1)), Answer::no);
     leaves.take(i, leaf(i));
-    EXPECT_EQ(leaves.give(head(i + 1)), Answer::yes);
+    EXPECT_EQ(leaves.proves(head(i + 1)), Answer::yes);
   }
-  EXPECT_EQ(leaves.give(head(13)), Answer::yes);  // and lately
+  EXPECT_EQ(leaves.proves(head(13)), Answer::yes);  // and lately
   auto other = head(13);
   other.root[0] ^= 1;
-  EXPECT_EQ(leaves.give(other), Answer::no);
+  EXPECT_EQ(leaves.proves(other), Answer::no);
 }
 
 TEST(Leaves, OldHeadsAreForgotten) {
   Leaves leaves;
   for (std::uint64_t i = 0; i < 10'000; ++i) leaves.take(i, leaf(i));
-  EXPECT_EQ(leaves.give(head(10'000)), Answer::yes);
-  EXPECT_EQ(leaves.give(head(9'000)), Answer::yes);
-  EXPECT_EQ(leaves.give(head(10)), Answer::forgotten);
+  EXPECT_EQ(leaves.proves(head(10'000)), Answer::yes);
+  EXPECT_EQ(leaves.proves(head(9'000)), Answer::yes);
+  EXPECT_EQ(leaves.proves(head(10)), Answer::too_old);
 }
 
 TEST(Leaves, InAnyOrderAndAgain) {
   Leaves leaves;
   for (const std::uint64_t i : {3, 1, 1, 0, 0, 2, 5, 3}) leaves.take(i, leaf(i));
   EXPECT_EQ(leaves.size(), 4u);
-  EXPECT_EQ(leaves.give(head(4)), Answer::yes);
+  EXPECT_EQ(leaves.proves(head(4)), Answer::yes);
   leaves.take(4, leaf(4));
-  EXPECT_EQ(leaves.give(head(6)), Answer::yes);
+  EXPECT_EQ(leaves.proves(head(6)), Answer::yes);
 }
 
 TEST(Leaves, AnotherLeafGivesAnotherRoot) {
@@ -54,7 +54,7 @@ TEST(Leaves, AnotherLeafGivesAnotherRoot) {
   leaves.take(0, leaf(0));
   leaves.take(1, leaf(7));
   leaves.take(1, leaf(1));
-  EXPECT_EQ(leaves.give(head(2)), Answer::no);
+  EXPECT_EQ(leaves.proves(head(2)), Answer::no);
 }
 
 TEST(Leaves, AreKept) {
@@ -63,9 +63,9 @@ TEST(Leaves, AreKept) {
   leaves.take(12, leaf(12));
   auto again = Leaves::decode(leaves.encode());
   ASSERT_TRUE(again);
-  EXPECT_EQ(again->give(head(11)), Answer::yes);
+  EXPECT_EQ(again->proves(head(11)), Answer::yes);
   again->take(11, leaf(11));
-  EXPECT_EQ(again->give(head(12)), Answer::yes);  // what waited behind the gap comes again
+  EXPECT_EQ(again->proves(head(12)), Answer::yes);  // what waited behind the gap comes again
   EXPECT_FALSE(Leaves::decode({}));
   const Bytes all = leaves.encode();
   for (std::size_t length = 0; length < all.size(); ++length) EXPECT_FALSE(Leaves::decode(View(all).first(length)));

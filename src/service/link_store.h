@@ -1,0 +1,49 @@
+// What a copy of another server's domain keeps in the store, so that it goes on after a restart where it was.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "ledger/ledger.h"
+
+namespace cm4it::service {
+
+// Of one copy: a domain, from one server. One thread's. What was kept is durable some time later, in the order in which it was given.
+// Values that are kept already are not written again.
+class LinkStore {
+ public:
+  // `url`: that the copy was set up with, wherever the server is found later. The ledger outlives this.
+  LinkStore(ledger::Ledger& ledger, std::string domain, std::string url);
+
+  // How far the feed was walked. `scope`: what the position depends on, as any text; a position that was kept under another one says
+  // nothing. none: there is none, so the feed is walked from its beginning.
+  std::optional<std::uint64_t> position(std::string_view scope);
+  Result<void> keep_position(std::uint64_t position, std::string_view scope);
+
+  // The leaves that are held up to that position, in the octets of whoever keeps them (sync/leaves.h).
+  std::optional<Bytes> leaves() const;
+  Result<void> keep_leaves(Bytes leaves);
+
+  // That the domain's home contradicted itself: since when, where that is known, and how. It holds for the domain, whichever server it
+  // is copied from, until `ics forgive` forgets it.
+  struct Broken {
+    std::optional<Time> since;
+    std::string how;
+  };
+  std::optional<Broken> broken() const;
+  Result<void> keep_broken(Time since, const std::string& how);
+
+ private:
+  std::optional<Bytes> note(std::string_view key) const;
+  std::string position_key() const;
+  std::string leaves_key() const;
+
+  ledger::Ledger& ledger_;
+  const std::string domain_, url_;
+  Bytes kept_position_, kept_leaves_;  // as the store has them
+};
+
+}  // namespace cm4it::service
