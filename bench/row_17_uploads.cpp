@@ -1,6 +1,9 @@
 // Bodies of 16 MiB, one after another: what look-ups on the same event loop notice (the homes of these measurements have one).
 #include <fmt/format.h>
 
+#include <chrono>
+#include <thread>
+
 #include "base/bytes.h"
 #include "flood.h"
 #include "net/http/http.h"
@@ -35,6 +38,16 @@ std::vector<Upload> uploads() {
            "keytext=" + net::percent_encode(armor.substr(0, body_octets * 9 / 10))}};
 }
 
+// The first answer that is no word about the one before, which may still have its turn.
+Result<net::Reply> read_and_refused(const net::ClientRequest& request) {
+  net::HttpClient client;
+  for (int again = 0;; ++again) {
+    TRY(auto answer, client.send(request));
+    if (answer.status != 503 || again == 100) return answer;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
 }  // namespace
 
 Result<void> look_ups_beside_uploads(const Setup& setup, const Doors& doors) {
@@ -43,8 +56,7 @@ Result<void> look_ups_beside_uploads(const Setup& setup, const Doors& doors) {
   const double alone = quantile(quiet, 0.99);
   for (const Upload& upload : uploads()) {
     net::ClientRequest request{"POST", doors.url(upload.path), upload.media_type, upload.body, {}, {}};
-    net::HttpClient once;
-    TRY(const auto answer, once.send(request));  // refused, having been read
+    TRY(const auto answer, read_and_refused(request));
     setup.note(fmt::format("16 MB of {}: {} {}", upload.what, answer.status, answer.body.substr(0, 100)));
     const Flood flood(1, {}, [&](std::size_t) { return request; });
     TRY(const auto times, answer_times(url, setup.seconds));
