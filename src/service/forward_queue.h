@@ -1,4 +1,5 @@
-// What still has to reach the homes of other domains, and how that ended, as the store has it (docs/decisions/0031-ends-of-forwarding.md).
+// What still has to reach the homes of other domains, and how that ended, as the store has it
+// (docs/decisions/0031-ends-of-forwarding.md).
 #pragma once
 
 #include <optional>

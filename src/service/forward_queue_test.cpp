@@ -13,14 +13,16 @@ struct Queue : Network {
   ForwardQueue& queue = plant.service->forwards();
   // What acme's home has to receive as well.
   StatementId said() {
-    const auto item = plant.submit_one(plant.say("acme", sensor_id, device_identity("sensor"), {"acme.example", "plant.example"}));
+    const auto item =
+        plant.submit_one(plant.say("acme", sensor_id, device_identity("sensor"), {"acme.example", "plant.example"}));
     EXPECT_EQ(item.forwarded_to, std::vector<std::string>{"acme.example"}) << why(item);
     return item.statement.value_or(StatementId{});
   }
   bool waits(const StatementId& id) {
     plant.service->ledger().drain();
     const auto all = queue.waiting().value();
-    return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.statement == id && one.domain == "acme.example"; });
+    return std::any_of(all.begin(), all.end(),
+                       [&](const auto& one) { return one.statement == id && one.domain == "acme.example"; });
   }
   std::optional<Bytes> note(const std::string& kind, const StatementId& id) {
     plant.service->ledger().drain();

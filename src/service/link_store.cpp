@@ -56,7 +56,8 @@ std::optional<LinkStore::Broken> LinkStore::broken() const {
     if (!is_link_note(key, LinkNote::broken)) continue;
     const std::string_view note = text(value);
     const auto blank = note.find(' ');
-    if (const auto since = from_rfc3339(note.substr(0, blank)); since && blank != note.npos) return Broken{*since, std::string(note.substr(blank + 1))};
+    if (const auto since = from_rfc3339(note.substr(0, blank)); since && blank != note.npos)
+      return Broken{*since, std::string(note.substr(blank + 1))};
     return Broken{{}, std::string(note)};
   }
   return {};

@@ -11,15 +11,15 @@
 
 namespace cm4it::service {
 
-// Of one copy: a domain, from one server. One thread's. What was kept is durable some time later, in the order in which it was given.
-// Values that are kept already are not written again.
+// Of one copy: a domain, from one server. One thread's. What was kept is durable some time later, in the order in which it was
+// given. Values that are kept already are not written again.
 class LinkStore {
  public:
   // `url`: that the copy was set up with, wherever the server is found later. The ledger outlives this.
   LinkStore(ledger::Ledger& ledger, std::string domain, std::string url);
 
-  // How far the feed was walked. `scope`: what the position depends on, as any text; a position that was kept under another one says
-  // nothing. none: there is none, so the feed is walked from its beginning.
+  // How far the feed was walked. `scope`: what the position depends on, as any text; a position that was kept under another one
+  // says nothing. none: there is none, so the feed is walked from its beginning.
   std::optional<std::uint64_t> position(std::string_view scope);
   Result<void> keep_position(std::uint64_t position, std::string_view scope);
 
@@ -27,8 +27,8 @@ class LinkStore {
   std::optional<Bytes> leaves() const;
   Result<void> keep_leaves(Bytes leaves);
 
-  // That the domain's home contradicted itself: since when, where that is known, and how. It holds for the domain, whichever server it
-  // is copied from, until `ics forgive` forgets it.
+  // That the domain's home contradicted itself: since when, where that is known, and how. It holds for the domain, whichever
+  // server it is copied from, until `ics forgive` forgets it.
   struct Broken {
     std::optional<Time> since;
     std::string how;

@@ -18,7 +18,7 @@ class Backoff {
   // `first_pause`: after a failure that follows a success.
   explicit Backoff(milliseconds first_pause = first) : first_(first_pause) {}
 
-  // After one more failure. Half to the whole of the pause, so that many links do not knock together.
+  // After one more failure: at random between half the pause and the whole, so that many links do not ask at the same moment.
   milliseconds next(Clock::time_point now = Clock::now()) {
     if (!since_) since_ = now;
     const milliseconds pause = pause_;

@@ -10,7 +10,7 @@
 namespace cm4it::sync {
 namespace {
 
-constexpr std::size_t most_told = 16;  // errors, until there is an answer
+constexpr std::size_t most_logged_errors = 16;  // errors, until there is an answer
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -69,10 +69,10 @@ void Link::failed(const Error& error) {
     state.state = "backing-off";
     state.last_error = error.message;
   });
-  if (told_.size() < most_told && told_.insert(error.message).second) log_warn("copy of " + follow_.domain + ": " + error.message);
+  if (logged_errors_.size() < most_logged_errors && logged_errors_.insert(error.message).second) log_warn("copy of " + follow_.domain + ": " + error.message);
 }
 
-// Whether somebody answered who could know the domain: then it is for him to say when.
+// Whether a server answered that has to do with the domain: then another address is not tried.
 bool Link::reached() const {
   return peer_.with([](const auto& peer) { return peer && peer->answered(); });
 }
@@ -103,7 +103,7 @@ void Link::heard_from(const KeyId& server) {
 // The feed is followed; whether all of it is here is another question.
 void Link::show_success() {
   bool again = false;
-  told_.clear();
+  logged_errors_.clear();
   if (where_.answered()) log_info("copy of " + follow_.domain + ": followed from " + where_.url() + " now");
   const bool news = state_.with([&](LinkState& state) {
     const auto before = state.last_error;
@@ -195,7 +195,7 @@ void Link::rewind_cursor() {
   }
 }
 
-// However many there are, and however often: where the first of them is, and one pause that grows.
+// However many records are missed, only the position of the first is kept, and one pause that grows.
 void Link::note_missed(const service::IngestReport& report) {
   if (report.missed == 0) return;
   if (!missed_from_) {
@@ -206,7 +206,7 @@ void Link::note_missed(const service::IngestReport& report) {
   missed_why_ = report.first_missed;
 }
 
-// From where something was missing, if anything was: then nothing is any more.
+// If records were missed, the feed has now been walked from the first of them without missing one again.
 void Link::walked_to_the_end() {
   if (missed_from_) return;
   missed_ = 0;

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <set>
 #include <thread>
 
@@ -12,40 +10,11 @@
 #include "sync/backoff.h"
 #include "sync/leaves.h"
 #include "sync/own_policies.h"
+#include "sync/stop.h"
 #include "sync/sync.h"
 #include "sync/whereabouts.h"
 
 namespace cm4it::sync {
-
-// A sleep that stop() cuts short for good, and wake() once.
-class Stop {
- public:
-  bool wait_for(std::chrono::milliseconds time) {  // true: stopped
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, time, [&] { return stopped_ || awake_; });
-    awake_ = false;
-    return stopped_;
-  }
-  void stop() { set(stopped_); }
-  void wake() { set(awake_); }
-  bool stopped() {
-    std::lock_guard lock(mutex_);
-    return stopped_;
-  }
-
- private:
-  void set(bool& flag) {
-    {
-      std::lock_guard lock(mutex_);
-      flag = true;
-    }
-    changed_.notify_all();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopped_ = false, awake_ = false;  // guarded by mutex_
-};
 
 class Link {
  public:
@@ -97,7 +66,7 @@ class Link {
   // The link's thread only.
   service::LinkStore store_;
   Whereabouts where_;
-  std::set<std::string> told_;  // errors that were logged since the last answer
+  std::set<std::string> logged_errors_;  // since the last answer
   std::uint64_t position_ = 0;
   std::string cursor_scope_;  // what position_ depends on
   bool poll_immediately_ = true;  // the next answer is not waited for: there was none, or none that could be taken

@@ -1,4 +1,4 @@
-// What heads that come with a feed are good for: which of them make this copy fresh, and which convict a home.
+// Heads that come with a feed: which of them make this copy fresh, and which show that a home contradicted itself.
 #include <algorithm>
 
 #include "base/log.h"

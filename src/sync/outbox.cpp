@@ -48,7 +48,7 @@ void Outbox::look_again() {
 void Outbox::run() {
   milliseconds pause = first_pause;
   Backoff backoff;
-  bool failed = false;  // then what is new waits as well, or every statement would be a knock at a door that is shut
+  bool failed = false;  // then new statements wait for the pause too: each would only make another call that fails
   for (;;) {
     {
       std::unique_lock lock(mutex_);

@@ -1,36 +1,11 @@
 // A home's own rules reach the servers it talks to before anything that is judged by them.
 #pragma once
 
-#include <algorithm>
-#include <chrono>
-
 #include "service/service.h"
+#include "sync/pause.h"
 #include "sync/peer.h"
 
 namespace cm4it::sync {
-
-// One thread's. A pause that doubles with each failure.
-class Pause {
- public:
-  using Clock = std::chrono::steady_clock;
-  Pause(std::chrono::milliseconds first, std::chrono::milliseconds longest) : first_(first), longest_(longest), next_(first) {}
-
-  bool over() const { return Clock::now() >= until_; }
-  Clock::time_point until() const { return until_; }
-  void begin() {
-    until_ = Clock::now() + next_;
-    next_ = std::min(longest_, next_ * 2);
-  }
-  void reset() {
-    until_ = {};
-    next_ = first_;
-  }
-
- private:
-  const std::chrono::milliseconds first_, longest_;
-  std::chrono::milliseconds next_;
-  Clock::time_point until_{};
-};
 
 class OwnPolicies {
  public:

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "sync/link.h"
 #include "sync/outbox.h"
+#include "sync/stop.h"
 
 namespace cm4it::sync {
 

@@ -6,6 +6,7 @@
 #include "base/budgets.h"
 #include "base/log.h"
 #include "sync/backoff.h"
+#include "sync/whereabouts.h"
 
 namespace cm4it::sync {
 

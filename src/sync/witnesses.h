@@ -2,11 +2,16 @@
 // those who saw more of its logs; and one that was away learns whether so much time has passed.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "sync/link.h"
+#include "base/guarded.h"
+#include "sync/peer.h"
+#include "sync/stop.h"
+#include "sync/sync.h"
 
 namespace cm4it::sync {
 
