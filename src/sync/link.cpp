@@ -129,8 +129,8 @@ void Link::show_success() {
 
 Result<std::shared_ptr<Peer>> Link::connect(std::optional<KeyId> server_key) {
   auto peer = std::make_shared<Peer>(where_.url(), options_.key, options_.name, server_key, options_.timeout);
-  peer_.with([&](auto& kept) { kept = peer; });
-  server_key_.with([&](auto& kept) { kept = server_key; });
+  peer_.with([&](auto& current) { current = peer; });
+  server_key_.with([&](auto& current) { current = server_key; });
   if (stop_.stopped()) return fail(Code::unavailable, "stopping");  // nobody would end this peer's calls any more
   return peer;
 }
@@ -139,7 +139,7 @@ Result<std::shared_ptr<Peer>> Link::connect(std::optional<KeyId> server_key) {
 Result<void> Link::learn_server_key() {
   TRY(const auto stranger, connect(follow_.server_key));
   auto policies = stranger->policies(follow_.domain);
-  peer_.with([](auto& kept) { kept.reset(); });
+  peer_.with([](auto& current) { current.reset(); });
   if (!policies) return tl::unexpected(policies.error());
   std::vector<service::PeerRecord> records;
   for (auto& piece : *policies) {
@@ -154,7 +154,7 @@ Result<void> Link::learn_server_key() {
 }
 
 Result<void> Link::pull() {
-  auto peer = peer_.with([](const auto& kept) { return kept; });
+  auto peer = peer_.with([](const auto& current) { return current; });
   if (!peer) {
     if (!where_.key(*service_.access().policies())) CHECK_OK(learn_server_key());
     TRY(peer, connect(where_.key(*service_.access().policies())));
@@ -165,7 +165,7 @@ Result<void> Link::pull() {
   const std::string select = follow_.select.resolved(service_.default_domain()).text();
   TRY(auto feed, peer->feed(follow_.domain, position_, select, poll_timeout()));
   TRY(const bool again, take(std::move(feed)));
-  if (again) peer_.with([](auto& kept) { kept.reset(); });  // its key may be another now
+  if (again) peer_.with([](auto& current) { current.reset(); });  // its key may be another now
   return keep_position();
 }
 
@@ -216,7 +216,7 @@ void Link::walked_to_the_end() {
 // While there is more of the feed, the heads at its end do not tell yet how much: its home is asked. Any error: not told.
 void Link::learn_log_size() {
   if (std::exchange(asked_size_, true)) return;
-  const auto peer = peer_.with([](const auto& kept) { return kept; });
+  const auto peer = peer_.with([](const auto& current) { return current; });
   const auto known = peer ? peer->heads(follow_.domain) : tl::unexpected(Error{Code::unavailable, "asked anew"});
   if (!known) return;
   for (const auto& note : known->notes)

@@ -36,7 +36,7 @@ bool Link::is_home(const Peer& peer) const {
 // What a head says is true whoever brings it; that everything up to it is here is another matter. Only a home of the
 // domain asked for is believed in that; of a whole copy nobody is: its leaves must give the head's root.
 Result<void> Link::take_heads(const std::vector<service::FeedPage::HomeHead>& heads) {
-  const auto peer = peer_.with([](const auto& kept) { return kept; });
+  const auto peer = peer_.with([](const auto& current) { return current; });
   if (!peer) return fail(Code::unavailable, "asked anew");  // wake()
   const bool whole = is_whole(), by_home = is_home(*peer);
   bool complete = false;

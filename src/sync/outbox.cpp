@@ -92,8 +92,8 @@ Result<std::shared_ptr<Peer>> Outbox::home() {
     if (server.home) homes.push_back(&server);
   if (homes.empty()) return fail(Code::not_yet, "the policy of " + domain_ + " lists no home");
   const auto& server = *homes[failures_ % homes.size()];
-  auto kept = peer_.with([](const auto& peer) { return peer; });
-  if (kept && kept->url() == server.url) return kept;
+  auto current = peer_.with([](const auto& peer) { return peer; });
+  if (current && current->url() == server.url) return current;
   auto peer = std::make_shared<Peer>(server.url, options_.key, options_.name, server.key.id(), options_.timeout);
   peer_.with([&](auto& slot) { slot = peer; });
   own_policies_.forget();

@@ -35,18 +35,18 @@ struct Sync::Impl {
       }
       const auto now = wanted();
       std::vector<std::unique_ptr<Link>> gone;
-      links.with([&](auto& kept) {
-        for (auto link = kept.begin(); link != kept.end();) {
+      links.with([&](auto& running) {
+        for (auto link = running.begin(); link != running.end();) {
           const auto still = now.find(link->first);
           if (still != now.end() && still->second.select == link->second->follow().select) {
             ++link;
             continue;
           }
           gone.push_back(std::move(link->second));
-          link = kept.erase(link);
+          link = running.erase(link);
         }
         for (const auto& [name, follow] : now)
-          if (!kept.contains(name)) kept.emplace(name, std::make_unique<Link>(follow, options, service));
+          if (!running.contains(name)) running.emplace(name, std::make_unique<Link>(follow, options, service));
       });
     }
   }
@@ -98,8 +98,8 @@ void Sync::stop() {
   impl_->stop.stop();
   if (impl_->supervisor.joinable()) impl_->supervisor.join();
   // Their threads may wait for the appender, and the appender for these locks: they end outside of them.
-  auto links = impl_->links.with([](auto& kept) { return std::exchange(kept, {}); });
-  auto boxes = impl_->outboxes.with([](auto& kept) { return std::exchange(kept, {}); });
+  auto links = impl_->links.with([](auto& running) { return std::exchange(running, {}); });
+  auto boxes = impl_->outboxes.with([](auto& running) { return std::exchange(running, {}); });
 }
 
 // Called on the appender's thread: it only hands over.
