@@ -1,6 +1,7 @@
 // What every measurement is given, and their list.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 
@@ -9,6 +10,12 @@
 namespace cm4it::bench {
 
 namespace fs = std::filesystem;
+
+// Of a measurement over a network: which processor serves, and which asks.
+inline constexpr int server_core = 0, client_core = 1;
+
+using Clock = std::chrono::steady_clock;
+inline double since(Clock::time_point began) { return std::chrono::duration<double>(Clock::now() - began).count(); }  // seconds
 
 struct Setup {
   fs::path programs;             // where ics and icsd are

@@ -28,7 +28,7 @@ Result<File> file_of(std::size_t first, std::size_t count, const PgpKey& maker) 
   return file;
 }
 
-Result<void> write_file(const fs::path& name, const std::string& content) {
+Result<void> write_octets(const fs::path& name, const std::string& content) {
   std::ofstream out(name, std::ios::binary | std::ios::trunc);
   out << content;
   if (!out.flush()) return fail(Code::unavailable, name.string() + ": cannot be written");
@@ -40,7 +40,7 @@ Result<void> replace(const fs::path& name, const std::string& what, const std::s
   std::string content{std::istreambuf_iterator<char>(in), {}};
   const auto at = content.find(what);
   if (at == content.npos) return fail(Code::internal, name.string() + ": made otherwise than this program knows: no " + what);
-  return write_file(name, content.replace(at, what.size(), with));
+  return write_octets(name, content.replace(at, what.size(), with));
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ Result<Dump> make_dump(const Setup& setup, std::size_t certificates) {
       for (std::size_t i; !failed && (i = next++) < files;) {
         const std::size_t first = i * certificates_a_file;
         auto made = file_of(first, std::min(certificates_a_file, certificates - first), maker);
-        if (!made || !write_file(dump.directory / fmt::format("{:06}.pgp", i), made->octets)) failed = true;
+        if (!made || !write_octets(dump.directory / fmt::format("{:06}.pgp", i), made->octets)) failed = true;
         else fingerprints[i] = std::move(made->fingerprints);
         if (i % 40 == 0) setup.note(fmt::format("{} of {} certificates made", first, certificates));
       }
@@ -96,7 +96,7 @@ Result<Dump> make_dump(const Setup& setup, std::size_t certificates) {
     if (failed) return fail(Code::unavailable, dump.directory.string() + ": a file of certificates cannot be made");
     std::string all;
     for (const auto& some : fingerprints) all += some;
-    CHECK_OK(write_file(dump.fingerprints, all));
+    CHECK_OK(write_octets(dump.fingerprints, all));
   }
   for (std::size_t i = 0; i < files; ++i) dump.octets += fs::file_size(dump.directory / fmt::format("{:06}.pgp", i));
   return dump;
@@ -114,7 +114,7 @@ Result<Home> make_keyserver(const Setup& setup, const std::string& name) {
   CHECK_OK(replace(policy, "[read]", "manufacturer = []\n\n[read]"));
   CHECK_OK(ics(setup, {"--dir", home.directory, "policy", "sign", policy}));
   const fs::path maker = home.directory / "maker.pgp";
-  CHECK_OK(write_file(maker, std::string(text(maker_certificate(dump_maker())))));
+  CHECK_OK(write_octets(maker, std::string(text(maker_certificate(dump_maker())))));
   CHECK_OK(ics(setup, {"role", "add", home.directory, "manufacturer", "maker", "--key", maker, "--formats", "openpgp"}));
   return home;
 }

@@ -9,8 +9,6 @@
 namespace cm4it::bench {
 namespace {
 
-constexpr int server_core = 0, client_core = 1;
-
 Result<std::size_t> size_of(const std::string& url) {
   TRY(const auto reply, net::HttpClient().get(url));
   if (reply.status != 200) return fail(Code::unavailable, fmt::format("{}: status {}", url, reply.status));

@@ -8,7 +8,7 @@
 namespace cm4it::bench {
 namespace {
 
-constexpr std::size_t devices = 10'000;
+constexpr std::size_t field_devices = 10'000;
 constexpr double kib = 1.0 / 1024;  // in MiB
 
 struct Resident { double total = 0, anonymous = 0; };  // MiB
@@ -38,8 +38,8 @@ Result<void> tell(const Setup& setup, const std::string& when, pid_t pid) {
 }  // namespace
 
 Result<void> row_14(const Setup& setup) {
-  TRY(const auto plant, make_plant(setup, "plant-14", devices));
-  TRY(const auto ids, read_ids(plant.home, devices));
+  TRY(const auto plant, make_plant(setup, "plant-14", field_devices));
+  TRY(const auto ids, read_ids(plant.home, field_devices));
   TRY(const auto home_icsd, start_icsd(setup, plant.home.directory));
   net::HttpClient client;
   const std::string ready = fmt::format("http://127.0.0.1:{}/readyz", plant.field_http);

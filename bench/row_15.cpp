@@ -10,9 +10,6 @@
 namespace cm4it::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-double since(Clock::time_point began) { return std::chrono::duration<double>(Clock::now() - began).count(); }
-
 // New identities, batch after batch, until the server is gone.
 void keep_submitting(const Home& home, std::size_t first, std::atomic<std::size_t>& taken) {
   const auto owner = crypto::load_key_file(home.directory / "owner.key");

@@ -12,7 +12,6 @@
 namespace cm4it::bench {
 namespace {
 
-constexpr int server_core = 0, client_core = 1;
 constexpr unsigned digits = 40;
 constexpr const char* look_up = "/pks/lookup?op=get&options=mr&search=0x";
 

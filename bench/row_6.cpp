@@ -12,10 +12,6 @@
 namespace cm4it::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-double since(Clock::time_point began) { return std::chrono::duration<double>(Clock::now() - began).count(); }
-
-constexpr int server_core = 0, client_core = 1;
 constexpr std::size_t certificates = 20'000;
 
 Result<double> answers(const crypto::ocsp::Responder& responder, const std::vector<Bytes>& requests, double seconds) {

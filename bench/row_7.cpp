@@ -15,8 +15,6 @@ namespace cm4it::bench {
 namespace {
 
 using crypto::Algorithm;
-using Clock = std::chrono::steady_clock;
-double since(Clock::time_point began) { return std::chrono::duration<double>(Clock::now() - began).count(); }
 
 constexpr int in_flight = 256;
 constexpr int cores = 2;

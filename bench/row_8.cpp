@@ -12,9 +12,6 @@
 namespace cm4it::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-double since(Clock::time_point began) { return std::chrono::duration<double>(Clock::now() - began).count(); }
-
 constexpr int core = 0;
 constexpr int signatures = 2;  // of a certificate
 
@@ -43,7 +40,7 @@ Result<double> codec_rate(const std::string& dump, const crypto::PublicKey& make
 }
 
 // As many certificates as the signatures alone would allow: each over a digest of 32 octets.
-Result<double> limit(const crypto::Signer& signer, double seconds) {
+Result<double> signing_limit(const crypto::Signer& signer, double seconds) {
   const Digest digest = crypto::sha256(view("cm4it bench"));
   TRY(const auto signature, signer.sign(digest));
   std::size_t count = 0;
@@ -61,7 +58,7 @@ Result<void> codec(const Setup& setup, const Dump& dump) {
   for (int round = 0; round < setup.rounds; ++round) {
     TRY(const double rate, codec_rate(octets, maker.signer->public_key(), setup.seconds));
     ours.push_back(rate);
-    TRY(const double most, limit(*maker.signer, setup.seconds / 2));
+    TRY(const double most, signing_limit(*maker.signer, setup.seconds / 2));
     peer.push_back(most);
   }
   Row row{8, "OpenPGP certificates: apart, decoded, 2 signatures verified, one core", "/s", median(ours), "libsodium, 2 signatures", median(peer), {}, {}};

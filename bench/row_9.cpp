@@ -11,12 +11,10 @@
 namespace cm4it::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 namespace x509 = evidence::x509::test;
-double since(Clock::time_point began) { return std::chrono::duration<double>(Clock::now() - began).count(); }
 
-constexpr int core = 0;
-constexpr std::size_t certificates = 60'000;
+constexpr int one_core = 0;
+constexpr std::size_t most_certificates = 60'000;
 
 Result<double> ours(const std::vector<Bytes>& all, const crypto::PublicKey& issuer, double seconds) {
   std::size_t count = 0;
@@ -43,7 +41,7 @@ Result<double> openssl(const std::vector<Bytes>& all, const crypto::PublicKey& i
 }
 
 Result<void> codec(const Setup& setup, const CaHome& ca) {
-  const OnCore pinned(core);
+  const OnCore pinned(one_core);
   std::vector<double> mine, peer;
   for (int round = 0; round < setup.rounds; ++round) {
     TRY(const double rate, ours(ca.certificates, ca.key->public_key(), setup.seconds));
@@ -124,7 +122,7 @@ Result<void> large_crl(const Setup& setup, const CaHome& ca) {
 }  // namespace
 
 Result<void> row_9(const Setup& setup) {
-  TRY(const auto ca, make_ca_home(setup, "pki", std::min(setup.size, certificates)));
+  TRY(const auto ca, make_ca_home(setup, "pki", std::min(setup.size, most_certificates)));
   CHECK_OK(codec(setup, ca));
   TRY(auto icsd, start_icsd(setup, ca.home.directory));
   CHECK_OK(until_ready(ca.home.url("/readyz")));

@@ -7,6 +7,9 @@ target_compile_options(cm4it_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
                        -Werror=switch -Werror=return-type -Werror=unused-result)
 target_compile_definitions(cm4it_options INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
                            SPDLOG_FMT_EXTERNAL)
+if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)  # which members are used under which lock (base/mutex.h)
+  target_compile_options(cm4it_options INTERFACE -Wthread-safety -Werror=thread-safety)
+endif()
 if(CM4IT_SANITIZE)
   target_compile_options(cm4it_options INTERFACE -fsanitize=${CM4IT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(cm4it_options INTERFACE -fsanitize=${CM4IT_SANITIZE})

@@ -10,6 +10,8 @@ namespace cm4it::demo {
 // Nothing, when what is expected holds; else what was seen instead.
 using Seen = std::string;
 using Look = std::function<Seen()>;
+// How long an expectation is given that other processes have to meet.
+inline constexpr std::chrono::seconds soon{15};
 inline Seen holds(bool condition, const std::string& otherwise) { return condition ? Seen() : otherwise; }
 
 class Stage {

@@ -5,7 +5,6 @@
 namespace cm4it::demo {
 namespace {
 
-constexpr std::chrono::seconds soon{15};
 constexpr std::chrono::milliseconds at_once{1000};
 const std::string model = "model:acme.example/thermo-2000";
 

@@ -5,8 +5,6 @@
 namespace cm4it::demo {
 namespace {
 
-constexpr std::chrono::seconds soon{15};
-
 Ids statements_in(const json::value& answer) {
   Ids ids;
   if (!answer.is_object()) return ids;

@@ -3,11 +3,6 @@
 #include "story.h"
 
 namespace cm4it::demo {
-namespace {
-
-constexpr std::chrono::seconds soon{15};
-
-}  // namespace
 
 bool Story::enter_the_field() {
   const Ids hall = ids_of({&sensors_, &unapproved_});

@@ -5,8 +5,6 @@
 namespace cm4it::demo {
 namespace {
 
-constexpr std::chrono::seconds soon{10};
-
 std::string reason_in(const std::string& line) {
   return line.size() > 80 ? line.substr(line.find(' ', line.find(' ') + 1) + 1) : "";
 }

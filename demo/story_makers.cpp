@@ -11,8 +11,6 @@
 namespace cm4it::demo {
 namespace {
 
-constexpr std::chrono::seconds soon{10};
-
 struct Manifest {
   std::filesystem::path file, signer;
   std::string serial, maker;

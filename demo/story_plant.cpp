@@ -5,8 +5,6 @@
 namespace cm4it::demo {
 namespace {
 
-constexpr std::chrono::seconds soon{15};
-
 }  // namespace
 
 // A key of the integrator's own: it approves, assigns and says what is in use, and it speaks for the plant elsewhere.

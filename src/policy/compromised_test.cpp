@@ -34,8 +34,10 @@ TEST(Compromised, WhatIsReceivedAfterDoesNotCount) {
   EXPECT_THAT(why_not(verdict, endorsement), HasSubstr("compromised by its own word, received " + to_rfc3339(hour(2))));
   EXPECT_THAT(reason_text(verdict, "endorsed_by.integrator"), HasSubstr("compromised by its own word"));
   EXPECT_EQ(behind(verdict, "endorsed_by.integrator"), endorsement);
-  for (const auto& judgement : verdict.judgements)
-    if (judgement.fact->statement.id == endorsement) EXPECT_EQ(judgement.decided_by, alarm);
+  const auto judged = std::find_if(verdict.judgements.begin(), verdict.judgements.end(),
+                                   [&](const auto& judgement) { return judgement.fact->statement.id == endorsement; });
+  ASSERT_NE(judged, verdict.judgements.end());
+  EXPECT_EQ(judged->decided_by, alarm);
 }
 
 // By a role that another domain's policy gives: said there, it ends here as well.
