@@ -89,6 +89,7 @@ std::string_view mail_address(std::string_view user_id) {
 
 std::vector<std::pair<std::string, std::string>> search_terms_of(const Statement& statement) {
   std::vector<std::pair<std::string, std::string>> terms;
+  terms.reserve(statement.domains.size() + 8);
   for (const auto& domain : statement.domains) terms.emplace_back("domain", domain);
   terms.emplace_back("issuer", statement.issuer.text());
   if (const auto* identity = std::get_if<Identity>(&statement.body)) {

@@ -29,6 +29,7 @@ tlog::NodeReader stored_nodes(std::string domain, const store::Snapshot& snapsho
     if (!tile || tile->size() < (offset + count) * hash_bytes)
       return fail(Code::internal, "log of " + domain + ": a tile is missing", "run `ics rebuild`");
     std::vector<Digest> hashes;
+    hashes.reserve(count);
     for (std::uint64_t i = 0; i < count; ++i) hashes.push_back(hash_at(*tile, offset + i));
     for (; hashes.size() > 1; hashes.resize(hashes.size() / 2))
       for (std::size_t i = 0; i < hashes.size() / 2; ++i) hashes[i] = tlog::node_hash(hashes[2 * i], hashes[2 * i + 1]);

@@ -44,6 +44,7 @@ Result<void> Reader::search(std::string_view field, std::string_view value, cons
 Result<std::optional<SubjectId>> Reader::search_all(const std::vector<Term>& terms, const std::optional<SubjectId>& after, std::size_t most,
                                                     const std::function<bool(const SubjectId&)>& visit) const {
   std::vector<Bytes> prefixes;
+  prefixes.reserve(terms.size());
   for (const Term& term : terms) prefixes.push_back(table::search_prefix(term.field, evidence::case_folded(term.value)));
   Bytes place;  // arrival ‖ subject row
   if (after) {

@@ -125,7 +125,7 @@ Result<policy::SignedDescriptor> signed_descriptor(const evidence::Statement& st
                                   statement.issuer, statement.issued_at};
 }
 
-void State::take_head(Bytes row, KnownHead head) {
+void State::take_head(Bytes row, const KnownHead& head) {
   auto& domain = domains[head.domain];
   heads[std::move(row)] = head;
   newest_time = {};

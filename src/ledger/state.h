@@ -29,7 +29,7 @@ struct State {
 
   void assemble();
   // A head takes the place of the one before: its time may be an earlier one, where that home's clock was put right.
-  void take_head(Bytes row, KnownHead head);
+  void take_head(Bytes row, const KnownHead& head);
 };
 
 Bytes head_of(const State& state);  // the store's head: [format 1, next, commits]; empty before the first commit

@@ -132,6 +132,7 @@ Result<bool> Outbox::send(const std::vector<evidence::StatementId>& statements, 
   const auto submit = [&](const std::vector<service::Record>& records) -> Result<void> {
     if (records.empty()) return {};
     std::vector<evidence::Piece> pieces;
+    pieces.reserve(records.size());
     for (const auto& record : records) pieces.push_back({record.format, record.evidence});
     TRY(const auto outcomes, peer.submit(pieces, domain_));
     for (std::size_t i = 0; i < records.size(); ++i) {

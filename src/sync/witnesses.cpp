@@ -64,6 +64,7 @@ Result<void> Witnesses::ask_one(const Witness& witness, std::chrono::millisecond
 Result<void> Witnesses::ask(std::chrono::milliseconds timeout) {
   const auto asked = waiting_.with([](const auto& waiting) { return waiting; });
   std::vector<std::future<Result<void>>> answers;
+  answers.reserve(asked.size());
   for (const auto& one : asked)
     answers.push_back(std::async(std::launch::async, [this, one, timeout] { return ask_one(one, timeout); }));
   std::vector<Witness> silent;
