@@ -53,7 +53,7 @@ struct IngestReport {
 };
 
 // A subject, judged: judgements point into facts, so both are kept together.
-struct Looked {
+struct SubjectView {
   std::shared_ptr<const policy::Facts> facts;
   policy::Verdict verdict;
   ledger::PublishedPtr published;             // for names of keys
@@ -69,7 +69,7 @@ struct SearchQuery {
   std::size_t most_folded = budget::folded_statements;    // statements
 };
 struct SearchPage {
-  std::vector<Looked> subjects;
+  std::vector<SubjectView> subjects;
   std::string cursor;                         // empty: there is nothing more
   std::size_t examined = 0, folded = 0;
 };

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "base/budgets.h"
-#include "service/sight.h"
+#include "service/read_access.h"
 
 namespace cm4it::service {
 namespace {
@@ -54,13 +54,13 @@ class Pieces {
   }
 
  private:
-  static bool shown(std::vector<Sight>& sights, Kind kind, const std::vector<std::string>& domains) {
-    return std::any_of(sights.begin(), sights.end(), [&](Sight& sight) { return sight.statement(kind, domains); });
+  static bool shown(std::vector<ReadAccess>& sights, Kind kind, const std::vector<std::string>& domains) {
+    return std::any_of(sights.begin(), sights.end(), [&](ReadAccess& sight) { return sight.statement(kind, domains); });
   }
 
   const Integrity& integrity_;
   const ledger::Reader& reader_;
-  std::vector<Sight> sights_, anyones_;
+  std::vector<ReadAccess> sights_, anyones_;
 };
 
 struct Bearer {

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "service/feed.h"
-#include "service/sight.h"
+#include "service/read_access.h"
 
 namespace cm4it::service {
 namespace {
@@ -24,7 +24,7 @@ Result<bool> readable(const Access& access, const ledger::Reader& reader, const 
     if (possible.empty()) continue;
     TRY(const auto facts, reader.facts(statement.subject));
     for (const auto& own : possible)
-      if (Sight(access, reader.policies(), facts, own, who).statement(statement.kind(), domains)) return true;
+      if (ReadAccess(access, reader.policies(), facts, own, who).statement(statement.kind(), domains)) return true;
   }
   return false;
 }

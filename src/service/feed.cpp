@@ -18,10 +18,10 @@ struct Event { std::uint64_t position; StatementId id; std::string lends; };
 
 class FeedPager {
  public:
-  FeedPager(const Access& access, const Integrity& integrity, const ledger::Reader& reader, const PolicyPlaces& places, const FeedRequest& request,
+  FeedPager(const Access& access, const Integrity& integrity, const ledger::Reader& reader, const PolicyArrivals& arrivals, const FeedRequest& request,
        const Principal& who, policy::Selectors selectors)
-      : access_(access), integrity_(integrity), reader_(reader), places_(places), request_(request), who_(who), selectors_(std::move(selectors)),
-        domains_(domains_of(reader, request.domain)), selection_(reader, places, selectors_, domains_, access.now()), rights_(access, reader, request.domain, who),
+      : access_(access), integrity_(integrity), reader_(reader), arrivals_(arrivals), request_(request), who_(who), selectors_(std::move(selectors)),
+        domains_(domains_of(reader, request.domain)), selection_(reader, arrivals, selectors_, domains_, access.now()), rights_(access, reader, request.domain, who),
         lent_(reader, domains_, selectors_, selection_),
         policies_only_(reads_policies_only()), walked_from_(journal_position(request.from)), skip_(request.from & ((std::uint64_t{1} << feed_skip_bits) - 1)) {}
 
@@ -124,8 +124,8 @@ class FeedPager {
 
   std::vector<Event> policy_events() const {
     std::vector<Event> events;
-    for (const PolicyPlace& place : places_)
-      if (is_of_feed(place.domain) && place.position >= std::max<std::uint64_t>(walked_from_, 1)) events.push_back({place.position, place.id, {}});
+    for (const PolicyArrival& arrival : arrivals_)
+      if (is_of_feed(arrival.domain) && arrival.position >= std::max<std::uint64_t>(walked_from_, 1)) events.push_back({arrival.position, arrival.id, {}});
     return events;
   }
 
@@ -138,10 +138,10 @@ class FeedPager {
 
   // New versions of policies of domains that this feed may have to lend.
   void add_lent(std::vector<Event>& events) const {
-    auto place = std::lower_bound(places_.begin(), places_.end(), walked_from_,
-                                  [](const PolicyPlace& one, std::uint64_t position) { return one.position < position; });
-    for (; place != places_.end(); ++place)
-      if (!is_of_feed(place->domain)) events.push_back({place->position, place->id, place->domain});
+    auto arrival = std::lower_bound(arrivals_.begin(), arrivals_.end(), walked_from_,
+                                  [](const PolicyArrival& one, std::uint64_t position) { return one.position < position; });
+    for (; arrival != arrivals_.end(); ++arrival)
+      if (!is_of_feed(arrival->domain)) events.push_back({arrival->position, arrival->id, arrival->domain});
   }
 
   // The event's statement, if its subject is in view; before it, where the subject was not when the statement before it
@@ -252,7 +252,7 @@ class FeedPager {
   const Access& access_;
   const Integrity& integrity_;
   const ledger::Reader& reader_;
-  const PolicyPlaces& places_;
+  const PolicyArrivals& arrivals_;
   const FeedRequest& request_;
   const Principal& who_;
   const policy::Selectors selectors_;
@@ -283,8 +283,8 @@ Result<FeedPage> Feed::page(const FeedRequest& given, const Principal& who) cons
   if (const auto* descriptor = reader.policies().newest(request.domain); descriptor && who)
     if (const auto* server = descriptor->server_with_key(*who); server && !server->home && server->select)
       selectors = *server->select;
-  TRY(const auto places, policy_index_.of(reader));
-  return FeedPager(access_, integrity_, reader, *places, request, who, selectors.resolved(request.domain)).page();
+  TRY(const auto arrivals, policy_log_.arrivals(reader));
+  return FeedPager(access_, integrity_, reader, *arrivals, request, who, selectors.resolved(request.domain)).page();
 }
 
 }  // namespace cm4it::service

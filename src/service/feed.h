@@ -8,7 +8,7 @@
 #include "service/access.h"
 #include "service/answers.h"
 #include "service/integrity.h"
-#include "service/policy_places.h"
+#include "service/policy_log.h"
 #include "service/watch.h"
 
 namespace cm4it::service {
@@ -44,7 +44,7 @@ class Feed {
   const Access& access_;
   const Integrity& integrity_;
   const std::size_t most_folded_;
-  PolicyIndex policy_index_;
+  PolicyVersionLog policy_log_;
 };
 
 }  // namespace cm4it::service

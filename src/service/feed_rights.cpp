@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "service/sight.h"
+#include "service/read_access.h"
 
 namespace cm4it::service {
 
@@ -34,7 +34,7 @@ Result<bool> FeedRights::reads(const std::string& domain, const evidence::Statem
   TRY(const bool could, access_.could_read(reader_, domain, statement.kind(), statement.subject, who_));
   if (!could) return false;
   TRY(const auto facts, reader_.facts(statement.subject));
-  return Sight(access_, reader_.policies(), facts, domain, who_).reads(domain, statement.kind());
+  return ReadAccess(access_, reader_.policies(), facts, domain, who_).reads(domain, statement.kind());
 }
 
 }  // namespace cm4it::service

@@ -94,7 +94,7 @@ class Ics {
   std::unique_ptr<Service> service;
 
  private:
-  std::vector<Looked> kept_;
+  std::vector<SubjectView> kept_;
 };
 
 // All threads of these turns for anyone are taken, and their queue is full, until release().

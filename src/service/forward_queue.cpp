@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ledger/forwarding.h"
-#include "service/sight.h"
+#include "service/read_access.h"
 
 namespace cm4it::service {
 namespace {
@@ -47,7 +47,7 @@ Result<bool> ForwardQueue::may_read_receipt(const Record& record, const std::str
   TRY(const auto statements, evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
   for (const auto& statement : statements) {
     TRY(const auto facts, reader.facts(statement.subject));
-    if (!Sight(access_, reader.policies(), facts, domain, access_.server_key()).reads(domain, statement.kind())) return false;
+    if (!ReadAccess(access_, reader.policies(), facts, domain, access_.server_key()).reads(domain, statement.kind())) return false;
   }
   return true;
 }

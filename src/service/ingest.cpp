@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "policy/paths.h"
 #include "service/intake.h"
-#include "service/walk.h"
+#include "service/intake_examine.h"
 #include "tlog/merkle.h"
 
 namespace cm4it::service {
@@ -44,7 +44,7 @@ class Intake::CopyIntake {
  private:
   // What a record came to, judged by what was known when it was examined.
   struct Examined {
-    Result<Walked> walked = fail(Code::internal, "not examined");
+    Result<IntakeResult> result = fail(Code::internal, "not examined");
     std::vector<HeldLeaf> leaves;
     bool by_home = false;
   };
@@ -64,7 +64,7 @@ class Intake::CopyIntake {
         if (auto receipt = intake_.receipts_.check(reader.policies(), domain, cose, leaf, heads_, examined.by_home))
           receipts.push_back(std::move(*receipt));
     for (const auto& receipt : receipts) examined.leaves.push_back({receipt.domain, receipt.log, receipt.index, leaf});
-    examined.walked = walk_copy(record.piece, record.issuer, std::move(receipts),
+    examined.result = examine_copy(record.piece, record.issuer, std::move(receipts),
                                 {reader, intake_.ledger_.options(), from_domain_, intake_.clocks_.now(reader.published()), intake_.options_.subject_statements});
     return examined;
   }
@@ -78,7 +78,7 @@ class Intake::CopyIntake {
       for (std::size_t i = next++; i < examined.size(); i = next++) try {
           examined[i] = examine_now(records_[from + i]);
         } catch (const std::exception& error) {
-          examined[i].walked = fail(Code::internal, error.what());
+          examined[i].result = fail(Code::internal, error.what());
         }
     };
     // Threads of all ranks that have nothing to do help: as many parts as there are cores.
@@ -107,7 +107,7 @@ class Intake::CopyIntake {
         settle();
         examined[i] = examine_now(record);
       }
-      if (!examined[i].walked && examined[i].walked.error().code == Code::not_yet) too_early.push_back(from + i);
+      if (!examined[i].result && examined[i].result.error().code == Code::not_yet) too_early.push_back(from + i);
       else judged_alike = append(record, std::move(examined[i]));
       if (!judged_alike) settle();
     }
@@ -128,7 +128,7 @@ class Intake::CopyIntake {
     const auto reader = intake_.ledger_.reader();
     if (reader) return examine(*reader, record);
     Examined failed;
-    failed.walked = tl::unexpected(reader.error());
+    failed.result = tl::unexpected(reader.error());
     return failed;
   }
 
@@ -138,24 +138,24 @@ class Intake::CopyIntake {
 
   // False: what follows is judged by it.
   bool append(const PeerRecord& record, Examined examined) {
-    auto& walked = examined.walked;
-    if (!walked) {
-      refuse(walked.error());
-      if (!examined.by_home || !is_missed(record, walked.error())) return true;
+    auto& result = examined.result;
+    if (!result) {
+      refuse(result.error());
+      if (!examined.by_home || !is_missed(record, result.error())) return true;
       ++report_.missed;
-      if (report_.first_missed.empty()) report_.first_missed = walked.error().message;
+      if (report_.first_missed.empty()) report_.first_missed = result.error().message;
       return true;
     }
-    if (walked->known) {
+    if (result->known) {
       ++report_.known;
       return true;
     }
-    const auto statements = walked->submission->evidence.statements();
+    const auto statements = result->submission->evidence.statements();
     const bool transfer = std::any_of(statements.begin(), statements.end(),
                                       [](const auto& statement) { return statement.kind() == Kind::transfer; });
     auto promise = std::make_shared<std::promise<Result<ledger::Appended>>>();
     auto future = promise->get_future();
-    auto sent = intake_.ledger_.append(std::move(*walked->submission), [&intake = intake_, promise, statements](auto appended) {
+    auto sent = intake_.ledger_.append(std::move(*result->submission), [&intake = intake_, promise, statements](auto appended) {
       if (!appended) return promise->set_value(std::move(appended));
       if (appended->is_new) intake.warn_of_compromise(statements);
       intake.pins_.note(statements, [promise, appended = std::move(*appended)] { promise->set_value(appended); });

@@ -42,7 +42,7 @@ class Intake {
   void set_forwarder(Forwarder* forwarder) { forwarder_ = forwarder; }  // before the first submission
   void stop() { stopping_ = true; }  // what waits is refused (unavailable), what is worked on is still done
 
-  // The walk, on a worker: decode, eligible, verify, append. `domain`: for evidence that names none. `done` is called
+  // On a worker: decode, eligible, verify, append. `domain`: for evidence that names none. `done` is called
   // once, on another thread, results in the order of the pieces; unavailable where too many wait.
   // own: what lies beside the configuration, which the quota a minute does not concern.
   enum class Whose { strangers, own };
@@ -53,7 +53,7 @@ class Intake {
   using Split = std::function<Result<std::vector<evidence::Piece>>()>;
   Result<void> submit(Split split, std::size_t octets, std::string domain, std::function<void(Result<std::vector<ItemResult>>)> done,
                       const Caller& caller);
-  // The same walk for what a peer sent; blocks until all of it is durable. Then heads may be noted.
+  // The same for what a peer sent; blocks until all of it is durable. Then heads may be noted.
   Result<IngestReport> ingest(const std::string& from_domain, std::vector<PeerRecord> records);
   // Why the homes of a domain would refuse for good what is kept here, as far as the policies known here tell; none: they may take it.
   Result<std::optional<std::string>> would_be_refused(const ledger::Record& record, const std::string& domain) const;
@@ -70,9 +70,9 @@ class Intake {
   void start(const RoundPtr& round);
   void start_with_accompanying(const RoundPtr& round);
   void start_round(const RoundPtr& round, std::vector<std::size_t> indices);
-  void add_walk(const RoundPtr& round);
-  void walk_part(const RoundPtr& round);
-  void walk_one(const RoundPtr& round, std::size_t index);
+  void add_part(const RoundPtr& round);
+  void examine_part(const RoundPtr& round);
+  void examine_one(const RoundPtr& round, std::size_t index);
   void piece_done(const RoundPtr& round, std::size_t index, ItemResult result);
   void round_done(const RoundPtr& round);
   void warn_of_serials(const RoundPtr& round, std::size_t from);

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "service/doubts.h"
-#include "service/sight.h"
+#include "service/read_access.h"
 #include "service/verdicts.h"
 
 namespace cm4it::service {
@@ -66,7 +66,7 @@ void hide(const std::set<StatementId>& hidden, policy::Verdict& verdict) {
 
 }  // namespace
 
-Result<Looked> Verdicts::look_up(const SubjectId& subject, std::string_view domain_name, const Principal& who,
+Result<SubjectView> Verdicts::look_up(const SubjectId& subject, std::string_view domain_name, const Principal& who,
                                 std::optional<Time> at) const {
   const std::string domain = access_.domain_or_default(domain_name);
   TRY(const auto reader, ledger_.reader());
@@ -75,7 +75,7 @@ Result<Looked> Verdicts::look_up(const SubjectId& subject, std::string_view doma
   return look(reader, subject, domain, who, at, folded);
 }
 
-Result<Looked> Verdicts::look(const ledger::Reader& reader, const SubjectId& subject, const std::string& domain,
+Result<SubjectView> Verdicts::look(const ledger::Reader& reader, const SubjectId& subject, const std::string& domain,
                              const Principal& who, std::optional<Time> at, std::size_t& folded) const {
   const auto& policies = reader.policies();
   if (policies.newest(domain)) {  // a domain without a policy that counts has no verdicts to hide
@@ -88,9 +88,9 @@ Result<Looked> Verdicts::look(const ledger::Reader& reader, const SubjectId& sub
   TRY(*facts, this->facts(reader, subject, {domain, at.value_or(present)}));
   folded += facts->about.size();
   for (const auto& [model, about] : facts->models) folded += about.size();
-  Sight sight(access_, policies, *facts, domain, who);
+  ReadAccess sight(access_, policies, *facts, domain, who);
   if (!sight.verdict()) return no_subject(subject);
-  Looked looked{facts, policy::fold(*facts, policies, domain, at.value_or(present)), reader.published_ptr()};
+  SubjectView looked{facts, policy::fold(*facts, policies, domain, at.value_or(present)), reader.published_ptr()};
   if (const auto clock = clocks_.homes().behind_homes(); !clock.empty() && !at)
     looked.verdict.reasons.push_back({policy::Reason::Outcome::met, "clock", clock, {}});
   const auto hidden = sight.hidden();
@@ -98,7 +98,7 @@ Result<Looked> Verdicts::look(const ledger::Reader& reader, const SubjectId& sub
   looked.known = policies.newest(domain) ? !looked.verdict.judgements.empty() : !facts->about.empty();
   looked.open = hidden.empty();
   if (who) {
-    Sight anyone(access_, policies, *facts, domain, std::nullopt);
+    ReadAccess anyone(access_, policies, *facts, domain, std::nullopt);
     looked.open = anyone.verdict() && anyone.hidden().empty();
   }
   return looked;
@@ -120,7 +120,7 @@ Result<Verdicts::MayAnswer> Verdicts::may(const SubjectId& from, const SubjectId
   auto from_verdict = policy::fold(from_facts, reader.policies(), domain, at);
   auto to_verdict = policy::fold(to_facts, reader.policies(), domain, at);
   for (const auto& [facts, verdict] : {std::pair{&from_facts, &from_verdict}, {&to_facts, &to_verdict}}) {
-    Sight sight(access_, reader.policies(), *facts, domain, who);
+    ReadAccess sight(access_, reader.policies(), *facts, domain, who);
     if (!sight.verdict()) return no_subject(verdict->subject);
     hide(sight.hidden(), *verdict);
   }
@@ -136,7 +136,7 @@ Result<crypto::PublicKey> Verdicts::key(const KeyId& id, const Principal& who) c
   if (!could) return unknown;
   TRY(const auto facts, reader.facts(SubjectId::key(id)));
   for (const auto& own : access_.own_domains(reader.published())) {
-    Sight sight(access_, reader.policies(), facts, own, who);
+    ReadAccess sight(access_, reader.policies(), facts, own, who);
     for (const auto& fact : facts.about) {
       const auto* identity = std::get_if<evidence::Identity>(&fact.statement.body);
       if (identity && !identity->spki.empty() && sight.statement(Kind::identity, fact.domains))

@@ -36,7 +36,7 @@ bool has_words(const policy::Verdict& verdict, const std::vector<std::string>& w
                      [&](const auto& word) { return std::find(found.begin(), found.end(), word) != found.end(); });
 }
 
-bool matches(const Looked& looked, const SearchQuery& query, const std::vector<std::string>& words) {
+bool matches(const SubjectView& looked, const SearchQuery& query, const std::vector<std::string>& words) {
   const auto& verdict = looked.verdict;
   const auto& identity = verdict.identity;
   if (!query.type.empty() && (!identity || evidence::to_string(identity->type) != query.type)) return false;

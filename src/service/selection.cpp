@@ -29,7 +29,7 @@ std::size_t always_along(const Facts& facts) {
 }
 
 // When it came here; a receipt may be by a clock that is a little ahead.
-Time came(const Fact& fact) {
+Time arrival_of(const Fact& fact) {
   Time time = fact.first_seen;
   for (const auto& receipt : fact.receipts) time = std::max(time, receipt.time);
   return time;
@@ -64,17 +64,17 @@ bool could_give(const Fact& fact, Field field, const std::vector<std::string>& g
 }  // namespace
 
 // Along the events of one subject.
-struct Selection::Walk {
+struct Selection::Progress {
   Time at;                           // of the last fold
   Time next_change = Time::never();  // by the clock, after it
   std::size_t folded = 0;
 };
 
-Selection::Selection(const ledger::Reader& reader, const PolicyPlaces& places, const policy::Selectors& selectors,
+Selection::Selection(const ledger::Reader& reader, const PolicyArrivals& arrivals, const policy::Selectors& selectors,
                      std::vector<std::string> domains, Time now)
     : reader_(reader), selectors_(selectors), domains_(std::move(domains)), now_(now) {
-  for (const auto& place : places)
-    if (std::find(domains_.begin(), domains_.end(), place.domain) != domains_.end()) epochs_.push_back(place);
+  for (const auto& arrival : arrivals)
+    if (std::find(domains_.begin(), domains_.end(), arrival.domain) != domains_.end()) epochs_.push_back(arrival);
   if (epochs_.size() > most_epochs) epochs_.erase(epochs_.begin(), epochs_.end() - most_epochs);
 }
 
@@ -121,21 +121,21 @@ bool Selection::could_match(const Facts& facts, const policy::Selector& selector
   });
 }
 
-bool Selection::matches(const Facts& facts, const policy::Policies& policies, Time at, Walk& walk) {
+bool Selection::matches(const Facts& facts, const policy::Policies& policies, Time at, Progress& progress) {
   std::size_t statements = facts.about.size() + 1;
   for (const auto& [model, about] : facts.models) statements += about.size();
-  walk.folded += statements;
+  progress.folded += statements;
   spent_ += statements;
-  walk.at = at;
+  progress.at = at;
   const auto verdict = policy::fold(facts, policies, domains_[0], at);
-  walk.next_change = verdict.valid_until > at ? verdict.valid_until : Time::never();
+  progress.next_change = verdict.valid_until > at ? verdict.valid_until : Time::never();
   return selectors_.matches(verdict.values);
 }
 
 // What the clock alone did before `until`.
-bool Selection::matches_until(const Facts& facts, const policy::Policies& policies, Time until, Walk& walk) {
-  for (int changes = 0; walk.next_change < until && changes < most_changes; ++changes)
-    if (matches(facts, policies, walk.next_change, walk)) return true;
+bool Selection::matches_until(const Facts& facts, const policy::Policies& policies, Time until, Progress& progress) {
+  for (int changes = 0; progress.next_change < until && changes < most_changes; ++changes)
+    if (matches(facts, policies, progress.next_change, progress)) return true;
   return false;
 }
 
@@ -166,26 +166,26 @@ Result<std::size_t> Selection::first_in_view(const Facts& facts) {
   }));
   Facts growing = facts;
   growing.about.clear();
-  Walk walk;
+  Progress progress;
   std::size_t epoch = 0;
   const auto policies_until = [&](std::uint64_t position) {  // each version that came before is a moment of its own
     for (; epoch < epochs_.size() && epochs_[epoch].position < position; ++epoch) {
       if (growing.about.empty()) continue;
-      const Time then = std::max(walk.at, epochs_[epoch].came);
-      if (matches_until(growing, policies_before(epoch), then, walk) || matches(growing, policies_before(epoch + 1), then, walk)) return true;
+      const Time then = std::max(progress.at, epochs_[epoch].arrived_at);
+      if (matches_until(growing, policies_before(epoch), then, progress) || matches(growing, policies_before(epoch + 1), then, progress)) return true;
     }
     return false;
   };
   for (std::size_t i = 0; i < facts.about.size(); ++i) {
-    if (walk.folded > budget::feed_folded_of_one) return i;
+    if (progress.folded > budget::feed_folded_of_one) return i;
     if (policies_until(places[facts.about[i].statement.id])) return i;
-    const Time then = std::min(now_, std::max(walk.at, came(facts.about[i])));
-    if (!growing.about.empty() && matches_until(growing, policies_before(epoch), then, walk)) return i;
+    const Time then = std::min(now_, std::max(progress.at, arrival_of(facts.about[i])));
+    if (!growing.about.empty() && matches_until(growing, policies_before(epoch), then, progress)) return i;
     growing.about.push_back(facts.about[i]);
-    if (decides(facts.about[i].statement.kind()) && matches(growing, policies_before(epoch), then, walk)) return i;
+    if (decides(facts.about[i].statement.kind()) && matches(growing, policies_before(epoch), then, progress)) return i;
   }
   if (policies_until(~std::uint64_t{0})) return facts.about.size();
-  if (matches_until(growing, reader_.policies(), now_, walk) || matches(growing, reader_.policies(), now_, walk)) return facts.about.size();
+  if (matches_until(growing, reader_.policies(), now_, progress) || matches(growing, reader_.policies(), now_, progress)) return facts.about.size();
   return never;
 }
 

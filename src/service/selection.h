@@ -6,14 +6,14 @@
 #include <set>
 
 #include "policy/fold.h"
-#include "service/policy_places.h"
+#include "service/policy_log.h"
 
 namespace cm4it::service {
 
 class Selection {
  public:
   // `domains`: the one asked for, and those that its policy refers to.
-  Selection(const ledger::Reader& reader, const PolicyPlaces& places, const policy::Selectors& selectors,
+  Selection(const ledger::Reader& reader, const PolicyArrivals& arrivals, const policy::Selectors& selectors,
             std::vector<std::string> domains, Time now);
 
   struct View {
@@ -27,21 +27,21 @@ class Selection {
   std::size_t spent() const { return spent_; }
 
  private:
-  struct Walk;
+  struct Progress;
   static constexpr std::size_t never = static_cast<std::size_t>(-1);
   bool decides(evidence::Kind kind) const;
   bool could_match(const policy::Facts& facts) const;
   static bool could_match(const policy::Facts& facts, const policy::Selector& selector);
   Result<std::size_t> first_in_view(const policy::Facts& facts);
-  bool matches(const policy::Facts& facts, const policy::Policies& policies, Time at, Walk& walk);
-  bool matches_until(const policy::Facts& facts, const policy::Policies& policies, Time until, Walk& walk);
+  bool matches(const policy::Facts& facts, const policy::Policies& policies, Time at, Progress& progress);
+  bool matches_until(const policy::Facts& facts, const policy::Policies& policies, Time until, Progress& progress);
   const policy::Policies& policies_before(std::size_t epoch);
 
   const ledger::Reader& reader_;
   const policy::Selectors& selectors_;
   const std::vector<std::string> domains_;
   const Time now_;
-  PolicyPlaces epochs_;  // each policy version of these domains begins one
+  PolicyArrivals epochs_;  // each policy version of these domains begins one
   std::map<std::size_t, policy::Policies> earlier_;
   std::map<evidence::SubjectId, View> views_;
   std::size_t spent_ = 0;

@@ -1,22 +1,22 @@
-// Submissions: pieces are walked on workers, appended, and those that waited for another piece of the same submission
-// are walked again.
+// Submissions: pieces are examined on workers, appended, and those that waited for another piece of the same submission
+// are examined again.
 #include <algorithm>
 #include <numeric>
 
 #include "base/budgets.h"
 #include "evidence/codec.h"
 #include "service/intake.h"
+#include "service/intake_examine.h"
 #include "service/restricting.h"
 #include "service/serials.h"
-#include "service/walk.h"
 
 namespace cm4it::service {
 
 namespace {
 
-// Walks of one submission: several of each piece, and in a small one as many as a long chain of policy versions needs, of
+// Examinations in one submission: several of each piece, and in a small one as many as a long chain of policy versions needs, of
 // which each waits for the one before.
-constexpr std::size_t walks_a_piece = 8, walks_at_least = 20'000;
+constexpr std::size_t examinations_a_piece = 8, examinations_at_least = 20'000;
 
 // What strangers have sent may be minutes of work.
 Error is_stopping() { return {Code::unavailable, "this server is stopping", "try again in a moment"}; }
@@ -32,11 +32,11 @@ struct Intake::Round {
   SubmitDone done;
   std::vector<ItemResult> results;
   std::size_t asked = 0;                 // pieces that were submitted: what comes along with them is behind those
-  std::size_t walks = 0;                 // of pieces, again and again
+  std::size_t examinations = 0;          // of pieces, again and again
   std::string source;                    // the address it came from; empty: this server itself
   Principal who;                         // for what may be told of other subjects
   std::size_t folded = 0;                // for warnings
-  std::vector<std::optional<SerialUse>> serials;  // of the pieces; each is written by whoever walks its piece
+  std::vector<std::optional<SerialUse>> serials;  // of the pieces; each is written by whoever examines its piece
   bool own = false;                      // this server's own evidence: no quota a minute
   std::size_t entered_before = 0;
   struct Todo { std::vector<std::size_t> indices; std::size_t next = 0; };
@@ -117,21 +117,21 @@ void Intake::start(const RoundPtr& round) {
 void Intake::start_round(const RoundPtr& round, std::vector<std::size_t> indices) {
   const std::size_t parts = (indices.size() + budget::part_pieces - 1) / budget::part_pieces;
   round->waiting = indices.size();
-  round->walks += indices.size();
+  round->examinations += indices.size();
   round->todo.with([&](Round::Todo& todo) { todo = {std::move(indices), 0}; });
   const std::size_t threads = turns_.threads_of(Rank::anyone);
-  for (std::size_t i = 0, at_once = std::min(parts, threads); i < at_once; ++i) add_walk(round);
+  for (std::size_t i = 0, at_once = std::min(parts, threads); i < at_once; ++i) add_part(round);
 }
 
-void Intake::add_walk(const RoundPtr& round) {
-  turns_.add(round->ticket, [this, round] { walk_part(round); });
+void Intake::add_part(const RoundPtr& round) {
+  turns_.add(round->ticket, [this, round] { examine_part(round); });
 }
 
 namespace {
 
 // Alarms and revocations wait for no quota, where they add something.
-bool always_enters(const Walked& walked, const ledger::Reader& reader) {
-  const auto& evidence = walked.submission->evidence;
+bool always_enters(const IntakeResult& examined, const ledger::Reader& reader) {
+  const auto& evidence = examined.submission->evidence;
   for (const auto& statement : evidence.statements()) {
     const auto restricting = restricts(statement, reader);
     if (!restricting || !*restricting) return false;
@@ -164,7 +164,7 @@ ItemResult entered(ledger::Appended appended, std::vector<std::string> elsewhere
 
 }  // namespace
 
-void Intake::walk_part(const RoundPtr& round) {
+void Intake::examine_part(const RoundPtr& round) {
   std::vector<std::size_t> mine;
   const bool more = round->todo.with([&](Round::Todo& todo) {
     std::size_t octets = 0;
@@ -174,25 +174,25 @@ void Intake::walk_part(const RoundPtr& round) {
     }
     return todo.next < todo.indices.size();
   });
-  for (const std::size_t index : mine) walk_one(round, index);
-  if (more) add_walk(round);
+  for (const std::size_t index : mine) examine_one(round, index);
+  if (more) add_part(round);
 }
 
-void Intake::walk_one(const RoundPtr& round, std::size_t index) {
+void Intake::examine_one(const RoundPtr& round, std::size_t index) {
   if (stopping_) return piece_done(round, index, refusal(is_stopping()));
   auto reader = ledger_.reader();
   if (!reader) return piece_done(round, index, refusal(reader.error()));
   const Time now = clocks_.now(reader->published());
-  auto walked = walk(round->pieces[index], {*reader, ledger_.options(), round->domain, now, options_.subject_statements});
-  if (!walked) return piece_done(round, index, refusal(walked.error()));
-  if (walked->known) return piece_done(round, index, entered(std::move(*walked->known), {}, {}));
-  if (!round->own && !quota_.with([&](IssuerQuota& left) { return left.take(walked->issuer, now); }) && !always_enters(*walked, *reader))
+  auto examined = examine_submission(round->pieces[index], {*reader, ledger_.options(), round->domain, now, options_.subject_statements});
+  if (!examined) return piece_done(round, index, refusal(examined.error()));
+  if (examined->known) return piece_done(round, index, entered(std::move(*examined->known), {}, {}));
+  if (!round->own && !quota_.with([&](IssuerQuota& left) { return left.take(examined->issuer, now); }) && !always_enters(*examined, *reader))
     return piece_done(round, index, refusal({Code::unavailable, "issuer: its quota of statements a minute is used up",
                                              "wait a minute, or raise quotas.issuer_per_minute in icsd.toml"}));
-  const auto statements = walked->submission->evidence.statements();
+  const auto statements = examined->submission->evidence.statements();
   if (!round->own) round->serials[index] = serial_use_of(statements);
-  auto done = [this, round, index, statements, elsewhere = walked->elsewhere,
-               not_taken = walked->not_taken](Result<ledger::Appended> appended) {
+  auto done = [this, round, index, statements, elsewhere = examined->elsewhere,
+               not_taken = examined->not_taken](Result<ledger::Appended> appended) {
     if (!appended) return piece_done(round, index, refusal(appended.error()));
     if (appended->is_new) warn_of_compromise(statements);
     if (forwarder_ && !elsewhere.empty()) forwarder_->forward(appended->id, elsewhere);
@@ -202,8 +202,8 @@ void Intake::walk_one(const RoundPtr& round, std::size_t index) {
       piece_done(round, index, result);
     });
   };
-  walked->submission->source = round->source;
-  if (auto sent = ledger_.append(std::move(*walked->submission), std::move(done)); !sent)
+  examined->submission->source = round->source;
+  if (auto sent = ledger_.append(std::move(*examined->submission), std::move(done)); !sent)
     piece_done(round, index, refusal(sent.error()));
 }
 
@@ -224,8 +224,8 @@ void Intake::round_done(const RoundPtr& round) {
                                          round->results[i].error->code == Code::not_permitted))
       again.push_back(i);
   }
-  const std::size_t most_walks = std::max(walks_at_least, walks_a_piece * round->pieces.size());
-  if (!again.empty() && entered_now > round->entered_before && round->walks + again.size() <= most_walks) {
+  const std::size_t most_examinations = std::max(examinations_at_least, examinations_a_piece * round->pieces.size());
+  if (!again.empty() && entered_now > round->entered_before && round->examinations + again.size() <= most_examinations) {
     round->entered_before = entered_now;
     return start_round(round, std::move(again));
   }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "service/walk.h"
+#include "service/intake_examine.h"
 
 namespace cm4it::service {
 namespace {

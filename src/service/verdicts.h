@@ -28,7 +28,7 @@ class Verdicts {
   // to those that bore it once. ambiguous: the candidates' ids are in detail, separated by blanks.
   Result<SubjectId> resolve(std::string_view name, std::string_view domain, const Principal& who) const;
   // `at` none: now; times before the newest head seen are allowed only when asked for.
-  Result<Looked> look_up(const SubjectId& subject, std::string_view domain, const Principal& who,
+  Result<SubjectView> look_up(const SubjectId& subject, std::string_view domain, const Principal& who,
                          std::optional<Time> at = {}) const;
   struct MayAnswer { policy::May may; std::string domain; };
   Result<MayAnswer> may(const SubjectId& from, const SubjectId& to, std::string_view domain, const Principal& who) const;
@@ -53,7 +53,7 @@ class Verdicts {
 
  private:
   // look_up() out of a reader of the caller's, in a domain that is kept; adds what was folded.
-  Result<Looked> look(const ledger::Reader& reader, const SubjectId& subject, const std::string& domain, const Principal& who,
+  Result<SubjectView> look(const ledger::Reader& reader, const SubjectId& subject, const std::string& domain, const Principal& who,
                       std::optional<Time> at, std::size_t& folded) const;
   // With what this copy may not read, and what is in doubt, filled in.
   Result<policy::Facts> facts(const ledger::Reader& reader, const SubjectId& subject, const ledger::Reader::AsOf& as_of) const;

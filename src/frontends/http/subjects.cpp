@@ -10,7 +10,7 @@ namespace {
 
 namespace json = boost::json;
 using evidence::SubjectId;
-using service::AnswerKind, service::Looked;
+using service::AnswerKind, service::SubjectView;
 
 constexpr std::uint8_t of_code = 0x80;  // in a key of the cache, beside the kind
 
@@ -24,7 +24,7 @@ Result<SubjectId> subject_of(const Door::Impl& door, const Call& call, const std
   return door.service.verdicts().resolve(name, call.get("domain"), call.who);
 }
 
-struct Found { SubjectId subject; service::Stamp stamp; Looked looked; };
+struct Found { SubjectId subject; service::Stamp stamp; SubjectView looked; };
 
 Result<Found> find(Door::Impl& door, const Call& call, bool must_be_known) {
   TRY(auto subject, subject_of(door, call, call.path[2]));

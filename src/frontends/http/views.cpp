@@ -73,12 +73,12 @@ const policy::Judgement* judgement_of(const Verdict& verdict, const evidence::St
   return nullptr;
 }
 
-void add_issuer(json::object& to, const KeyId& issuer, const service::Looked& looked) {
+void add_issuer(json::object& to, const KeyId& issuer, const service::SubjectView& looked) {
   to["issuer"] = issuer.text();
   to["issuer_name"] = looked.published->policies->name_of(issuer);
 }
 
-json::object status_json(const service::Looked& looked) {
+json::object status_json(const service::SubjectView& looked) {
   const Verdict& verdict = looked.verdict;
   json::object status{{"status", evidence::to_string(*verdict.status)}, {"statement", verdict.status_statement->text()}};
   if (const auto* judgement = judgement_of(verdict, *verdict.status_statement)) {
@@ -154,7 +154,7 @@ json::object verdict_json(const Verdict& verdict) {
   return shown;
 }
 
-json::object summary_json(const service::Looked& looked) {
+json::object summary_json(const service::SubjectView& looked) {
   const Verdict& verdict = looked.verdict;
   json::object shown{{"subject", verdict.subject.text()}, {"domain", verdict.domain}};
   if (verdict.identity) {
@@ -179,7 +179,7 @@ json::object summary_json(const service::Looked& looked) {
   return shown;
 }
 
-json::object history_json(const service::Looked& looked) {
+json::object history_json(const service::SubjectView& looked) {
   json::array statements;
   for (const auto& judgement : looked.verdict.judgements) {
     const Statement& statement = judgement.fact->statement;

@@ -8,9 +8,9 @@
 
 namespace cm4it::http {
 
-boost::json::object summary_json(const service::Looked& looked);
+boost::json::object summary_json(const service::SubjectView& looked);
 boost::json::object verdict_json(const policy::Verdict& verdict);
-boost::json::object history_json(const service::Looked& looked);
+boost::json::object history_json(const service::SubjectView& looked);
 boost::json::object may_json(const evidence::SubjectId& from, const evidence::SubjectId& to, const service::Verdicts::MayAnswer& answer);
 boost::json::object submission_json(const std::vector<service::ItemResult>& results);
 boost::json::object domain_json(const service::DomainView& view);

@@ -1,4 +1,4 @@
-// What a walk asks of what is kept here. For this room's .cpp files.
+// What an examination asks of what is kept here. For this room's .cpp files.
 #pragma once
 
 #include <optional>

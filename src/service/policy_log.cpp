@@ -1,13 +1,13 @@
-#include "service/policy_places.h"
+#include "service/policy_log.h"
 
 #include <algorithm>
 
 namespace cm4it::service {
 
-Result<std::shared_ptr<const PolicyPlaces>> PolicyIndex::of(const ledger::Reader& reader) const {
-  return kept_.with([&](Kept& kept) -> Result<std::shared_ptr<const PolicyPlaces>> {
-    if (kept.places && kept.policies == reader.published().policies) return kept.places;
-    auto places = std::make_shared<PolicyPlaces>();
+Result<std::shared_ptr<const PolicyArrivals>> PolicyVersionLog::arrivals(const ledger::Reader& reader) const {
+  return kept_.with([&](Kept& kept) -> Result<std::shared_ptr<const PolicyArrivals>> {
+    if (kept.arrivals && kept.policies == reader.published().policies) return kept.arrivals;
+    auto arrivals = std::make_shared<PolicyArrivals>();
     for (const auto& [domain, first] : reader.policies().chains()) {
       std::vector<evidence::StatementId> ids;
       for (const auto* chain : reader.policies().chains_of(domain)) {
@@ -19,15 +19,15 @@ Result<std::shared_ptr<const PolicyPlaces>> PolicyIndex::of(const ledger::Reader
         if (known == kept.known.end()) {
           TRY(const auto record, reader.record(id));
           if (!record) return fail(Code::internal, "journal: a policy is missing", "run `ics rebuild`");
-          known = kept.known.emplace(id, PolicyPlace{record->position, domain, id, record->first_seen}).first;
+          known = kept.known.emplace(id, PolicyArrival{record->position, domain, id, record->first_seen}).first;
         }
-        places->push_back(known->second);
+        arrivals->push_back(known->second);
       }
     }
-    std::sort(places->begin(), places->end(), [](const auto& a, const auto& b) { return a.position < b.position; });
+    std::sort(arrivals->begin(), arrivals->end(), [](const auto& a, const auto& b) { return a.position < b.position; });
     kept.policies = reader.published().policies;
-    kept.places = std::move(places);
-    return kept.places;
+    kept.arrivals = std::move(arrivals);
+    return kept.arrivals;
   });
 }
 

@@ -1,17 +1,17 @@
-#include "service/sight.h"
+#include "service/read_access.h"
 
 #include <algorithm>
 
 namespace cm4it::service {
 
-bool Sight::statement(Kind kind, const std::vector<std::string>& domains) {
+bool ReadAccess::statement(Kind kind, const std::vector<std::string>& domains) {
   if (!reads(domain_, kind)) return false;
   // Said in another domain: that it is kept here opens it to nobody.
   if (domains.empty() || std::find(domains.begin(), domains.end(), domain_) != domains.end()) return true;
   return std::any_of(domains.begin(), domains.end(), [&](const auto& domain) { return reads(domain, kind); });
 }
 
-std::set<StatementId> Sight::hidden() {
+std::set<StatementId> ReadAccess::hidden() {
   std::set<StatementId> hidden;
   const auto collect = [&](const std::vector<policy::Fact>& about) {
     for (const auto& fact : about) {
@@ -27,7 +27,7 @@ std::set<StatementId> Sight::hidden() {
   return hidden;
 }
 
-bool Sight::reads(const std::string& domain, std::optional<Kind> kind) {
+bool ReadAccess::reads(const std::string& domain, std::optional<Kind> kind) {
   for (const auto& known : known_)
     if (known.kind == kind && known.domain == domain) return known.reads;
   bool reads = access_.may_read(policies_, domain, kind, {}, who_);

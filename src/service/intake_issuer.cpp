@@ -1,17 +1,17 @@
 // Who may have said it: the keys under which a piece of evidence is looked at.
+#include "service/intake_steps.h"
 #include "service/key_index.h"
-#include "service/walk_steps.h"
 
 namespace cm4it::service {
 
 using evidence::Decoded;
 
-Result<void> Walk::find_keys() {
+Result<void> Examination::find_keys() {
   TRY(issuer_, policy::candidate_keys(decoded_, domains_, policies_, LedgerKeyIndex(context_.reader)));
   return {};
 }
 
-Result<void> Walk::find_issuer(const KeyId& claimed) {
+Result<void> Examination::find_issuer(const KeyId& claimed) {
   if (const auto& named = decoded_.issuer().key; named && *named != claimed) return fail(Code::malformed, "record.3: not the issuer that the evidence names");
   keys_ = policy::keys_of_copy(decoded_, claimed, issuer_, policies_);
   if (keys_.empty())
@@ -21,7 +21,7 @@ Result<void> Walk::find_issuer(const KeyId& claimed) {
   return {};
 }
 
-Result<void> Walk::authenticate() {
+Result<void> Examination::authenticate() {
   const auto& claimed = decoded_.issuer().key;
   const auto* key = claimed && !authentic_ ? policies_.find_key(*claimed) : nullptr;
   if (!key) return {};

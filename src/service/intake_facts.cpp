@@ -1,4 +1,4 @@
-#include "service/walk_facts.h"
+#include "service/intake_facts.h"
 
 #include <algorithm>
 

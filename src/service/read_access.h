@@ -10,9 +10,9 @@
 
 namespace cm4it::service {
 
-class Sight {
+class ReadAccess {
  public:
-  Sight(const Access& access, const policy::Policies& policies, const policy::Facts& facts, std::string_view domain,
+  ReadAccess(const Access& access, const policy::Policies& policies, const policy::Facts& facts, std::string_view domain,
         const Principal& who)
       : access_(access), policies_(policies), facts_(facts), domain_(domain), who_(who) {}
 

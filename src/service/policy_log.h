@@ -10,24 +10,24 @@
 
 namespace cm4it::service {
 
-struct PolicyPlace {
+struct PolicyArrival {
   std::uint64_t position = 0;
   std::string domain;
   evidence::StatementId id;
-  Time came;
+  Time arrived_at;
 };
-using PolicyPlaces = std::vector<PolicyPlace>;  // by position
+using PolicyArrivals = std::vector<PolicyArrival>;  // by position
 
-class PolicyIndex {
+class PolicyVersionLog {
  public:
   // Made anew only where the policies have changed.
-  Result<std::shared_ptr<const PolicyPlaces>> of(const ledger::Reader& reader) const;
+  Result<std::shared_ptr<const PolicyArrivals>> arrivals(const ledger::Reader& reader) const;
 
  private:
   struct Kept {
     policy::PoliciesPtr policies;
-    std::shared_ptr<const PolicyPlaces> places;
-    std::map<evidence::StatementId, PolicyPlace> known;
+    std::shared_ptr<const PolicyArrivals> arrivals;
+    std::map<evidence::StatementId, PolicyArrival> known;
   };
   mutable Guarded<Kept> kept_;
 };

@@ -11,8 +11,8 @@
 
 namespace cm4it::service {
 
-// What is known where the walk begins.
-struct WalkContext {
+// What is known where the examination begins.
+struct IntakeContext {
   const ledger::Reader& reader;
   const ledger::Options& server;      // whose homes
   std::string_view submission_domain;  // for evidence that names none; may be empty
@@ -20,7 +20,7 @@ struct WalkContext {
   std::size_t subject_quota;
 };
 
-struct Walked {
+struct IntakeResult {
   // Already kept, and nothing new to add: the earlier answer.
   std::optional<ledger::Appended> known;
   // Else what to append.
@@ -32,18 +32,18 @@ struct Walked {
 
 // Errors are refusals (nothing is kept): malformed, too_large, unsupported, bad_signature, not_permitted, not_yet,
 // misdirected.
-Result<Walked> walk(const evidence::Piece& piece, const WalkContext& context);
+Result<IntakeResult> examine_submission(const evidence::Piece& piece, const IntakeContext& context);
 
 // Could the homes of a domain take what is kept here, as far as the policies known here tell? That it could, or not yet, is
 // theirs to say.
-Result<policy::Eligibility> eligibility(const ledger::Record& record, const std::string& domain, const WalkContext& context);
+Result<policy::Eligibility> eligibility(const ledger::Record& record, const std::string& domain, const IntakeContext& context);
 
 // Homes' clocks may be a little ahead of this one's: what their receipts tell has happened.
 Time as_received(const policy::Facts& facts, Time now);
 
 // The same for a record out of a peer's feed: verified as if a stranger had sent it, and kept if it carries a home's
 // receipt (`receipts`, verified), is a policy, or is admitted to a log of this server.
-Result<Walked> walk_copy(const evidence::Piece& piece, const KeyId& issuer,
-                         std::vector<ledger::ForeignReceipt> receipts, const WalkContext& context);
+Result<IntakeResult> examine_copy(const evidence::Piece& piece, const KeyId& issuer,
+                         std::vector<ledger::ForeignReceipt> receipts, const IntakeContext& context);
 
 }  // namespace cm4it::service

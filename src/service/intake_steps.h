@@ -1,4 +1,4 @@
-// One piece of evidence on its way to the appender. For walk*.cpp only: walk.h is what others call.
+// One piece of evidence on its way to the appender. For intake_*.cpp only: intake_examine.h is what others call.
 #pragma once
 
 #include <optional>
@@ -9,18 +9,18 @@
 #include "base/budgets.h"
 #include "base/text.h"
 #include "policy/issuers.h"
-#include "service/walk.h"
+#include "service/intake_examine.h"
 
 namespace cm4it::service {
 
-class Walk {
+class Examination {
  public:
-  Walk(evidence::Decoded decoded, const WalkContext& context)
+  Examination(evidence::Decoded decoded, const IntakeContext& context)
       : decoded_(std::move(decoded)), context_(context), policies_(context.reader.policies()) {}
 
-  Result<Walked> submission();
+  Result<IntakeResult> submission();
   Result<policy::Eligibility> could_enter(const std::string& domain);
-  Result<Walked> copy(const KeyId& issuer, std::vector<ledger::ForeignReceipt> receipts);
+  Result<IntakeResult> copy(const KeyId& issuer, std::vector<ledger::ForeignReceipt> receipts);
 
  private:
   static constexpr std::size_t most_transferred = 32;  // subjects looked at to find where a policy is judged by
@@ -32,13 +32,13 @@ class Walk {
   // Where the owner is known, and by more than a sale; strangers can introduce any number of domains.
   bool forwards_policies_of(const std::string& domain) const;
   // Sent once more as it is kept, signature and all: whoever can do that has seen it, and it was verified when it came.
-  Result<std::optional<Walked>> repeated() const;
+  Result<std::optional<IntakeResult>> repeated() const;
   // The same statement, whatever its signature bytes or its unsigned parts: the first receipt answers it.
-  Result<std::optional<Walked>> already_known(const evidence::StatementId& id, const KeyId& issuer,
+  Result<std::optional<IntakeResult>> already_known(const evidence::StatementId& id, const KeyId& issuer,
                                               const std::vector<std::string>& taken_in) const;
-  Result<Walked> verified(std::vector<ledger::ForeignReceipt> receipts);
+  Result<IntakeResult> verified(std::vector<ledger::ForeignReceipt> receipts);
 
-  // walk_issuer.cpp
+  // intake_issuer.cpp
   // The keys that may have signed it, as far as its name for them tells.
   Result<void> find_keys();
   // Of a copy that no log here takes: the key that its record names.
@@ -46,7 +46,7 @@ class Walk {
   // What follows hangs on what is kept of the subject: whoever only uses an issuer's name is told nothing of it.
   Result<void> authenticate();
 
-  // walk_bounds.cpp
+  // intake_bounds.cpp
   // A CRL that could end nothing is not taken in silence. One that is newer and bears no higher number would count for nothing: a CA
   // that was set back does not notice by itself.
   Result<void> can_take_back(const evidence::Verified& evidence);
@@ -64,7 +64,7 @@ class Walk {
   // A copy follows what homes took, up to what a home can have been configured to take. What restricts always enters.
   Result<void> quota_of_copy(const evidence::Verified& evidence) const;
 
-  // walk_rights.cpp
+  // intake_rights.cpp
   Result<policy::Eligibility> eligible_in(const std::string& domain);
   // Where the issuer could have the right: into our own logs, or on to others' homes.
   Result<void> judge_rights();
@@ -76,17 +76,17 @@ class Walk {
   void remember(const std::string& domain, const policy::Eligibility& eligibility);
   static Error error_of(const policy::Eligibility& eligibility);
 
-  // walk_policy.cpp
+  // intake_policy.cpp
   // The logs of this server that bear witness to when a policy came: its own domain's, and of those that judge by it: they refer to
   // that domain, or something was handed over to it there.
   Result<std::vector<std::string>> homes_of_policy(const std::string& domain) const;
   // Anybody may introduce a domain: for what nothing pins the ledger makes room (ledger/unpinned.h).
   Result<void> room_for(const std::string& domain, std::size_t kept) const;
   // `copied`: out of a feed; the home took it already.
-  Result<Walked> policy_evidence(bool copied, std::vector<ledger::ForeignReceipt> receipts = {});
+  Result<IntakeResult> policy_evidence(bool copied, std::vector<ledger::ForeignReceipt> receipts = {});
 
   evidence::Decoded decoded_;
-  const WalkContext& context_;
+  const IntakeContext& context_;
   const policy::Policies& policies_;
   std::vector<std::string> domains_, homes_, elsewhere_;
   std::vector<std::pair<std::string, std::string>> undecided_;  // of elsewhere_, and why

@@ -5,14 +5,14 @@
 #include "evidence/codec.h"
 #include "evidence/formats/x509/crl.h"
 #include "policy/crl_signers.h"
+#include "service/intake_steps.h"
 #include "service/restricting.h"
-#include "service/walk_steps.h"
 
 namespace cm4it::service {
 
 using evidence::Statement;
 
-Result<void> Walk::can_take_back(const evidence::Verified& evidence) {
+Result<void> Examination::can_take_back(const evidence::Verified& evidence) {
   const Statement& statement = evidence.statements().at(0);
   const auto& crl = statement.crl;
   if (!crl) return {};
@@ -30,14 +30,14 @@ Result<void> Walk::can_take_back(const evidence::Verified& evidence) {
               "it would count for nothing", "let the CA number its CRLs on from there (for `openssl ca` the file crlnumber)");
 }
 
-Result<void> Walk::within_share(const Statement& statement, const KeyId& issuer, std::size_t share) const {
+Result<void> Examination::within_share(const Statement& statement, const KeyId& issuer, std::size_t share) const {
   TRY(const auto own, context_.reader.count(statement.subject, issuer, share));
   if (own < share) return {};
   return fail(Code::too_large, "issuer: " + std::to_string(own) + " statements by it about this subject are kept, no more are taken",
               "raise quotas.subject_statements in icsd.toml");
 }
 
-Result<void> Walk::could_count() const {
+Result<void> Examination::could_count() const {
   const auto& statements = decoded_.statements();
   const bool native = decoded_.format() == evidence::native_format;
   if (native) CHECK_OK(evidence::check_times(statements[0]));
@@ -52,13 +52,13 @@ Result<void> Walk::could_count() const {
   return std::all_of(statements.begin(), statements.end(), refused) ? signed_ahead(statements[0]) : Result<void>{};
 }
 
-Result<void> Walk::signed_ahead(const Statement& statement) const {
+Result<void> Examination::signed_ahead(const Statement& statement) const {
   return fail(Code::not_permitted, std::string(statement.is_native() ? "claims.6: iat, " : "signature: its time, ") +
               to_rfc3339(statement.issued_at) + ", is more than 5 minutes ahead of this server's clock (" + to_rfc3339(context_.now) +
               "): it could count for nothing", "set the clock of whoever signs, and sign it again");
 }
 
-Result<void> Walk::withdraws_in_time(const evidence::Verified& evidence) const {
+Result<void> Examination::withdraws_in_time(const evidence::Verified& evidence) const {
   if (evidence::signed_by_authorities(evidence.format())) return {};
   for (const Statement& statement : evidence.statements()) {
     if (!is_ahead(statement)) return {};
@@ -68,7 +68,7 @@ Result<void> Walk::withdraws_in_time(const evidence::Verified& evidence) const {
   return signed_ahead(evidence.statements().at(0));
 }
 
-Result<void> Walk::quota(const std::vector<Statement>& statements, View piece, const KeyId& issuer) const {
+Result<void> Examination::quota(const std::vector<Statement>& statements, View piece, const KeyId& issuer) const {
   for (const Statement& statement : statements) {
     const auto within = within_share(statement, issuer, context_.subject_quota);
     TRY(const bool restricting, restricts(statement, context_.reader));
@@ -90,7 +90,7 @@ Result<void> Walk::quota(const std::vector<Statement>& statements, View piece, c
   return {};
 }
 
-Result<void> Walk::set_share(ledger::Submission& submission) const {
+Result<void> Examination::set_share(ledger::Submission& submission) const {
   submission.share = context_.subject_quota;
   for (const Statement& statement : submission.evidence.statements()) {
     TRY(const bool restricting, restricts(statement, context_.reader));
@@ -99,7 +99,7 @@ Result<void> Walk::set_share(ledger::Submission& submission) const {
   return {};
 }
 
-Result<void> Walk::quota_of_copy(const evidence::Verified& evidence) const {
+Result<void> Examination::quota_of_copy(const evidence::Verified& evidence) const {
   for (const Statement& statement : evidence.statements()) {
     TRY(const bool restricting, restricts(statement, context_.reader));
     if (restricting) continue;

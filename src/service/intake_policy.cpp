@@ -1,13 +1,13 @@
 // The way of a policy: its own chain is asked, and no role.
 #include "base/budgets.h"
 #include "base/text.h"
-#include "service/walk_steps.h"
+#include "service/intake_steps.h"
 
 namespace cm4it::service {
 
 using policy::Eligibility;
 
-Result<std::vector<std::string>> Walk::homes_of_policy(const std::string& domain) const {
+Result<std::vector<std::string>> Examination::homes_of_policy(const std::string& domain) const {
   std::vector<std::string> homes;
   for (const auto& home : context_.server.homes) {
     const auto* descriptor = policies_.newest(home);
@@ -31,17 +31,17 @@ Result<std::vector<std::string>> Walk::homes_of_policy(const std::string& domain
   return homes;
 }
 
-Result<void> Walk::room_for(const std::string& domain, std::size_t kept) const {
+Result<void> Examination::room_for(const std::string& domain, std::size_t kept) const {
   if (!policies_.chain(domain) || kept < budget::policy_versions) return {};
   return fail(Code::too_large, "domain: " + std::to_string(kept) + " descriptors of " + domain + " are kept already");
 }
 
-Result<Walked> Walk::policy_evidence(bool copied, std::vector<ledger::ForeignReceipt> receipts) {
+Result<IntakeResult> Examination::policy_evidence(bool copied, std::vector<ledger::ForeignReceipt> receipts) {
   const auto& body = std::get<evidence::PolicyText>(decoded_.statements()[0].body);
   TRY(const auto descriptor, policy::parse_descriptor(body.descriptor, policy::Homes::several));
   TRY(homes_, homes_of_policy(descriptor.domain));
   const auto& named = decoded_.issuer().key;
-  std::optional<Walked> known;  // policies are for everybody: that one is kept is no secret
+  std::optional<IntakeResult> known;  // policies are for everybody: that one is kept is no secret
   bool newcomer = !copied;
   if (named) {
     const auto id = evidence::statement_id(decoded_.format(), *named, decoded_.signed_bytes());

@@ -1,15 +1,15 @@
 // In which domains it could count: into our own logs, on to other homes, or nowhere.
 #include "base/text.h"
 #include "policy/fold.h"
-#include "service/walk_facts.h"
-#include "service/walk_steps.h"
+#include "service/intake_facts.h"
+#include "service/intake_steps.h"
 
 namespace cm4it::service {
 
 using evidence::Statement;
 using policy::Eligibility;
 
-Result<Eligibility> Walk::eligible_in(const std::string& domain) {
+Result<Eligibility> Examination::eligible_in(const std::string& domain) {
   policy::Context in{domain, {}, false, {}};
   in.now = context_.now;
   const Statement& statement = decoded_.statements()[0];
@@ -40,7 +40,7 @@ Result<Eligibility> Walk::eligible_in(const std::string& domain) {
   return policy::eligible(decoded_, issuer_, policies_, in);
 }
 
-Result<void> Walk::judge_rights() {
+Result<void> Examination::judge_rights() {
   for (const auto& domain : domains_) {
     TRY(auto eligibility, eligible_in(domain));
     if (eligibility.answer == Eligibility::Answer::yes) {
@@ -56,7 +56,7 @@ Result<void> Walk::judge_rights() {
   return {};
 }
 
-void Walk::not_here(const std::string& domain, const Eligibility& eligibility) {
+void Examination::not_here(const std::string& domain, const Eligibility& eligibility) {
   const bool known = policies_.chain(domain) != nullptr;
   if (eligibility.answer == Eligibility::Answer::not_yet && !is_home(domain) && known)
     return undecided_.emplace_back(domain, eligibility.why), void();
@@ -66,7 +66,7 @@ void Walk::not_here(const std::string& domain, const Eligibility& eligibility) {
   not_taken_.emplace_back(domain, std::move(error));
 }
 
-Result<void> Walk::judge_rights_at_homes() {
+Result<void> Examination::judge_rights_at_homes() {
   for (const auto& domain : domains_) {
     if (!is_home(domain)) continue;
     TRY(auto eligibility, eligible_in(domain));
@@ -77,13 +77,13 @@ Result<void> Walk::judge_rights_at_homes() {
   return {};
 }
 
-void Walk::remember(const std::string& domain, const Eligibility& eligibility) {
+void Examination::remember(const std::string& domain, const Eligibility& eligibility) {
   const bool later = eligibility.answer == Eligibility::Answer::not_yet;
   if (refusal_ && !(later && refusal_->code != Code::not_yet) && !is_home(domain)) return;
   refusal_ = error_of(eligibility);
 }
 
-Error Walk::error_of(const Eligibility& eligibility) {
+Error Examination::error_of(const Eligibility& eligibility) {
   const bool later = eligibility.answer == Eligibility::Answer::not_yet;
   return {later ? Code::not_yet : Code::not_permitted, eligibility.why, eligibility.next};
 }

@@ -1,12 +1,12 @@
-#include "service/walk.h"
+#include "service/intake_examine.h"
 
 #include <algorithm>
 
 #include "base/budgets.h"
 #include "base/text.h"
 #include "evidence/codec.h"
-#include "service/walk_facts.h"
-#include "service/walk_steps.h"
+#include "service/intake_facts.h"
+#include "service/intake_steps.h"
 
 namespace cm4it::service {
 namespace {
@@ -40,7 +40,7 @@ std::string home_url(const policy::Policies& policies, std::string_view domain) 
 
 }  // namespace
 
-Result<Walked> Walk::submission() {
+Result<IntakeResult> Examination::submission() {
   TRY(domains_, domains_of(decoded_, context_.submission_domain));
   add_listening_homes(decoded_, policies_, context_.server.homes, domains_);
   if (is_policy()) {
@@ -55,26 +55,26 @@ Result<Walked> Walk::submission() {
   CHECK_OK(judge_rights());
   if (keys_.empty()) return tl::unexpected(*refusal_);
   // What is kept is not told before the signature holds: who guesses a statement must not learn whether it was made.
-  TRY(auto walked, verified({}));
-  const auto& evidence = walked.submission->evidence;
-  TRY(auto known, already_known(evidence.id(), walked.issuer, domains_));
+  TRY(auto result, verified({}));
+  const auto& evidence = result.submission->evidence;
+  TRY(auto known, already_known(evidence.id(), result.issuer, domains_));
   if (known) return std::move(*known);
-  CHECK_OK(set_share(*walked.submission));
+  CHECK_OK(set_share(*result.submission));
   TRY(const auto kept, context_.reader.record(evidence.id()));
-  if (!kept) CHECK_OK(may_still_speak(context_.reader, evidence.statements(), walked.issuer));
+  if (!kept) CHECK_OK(may_still_speak(context_.reader, evidence.statements(), result.issuer));
   if (!kept) CHECK_OK(withdraws_in_time(evidence));
-  if (!kept) CHECK_OK(quota(evidence.statements(), evidence.bytes(), walked.issuer));
+  if (!kept) CHECK_OK(quota(evidence.statements(), evidence.bytes(), result.issuer));
   if (!kept) CHECK_OK(can_take_back(evidence));
-  return walked;
+  return result;
 }
 
-Result<Eligibility> Walk::could_enter(const std::string& domain) {
+Result<Eligibility> Examination::could_enter(const std::string& domain) {
   if (is_policy()) return Eligibility{Eligibility::Answer::yes, {}, {}};
   CHECK_OK(find_keys());
   return eligible_in(domain);
 }
 
-Result<Walked> Walk::copy(const KeyId& issuer, std::vector<ledger::ForeignReceipt> receipts) {
+Result<IntakeResult> Examination::copy(const KeyId& issuer, std::vector<ledger::ForeignReceipt> receipts) {
   const std::string_view submission_domain = receipts.empty() ? std::string_view{} : std::string_view(receipts[0].domain);
   TRY(domains_, domains_of(decoded_, submission_domain));
   if (is_policy()) return policy_evidence(true, std::move(receipts));
@@ -85,16 +85,16 @@ Result<Walked> Walk::copy(const KeyId& issuer, std::vector<ledger::ForeignReceip
     return fail(Code::not_permitted, "receipt: a copy keeps only what a home has received, and none by a home of " +
                 domains_[0] + " came with it");
   if (keys_.empty()) CHECK_OK(find_issuer(issuer));
-  TRY(auto walked, verified(std::move(receipts)));
-  CHECK_OK(quota_of_copy(walked.submission->evidence));
-  return walked;
+  TRY(auto result, verified(std::move(receipts)));
+  CHECK_OK(quota_of_copy(result.submission->evidence));
+  return result;
 }
 
-bool Walk::is_policy() const {
+bool Examination::is_policy() const {
   return !decoded_.statements().empty() && decoded_.statements()[0].kind() == Kind::policy;
 }
 
-Result<void> Walk::held_somewhere() const {
+Result<void> Examination::held_somewhere() const {
   const auto& kept = context_.reader.published().domains;
   for (const auto& domain : domains_)
     if (is_home(domain) || kept.contains(domain)) return {};
@@ -102,12 +102,12 @@ Result<void> Walk::held_somewhere() const {
               home_url(policies_, domains_[0]));
 }
 
-bool Walk::forwards_policies_of(const std::string& domain) const {
+bool Examination::forwards_policies_of(const std::string& domain) const {
   const auto* chain = policies_.chain(domain);
   return chain && (chain->pinned_by != policy::Pin::Source::transfer || context_.reader.published().domains.contains(domain));
 }
 
-Result<std::optional<Walked>> Walk::repeated() const {
+Result<std::optional<IntakeResult>> Examination::repeated() const {
   const auto& named = decoded_.issuer().key;
   for (const KeyId& candidate : named ? std::vector{*named} : issuer_.named) {
     const auto id = evidence::statement_id(decoded_.format(), candidate, decoded_.signed_bytes());
@@ -115,29 +115,29 @@ Result<std::optional<Walked>> Walk::repeated() const {
     if (!record || record->position == 0) continue;  // one that is kept aside: that it came again keeps it longer
     if (equal(record->evidence, decoded_.bytes())) return already_known(id, candidate, domains_);
   }
-  return std::optional<Walked>{};
+  return std::optional<IntakeResult>{};
 }
 
-Result<std::optional<Walked>> Walk::already_known(const evidence::StatementId& id, const KeyId& issuer,
+Result<std::optional<IntakeResult>> Examination::already_known(const evidence::StatementId& id, const KeyId& issuer,
                                             const std::vector<std::string>& taken_in) const {
   TRY(const auto kept, context_.reader.record(id));
-  if (!kept || kept->position == 0) return std::optional<Walked>{};
+  if (!kept || kept->position == 0) return std::optional<IntakeResult>{};
   TRY(auto placements, context_.reader.placements(id));
   for (const auto& domain : taken_in)
     if (is_home(domain) && std::none_of(placements.begin(), placements.end(),
                                         [&](const Placement& placement) { return placement.domain == domain; }))
-      return std::optional<Walked>{};  // one of our logs has not taken it: it may do so now
+      return std::optional<IntakeResult>{};  // one of our logs has not taken it: it may do so now
   for (const auto& domain : domains_) {
     TRY(const auto refused, context_.reader.note(ledger::refusal_note(id, domain)));
-    if (refused) return std::optional<Walked>{};  // its home refused it once: it may be another's mind now
+    if (refused) return std::optional<IntakeResult>{};  // its home refused it once: it may be another's mind now
   }
-  Walked walked;
-  walked.known = ledger::Appended{id, false, std::move(placements)};
-  walked.issuer = issuer;
-  return std::optional(std::move(walked));
+  IntakeResult result;
+  result.known = ledger::Appended{id, false, std::move(placements)};
+  result.issuer = issuer;
+  return std::optional(std::move(result));
 }
 
-Result<Walked> Walk::verified(std::vector<ledger::ForeignReceipt> receipts) {
+Result<IntakeResult> Examination::verified(std::vector<ledger::ForeignReceipt> receipts) {
   Error last{Code::bad_signature, "signature: no key of the issuer is known", ""};
   for (std::size_t i = 0; i < keys_.size() && i < budget::candidate_keys; ++i) {
     auto evidence = authentic_ && authentic_->issuer() == keys_[i].id()
@@ -147,15 +147,15 @@ Result<Walked> Walk::verified(std::vector<ledger::ForeignReceipt> receipts) {
       last = std::move(evidence).error();
       continue;
     }
-    Walked walked;
-    walked.issuer = evidence->issuer();
-    walked.elsewhere = std::move(elsewhere_);
-    walked.not_taken = std::move(not_taken_);
+    IntakeResult result;
+    result.issuer = evidence->issuer();
+    result.elsewhere = std::move(elsewhere_);
+    result.not_taken = std::move(not_taken_);
     const bool native = evidence->format() == evidence::native_format;
-    walked.submission.emplace(ledger::Submission{std::move(*evidence), native ? std::string() : domains_[0],
-                                                 std::move(homes_), std::move(receipts), walked.elsewhere,
+    result.submission.emplace(ledger::Submission{std::move(*evidence), native ? std::string() : domains_[0],
+                                                 std::move(homes_), std::move(receipts), result.elsewhere,
                                                  std::move(undecided_), std::move(not_made_)});
-    return walked;
+    return result;
   }
   return tl::unexpected(std::move(last));
 }
@@ -197,25 +197,25 @@ Result<evidence::Piece> with_its_key(const evidence::Piece& piece, const std::st
 
 }  // namespace
 
-Result<Walked> walk(const evidence::Piece& piece, const WalkContext& context) {
+Result<IntakeResult> examine_submission(const evidence::Piece& piece, const IntakeContext& context) {
   if (const auto* codec = evidence::find_codec(piece.format); codec && codec->without_key)
     if (const auto alias = codec->without_key(piece.bytes)) {
       TRY(const auto whole, with_its_key(piece, *alias, *codec, context.reader));
-      return walk(whole, context);
+      return examine_submission(whole, context);
     }
   TRY(auto decoded, evidence::decode(piece.format, piece.bytes));
-  return Walk(std::move(decoded), context).submission();
+  return Examination(std::move(decoded), context).submission();
 }
 
-Result<policy::Eligibility> eligibility(const ledger::Record& record, const std::string& domain, const WalkContext& context) {
+Result<policy::Eligibility> eligibility(const ledger::Record& record, const std::string& domain, const IntakeContext& context) {
   TRY(auto decoded, evidence::decode(record.format, record.evidence));
-  return Walk(std::move(decoded), context).could_enter(domain);
+  return Examination(std::move(decoded), context).could_enter(domain);
 }
 
-Result<Walked> walk_copy(const evidence::Piece& piece, const KeyId& issuer,
-                         std::vector<ledger::ForeignReceipt> receipts, const WalkContext& context) {
+Result<IntakeResult> examine_copy(const evidence::Piece& piece, const KeyId& issuer,
+                         std::vector<ledger::ForeignReceipt> receipts, const IntakeContext& context) {
   TRY(auto decoded, evidence::decode(piece.format, piece.bytes));
-  return Walk(std::move(decoded), context).copy(issuer, std::move(receipts));
+  return Examination(std::move(decoded), context).copy(issuer, std::move(receipts));
 }
 
 }  // namespace cm4it::service
