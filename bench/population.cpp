@@ -11,6 +11,8 @@
 #include "apps/icsd/config.h"
 #include "crypto/digest.h"
 #include "net/http/client.h"
+#include "service/intake.h"
+#include "service/ledger_for_test.h"
 #include "store/lmdb.h"
 
 namespace cm4it::bench {
@@ -54,7 +56,7 @@ Result<void> fill(const Setup& setup, const Home& home) {
     CHECK_OK(submit(*service, std::move(pieces)));
     if (made % 100'000 == 0) setup.note(fmt::format("{} of {} identities", made, setup.size));
   }
-  service->ledger().drain();
+  service::LedgerForTest::of(*service).drain();
   return write_text(home.ids(), ids);
 }
 

@@ -8,6 +8,8 @@
 #include "bench.h"
 #include "crypto/signer.h"
 #include "demo/process.h"
+#include "evidence/evidence.h"
+#include "ledger/ledger.h"
 #include "service/service.h"
 
 namespace cm4it::bench {

@@ -7,6 +7,8 @@
 #include "frontends/http/door.h"
 #include "policy/fold.h"
 #include "population.h"
+#include "service/ledger_for_test.h"
+#include "service/verdicts.h"
 
 namespace cm4it::bench {
 namespace {
@@ -89,7 +91,7 @@ class Verdicts {
   }
 
   void folded(benchmark::State& state) {
-    const auto reader = service_.ledger().reader();
+    const auto reader = service::LedgerForTest::of(service_).reader();
     const auto facts = reader ? reader->facts(subjects_[0]) : tl::unexpected(reader.error());
     if (!facts) return state.SkipWithError("no facts");
     const Time at = service_.now();
@@ -99,7 +101,7 @@ class Verdicts {
   void facts_read(benchmark::State& state) {
     std::size_t turn = 0;
     for (auto _ : state) {
-      const auto reader = service_.ledger().reader();
+      const auto reader = service::LedgerForTest::of(service_).reader();
       benchmark::DoNotOptimize(reader->facts(subjects_[turn++ % subjects_.size()]));
     }
   }

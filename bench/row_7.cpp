@@ -10,6 +10,7 @@
 #include "crypto/digest.h"
 #include "net/http/client.h"
 #include "population.h"
+#include "service/intake.h"
 
 namespace cm4it::bench {
 namespace {

@@ -7,6 +7,7 @@
 #include "ca_home.h"
 #include "evidence/formats/x509/crl_test_support.h"
 #include "import_run.h"
+#include "service/verdicts.h"
 
 namespace cm4it::bench {
 namespace {

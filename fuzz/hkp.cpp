@@ -6,6 +6,7 @@
 #include "evidence/formats/openpgp/test_support.h"
 #include "frontends/hkp/hkp.h"
 #include "fuzz/fuzz.h"
+#include "service/intake.h"
 #include "store/memory.h"
 
 using namespace cm4it;

@@ -22,7 +22,7 @@ IngestReport pull(Ics& from, Ics& to, const std::string& domain) {
     if (auto check = to.service->logs().check_head(head.domain, head.note); check && !check->settled) {
       EXPECT_TRUE(to.service->logs().note_head(*check, std::nullopt));
     }
-  to.service->ledger().drain();
+  to.ledger().drain();
   return report ? *report : IngestReport{};
 }
 
@@ -221,7 +221,7 @@ TEST_F(Clocks, AReceiptAloneMovesNoTime) {
 TEST_F(Clocks, AHomeThatSignsNothingAdmitsNothing) {
   deploy();
   EXPECT_EQ(plant.verdict(sensor_id).admitted, Admitted::yes);
-  plant.service->ledger().hold("its peers are being asked");
+  plant.ledger().hold("its peers are being asked");
   const auto refused = plant.submit_one(plant.say("volta", sensor_id, StatusChange{Status::lost, ""}));
   ASSERT_TRUE(refused.error);
   EXPECT_EQ(refused.error->code, Code::unavailable);
@@ -232,8 +232,8 @@ TEST_F(Clocks, AHomeThatSignsNothingAdmitsNothing) {
   for (const auto& domain : plant.service->logs().domains({}))
     EXPECT_EQ(domain.not_signing.empty(), domain.domain != "plant.example") << domain.domain;
   EXPECT_TRUE(warns(plant, "nothing is signed"));
-  plant.service->ledger().hold({});
-  plant.service->ledger().drain();
+  plant.ledger().hold({});
+  plant.ledger().drain();
   EXPECT_EQ(plant.verdict(sensor_id).admitted, Admitted::yes);
 }
 
@@ -250,7 +250,7 @@ TEST(Transfers, AHomeALittleAhead) {
   std::vector<PeerRecord> records;
   for (auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
   ASSERT_TRUE(field.service->intake().ingest("acme.example", std::move(records)));
-  EXPECT_TRUE(field.service->ledger().published()->policies->chain("plant.example"));
+  EXPECT_TRUE(field.ledger().published()->policies->chain("plant.example"));
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ TEST_F(CompromisedKeys, ACopyComesToTheSameVerdict) {
   const policy::Selector hall{{{policy::Field::cloud, {"hall-3"}}}};
   ASSERT_EQ(says_of_itself(plant, "volta").outcome, Outcome::received);
   carry(plant, field, "plant.example", hall);
-  const auto said = field.service->ledger().reader()->compromises_of(id_of("volta"));
+  const auto said = field.ledger().reader()->compromises_of(id_of("volta"));
   ASSERT_TRUE(said);
   EXPECT_EQ(said->size(), 1u);
   EXPECT_EQ(admitted(field), policy::Admitted::yes);
@@ -71,7 +71,7 @@ TEST_F(CompromisedKeys, SaidInAnotherDomainItIsHeardWhereverTheKeyPlaysARole) {
   ASSERT_EQ(alarm.received.size(), 1u);
   EXPECT_EQ(alarm.received[0].domain, "plant.example");
   carry(plant, field, "plant.example");
-  EXPECT_EQ(field.service->ledger().reader()->compromises_of(id_of("volta"))->size(), 1u);
+  EXPECT_EQ(field.ledger().reader()->compromises_of(id_of("volta"))->size(), 1u);
   EXPECT_EQ(field.verdict(subject_of("volta")).status, Status::compromised);
 }
 
@@ -129,7 +129,7 @@ TEST_F(CompromisedKeys, AnOwnerMayStillHandOver) {
   ASSERT_TRUE(evidence);
   const auto item = plant.submit_one(*evidence);
   EXPECT_EQ(item.outcome, Outcome::received) << why(item);
-  EXPECT_EQ(plant.service->ledger().published()->policies->newest("plant.example")->owner, id_of("new integrator"));
+  EXPECT_EQ(plant.ledger().published()->policies->newest("plant.example")->owner, id_of("new integrator"));
 }
 
 }  // namespace

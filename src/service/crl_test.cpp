@@ -159,7 +159,7 @@ TEST_F(Revoking, CrlsComeAlongToCopiesWhateverTheySelect) {
     EXPECT_EQ(crl_in(verdict) != nullptr, serial == "42");
     EXPECT_FALSE(verdict.identity);
     const auto kept =
-        copy.service->ledger().reader()->crl_before(ca.key->public_key().id(), *crl_in(a.verdict(device))->fact->statement.crl);
+        copy.ledger().reader()->crl_before(ca.key->public_key().id(), *crl_in(a.verdict(device))->fact->statement.crl);
     ASSERT_TRUE(kept && *kept) << serial;
     EXPECT_EQ((*kept)->crl->name, "CRL 1 of CN=ca,O=Acme");
   }

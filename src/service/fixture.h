@@ -8,7 +8,16 @@
 #include <future>
 
 #include "crypto/digest.h"
+#include "service/certificates.h"
+#include "service/feed.h"
+#include "service/health.h"
+#include "service/intake.h"
+#include "service/ledger_for_test.h"
+#include "service/log_view.h"
+#include "service/queues.h"
 #include "service/service.h"
+#include "service/verdicts.h"
+#include "service/watch.h"
 #include "store/memory.h"
 
 namespace cm4it::service::fixture {
@@ -87,6 +96,8 @@ class Ics {
     EXPECT_TRUE(evidence) << (evidence ? "" : evidence.error().message);
     return evidence ? *evidence : Bytes{};
   }
+
+  ledger::Ledger& ledger() const { return LedgerForTest::of(*service); }
 
   const std::string domain_;
   std::shared_ptr<HandClock> clock;
@@ -198,7 +209,7 @@ inline IngestReport carry(Ics& from, Ics& to, const std::string& domain, std::op
       if (auto check = to.service->logs().check_head(head.domain, head.note); check && !check->settled) {
         EXPECT_TRUE(to.service->logs().note_head(*check, std::nullopt));
       }
-    to.service->ledger().drain();
+    to.ledger().drain();
     position = page->next;
     if (!page->more) return total;
   }

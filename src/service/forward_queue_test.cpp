@@ -19,14 +19,14 @@ struct Queue : Network {
     return item.statement.value_or(StatementId{});
   }
   bool waits(const StatementId& id) {
-    plant.service->ledger().drain();
+    plant.ledger().drain();
     const auto all = queue.waiting().value();
     return std::any_of(all.begin(), all.end(),
                        [&](const auto& one) { return one.statement == id && one.domain == "acme.example"; });
   }
   std::optional<Bytes> note(const std::string& kind, const StatementId& id) {
-    plant.service->ledger().drain();
-    return plant.service->ledger().reader()->note(kind + "/" + id.text() + "/acme.example").value();
+    plant.ledger().drain();
+    return plant.ledger().reader()->note(kind + "/" + id.text() + "/acme.example").value();
   }
 };
 

@@ -66,7 +66,7 @@ TEST_F(Forwarding, WhoseHomeNothingTellsIsNotSent) {
   EXPECT_TRUE(item.forwarded_to.empty());
   ASSERT_EQ(item.not_taken.size(), 1u);
   EXPECT_THAT(item.not_taken[0].second.message, HasSubstr("nothing here pins the owner of nowhere.example"));
-  const auto notes = plant.service->ledger().reader()->notes("forward/");
+  const auto notes = plant.ledger().reader()->notes("forward/");
   for (const auto& [note, value] : *notes) EXPECT_THAT(note, testing::Not(HasSubstr("nowhere.example")));
 }
 

@@ -138,7 +138,7 @@ struct Borrowed : testing::Test {
       if (auto check = plant.service->logs().check_head(head.domain, head.note); check && !check->settled) {
         EXPECT_TRUE(plant.service->logs().note_head(*check, std::nullopt));
       }
-    plant.service->ledger().drain();
+    plant.ledger().drain();
   }
   std::vector<Kind> history(const Principal& who) const {
     std::vector<Kind> kinds;

@@ -11,7 +11,7 @@ TEST(Copies, ThatCameInAnyOrderGiveTheSameVerdict) {
   const auto below = authority("Below");
   Pki ics;
   ics.push({ics.root.certifies(below), device_by(below, "sensor")});
-  ics.service->ledger().drain();
+  ics.ledger().drain();
   const auto page = ics.service->feed().page({"acme.example", 0, {}}, {});
   ASSERT_TRUE(page);
   std::vector<PeerRecord> records;
@@ -41,7 +41,7 @@ TEST(Copies, OfAWholePageThatCameBackToFront) {
   std::vector<CertificateDraft> drafts{ics.root.certifies(below)};
   for (int i = 0; i < devices; ++i) drafts.push_back(device_by(below, "sensor " + std::to_string(i)));
   ics.push(drafts);
-  ics.service->ledger().drain();
+  ics.ledger().drain();
   const auto page = ics.service->feed().page({"acme.example", 0, {}}, {});
   ASSERT_TRUE(page);
   std::vector<PeerRecord> records;

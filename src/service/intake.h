@@ -10,20 +10,12 @@
 
 #include "base/guarded.h"
 #include "service/foreign_receipts.h"
+#include "service/forwarder.h"
 #include "service/quota.h"
 #include "service/transfer_pins.h"
 #include "service/verdicts.h"
 
 namespace cm4it::service {
-
-// Forwards what was kept provisionally to the homes of the domains it names, until received. Implemented by sync.
-class Forwarder {
- public:
-  virtual ~Forwarder() = default;
-  virtual void forward(const StatementId& statement, const std::vector<std::string>& domains) = 0;
-  // It names this domain, and is not sent there; for who asks how forwarding fares.
-  virtual void not_forwarded(const StatementId& statement, const std::string& domain, const std::string& why) = 0;
-};
 
 struct IntakeOptions {
   std::size_t issuer_per_minute = 0;          // statements of one issuer accepted a minute; 0: no quota

@@ -31,7 +31,7 @@ struct Damaged {
   }
   // Flips a bit of the evidence, so far from its end.
   void flip(Ics& server, store::Store& in, std::size_t from_end) {
-    const auto position = server.service->ledger().reader()->record(statement).value()->position;
+    const auto position = server.ledger().reader()->record(statement).value()->position;
     const auto snapshot = in.snapshot().value();
     Bytes row = to_bytes(*snapshot->get(ledger::table::journal, ledger::table::journal_key(position)).value());
     const auto evidence = ledger::evidence_in_entry(row)->evidence;
@@ -87,7 +87,7 @@ TEST(Damages, ACopyKnowsThatItMissesThem) {
     ASSERT_TRUE(report);
     EXPECT_EQ(report->missed, 1u);
     EXPECT_FALSE(report->first_missed.empty());
-    EXPECT_TRUE(field.service->ledger().reader()->record(one.sound)->has_value());
+    EXPECT_TRUE(field.ledger().reader()->record(one.sound)->has_value());
   }
 }
 

@@ -11,7 +11,7 @@ using namespace fixture;
 
 struct KeptByALink : testing::Test {
   Ics ics{"plant.example", {{"plant.example", id_of("plant"), policy::Pin::Source::configuration}}};
-  ledger::Ledger& ledger = ics.service->ledger();
+  ledger::Ledger& ledger = ics.ledger();
 
   LinkStore store(const std::string& url = "https://a") { return ics.service->link_store("acme.example", url); }
   Bytes note(const std::string& key) {

@@ -2,6 +2,15 @@
 
 #include <atomic>
 
+#include "service/certificates.h"
+#include "service/feed.h"
+#include "service/forward_queue.h"
+#include "service/health.h"
+#include "service/intake.h"
+#include "service/ledger_for_test.h"
+#include "service/link_store.h"
+#include "service/log_view.h"
+
 namespace cm4it::service {
 namespace {
 
@@ -87,7 +96,7 @@ LinkStore Service::link_store(std::string domain, std::string url) { return {*pa
 Time Service::now() const { return parts_->told->clocks.now(); }
 const std::string& Service::default_domain() const { return parts_->access.default_domain(); }
 KeyId Service::server_key() const { return parts_->server_key; }
-ledger::Ledger& Service::ledger() { return *parts_->ledger; }
+ledger::Ledger& LedgerForTest::of(Service& service) { return *service.parts_->ledger; }
 
 Service::Counters Service::counters() const {
   const auto published = parts_->ledger->published();

@@ -6,20 +6,30 @@
 #include <string>
 
 #include "base/budgets.h"
-#include "ledger/ledger.h"
-#include "service/access.h"
-#include "service/certificates.h"
-#include "service/feed.h"
-#include "service/forward_queue.h"
-#include "service/health.h"
-#include "service/intake.h"
-#include "service/link_store.h"
-#include "service/log_view.h"
-#include "service/queues.h"
-#include "service/verdicts.h"
-#include "service/watch.h"
+#include "crypto/signer.h"
+#include "service/home_clocks.h"
+
+namespace cm4it::ledger {
+class Ledger;
+struct Options;
+}  // namespace cm4it::ledger
+namespace cm4it::store {
+class Store;
+}
 
 namespace cm4it::service {
+
+class Access;
+class Certificates;
+class Feed;
+class ForwardQueue;
+class Health;
+class Intake;
+class LinkStore;
+class LogView;
+class Queues;
+class Verdicts;
+class Watch;
 
 struct Options {
   Clock clock;
@@ -39,7 +49,7 @@ class Service {
   // Doors and links are stopped by then. What waits is refused; what is worked on is still done and written.
   ~Service();
 
-  // They live as long as this does.
+  // A header of its own each; they live as long as this does.
   Intake& intake();
   const Verdicts& verdicts() const;
   const Feed& feed() const;
@@ -65,9 +75,8 @@ class Service {
   };
   Counters counters() const;
 
-  ledger::Ledger& ledger();
-
  private:
+  friend struct LedgerForTest;
   struct Parts;
   explicit Service(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;

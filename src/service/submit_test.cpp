@@ -40,7 +40,7 @@ TEST_F(Submit, ALongChainOfPolicyVersionsInOneSubmission) {
   std::vector<Bytes> versions;
   for (std::uint64_t version = 31; version > 1; --version) versions.push_back(policy_evidence("acme", "acme.example", acme_policy(version), *acme.clock));
   for (const auto& item : acme.submit(versions)) EXPECT_EQ(item.outcome, Outcome::received) << why(item);
-  EXPECT_EQ(acme.service->ledger().published()->policies->newest("acme.example")->version, 31u);
+  EXPECT_EQ(acme.ledger().published()->policies->newest("acme.example")->version, 31u);
 }
 
 TEST_F(Submit, WhatCanNeverCountIsRefused) {

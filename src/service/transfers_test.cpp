@@ -25,7 +25,7 @@ struct LateTransfer : testing::Test {
       ASSERT_TRUE(report);
       EXPECT_EQ(report->taken, 1u) << report->first_refusal;
     }
-    field.service->ledger().drain();
+    field.ledger().drain();
   }
   StatementId at_acme(const Bytes& evidence) {
     const auto item = acme.submit_one(evidence);
@@ -37,7 +37,7 @@ struct LateTransfer : testing::Test {
       if (view.domain == "plant.example") return view.pinned;
     return "";
   }
-  std::size_t noted() const { return field.service->ledger().reader()->notes("transfer/")->size(); }
+  std::size_t noted() const { return field.ledger().reader()->notes("transfer/")->size(); }
 
   Ics acme{"acme.example", pin("acme.example", "acme")};
   Ics field{"acme.example", pin("acme.example", "acme"), false};

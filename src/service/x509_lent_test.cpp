@@ -51,7 +51,7 @@ struct StruckCa : testing::Test {
     carry(acme, plant, "acme.example");  // whose receipts hold is known once its policy is here: a link walks a feed again for that
     const auto report = carry(acme, plant, "acme.example");
     EXPECT_EQ(report.refused + report.not_yet, 0u) << report.first_refusal;
-    ASSERT_EQ(plant.service->ledger().published()->policies->newest("acme.example")->version, 3u);
+    ASSERT_EQ(plant.ledger().published()->policies->newest("acme.example")->version, 3u);
   }
 
   Pki acme;

@@ -27,7 +27,7 @@ TEST(CertificateOfARoleHolder, IsAnIdentityHere) {
   const auto again = ics.submit({certificate}, Format::x509);
   EXPECT_FALSE(again[0].is_new);
   EXPECT_EQ(again[0].statement, results[0].statement);
-  const auto reader = ics.service->ledger().reader();
+  const auto reader = ics.ledger().reader();
   ASSERT_TRUE(reader);
   for (const std::string& name :
        {"x509:" + to_hex(crypto::sha256(certificate)), "X509:" + to_hex(crypto::digest(crypto::Hash::sha1, certificate)),
@@ -50,7 +50,7 @@ TEST(CertificateOfARoleHolder, IsFoundWithoutAKeyIdentifier) {
 TEST(CertificateOfARoleHolder, IsFoundByItsIssuersName) {
   Pki ics;
   ics.take(device_by(ics.root, "sensor"));
-  const auto reader = ics.service->ledger().reader();
+  const auto reader = ics.ledger().reader();
   for (const char* name : {"x509-issued:cn=acme  root, o=ACME#01", "X509-issued:CN=Acme Root,O=Acme#01"}) {
     const auto found = reader->resolve(name);
     ASSERT_TRUE(found) << name << ": " << found.error().message;
@@ -348,7 +348,7 @@ TEST(SerialNumbers, GivenTwiceLeadToBoth) {
   ics.push({device_by(ics.root, "one"), device_by(ics.root, "two")});
   EXPECT_EQ(ics.judged(device_of("one")), "counts");
   EXPECT_EQ(ics.judged(device_of("two")), "counts");
-  const auto reader = ics.service->ledger().reader();
+  const auto reader = ics.ledger().reader();
   const auto found = reader->resolve("x509-issued:CN=Acme Root,O=Acme#01");
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().code, Code::ambiguous);
@@ -359,7 +359,7 @@ TEST(Copies, OfWhatCasSayGiveTheSameVerdict) {
   const auto below = authority("Below");
   ics.push({ics.root.itself(), ics.root.certifies(below), device_by(below, "sensor"), device_by(below, "other")});
   *ics.clock = now + 10;
-  ics.service->ledger().drain();
+  ics.ledger().drain();
   Ics copy("acme.example", {{"acme.example", id_of("acme"), policy::Pin::Source::configuration}}, false);
   *copy.clock = now + 10;
   const auto report = carry(ics, copy, "acme.example");

@@ -6,6 +6,10 @@
 
 #include "base/log.h"
 #include "net/http/url.h"
+#include "service/access.h"
+#include "service/intake.h"
+#include "service/link_store.h"
+#include "service/log_view.h"
 
 namespace cm4it::sync {
 namespace {

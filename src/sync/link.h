@@ -7,6 +7,7 @@
 
 #include "base/guarded.h"
 #include "service/link_store.h"
+#include "service/log_view.h"
 #include "sync/backoff.h"
 #include "sync/leaves.h"
 #include "sync/own_policies.h"

@@ -3,6 +3,7 @@
 
 #include "base/cbor.h"
 #include "base/log.h"
+#include "service/access.h"
 #include "sync/link.h"
 
 namespace cm4it::sync {

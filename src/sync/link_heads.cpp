@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "service/access.h"
+#include "service/log_view.h"
 #include "sync/link.h"
 
 namespace cm4it::sync {

@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "service/access.h"
+#include "service/forward_queue.h"
+#include "service/intake.h"
 #include "sync/backoff.h"
 
 namespace cm4it::sync {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/guarded.h"
+#include "service/forward_queue.h"
 #include "sync/own_policies.h"
 #include "sync/sync.h"
 

@@ -1,6 +1,8 @@
 // How a statement's way to another home ends without its receipt (decisions/0031).
 #include "base/budgets.h"
 #include "base/log.h"
+#include "service/access.h"
+#include "service/intake.h"
 #include "sync/outbox.h"
 
 namespace cm4it::sync {

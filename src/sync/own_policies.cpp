@@ -1,6 +1,8 @@
 #include "sync/own_policies.h"
 
 #include "base/log.h"
+#include "service/access.h"
+#include "service/feed.h"
 
 namespace cm4it::sync {
 

@@ -5,6 +5,8 @@
 
 #include "base/budgets.h"
 #include "base/log.h"
+#include "service/access.h"
+#include "service/forward_queue.h"
 #include "sync/link.h"
 #include "sync/outbox.h"
 #include "sync/stop.h"

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "policy/selector.h"
+#include "service/forwarder.h"
 #include "service/service.h"
 
 namespace cm4it::sync {

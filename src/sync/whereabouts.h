@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "policy/policies.h"
 #include "sync/sync.h"
 
 namespace cm4it::sync {

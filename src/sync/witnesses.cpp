@@ -5,6 +5,8 @@
 
 #include "base/budgets.h"
 #include "base/log.h"
+#include "service/access.h"
+#include "service/log_view.h"
 #include "sync/backoff.h"
 #include "sync/whereabouts.h"
 

@@ -31,7 +31,7 @@ TEST_F(Copy, WhatTheSelectorChoosesAndWhatWasSaidBefore) {
 TEST_F(Copy, ItSaysHowFarItIsBehind) {
   for (const char* name : {"one", "two", "three"}) make(name);
   sell("two");
-  const auto size = acme.ics.service->ledger().published()->own_heads.at("acme.example").size;
+  const auto size = acme.ics.ledger().published()->own_heads.at("acme.example").size;
   acme.tamper([next = std::make_shared<std::uint64_t>(0)](service::FeedPage& page) {
     page.records.clear();
     page.heads.clear();
@@ -68,7 +68,7 @@ TEST_F(Copy, AnAlarmArrivesAfterTheSubjectWasSoldOn) {
   plant.follow();
   ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
   // Sold on, in acme's log: it leaves the selector, and stays followed.
-  ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example") != nullptr; }));
+  ASSERT_TRUE(eventually([&] { return acme.ics.ledger().published()->policies->newest("plant.example") != nullptr; }));
   ++acme.ics.clock->seconds;
   received({acme.ics.submit_one(acme.ics.say("plant", subject_of("sensor"), Transfer{"other.example", id_of("other")}))});
   ASSERT_TRUE(eventually([&] { return plant.ics.verdict(subject_of("sensor"), "acme.example").holder == "other.example"; }));
@@ -85,7 +85,7 @@ TEST_F(Copy, ANewPolicyIsFollowedFromTheBeginning) {
   ASSERT_TRUE(eventually([&] { return plant.follows("acme.example"); }));
   acme.forget_asked();
   received({acme.ics.submit_one(policy_evidence("acme", "acme.example", acme_text(2), *acme.ics.clock))});
-  ASSERT_TRUE(eventually([&] { return plant.ics.service->ledger().published()->policies->newest("acme.example")->version == 2; }));
+  ASSERT_TRUE(eventually([&] { return plant.ics.ledger().published()->policies->newest("acme.example")->version == 2; }));
   EXPECT_TRUE(eventually([&] { return !acme.asked("/v1/feed?domain=acme.example&from=0&").empty(); }));
 }
 
@@ -156,11 +156,11 @@ TEST_F(Copy, AHoldersPolicyComesAlong) {
   sell("sensor");
   found_plant(plant_text());
   plant.follow();
-  ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example") != nullptr; }));
+  ASSERT_TRUE(eventually([&] { return acme.ics.ledger().published()->policies->newest("plant.example") != nullptr; }));
   Node field{"field.example", pin("acme.example", "acme"), false};
   field.follow({Follow{"acme.example", acme.url(), {}, policy::Selector{{{policy::Field::type, {"device"}}}}}});
   ASSERT_TRUE(eventually([&] { return field.follows("acme.example"); }));
-  ASSERT_TRUE(eventually([&] { return kept_of(field, "sensor") == 2 && field.ics.service->ledger().published()->domains.contains("acme.example"); }));
+  ASSERT_TRUE(eventually([&] { return kept_of(field, "sensor") == 2 && field.ics.ledger().published()->domains.contains("acme.example"); }));
   const auto status = [&] { return field.ics.verdict(subject_of("sensor"), "acme.example").status; };
   received({acme.ics.submit_one(acme.ics.say("volta", subject_of("sensor"), StatusChange{Status::lost, ""}))});
   EXPECT_TRUE(eventually([&] { return status() == Status::lost; }));
@@ -169,7 +169,7 @@ TEST_F(Copy, AHoldersPolicyComesAlong) {
   const std::string agent = R"(agent = ["volta"])";
   text.replace(text.find(agent), agent.size(), R"(agent = ["volta", "new"])");
   found_plant(text);
-  ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example")->version == 2; }));
+  ASSERT_TRUE(eventually([&] { return acme.ics.ledger().published()->policies->newest("plant.example")->version == 2; }));
   ++acme.ics.clock->seconds;
   received({acme.ics.submit_one(acme.ics.say("new integrator", subject_of("sensor"), StatusChange{Status::stolen, ""}))});
   EXPECT_TRUE(eventually([&] { return status() == Status::stolen; }));
@@ -181,7 +181,7 @@ TEST_F(Copy, WhatWasNotYetIsAskedForAgain) {
   sell("sensor");
   found_plant(plant_text());
   plant.follow();
-  ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example") != nullptr; }));
+  ASSERT_TRUE(eventually([&] { return acme.ics.ledger().published()->policies->newest("plant.example") != nullptr; }));
   received({acme.ics.submit_one(acme.ics.say("volta", subject_of("sensor"), StatusChange{Status::stolen, ""}))});
   acme.tamper([](service::FeedPage& page) {  // the buyer's policy is held back
     std::erase_if(page.records, [](const service::FeedRecord& record) {
@@ -192,7 +192,7 @@ TEST_F(Copy, WhatWasNotYetIsAskedForAgain) {
   Node field{"field.example", pin("acme.example", "acme"), false};
   field.follow({Follow{"acme.example", acme.url(), {}, policy::Selector{{{policy::Field::type, {"device"}}}}}});
   ASSERT_TRUE(eventually([&] { return field.follows("acme.example") && kept_of(field, "sensor") == 2; }));
-  ASSERT_TRUE(eventually([&] { return field.ics.service->ledger().published()->domains.contains("acme.example"); }));
+  ASSERT_TRUE(eventually([&] { return field.ics.ledger().published()->domains.contains("acme.example"); }));
   EXPECT_FALSE(field.ics.verdict(subject_of("sensor"), "acme.example").status);
   acme.tamper({});
   EXPECT_TRUE(eventually([&] { return field.ics.verdict(subject_of("sensor"), "acme.example").status == Status::stolen; }));

@@ -8,14 +8,14 @@ namespace {
 struct Ends : TwoNodes {
   void SetUp() override {
     follow_a_sale();
-    ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example") != nullptr; }));
+    ASSERT_TRUE(eventually([&] { return acme.ics.ledger().published()->policies->newest("plant.example") != nullptr; }));
   }
   policy::Judgement judged(const evidence::StatementId& id) {
     for (const auto& judgement : plant.ics.verdict(subject_of("sensor"), "acme.example").judgements)
       if (judgement.fact->statement.id == id) return judgement;
     return {};
   }
-  std::size_t notes() const { return plant.ics.service->ledger().reader()->notes("forward/")->size(); }
+  std::size_t notes() const { return plant.ics.ledger().reader()->notes("forward/")->size(); }
   // acme's rules without what lets a holder speak of status.
   std::string closed() const {
     std::string text = acme_text(2);

@@ -8,14 +8,14 @@ namespace {
 struct Forward : TwoNodes {
   void SetUp() override {
     follow_a_sale();
-    ASSERT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("plant.example") != nullptr; }));
+    ASSERT_TRUE(eventually([&] { return acme.ics.ledger().published()->policies->newest("plant.example") != nullptr; }));
   }
   bool acme_has(const evidence::StatementId& id) {
-    const auto reader = acme.ics.service->ledger().reader();
+    const auto reader = acme.ics.ledger().reader();
     const auto placements = reader->placements(id);
     return placements && !placements->empty();
   }
-  std::size_t notes() const { return plant.ics.service->ledger().reader()->notes("forward/")->size(); }
+  std::size_t notes() const { return plant.ics.ledger().reader()->notes("forward/")->size(); }
 };
 
 TEST_F(Forward, ToAHomeThatAnswers) {
@@ -152,7 +152,7 @@ TEST_F(Forward, AReceiptThatCannotBeFetchedIsAskedForAgain) {
   EXPECT_TRUE(plant.link("acme.example", true));
   silent = false;
   EXPECT_TRUE(eventually([&] { return notes() == 0; }));
-  const auto receipts = plant.ics.service->ledger().reader()->receipts(*item.statement);
+  const auto receipts = plant.ics.ledger().reader()->receipts(*item.statement);
   EXPECT_TRUE(std::any_of(receipts->begin(), receipts->end(), [](const auto& receipt) { return receipt.first == "acme.example"; }));
 }
 
@@ -161,7 +161,7 @@ TEST_F(Forward, APolicyGoesToItsHome) {
   const auto item = plant.ics.submit_one(policy_evidence("acme", "acme.example", acme_text(2), *acme.ics.clock));
   ASSERT_EQ(item.outcome, Outcome::received) << why(item);  // the plant judges by it, so its log says when it came
   EXPECT_EQ(item.forwarded_to, std::vector<std::string>{"acme.example"});
-  EXPECT_TRUE(eventually([&] { return acme.ics.service->ledger().published()->policies->newest("acme.example")->version == 2; }));
+  EXPECT_TRUE(eventually([&] { return acme.ics.ledger().published()->policies->newest("acme.example")->version == 2; }));
   EXPECT_TRUE(eventually([&] { return notes() == 0; }));
 }
 

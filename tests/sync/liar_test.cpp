@@ -20,7 +20,7 @@ struct Liar : TwoNodes {
   std::string head(std::uint64_t size, const Digest& root, Time time) const {
     return *tlog::sign_checkpoint({"main/acme.example", size, root, time}, *key_of("acme.example log"));
   }
-  tlog::Head true_head() const { return acme.ics.service->ledger().published()->own_heads.at("acme.example"); }
+  tlog::Head true_head() const { return acme.ics.ledger().published()->own_heads.at("acme.example"); }
   void send_head(const std::string& note) {
     acme.tamper([note](service::FeedPage& page) {
       for (auto& one : page.heads)
@@ -34,7 +34,7 @@ struct Liar : TwoNodes {
     ASSERT_TRUE(eventually([&] { return state() == "broken"; })) << last_error();
     EXPECT_THAT(last_error(), HasSubstr(how));
     // It stays so after a restart, and nothing is asked for any more.
-    plant.ics.service->ledger().drain();
+    plant.ics.ledger().drain();
     acme.tamper({});
     acme.forget_asked();
     plant.unfollow();
@@ -102,7 +102,7 @@ TEST_F(Liar, TwoRootsOfOneSize) {
   auto other = true_head();
   other.root[0] ^= 1;
   send_head(head(other.size, other.root, other.time));  // the same second: it could be missed
-  acme.ics.service->ledger().drain();
+  acme.ics.ledger().drain();
   plant.unfollow();
   plant.follow();
   expect_broken("two roots of one size");
@@ -146,7 +146,7 @@ TEST_F(Liar, AHeadWithoutTilesIsNotTaken) {
   nudge();
   ASSERT_TRUE(eventually([&] { return state() == "backing-off"; }));
   EXPECT_THAT(last_error(), HasSubstr("/log/acme.example/tile"));
-  const auto heads = plant.ics.service->ledger().reader()->foreign_heads();
+  const auto heads = plant.ics.ledger().reader()->foreign_heads();
   for (const auto& known : *heads)
     EXPECT_EQ(tlog::read_checkpoint_body(known.note)->size, before.size);
   acme.script({});
@@ -169,7 +169,7 @@ TEST_F(Liar, HeadsByOthersAndFromTheFutureAreNotTaken) {
   ASSERT_TRUE(eventually([&] { return kept_of(plant, "marker") == 2; }));
   EXPECT_NE(state(), "broken");
   EXPECT_LT(plant.ics.service->now(), Time{4'000'000'000});
-  const auto heads = plant.ics.service->ledger().reader()->foreign_heads();
+  const auto heads = plant.ics.ledger().reader()->foreign_heads();
   for (const auto& known : *heads)
     EXPECT_EQ(tlog::read_checkpoint_body(known.note)->size, now.size);
 }

@@ -25,7 +25,7 @@ struct Mirror : TwoNodes {
   }
   // How fresh it says that it is.
   static std::optional<Time> head_of(Node& node) {
-    const auto published = node.ics.service->ledger().published();
+    const auto published = node.ics.ledger().published();
     for (const auto& [domain, state] : published->domains)
       if (domain == "acme.example") return state.newest_head;
     return {};
@@ -50,9 +50,9 @@ struct Mirror : TwoNodes {
     }
     return true;
   }
-  std::size_t heads_compared() const { return field.ics.service->ledger().reader()->foreign_heads(false)->size(); }
+  std::size_t heads_compared() const { return field.ics.ledger().reader()->foreign_heads(false)->size(); }
   bool knows_head_after(Time time) const {
-    const auto heads = field.ics.service->ledger().reader()->foreign_heads(false);
+    const auto heads = field.ics.ledger().reader()->foreign_heads(false);
     const auto log = key_of("acme.example log");
     return std::any_of(heads->begin(), heads->end(), [&](const auto& head) {
       return tlog::open_checkpoint(head.note, log->public_key())->time > time;

@@ -22,7 +22,7 @@ struct Missed : TwoNodes {
     });
   }
   static std::optional<Time> head_of(Node& node, const std::string& domain = "acme.example") {
-    const auto published = node.ics.service->ledger().published();
+    const auto published = node.ics.ledger().published();
     const auto state = published->domains.find(domain);
     return state == published->domains.end() ? std::nullopt : state->second.newest_head;
   }
@@ -86,7 +86,7 @@ TEST_F(Missed, HeadsOfOtherDomainsAreNotBelieved) {
   Node field{"field.example", {pin("acme.example", "acme")[0], pin("plant.example", "plant")[0]}, false};
   const auto policy = field.ics.submit_one(policy_evidence("plant", "plant.example", plant_text(), *plant.ics.clock));
   ASSERT_FALSE(policy.error) << policy.error->message;
-  const std::string head = plant.ics.service->ledger().reader()->checkpoint("plant.example").value();
+  const std::string head = plant.ics.ledger().reader()->checkpoint("plant.example").value();
   acme.tamper([&](service::FeedPage& page) { page.heads.push_back({"plant.example", "main/plant.example", head}); });
   field.follow({Follow{"acme.example", acme.url(), {}, policy::Selector{{{policy::Field::type, {"device"}}}}}});
   ASSERT_TRUE(eventually([&] { return head_of(field).has_value(); }));
@@ -95,7 +95,7 @@ TEST_F(Missed, HeadsOfOtherDomainsAreNotBelieved) {
 }
 
 TEST_F(Missed, AHomeThatWasSetBackIsShownWhatItSigned) {
-  const std::string earlier = acme.ics.service->ledger().reader()->checkpoint("acme.example").value();
+  const std::string earlier = acme.ics.ledger().reader()->checkpoint("acme.example").value();
   *acme.ics.clock = *acme.ics.clock + 60;
   make("later");
   plant.follow();
@@ -107,7 +107,7 @@ TEST_F(Missed, AHomeThatWasSetBackIsShownWhatItSigned) {
   make("nudge");
   EXPECT_TRUE(eventually([&] { return !acme.asked("/v1/domains/acme.example/heads").empty(); }));
   EXPECT_TRUE(eventually([&] { return link().state == "backing-off" && link().last_error.find("was set back") != std::string::npos; })) << link().last_error;
-  EXPECT_EQ(acme.ics.service->ledger().signing_refusal(), "");  // it was not, in truth
+  EXPECT_EQ(acme.ics.ledger().signing_refusal(), "");  // it was not, in truth
   acme.tamper({});
   make("another nudge");
   EXPECT_TRUE(eventually([&] { return plant.follows("acme.example"); }));
@@ -163,7 +163,7 @@ struct Asked : TwoNodes {
 
 TEST_F(Asked, APeerThatKnowsMoreStopsTheSigning) {
   found_plant(plant_text());
-  const auto own = plant.ics.service->ledger().reader()->checkpoint("plant.example").value();
+  const auto own = plant.ics.ledger().reader()->checkpoint("plant.example").value();
   answer(own);
   Witnesses honest(options, *plant.ics.service);
   EXPECT_EQ(honest.unasked(), 1u);
@@ -175,7 +175,7 @@ TEST_F(Asked, APeerThatKnowsMoreStopsTheSigning) {
   ASSERT_FALSE(asked);
   EXPECT_EQ(asked.error().code, Code::conflict);
   EXPECT_THAT(asked.error().message, HasSubstr("a head of it of 100 entries"));
-  EXPECT_TRUE(eventually([&] { return !plant.ics.service->ledger().signing_refusal().empty(); }));
+  EXPECT_TRUE(eventually([&] { return !plant.ics.ledger().signing_refusal().empty(); }));
   const auto item = plant.ics.submit_one(policy_evidence("plant", "plant.example", plant_text(2), *plant.ics.clock));
   ASSERT_TRUE(item.error);
   EXPECT_THAT(item.error->message, HasSubstr("set back"));
@@ -187,8 +187,8 @@ TEST_F(Asked, AForgedHeadStopsNobody) {
   Witnesses witnesses(options, *plant.ics.service);
   EXPECT_TRUE(witnesses.ask());
   EXPECT_EQ(witnesses.unasked(), 0u);
-  plant.ics.service->ledger().drain();
-  EXPECT_EQ(plant.ics.service->ledger().signing_refusal(), "");
+  plant.ics.ledger().drain();
+  EXPECT_EQ(plant.ics.ledger().signing_refusal(), "");
 }
 
 TEST_F(Asked, WhoIsAwayIsAskedLater) {

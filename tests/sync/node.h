@@ -218,15 +218,15 @@ struct TwoNodes : testing::Test {
     return plant.ics.submit_one(plant.ics.say("volta", subject_of("sensor"), StatusChange{status, ""}, {"acme.example", "plant.example"}));
   }
   std::size_t kept_of(Node& node, const std::string& name) const {
-    auto reader = node.ics.service->ledger().reader();
+    auto reader = node.ics.ledger().reader();
     return reader ? reader->facts(subject_of(name))->about.size() : 0;
   }
   // The plant has everything that acme's log had when this was called.
   bool caught_up() {
-    acme.ics.service->ledger().drain();
-    const auto size = acme.ics.service->ledger().published()->own_heads.at("acme.example").size;
+    acme.ics.ledger().drain();
+    const auto size = acme.ics.ledger().published()->own_heads.at("acme.example").size;
     return eventually([&] {
-      const auto heads = plant.ics.service->ledger().reader()->foreign_heads();
+      const auto heads = plant.ics.ledger().reader()->foreign_heads();
       for (const auto& head : *heads)
         if (head.domain == "acme.example" && tlog::read_checkpoint_body(head.note)->size >= size) return true;
       return false;

@@ -10,7 +10,7 @@ struct Restart : TwoNodes {
     ASSERT_TRUE(eventually([&] { return position_kept() > 0; }));
   }
   std::uint64_t position_kept() const {
-    const auto notes = plant.ics.service->ledger().reader()->notes("link/acme.example/");
+    const auto notes = plant.ics.ledger().reader()->notes("link/acme.example/");
     for (const auto& [name, value] : *notes)
       if (name.ends_with("/position")) return read_u64(View(value).first(8));
     return 0;

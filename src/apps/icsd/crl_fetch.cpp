@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "evidence/formats/x509/crl.h"
+#include "service/intake.h"
 
 namespace cm4it::icsd {
 namespace {

@@ -84,7 +84,7 @@ TEST_F(Fetching, FromAServerAgainAfterItFailed) {
   EXPECT_THAT(fetch_crl(source, client, *ics.service).error().message, HasSubstr("answered 404"));
   const CrlFetcher fetcher({source}, *ics.service);
   for (;;) {
-    const std::uint64_t next = ics.service->ledger().published()->next;
+    const std::uint64_t next = ics.ledger().published()->next;
     if (!identified()) break;
     std::promise<void> changed;
     ASSERT_TRUE(ics.service->watch().subscribe({}, next, [&] { changed.set_value(); }));

@@ -8,6 +8,8 @@
 
 #include "base/log.h"
 #include "policy/descriptor.h"
+#include "service/access.h"
+#include "service/intake.h"
 
 namespace cm4it::icsd {
 namespace {

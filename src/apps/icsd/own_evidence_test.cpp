@@ -20,7 +20,7 @@ struct OwnEvidence : testing::Test {
   }
   Result<void> take(Ics& ics) const { return take_own_evidence(*ics.service, directory, {"plant.example"}); }
   static std::uint64_t newest(Ics& ics, const std::string& domain = "plant.example") {
-    const auto* descriptor = ics.service->ledger().published()->policies->newest(domain);
+    const auto* descriptor = ics.ledger().published()->policies->newest(domain);
     return descriptor ? descriptor->version : 0;
   }
   static Ics plant(service::fixture::Quotas quotas = {}) { return Ics("plant.example", {pin("plant.example", "plant")}, true, nullptr, quotas); }
@@ -88,14 +88,14 @@ TEST_F(OwnEvidence, AHomeThatSignsNothingStarts) {
   Ics ics = plant();
   ASSERT_TRUE(take(ics));
   for (const std::uint64_t version : {2, 3}) put(std::to_string(version) + ".cose", plant_version(version));
-  ics.service->ledger().hold("its peers are being asked");
+  ics.ledger().hold("its peers are being asked");
   testing::internal::CaptureStderr();
   const auto taken = take(ics);
   const std::string logged = testing::internal::GetCapturedStderr();
   EXPECT_TRUE(taken) << taken.error().message;
   EXPECT_THAT(logged, HasSubstr("2.cose is not taken: "));
   EXPECT_EQ(newest(ics), 1u);
-  ics.service->ledger().hold({});
+  ics.ledger().hold({});
   ASSERT_TRUE(take(ics));
   EXPECT_EQ(newest(ics), 3u);
 }

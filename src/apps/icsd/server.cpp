@@ -12,6 +12,10 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "crypto/load_key.h"
+#include "service/access.h"
+#include "service/intake.h"
+#include "service/log_view.h"
+#include "service/verdicts.h"
 #include "store/lmdb.h"
 
 namespace cm4it::icsd {

@@ -1,6 +1,8 @@
 // Ready answers to look-ups by whole fingerprint.
 #include "crypto/digest.h"
 #include "frontends/hkp/impl.h"
+#include "service/certificates.h"
+#include "service/verdicts.h"
 
 namespace cm4it::hkp {
 namespace {

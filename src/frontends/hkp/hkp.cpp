@@ -1,4 +1,5 @@
 #include "frontends/hkp/impl.h"
+#include "service/queues.h"
 
 #include "base/budgets.h"
 #include "base/read_budget.h"

@@ -108,7 +108,7 @@ TEST_F(Peers, TheLogTellsWhatChangedSinceADay) {
   const Draft alice = certificate("alice"), bob = certificate("bob");
   const std::string of_alice = hex(alice.key()).substr(0, 4), of_bob = hex(bob.key()).substr(0, 4);
   *ics.clock = from_rfc3339("2027-03-01T23:59:59Z").value();
-  ics.service->ledger().vouch(*ics.clock);
+  ics.ledger().vouch(*ics.clock);
   upload(alice);
   *ics.clock = from_rfc3339("2027-03-02T00:00:00Z").value();
   upload(bob);

@@ -5,6 +5,7 @@
 #include "evidence/formats/openpgp/openpgp.h"
 #include "frontends/hkp/impl.h"
 #include "frontends/hkp/user_ids.h"
+#include "service/certificates.h"
 
 namespace cm4it::hkp {
 namespace {

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "frontends/hkp/impl.h"
+#include "service/log_view.h"
 
 namespace cm4it::hkp {
 namespace {

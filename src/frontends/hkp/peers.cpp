@@ -4,6 +4,7 @@
 #include "base/budgets.h"
 #include "evidence/formats/openpgp/openpgp.h"
 #include "frontends/hkp/impl.h"
+#include "service/queues.h"
 
 namespace cm4it::hkp {
 namespace {

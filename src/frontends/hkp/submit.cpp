@@ -8,6 +8,7 @@
 #include "evidence/formats/openpgp/openpgp.h"
 #include "frontends/hkp/impl.h"
 #include "net/http/multipart.h"
+#include "service/intake.h"
 
 namespace cm4it::hkp {
 namespace {

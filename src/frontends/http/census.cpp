@@ -2,6 +2,9 @@
 
 #include "base/budgets.h"
 #include "base/log.h"
+#include "service/access.h"
+#include "service/queues.h"
+#include "service/verdicts.h"
 
 namespace cm4it::http {
 

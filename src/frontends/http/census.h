@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "evidence/statement.h"
 #include "service/service.h"
 
 namespace cm4it::http {

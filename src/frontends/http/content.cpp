@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/budgets.h"
+#include "service/queues.h"
 
 namespace cm4it::http {
 namespace {

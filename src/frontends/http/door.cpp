@@ -8,6 +8,8 @@
 #include "crypto/digest.h"
 #include "frontends/http/impl.h"
 #include "frontends/http/views.h"
+#include "service/queues.h"
+#include "service/verdicts.h"
 
 namespace cm4it::http {
 namespace {

@@ -11,7 +11,12 @@
 #include "frontends/http/impl.h"
 #include "frontends/http/views.h"
 #include "net/http/multipart.h"
+#include "service/access.h"
 #include "service/certificates.h"
+#include "service/feed.h"
+#include "service/intake.h"
+#include "service/log_view.h"
+#include "service/verdicts.h"
 #include "tlog/tiles.h"
 
 namespace cm4it::http {

@@ -5,6 +5,7 @@
 
 #include "base/budgets.h"
 #include "frontends/http/impl.h"
+#include "service/feed.h"
 #include "service/feed_wire.h"
 
 namespace cm4it::http {

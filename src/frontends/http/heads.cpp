@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "frontends/http/impl.h"
 #include "frontends/http/views.h"
+#include "service/log_view.h"
 
 namespace cm4it::http {
 

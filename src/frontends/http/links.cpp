@@ -1,5 +1,6 @@
 // Why nothing newer has been heard of a domain: the fold knows since when, the links to peers know why.
 #include "frontends/http/impl.h"
+#include "service/access.h"
 
 namespace cm4it::http {
 namespace {

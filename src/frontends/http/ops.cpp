@@ -6,6 +6,10 @@
 
 #include "frontends/http/impl.h"
 #include "frontends/http/views.h"
+#include "service/access.h"
+#include "service/health.h"
+#include "service/log_view.h"
+#include "service/queues.h"
 
 namespace cm4it::http {
 namespace {

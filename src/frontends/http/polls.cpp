@@ -2,6 +2,10 @@
 
 #include "base/budgets.h"
 #include "base/log.h"
+#include "service/access.h"
+#include "service/feed.h"
+#include "service/queues.h"
+#include "service/watch.h"
 
 namespace cm4it::http {
 namespace {

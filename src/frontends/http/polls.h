@@ -10,7 +10,9 @@
 
 #include "base/guarded.h"
 #include "base/inbox.h"
+#include "service/caller.h"
 #include "service/service.h"
+#include "service/watch.h"
 
 namespace cm4it::http {
 

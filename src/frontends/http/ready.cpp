@@ -3,6 +3,8 @@
 
 #include "base/text.h"
 #include "frontends/http/impl.h"
+#include "service/access.h"
+#include "service/health.h"
 
 namespace cm4it::http {
 namespace {

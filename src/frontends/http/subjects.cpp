@@ -4,6 +4,8 @@
 
 #include "frontends/http/impl.h"
 #include "frontends/http/views.h"
+#include "service/queues.h"
+#include "service/verdicts.h"
 
 namespace cm4it::http {
 namespace {

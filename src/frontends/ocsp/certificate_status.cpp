@@ -5,6 +5,8 @@
 #include "base/budgets.h"
 #include "evidence/formats/x509/x509.h"
 #include "policy/revoked.h"
+#include "service/access.h"
+#include "service/verdicts.h"
 
 namespace cm4it::ocsp {
 namespace {

@@ -5,7 +5,10 @@
 #include <optional>
 
 #include "crypto/ocsp.h"
+#include "service/answers.h"
+#include "service/caller.h"
 #include "service/service.h"
+#include "service/stamps.h"
 
 namespace cm4it::ocsp {
 

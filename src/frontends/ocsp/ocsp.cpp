@@ -4,6 +4,7 @@
 
 #include "base/budgets.h"
 #include "frontends/ocsp/impl.h"
+#include "service/queues.h"
 
 namespace cm4it::ocsp {
 namespace {

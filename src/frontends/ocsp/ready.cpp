@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "crypto/digest.h"
 #include "frontends/ocsp/impl.h"
+#include "service/verdicts.h"
 
 namespace cm4it::ocsp {
 namespace {

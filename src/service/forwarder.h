@@ -1,0 +1,20 @@
+// Who carries evidence on to other homes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evidence/statement.h"
+
+namespace cm4it::service {
+
+// Forwards what was kept provisionally to the homes of the domains it names, until received. Implemented by sync.
+class Forwarder {
+ public:
+  virtual ~Forwarder() = default;
+  virtual void forward(const evidence::StatementId& statement, const std::vector<std::string>& domains) = 0;
+  // It names this domain, and is not sent there; for who asks how forwarding fares.
+  virtual void not_forwarded(const evidence::StatementId& statement, const std::string& domain, const std::string& why) = 0;
+};
+
+}  // namespace cm4it::service
