@@ -4,6 +4,7 @@
 
 #include "evidence/kinds.h"
 #include "service/feed.h"
+#include "service/feed_events.h"
 #include "service/feed_lent.h"
 #include "service/feed_rights.h"
 #include "service/selection.h"
@@ -13,8 +14,19 @@ namespace {
 
 using evidence::Statement;
 
-// `lends` not empty: a policy version of that domain, which is not among those of the feed.
-struct Event { std::uint64_t position; StatementId id; std::string lends; };
+// The one asked for, and those that its policy refers to.
+std::vector<std::string> domains_of(const ledger::Reader& reader, const std::string& asked) {
+  std::vector<std::string> domains{asked};
+  if (const auto* descriptor = reader.policies().newest(asked))
+    for (auto& referenced : descriptor->referenced()) domains.push_back(std::move(referenced));
+  return domains;
+}
+
+// Policies are for everybody; is there anything else in the domain that this asker could be shown?
+bool reads_policies_only(const Access& access, const policy::Policies& policies, const std::string& domain, const Principal& who) {
+  return std::all_of(std::begin(evidence::kinds), std::end(evidence::kinds),
+                     [&](const auto& row) { return !row.read_by_roles || access.sees_nothing(policies, domain, row.kind, who); });
+}
 
 class FeedPager {
  public:
@@ -23,7 +35,7 @@ class FeedPager {
       : access_(access), integrity_(integrity), reader_(reader), arrivals_(arrivals), request_(request), who_(who), selectors_(std::move(selectors)),
         domains_(domains_of(reader, request.domain)), selection_(reader, arrivals, selectors_, domains_, access.now()), rights_(access, reader, request.domain, who),
         lent_(reader, domains_, selectors_, selection_),
-        policies_only_(reads_policies_only()), walked_from_(journal_position(request.from)), skip_(request.from & ((std::uint64_t{1} << feed_skip_bits) - 1)) {}
+        policies_only_(reads_policies_only(access, reader.policies(), request.domain, who)), walked_from_(journal_position(request.from)), skip_(request.from & ((std::uint64_t{1} << feed_skip_bits) - 1)) {}
 
   Result<FeedPage> page() {
     page_.domain = request_.domain;
@@ -39,16 +51,8 @@ class FeedPager {
   }
 
  private:
-  static constexpr std::size_t most_examined = 5000;
   struct Item { StatementId id; bool backfill; };
 
-  // The one asked for, and those that its policy refers to.
-  static std::vector<std::string> domains_of(const ledger::Reader& reader, const std::string& asked) {
-    std::vector<std::string> domains{asked};
-    if (const auto* descriptor = reader.policies().newest(asked))
-      for (auto& referenced : descriptor->referenced()) domains.push_back(std::move(referenced));
-    return domains;
-  }
   bool is_of_feed(std::string_view domain) const { return std::find(domains_.begin(), domains_.end(), domain) != domains_.end(); }
 
   bool full() const { return page_.records.size() >= budget::feed_records || bytes_ >= budget::feed_bytes; }
@@ -60,8 +64,9 @@ class FeedPager {
       TRY(const bool through, add_all(0, policies));
       if (!through) return false;
     }
-    TRY(const auto events, next_events());
-    for (const Event& event : events) {
+    FeedEvents journal(reader_, arrivals_, domains_, walked_from_);
+    TRY(const auto events, journal.next(policies_only_));
+    for (const FeedEvent& event : events) {
       if (selection_.spent() > budget::feed_folded) {
         page_.next = event.position << feed_skip_bits;
         return false;
@@ -70,7 +75,7 @@ class FeedPager {
       TRY(const bool through, add_all(event.position, items));
       if (!through) return false;
     }
-    return !truncated_;
+    return !journal.truncated();
   }
 
   // What belongs to one position, from where the page before had to end. False: the page is full.
@@ -95,58 +100,9 @@ class FeedPager {
     return items;
   }
 
-  // Events of all the domains, merged by position; those beyond what every domain was walked to are left for next time.
-  Result<std::vector<Event>> next_events() {
-    std::vector<Event> events;
-    if (policies_only_) return policy_events();
-    std::uint64_t walked_to = reader_.published().next;
-    for (const auto& domain : domains_) {
-      std::size_t count = 0;
-      CHECK_OK(reader_.in_domain(domain, walked_from_, [&](std::uint64_t position, const StatementId& id) {
-        if (count == most_examined) {
-          walked_to = std::min(walked_to, position);
-          truncated_ = true;
-          return false;
-        }
-        ++count;
-        events.push_back({position, id, {}});
-        return true;
-      }));
-    }
-    if (walked_from_ > 0) add_lent(events);  // else they come with what names them
-    std::sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.position < b.position; });
-    events.erase(std::unique(events.begin(), events.end(),
-                             [](const Event& a, const Event& b) { return a.position == b.position; }),
-                 events.end());
-    std::erase_if(events, [&](const Event& event) { return event.position >= walked_to; });
-    return events;
-  }
-
-  std::vector<Event> policy_events() const {
-    std::vector<Event> events;
-    for (const PolicyArrival& arrival : arrivals_)
-      if (is_of_feed(arrival.domain) && arrival.position >= std::max<std::uint64_t>(walked_from_, 1)) events.push_back({arrival.position, arrival.id, {}});
-    return events;
-  }
-
-  // Policies are for everybody; is there anything else in the domain that this asker could be shown?
-  bool reads_policies_only() const {
-    return std::all_of(std::begin(evidence::kinds), std::end(evidence::kinds), [&](const auto& row) {
-      return !row.read_by_roles || access_.sees_nothing(reader_.policies(), request_.domain, row.kind, who_);
-    });
-  }
-
-  // New versions of policies of domains that this feed may have to lend.
-  void add_lent(std::vector<Event>& events) const {
-    auto arrival = std::lower_bound(arrivals_.begin(), arrivals_.end(), walked_from_,
-                                  [](const PolicyArrival& one, std::uint64_t position) { return one.position < position; });
-    for (; arrival != arrivals_.end(); ++arrival)
-      if (!is_of_feed(arrival->domain)) events.push_back({arrival->position, arrival->id, arrival->domain});
-  }
-
   // The event's statement, if its subject is in view; before it, where the subject was not when the statement before it
   // came, what was said of the subject earlier, and was passed over then.
-  Result<std::vector<Item>> items_of(const Event& event) {
+  Result<std::vector<Item>> items_of(const FeedEvent& event) {
     std::vector<Item> items;
     if (!event.lends.empty()) {
       TRY(const bool lent, lent_.is_lent(event.lends));
@@ -266,7 +222,6 @@ class FeedPager {
   std::set<StatementId> sent_;
   std::set<SubjectId> caught_up_;
   std::size_t bytes_ = 0;
-  bool truncated_ = false;
   FeedPage page_;
 };
 
