@@ -90,7 +90,15 @@ inline World deployed(const std::string& name = "sensor") {
   return world;
 }
 
-// The judgement of one statement, "" when it counts.
+// The judgement of one statement; null, and the test fails, where there is none.
+inline const Judgement* judgement_of(const Verdict& verdict, const StatementId& id) {
+  for (const Judgement& judgement : verdict.judgements)
+    if (judgement.fact->statement.id == id) return &judgement;
+  ADD_FAILURE() << "not among the judgements";
+  return nullptr;
+}
+
+// Why one statement does not count, "" when it does.
 inline std::string why_not(const Verdict& verdict, const StatementId& id) {
   for (const Judgement& judgement : verdict.judgements)
     if (judgement.fact->statement.id == id) return judgement.counts ? "" : judgement.why_not.empty() ? "no reason given" : judgement.why_not;

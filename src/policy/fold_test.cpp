@@ -417,11 +417,10 @@ TEST(Counts, ReceiptsOfHomesAloneGiveTheTime) {
   const auto said = world.say("volta", Endorse{"late", ""}, hour(6), {.received_by = std::vector{acme}});
   world.facts.about.back().receipts.push_back({plant, log_of("stranger"), hour(2), 0});
   const auto verdict = world.fold(both());
-  for (const Judgement& judgement : verdict.judgements)
-    if (judgement.fact->statement.id == said) {
-      EXPECT_TRUE(judgement.provisional) << "acme's home has no say about what names plant.example alone";
-      EXPECT_EQ(judgement.received, hour(6));
-    }
+  const auto* judgement = judgement_of(verdict, said);
+  ASSERT_TRUE(judgement);
+  EXPECT_TRUE(judgement->provisional) << "acme's home has no say about what names plant.example alone";
+  EXPECT_EQ(judgement->received, hour(6));
 }
 
 TEST(Counts, OfSeveralReceiptsTheEarliest) {
@@ -429,18 +428,22 @@ TEST(Counts, OfSeveralReceiptsTheEarliest) {
   const auto said = world.say("volta", Endorse{"twice", ""}, hour(6));
   world.facts.about.back().receipts.push_back({plant, log_of(plant), hour(4), 9});
   world.facts.about.back().receipts.push_back({plant, log_of(plant), hour(8), 1});
-  for (const Judgement& judgement : world.fold(both()).judgements)
-    if (judgement.fact->statement.id == said) { EXPECT_EQ(judgement.received, hour(4)); }
+  const auto verdict = world.fold(both());
+  const auto* judgement = judgement_of(verdict, said);
+  ASSERT_TRUE(judgement);
+  EXPECT_EQ(judgement->received, hour(4));
 }
 
 TEST(Counts, WhereTheStatementNamesTheDomainItsHomesElseTheReferencedOnes) {
   World world = deployed();
   const auto two = world.say("line1", Endorse{"both", ""}, hour(8), {.domains = {acme, plant}, .received_by = std::vector{plant}});
   world.facts.about.back().receipts.push_back({acme, log_of(acme), hour(6), 0});
-  for (const Judgement& judgement : world.fold(both()).judgements)
-    if (judgement.fact->statement.id == two) { EXPECT_EQ(judgement.received, hour(8)); }
-  for (const Judgement& judgement : world.fold(both(), hour(10), acme).judgements)
-    if (judgement.fact->statement.id == two) { EXPECT_EQ(judgement.received, hour(6)); }
+  const auto received = [&](const Verdict& verdict) {
+    const auto* judgement = judgement_of(verdict, two);
+    return judgement ? judgement->received : Time{};
+  };
+  EXPECT_EQ(received(world.fold(both())), hour(8));
+  EXPECT_EQ(received(world.fold(both(), hour(10), acme)), hour(6));
 }
 
 TEST(Counts, IssuedAtMostFiveMinutesBeyondReceived) {
