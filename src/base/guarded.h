@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <utility>
+
+#include "base/mutex.h"
 
 namespace cm4it {
 
@@ -19,20 +20,20 @@ class Guarded {
   // Runs f with the data, under the lock; returns what f returns (by value).
   template <class F>
   auto with(F&& f) {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     ++locks_taken;
     return std::forward<F>(f)(value_);
   }
   template <class F>
   auto with(F&& f) const {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     ++locks_taken;
     return std::forward<F>(f)(value_);
   }
 
  private:
-  mutable std::mutex mutex_;
-  T value_;
+  mutable Mutex mutex_;
+  T value_ GUARDED_BY(mutex_);
 };
 
 }  // namespace cm4it

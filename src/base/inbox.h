@@ -2,12 +2,12 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <iterator>
-#include <mutex>
 #include <utility>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace cm4it {
 
@@ -20,7 +20,7 @@ class Inbox {
   // `unavailable` rather than wait.
   [[nodiscard]] bool send(Message&& message) {
     {
-      std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       if (closed_ || waiting_.size() >= capacity_) return false;
       waiting_.push_back(std::move(message));
     }
@@ -31,8 +31,9 @@ class Inbox {
   // Everything that waits, at most `most` messages, in order of arrival. Blocks until there is
   // one, until the inbox is closed, or until `timeout`; empty then.
   std::vector<Message> take(std::size_t most, std::chrono::milliseconds timeout) {
-    std::unique_lock lock(mutex_);
-    arrived_.wait_for(lock, timeout, [&] { return closed_ || !waiting_.empty(); });
+    const auto until = std::chrono::steady_clock::now() + timeout;
+    Lock lock(mutex_);
+    while (!closed_ && waiting_.empty() && arrived_.wait_until(lock, until)) {}
     std::vector<Message> taken;
     if (waiting_.size() <= most) {
       taken.swap(waiting_);
@@ -47,23 +48,23 @@ class Inbox {
   // No more messages are taken in; what waits is still handed out.
   void close() {
     {
-      std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       closed_ = true;
     }
     arrived_.notify_all();
   }
 
   bool closed() const {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return closed_;
   }
 
  private:
   const std::size_t capacity_;
-  mutable std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::vector<Message> waiting_;  // guarded by mutex_
-  bool closed_ = false;           // guarded by mutex_
+  mutable Mutex mutex_;
+  Condition arrived_;
+  std::vector<Message> waiting_ GUARDED_BY(mutex_);
+  bool closed_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace cm4it

@@ -39,7 +39,7 @@ Turns::Turns(Options options) : options_(std::move(options)) {
 
 void Turns::stop() {
   {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopping_ = true;
     for (auto& sleepers : idle_) {
       for (Sleeper* sleeper : sleepers) {
@@ -51,7 +51,7 @@ void Turns::stop() {
   }
   for (auto& thread : threads_) thread.join();
   threads_.clear();
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   finished_ = true;
   for (Entry entry; take(ranks - 1, entry);) {  // parts that came after the threads of their rank had ended
     lock.unlock();
@@ -82,7 +82,7 @@ Turns::TicketPtr Turns::admit(Share share, std::size_t bytes) {
   if (bytes <= budget::small_request) bytes = 0;
   bool say = false;
   {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     Queue& queue = queues_[index_of(share.rank)];
     if (!stopping_ && has_room(queue, share.owner, bytes)) {
       for (Load* load : {&queue.load, &queue.loads[share.owner]}) {
@@ -103,13 +103,13 @@ Turns::TicketPtr Turns::admit(Share share, std::size_t bytes) {
 }
 
 Turns::TicketPtr Turns::go_on(Share share) {
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (share.stream == 0) share.stream = next_stream_++;
   return std::make_shared<const Ticket>(nullptr, std::move(share), 0);
 }
 
 void Turns::release(const Ticket& ticket) {
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   Queue& queue = queues_[index_of(ticket.share_.rank)];
   const auto of_owner = queue.loads.find(ticket.share_.owner);
   for (Load* load : {&queue.load, &of_owner->second}) {
@@ -121,7 +121,7 @@ void Turns::release(const Ticket& ticket) {
 
 void Turns::add(const TicketPtr& ticket, Job job) {
   const Share& share = ticket->share();
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   if (finished_) {
     lock.unlock();
     return run(job);
@@ -179,20 +179,22 @@ bool Turns::take(std::size_t rank, Entry& entry) {
     return true;
   };
   if (from(queues_[rank])) return true;
-  return std::any_of(queues_.begin(), queues_.begin() + static_cast<std::ptrdiff_t>(rank), from);
+  for (std::size_t higher = 0; higher < rank; ++higher)
+    if (from(queues_[higher])) return true;
+  return false;
 }
 
 void Turns::work(std::size_t rank) {
   if (nice_of_rank[rank] > 0) (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), nice_of_rank[rank]);
   Sleeper self;
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   for (;;) {
     Entry entry;
     if (!take(rank, entry)) {
       if (stopping_) return;
       self.woken = false;
       idle_[rank].push_back(&self);
-      self.wake.wait(lock, [&] { return self.woken; });
+      while (!self.woken) self.wake.wait(lock);
       continue;
     }
     lock.unlock();
@@ -203,7 +205,7 @@ void Turns::work(std::size_t rank) {
 }
 
 std::array<Turns::Counters, ranks> Turns::counters() const {
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::array<Counters, ranks> all;
   for (std::size_t rank = 0; rank < ranks; ++rank)
     all[rank] = {queues_[rank].done, queues_[rank].refused, queues_[rank].load.requests};

@@ -4,18 +4,18 @@
 
 #include <array>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace cm4it {
 
@@ -85,22 +85,22 @@ class Turns {
     std::uint64_t done = 0, refused = 0;
     std::chrono::steady_clock::time_point quiet_until{};  // the log has been told
   };
-  struct Sleeper { std::condition_variable wake; bool woken = false; };
+  struct Sleeper { Condition wake; bool woken = false; };
 
   void work(std::size_t rank);
   void run(const Job& job) const;
-  bool take(std::size_t rank, Entry& entry);
+  bool take(std::size_t rank, Entry& entry) REQUIRES(mutex_);
   static void pop(Queue& queue, Entry& entry);
   bool has_room(Queue& queue, const std::string& owner, std::size_t bytes) const;
-  void wake_one(std::size_t rank);
+  void wake_one(std::size_t rank) REQUIRES(mutex_);
   void release(const Ticket& ticket);
 
   const Options options_;
-  mutable std::mutex mutex_;
-  std::array<Queue, ranks> queues_;                       // guarded by mutex_
-  std::array<std::vector<Sleeper*>, ranks> idle_;         // guarded by mutex_
-  std::uint64_t next_stream_ = 1;                         // guarded by mutex_
-  bool stopping_ = false, finished_ = false;              // guarded by mutex_
+  mutable Mutex mutex_;
+  std::array<Queue, ranks> queues_ GUARDED_BY(mutex_);
+  std::array<std::vector<Sleeper*>, ranks> idle_ GUARDED_BY(mutex_);
+  std::uint64_t next_stream_ GUARDED_BY(mutex_) = 1;
+  bool stopping_ GUARDED_BY(mutex_) = false, finished_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
 

@@ -8,10 +8,10 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
-#include <mutex>
 #include <optional>
 
 #include "base/guarded.h"
+#include "base/mutex.h"
 #include "crypto/key_impl.h"
 #include "crypto/remote_signer.h"
 
@@ -41,7 +41,7 @@ tl::unexpected<Error> tpm_failed(const std::string& what) {
 struct Tpm {
   LibraryPtr library;
   ProviderPtr common, provider;  // go before it
-  std::mutex one_at_a_time;
+  Mutex one_at_a_time;
 };
 using TpmPtr = std::shared_ptr<Tpm>;
 
@@ -135,7 +135,7 @@ class TpmKey {
   Result<void> open(State& state) const {
     if (state.refused) return tl::unexpected(*state.refused);
     TRY(auto tpm, connected());
-    const std::lock_guard lock(tpm->one_at_a_time);
+    const Lock lock(tpm->one_at_a_time);
     Passphrase passphrase{name_, access_, {}};
     PkeyPtr key;
     if (pem_.empty()) {
@@ -162,11 +162,11 @@ class TpmKey {
     if (!state.key) CHECK_OK(open(state));
     const Algorithm algorithm = public_key_->algorithm();
     auto signature = [&]() -> Result<Bytes> {
-      const std::lock_guard lock(state.tpm->one_at_a_time);
+      const Lock lock(state.tpm->one_at_a_time);
       return evp_sign(*state.tpm, state.key.get(), algorithm, message);
     }();
     if (!signature) {
-      const std::lock_guard lock(state.tpm->one_at_a_time);
+      const Lock lock(state.tpm->one_at_a_time);
       state.key.reset();
     }
     if (!signature) state.tpm.reset();
@@ -220,7 +220,7 @@ Result<SignerPtr> tpm_file_signer(const std::string& name, std::string pem, cons
 Result<std::string> tpm_new_key(Algorithm algorithm) {
   if (algorithm == Algorithm::eddsa) return fail(Code::unsupported, "alg: TPMs make no Ed25519 keys", "--alg p256");
   TRY(const auto tpm, connected());
-  const std::lock_guard lock(tpm->one_at_a_time);
+  const Lock lock(tpm->one_at_a_time);
   const PkeyPtr key(
       algorithm == Algorithm::ps256
           ? EVP_PKEY_Q_keygen(tpm->library.get(), "provider=tpm2", "RSA", std::size_t{2048})

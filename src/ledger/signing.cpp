@@ -66,7 +66,7 @@ std::string Signing::clock_trouble(const State& state, Time now) const {
 
 std::string Signing::check(const State& state, Time now) {
   if (state.homes.empty()) return {};
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::string why = ahead_;
   if (why.empty()) why = clock_trouble(state, now);
   if (why.empty()) why = unwritable_;
@@ -87,7 +87,7 @@ bool Signing::must_sign(const State& state, Time now) {
 
 Result<void> Signing::committed(const State& state, Time now, bool at_once) {
   if (state.homes.empty()) return {};
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (const auto last = newest_head(state.homes); accepted_ && last) accepted_ = std::abs(now - *last) > budget::head_interval_seconds;
   // While the clock is believed; the mark may be written later, when it no longer is.
   if (refusal().empty())
@@ -109,19 +109,19 @@ Result<void> Signing::committed(const State& state, Time now, bool at_once) {
 }
 
 void Signing::hold(std::string reason) {
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   held_ = std::move(reason);
 }
 
 void Signing::vouch(Time peers_now, Time now) {
   if (std::abs(peers_now - now) > budget::clock_step_seconds) return;
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   vouched_ = now;
   if (const auto machine = uptime()) mark_.set(Mark::Anchor{*machine, now});
 }
 
 void Signing::seen_elsewhere(const std::string& domain, const tlog::Head& head) {
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   ahead_ = "log of " + domain + ": a peer knows a head of " + std::to_string(head.size) + " entries, of " + to_rfc3339(head.time) +
            ", signed by this log key, which the store's log does not go on from: it was set back, or is run twice";
   mark_.set(domain, head);

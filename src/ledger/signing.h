@@ -3,8 +3,8 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 
+#include "base/mutex.h"
 #include "base/newest.h"
 #include "ledger/mark.h"
 #include "ledger/state.h"
@@ -38,17 +38,17 @@ class Signing {
  private:
   Signing(const Options& options, Mark mark);
   std::optional<Uptime> uptime() const { return options_.uptime ? options_.uptime() : std::nullopt; }
-  std::string clock_trouble(const State& state, Time now) const;
+  std::string clock_trouble(const State& state, Time now) const REQUIRES(mutex_);
 
   const Options& options_;
   Newest<std::string> refusal_{std::make_shared<const std::string>()};
-  std::mutex mutex_;  // of all that follows; held while the mark is written
-  Mark mark_;
-  bool accepted_;             // the clock was, by who started the server; until all logs are signed at its time
-  Time vouched_{};            // when a peer's clock said the same as ours, last
-  std::string held_, ahead_;  // by hold(), by seen_elsewhere()
-  std::string unwritable_;    // the mark
-  Time written_{};            // the mark, last
+  Mutex mutex_;  // held while the mark is written
+  Mark mark_ GUARDED_BY(mutex_);
+  bool accepted_ GUARDED_BY(mutex_);  // the clock was, by who started the server; until all logs are signed at its time
+  Time vouched_ GUARDED_BY(mutex_){};  // when a peer's clock said the same as ours, last
+  std::string held_ GUARDED_BY(mutex_), ahead_ GUARDED_BY(mutex_);  // by hold(), by seen_elsewhere()
+  std::string unwritable_ GUARDED_BY(mutex_);  // the mark
+  Time written_ GUARDED_BY(mutex_){};  // the mark, last
 };
 
 // The newest of these logs' heads; none: no log has begun.

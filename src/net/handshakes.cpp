@@ -31,7 +31,7 @@ Handshakes::Handshakes(unsigned threads) {
 
 void Handshakes::post(Source source, std::function<void()> step) {
   {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (stopping_) return;
     lanes_[source].steps.push_back(std::move(step));
   }
@@ -41,7 +41,7 @@ void Handshakes::post(Source source, std::function<void()> step) {
 void Handshakes::stop() {
   std::map<Source, Lane> dropped;
   {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopping_ = true;
     dropped.swap(lanes_);
   }
@@ -79,7 +79,7 @@ std::map<Source, Handshakes::Lane>::iterator Handshakes::next(Clock::time_point 
 
 void Handshakes::charge(Source source, nanoseconds spent) {
   const auto now = Clock::now();
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (stopping_) return;
   Lane& lane = lanes_[source];
   lane.spent = lane.spent_by(now) + spent;
@@ -92,7 +92,7 @@ void Handshakes::run() {
     std::function<void()> step;
     Source source{};
     {
-      std::unique_lock lock(mutex_);
+      Lock lock(mutex_);
       for (;;) {
         if (stopping_) return;
         auto later = Clock::time_point::max();

@@ -3,14 +3,13 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "net/address.h"
 
 namespace cm4it::net {
@@ -37,13 +36,13 @@ class Handshakes {
   };
 
   void run();
-  std::map<Source, Lane>::iterator next(Clock::time_point now, Clock::time_point& later);
+  std::map<Source, Lane>::iterator next(Clock::time_point now, Clock::time_point& later) REQUIRES(mutex_);
   void charge(Source source, std::chrono::nanoseconds spent);
 
-  std::mutex mutex_;
-  std::condition_variable waiting_;
-  std::map<Source, Lane> lanes_;  // with steps, or with time that is not forgotten yet
-  bool stopping_ = false;
+  Mutex mutex_;
+  Condition waiting_;
+  std::map<Source, Lane> lanes_ GUARDED_BY(mutex_);  // with steps, or with time that is not forgotten yet
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
 

@@ -1,7 +1,6 @@
 #include "net/server.h"
 
-#include <mutex>
-
+#include "base/mutex.h"
 #include "net/loop.h"
 
 namespace cm4it::net {
@@ -12,7 +11,7 @@ struct Server::Impl {
   std::vector<std::thread> threads;
   std::unique_ptr<Handshakes> handshakes;  // null: in the clear
   std::string address;
-  std::mutex stopping;
+  Mutex stopping;
 };
 
 namespace {
@@ -66,7 +65,7 @@ Result<void> Server::reload_tls(const crypto::SignerPtr& key, const std::string&
 }
 
 void Server::stop() {
-  std::lock_guard lock(impl_->stopping);
+  const Lock lock(impl_->stopping);
   for (const auto& loop : impl_->loops) loop->stop();
   for (auto& thread : impl_->threads) thread.join();
   impl_->threads.clear();

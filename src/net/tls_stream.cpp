@@ -6,8 +6,8 @@
 
 #include <atomic>
 #include <cerrno>
-#include <mutex>
 
+#include "base/mutex.h"
 #include "net/address.h"
 #include "net/tls_internal.h"
 
@@ -40,7 +40,7 @@ struct TlsStream::Impl {
     for (;;) {
       short wait_for = 0;
       {
-        std::lock_guard lock(mutex);
+        const Lock lock(mutex);
         if (closed) return over(doing, "closed");
         ERR_clear_error();
         int done = operation(ssl.get());
@@ -75,9 +75,9 @@ struct TlsStream::Impl {
   const SslPtr ssl;  // used under the mutex
   const std::string remote;
 
-  std::mutex mutex;
+  Mutex mutex;
   std::atomic<bool> closed{false};
-  std::mutex writing;    // one write() at a time, so that they do not mix
+  Mutex writing;    // one write() at a time, so that they do not mix
   std::string received;  // the reader's
 };
 
@@ -106,7 +106,7 @@ Result<void> TlsStream::handshake(Milliseconds timeout) {
 }
 
 Result<crypto::PublicKey> TlsStream::peer_key() const {
-  std::lock_guard lock(impl_->mutex);
+  const Lock lock(impl_->mutex);
   return net::peer_key(impl_->ssl.get());
 }
 
@@ -141,7 +141,7 @@ Result<std::string> TlsStream::read_line(std::size_t most, Milliseconds timeout)
 
 Result<void> TlsStream::write(std::string_view bytes, Milliseconds timeout) {
   auto until = Clock::now() + timeout;
-  std::lock_guard lock(impl_->writing);
+  const Lock lock(impl_->writing);
   while (!bytes.empty()) {
     std::size_t sent = 0;
     CHECK_OK(impl_->repeat("writing", Milliseconds(left(until)),

@@ -1,9 +1,9 @@
 #include "store/memory.h"
 
 #include <array>
-#include <mutex>
 
 #include "base/guarded.h"
+#include "base/mutex.h"
 #include "store/checks.h"
 
 // Each table is an immutable treap: a search tree by key and a heap by a hash of the key, which keeps it
@@ -124,7 +124,7 @@ class MemoryStore : public Store {
 
   Result<Commit> commit(const Batch& batch, View expected_head) override {
     CHECK_OK(check_batch(batch, expected_head));
-    const std::lock_guard one_at_a_time(commits_);  // compared and set as one; readers go on
+    const Lock one_at_a_time(commits_);  // compared and set as one; readers go on
     Tables tables = tables_.with([](const Tables& current) { return current; });
     const Item* head = find(tables[head_table], head_key);
     if (compare(head ? View(head->value) : View(), expected_head) != 0) return Commit::conflict;
@@ -143,7 +143,7 @@ class MemoryStore : public Store {
             nullptr};
   }
 
-  std::mutex commits_;
+  Mutex commits_;
   Guarded<Tables> tables_;
 };
 

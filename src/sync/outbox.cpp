@@ -23,7 +23,7 @@ Outbox::Outbox(std::string domain, const Options& options, service::Service& ser
 
 Outbox::~Outbox() {
   {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopped_ = true;
   }
   added_.notify_all();
@@ -34,7 +34,7 @@ Outbox::~Outbox() {
 void Outbox::add(const evidence::StatementId& statement) {
   waiting_.with([&](auto& waiting) { waiting.insert(statement); });
   {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     news_ = true;
   }
   added_.notify_all();
@@ -42,7 +42,7 @@ void Outbox::add(const evidence::StatementId& statement) {
 
 void Outbox::look_again() {
   {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     again_ = true;
   }
   added_.notify_all();
@@ -54,9 +54,10 @@ void Outbox::run() {
   bool failed = false;  // then new statements wait for the pause too: each would only make another call that fails
   for (;;) {
     {
-      std::unique_lock lock(mutex_);
+      Lock lock(mutex_);
       const bool idle = pending() == 0;
-      added_.wait_for(lock, idle ? longest_pause : pause, [&] { return stopped_ || again_ || (news_ && (idle || !failed)); });
+      const auto until = std::chrono::steady_clock::now() + (idle ? longest_pause : pause);
+      while (!stopped_ && !again_ && !(news_ && (idle || !failed)) && added_.wait_until(lock, until)) {}
       if (stopped_) return;
       news_ = again_ = false;
     }
@@ -100,7 +101,7 @@ Result<std::shared_ptr<Peer>> Outbox::home() {
   auto peer = std::make_shared<Peer>(server.url, options_.key, options_.name, server.key.id(), options_.timeout);
   peer_.with([&](auto& slot) { slot = peer; });
   own_policies_.forget();
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (stopped_) return fail(Code::unavailable, "stopping");  // nobody would end this peer's calls any more
   return peer;
 }

@@ -1,13 +1,12 @@
 // What still has to reach a home of one domain: tried until it is received or refused for good.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <set>
 #include <thread>
 
 #include "base/guarded.h"
+#include "base/mutex.h"
 #include "service/forward_queue.h"
 #include "sync/own_policies.h"
 #include "sync/sync.h"
@@ -55,9 +54,9 @@ class Outbox {
   Guarded<std::set<evidence::StatementId>> waiting_;
   Guarded<std::string> last_error_;
   Guarded<std::shared_ptr<Peer>> peer_;
-  std::mutex mutex_;
-  std::condition_variable added_;
-  bool news_ = false, stopped_ = false, again_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  Condition added_;
+  bool news_ GUARDED_BY(mutex_) = false, stopped_ GUARDED_BY(mutex_) = false, again_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
+
+#include "base/mutex.h"
 
 namespace cm4it::sync {
 
@@ -11,30 +11,35 @@ namespace cm4it::sync {
 class Stop {
  public:
   bool wait_for(std::chrono::milliseconds time) {  // true: stopped
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, time, [&] { return stopped_ || awake_; });
+    const auto until = std::chrono::steady_clock::now() + time;
+    Lock lock(mutex_);
+    while (!stopped_ && !awake_ && changed_.wait_until(lock, until)) {}
     awake_ = false;
     return stopped_;
   }
-  void stop() { set(stopped_); }
-  void wake() { set(awake_); }
+  void stop() {
+    {
+      const Lock lock(mutex_);
+      stopped_ = true;
+    }
+    changed_.notify_all();
+  }
+  void wake() {
+    {
+      const Lock lock(mutex_);
+      awake_ = true;
+    }
+    changed_.notify_all();
+  }
   bool stopped() {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return stopped_;
   }
 
  private:
-  void set(bool& flag) {
-    {
-      std::lock_guard lock(mutex_);
-      flag = true;
-    }
-    changed_.notify_all();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopped_ = false, awake_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  Condition changed_;
+  bool stopped_ GUARDED_BY(mutex_) = false, awake_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace cm4it::sync

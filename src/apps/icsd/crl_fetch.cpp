@@ -68,7 +68,7 @@ CrlFetcher::CrlFetcher(std::vector<CrlSource> sources, service::Service& service
 
 CrlFetcher::~CrlFetcher() {
   {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopped_ = true;
   }
   stopped_now_.notify_all();
@@ -77,8 +77,9 @@ CrlFetcher::~CrlFetcher() {
 }
 
 bool CrlFetcher::wait_until(std::chrono::steady_clock::time_point when) {
-  std::unique_lock lock(mutex_);
-  return stopped_now_.wait_until(lock, when, [&] { return stopped_; });
+  Lock lock(mutex_);
+  while (!stopped_ && stopped_now_.wait_until(lock, when)) {}
+  return stopped_;
 }
 
 void CrlFetcher::run() {

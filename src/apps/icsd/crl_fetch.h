@@ -2,13 +2,12 @@
 // sends certificates would else send this server about.
 #pragma once
 
-#include <condition_variable>
 #include <filesystem>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "net/http/client.h"
 #include "service/service.h"
 
@@ -42,9 +41,9 @@ class CrlFetcher {
   const std::vector<CrlSource> sources_;
   service::Service& service_;
   net::HttpClient client_;
-  std::mutex mutex_;
-  std::condition_variable stopped_now_;
-  bool stopped_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  Condition stopped_now_;
+  bool stopped_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -17,7 +17,7 @@ std::size_t CertificateIndex::DigestHash::operator()(const crypto::Md5& digest) 
 }
 
 Result<bool> CertificateIndex::follow(std::uint64_t until) {
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (const auto policies = access_.policies(); policies != policies_) {
     policies_ = policies;
     if (auto now = access_.rights_of_anyone(); now != rights_ || at_ == 0) {
@@ -78,7 +78,7 @@ void CertificateIndex::note(const service::Certificate& certificate) {
 Result<std::optional<CertificateIndex::Found>> CertificateIndex::with_digest(const crypto::Md5& digest) const {
   evidence::SubjectId subject;
   {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto found = digests_.find(digest);
     if (found == digests_.end()) return std::optional<Found>{};
     subject = found->second;
@@ -94,7 +94,7 @@ Result<std::optional<CertificateIndex::Found>> CertificateIndex::with_digest(con
 }
 
 Result<std::vector<Fingerprint>> CertificateIndex::changed_since(Time since, std::size_t most) const {
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (full_)
     return fail(Code::too_large, "more than " + std::to_string(budget::certificates_indexed) + " certificates are kept here: no log of all their changes is");
   std::vector<Fingerprint> list;
@@ -108,7 +108,7 @@ Result<std::vector<Fingerprint>> CertificateIndex::changed_since(Time since, std
 }
 
 std::size_t CertificateIndex::size() const {
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return known_.size();
 }
 

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <set>
 #include <unordered_map>
 
+#include "base/mutex.h"
 #include "crypto/digest.h"
 #include "service/certificates.h"
 
@@ -35,21 +35,21 @@ class CertificateIndex {
   struct Known { Time changed; std::optional<crypto::Md5> digest; };
   struct DigestHash { std::size_t operator()(const crypto::Md5& digest) const; };
 
-  Result<void> walk(std::uint64_t until);
-  Result<void> examine();
-  void note(const service::Certificate& certificate);
+  Result<void> walk(std::uint64_t until) REQUIRES(mutex_);
+  Result<void> examine() REQUIRES(mutex_);
+  void note(const service::Certificate& certificate) REQUIRES(mutex_);
 
   const service::Certificates& certificates_;
   const service::Access& access_;
-  mutable std::mutex mutex_;
-  std::uint64_t at_ = 0;                     // the next entry to read
-  std::uint64_t settled_ = 0;                // all that came before it is in here
-  std::shared_ptr<const policy::Policies> policies_;
-  std::string rights_;                       // of anyone: where they change, everything is looked at again
-  std::set<evidence::SubjectId> changed_;              // to be examined
-  std::map<evidence::openpgp::Fingerprint, Known> known_;
-  std::unordered_map<crypto::Md5, evidence::SubjectId, DigestHash> digests_;
-  bool full_ = false;                        // there are more certificates than are indexed
+  mutable Mutex mutex_;
+  std::uint64_t at_ GUARDED_BY(mutex_) = 0;       // the next entry to read
+  std::uint64_t settled_ GUARDED_BY(mutex_) = 0;  // all that came before it is in here
+  std::shared_ptr<const policy::Policies> policies_ GUARDED_BY(mutex_);
+  std::string rights_ GUARDED_BY(mutex_);                       // of anyone: where they change, everything is looked at again
+  std::set<evidence::SubjectId> changed_ GUARDED_BY(mutex_);  // to be examined
+  std::map<evidence::openpgp::Fingerprint, Known> known_ GUARDED_BY(mutex_);
+  std::unordered_map<crypto::Md5, evidence::SubjectId, DigestHash> digests_ GUARDED_BY(mutex_);
+  bool full_ GUARDED_BY(mutex_) = false;  // there are more certificates than are indexed
 };
 
 }  // namespace cm4it::hkp

@@ -38,14 +38,14 @@ Time look_at(const crypto::ocsp::Responder& responder, Time now) {
 
 void DelegateWatch::begin(const std::vector<Authority>& authorities, Time now) {
   {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     next_ = now;
   }
   look(authorities, now);
 }
 
 void DelegateWatch::look(const std::vector<Authority>& authorities, Time now) {
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (now < next_) return;
   next_ = Time::never();
   for (const Authority& authority : authorities) next_ = std::min(next_, look_at(authority.responder, now));

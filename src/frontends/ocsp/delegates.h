@@ -1,10 +1,10 @@
 // When delegates' certificates end: said weeks ahead, so that nobody is surprised by answers that clients do not believe.
 #pragma once
 
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/time.h"
 
 namespace cm4it::ocsp {
@@ -19,8 +19,8 @@ class DelegateWatch {
   void look(const std::vector<Authority>& authorities, Time now);
 
  private:
-  std::mutex mutex_;
-  Time next_{};  // when something is to be said at the earliest; guarded by mutex_
+  Mutex mutex_;
+  Time next_ GUARDED_BY(mutex_){};  // when something is to be said at the earliest
 };
 
 }  // namespace cm4it::ocsp

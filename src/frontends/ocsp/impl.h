@@ -2,12 +2,11 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <unordered_map>
 
 #include "base/guarded.h"
+#include "base/mutex.h"
 #include "frontends/ocsp/certificate_status.h"
 #include "frontends/ocsp/delegates.h"
 #include "frontends/ocsp/ocsp.h"
@@ -65,9 +64,9 @@ struct Ocsp::Impl : std::enable_shared_from_this<Ocsp::Impl> {
   CachedResponse keep(const Outcome& outcome);
 
   Guarded<std::unordered_map<Digest, CachedResponse, DigestHash>> known_;  // by SHA-256 of the request; of all threads
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  Condition wake_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread signing_ahead_;
 };
 

@@ -110,8 +110,11 @@ std::size_t Ocsp::Impl::sign_due() {
 void Ocsp::Impl::start() {
   if (!options.sign_ahead) return;
   signing_ahead_ = std::thread([this] {
-    std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, between_looks, [&] { return stopping_; })) {
+    Lock lock(mutex_);
+    for (;;) {
+      const auto next_look = std::chrono::steady_clock::now() + between_looks;
+      while (!stopping_ && wake_.wait_until(lock, next_look)) {}
+      if (stopping_) return;
       lock.unlock();
       try {
         sign_due();
@@ -125,7 +128,7 @@ void Ocsp::Impl::start() {
 
 void Ocsp::Impl::stop() {
   {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
