@@ -33,9 +33,10 @@ $found"
 found=$(git grep -nE 'std::(mutex|shared_mutex|lock_guard|unique_lock|scoped_lock|condition_variable)' -- src ':!*_test.cpp' ':!*_for_test.h' ':!*_fixture.h' ':!src/base/mutex.h' || :)
 [ -z "$found" ] || say "locks that are none of base/mutex.h:
 $found"
+# shellcheck disable=SC2046 # flags
 git grep -lE '\b(Lock|Guarded)\b' -- 'src/*.cpp' ':!*_test.cpp' |
   xargs -P "$(nproc)" -n 4 clang++-19 -std=c++20 -fsyntax-only -w -Wthread-safety -Werror=thread-safety -Isrc -DSPDLOG_FMT_EXTERNAL \
-    -DBOOST_ASIO_SEPARATE_COMPILATION -DBOOST_ASIO_NO_DEPRECATED || broken=1
+    -DBOOST_ASIO_SEPARATE_COMPILATION -DBOOST_ASIO_NO_DEPRECATED $(pkg-config --cflags p11-kit-1) || broken=1
 
 # The rooms that read what strangers send (.clang-tidy says what is looked for). As they are compiled, several files as one:
 # most of the time goes into what they include.
