@@ -141,6 +141,42 @@ ListenerShare Server::share_out_descriptors() {
   return share;
 }
 
+// What the door shows beside its own: of the listeners, the store, and the certificate.
+std::vector<std::pair<std::string, double>> Server::metrics() const {
+  net::ServerCounters sum;
+  for (const auto& listener : listeners_) {
+    const auto counters = listener->counters();
+    sum.open += counters.open;
+    sum.requests += counters.requests;
+    sum.rejected += counters.rejected;
+    sum.refused += counters.refused;
+    sum.displaced += counters.displaced;
+    sum.handshake_failures += counters.handshake_failures;
+  }
+  const auto value = [](std::size_t number) { return static_cast<double>(number); };
+  const net::Unsent& unsent = *unsent_;
+  const auto certificate = certificate_until_.load();
+  std::vector<std::pair<std::string, double>> rest;
+  if (certificate != Time::never()) rest.emplace_back("cm4it_certificate_seconds_left", static_cast<double>(certificate - system_time()));
+  if (const auto disk = disk_use(config_.store)) {
+    rest.emplace_back("cm4it_store_octets", value(disk->used));
+    rest.emplace_back("cm4it_disk_free_octets", value(disk->available));
+  }
+  std::vector<std::pair<std::string, double>> all{{"cm4it_answers_refused", value(unsent.refused())},
+                                                     {"cm4it_connections", value(sum.open)},
+                                                     {"cm4it_connections_cut", value(unsent.cut_off())},
+                                                     {"cm4it_connections_displaced", value(sum.displaced)},
+                                                     {"cm4it_connections_refused", value(sum.refused)},
+                                                     {"cm4it_descriptors_limit", value(descriptors_.limit)},
+                                                     {"cm4it_handshakes_failed", value(sum.handshake_failures)},
+                                                     {"cm4it_ready_answers_octets", value(ready_->bytes())},
+                                                     {"cm4it_requests", value(sum.requests)},
+                                                     {"cm4it_requests_rejected", value(sum.rejected)},
+                                                     {"cm4it_unsent_octets", value(unsent.octets())}};
+  all.insert(all.end(), rest.begin(), rest.end());
+  return all;
+}
+
 Result<void> Server::listen() {
   http::DoorOptions options;
   options.server_name = config_.name;
@@ -150,40 +186,7 @@ Result<void> Server::listen() {
   ready_ = std::make_shared<service::ReadyAnswers>(service_->verdicts(), config_.cache_bytes, threads * static_cast<unsigned>(all_listeners));
   options.ready = ready_;
   options.peers = [this] { return peer_states(sync_.get()); };
-  options.extra_metrics = [this] {
-    net::ServerCounters sum;
-    for (const auto& listener : listeners_) {
-      const auto counters = listener->counters();
-      sum.open += counters.open;
-      sum.requests += counters.requests;
-      sum.rejected += counters.rejected;
-      sum.refused += counters.refused;
-      sum.displaced += counters.displaced;
-      sum.handshake_failures += counters.handshake_failures;
-    }
-    const auto value = [](std::size_t number) { return static_cast<double>(number); };
-    const net::Unsent& unsent = *unsent_;
-    const auto certificate = certificate_until_.load();
-    std::vector<std::pair<std::string, double>> rest;
-    if (certificate != Time::never()) rest.emplace_back("cm4it_certificate_seconds_left", static_cast<double>(certificate - system_time()));
-    if (const auto disk = disk_use(config_.store)) {
-      rest.emplace_back("cm4it_store_octets", value(disk->used));
-      rest.emplace_back("cm4it_disk_free_octets", value(disk->available));
-    }
-    std::vector<std::pair<std::string, double>> all{{"cm4it_answers_refused", value(unsent.refused())},
-                                                       {"cm4it_connections", value(sum.open)},
-                                                       {"cm4it_connections_cut", value(unsent.cut_off())},
-                                                       {"cm4it_connections_displaced", value(sum.displaced)},
-                                                       {"cm4it_connections_refused", value(sum.refused)},
-                                                       {"cm4it_descriptors_limit", value(descriptors_.limit)},
-                                                       {"cm4it_handshakes_failed", value(sum.handshake_failures)},
-                                                       {"cm4it_ready_answers_octets", value(ready_->bytes())},
-                                                       {"cm4it_requests", value(sum.requests)},
-                                                       {"cm4it_requests_rejected", value(sum.rejected)},
-                                                       {"cm4it_unsent_octets", value(unsent.octets())}};
-    all.insert(all.end(), rest.begin(), rest.end());
-    return all;
-  };
+  options.extra_metrics = [this] { return metrics(); };
   options.delegates_until = [this] { return ocsp_ ? ocsp_->delegates_until() : std::vector<std::pair<std::string, Time>>{}; };
   door_ = std::make_unique<http::Door>(*service_, std::move(options));
   hkp_ = std::make_unique<hkp::Hkp>(*service_, hkp::HkpOptions{ready_});
@@ -199,26 +202,30 @@ Result<void> Server::listen() {
   certificate_until_ = first_end(chain).value_or(Time::never());
   tell_expiry();
   const auto share = share_out_descriptors();
-  const auto open_listener = [&](const std::string& address, bool tls, const net::Handler& handler) -> Result<void> {
+  const auto open = [&](const std::string& address, bool tls, const net::Handler& handler) {
     net::HttpOptions listener;
     listener.address = address;
     listener.threads = threads;
-    listener.first_loop = threads * static_cast<unsigned>(listeners_.size());
-    listener.tls_name = config_.name + "." + config_.domain;
-    if (tls) listener.tls_key = key_;
-    if (tls) listener.tls_chain = chain;
-    listener.ask_client_certificate = tls;
     listener.max_connections = share.connections;
     listener.reserved_connections = share.reserved;
-    if (tls) listener.known = [this](const crypto::PublicKey& key) { return service_->access().rank_of_key(key.id()) == Rank::server; };
-    listener.unsent = unsent_;
-    TRY(auto started, net::HttpServer::start(std::move(listener), handler));
-    listeners_.push_back(std::move(started));
-    return {};
+    if (tls) listener.tls_chain = chain;
+    return open_listener(std::move(listener), tls, handler);
   };
-  for (const auto& address : config_.listen) CHECK_OK(open_listener(address, true, all));
-  for (const auto& address : config_.http) CHECK_OK(open_listener(address, false, all));
-  for (const auto& address : config_.hkp) CHECK_OK(open_listener(address, false, hkp_->handler()));
+  for (const auto& address : config_.listen) CHECK_OK(open(address, true, all));
+  for (const auto& address : config_.http) CHECK_OK(open(address, false, all));
+  for (const auto& address : config_.hkp) CHECK_OK(open(address, false, hkp_->handler()));
+  return {};
+}
+
+Result<void> Server::open_listener(net::HttpOptions listener, bool tls, const net::Handler& handler) {
+  listener.first_loop = listener.threads * static_cast<unsigned>(listeners_.size());
+  listener.tls_name = config_.name + "." + config_.domain;
+  if (tls) listener.tls_key = key_;
+  listener.ask_client_certificate = tls;
+  if (tls) listener.known = [this](const crypto::PublicKey& key) { return service_->access().rank_of_key(key.id()) == Rank::server; };
+  listener.unsent = unsent_;
+  TRY(auto started, net::HttpServer::start(std::move(listener), handler));
+  listeners_.push_back(std::move(started));
   return {};
 }
 

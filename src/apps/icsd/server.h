@@ -37,6 +37,8 @@ class Server {
   void warn_of_other_keys();
   Result<void> listen();
   ListenerShare share_out_descriptors();
+  std::vector<std::pair<std::string, double>> metrics() const;
+  Result<void> open_listener(net::HttpOptions listener, bool tls, const net::Handler& handler);  // with address, limits and certificate set
   Result<void> write_address();
 
   const Config config_;
