@@ -29,12 +29,9 @@ found=$(git ls-files 'src/*.cpp' 'src/*.h' 'demo/*.cpp' 'bench/*.cpp' | grep -v 
 [ -z "$found" ] || say "files of more than 300 lines (mostly they are under 200):
 $found"
 
-# A function begins at the last line that is not indented, and ends at a brace that is not either. Tables of words may be long.
-found=$(git ls-files 'src/*.cpp' 'src/*.h' 'demo/*.cpp' 'bench/*.cpp' | grep -vE '_test\.cpp$|/(examples|topics)\.cpp$' | xargs awk '
-  FNR == 1 { start = 0 }
-  /^[A-Za-z_]/ && !/^namespace/ { start = FNR; head = $0 }
-  /^}/ && !/namespace/ && start && head !~ /^(class|struct|union|enum)/ && FNR - start + 1 > 60 { print FILENAME ":" start ": " FNR - start + 1 " lines" }')
-[ -z "$found" ] || say "functions of more than 60 lines:
+found=$(git ls-files 'src/*.cpp' 'src/*.h' 'demo/*.cpp' 'demo/*.h' 'bench/*.cpp' 'bench/*.h' | grep -v '_test\.cpp$' |
+  xargs awk -f tools/check_sizes.awk)
+[ -z "$found" ] || say "functions of more than 60 lines, or classes of more than 200:
 $found"
 
 # Locks that clang's analysis knows, and the analysis of whatever takes one: a member is used under the mutex that guards it.
