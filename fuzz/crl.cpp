@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "crypto/crl.h"
 #include "evidence/formats/x509/crl_test_support.h"
 #include "fuzz/fuzz.h"
 
@@ -70,6 +71,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(visited.has_value(), "what was examined is read");
   compare(*crl, serials, input);
   if (const auto verified = evidence::verify(*decoded, authority().key->public_key()))
-    require(verified->statements().size() == 1 && verified->statements()[0].crl != nullptr, "one statement");
+    require(verified->statements().size() == 1 && verified->statements()[0].revocations != nullptr, "one statement");
   return 0;
 }

@@ -8,7 +8,7 @@ namespace cm4it::fuzz {
 
 inline void require_views(const std::vector<evidence::Statement>& statements) {
   for (const auto& statement : statements) {
-    if (statement.crl) continue;
+    if (statement.revocations) continue;
     const evidence::Statement* one = &statement;
     const Bytes row = evidence::write_view({&one, 1});
     const auto read = must(evidence::read_view(row, statement.subject), "a view reads back");

@@ -2,6 +2,7 @@
 // what it was made of.
 #include "evidence/formats/x509/x509.h"
 #include "crypto/pem.h"
+#include "evidence/credential.h"
 #include "evidence/evidence.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/views.h"
@@ -16,7 +17,7 @@ void check_certificate(View bytes, const Decoded& decoded) {
   require(equal(decoded.bytes(), bytes), "evidence is kept as it came");
   require(decoded.statements().size() == 1, "a certificate says one thing");
   const Statement& statement = decoded.statements()[0];
-  require(statement.certificates.size() == 1 && equal(statement.certificates[0].der(), bytes), "the certificate is at hand");
+  require(statement.credentials.size() == 1 && equal(statement.credentials[0]->octets(), bytes), "the certificate is at hand");
   require(statement.aliases.size() >= 4, "a certificate has names");
   const auto& identity = std::get<Identity>(statement.body);
   const auto key = must(crypto::PublicKey::from_canonical_spki(identity.spki), "an identity carries its key");

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "evidence/credential.h"
 #include "evidence/evidence.h"
 #include "evidence/piece_stream.h"
 
@@ -47,6 +48,10 @@ struct Codec {
   Result<Piece> (*complete)(View piece, View kept) = nullptr;
   // Does it give its subject this name, of those that are in no index: other evidence names its issuer by it. Null: all are aliases.
   bool (*gives_name)(const Statement& statement, std::string_view name) = nullptr;
+  // A certificate that this server took in before, and its findings (evidence/credential.h). Null: it has none. malformed: they are not its.
+  Result<CredentialPtr> (*known_credential)(View octets, View findings) = nullptr;
+  // A kept list that takes certificates back. Null: it has none.
+  Result<std::unique_ptr<RevocationReader>> (*open_list)(View piece) = nullptr;
   // Of what restricts: how much more than another of this format it tells clients. Null: all the same.
   int (*weight)(View piece) = nullptr;
 

@@ -78,7 +78,7 @@ Verified::Verified(Decoded decoded, const KeyId& issuer)
   for (Statement& statement : decoded_.statements_) {
     statement.issuer = issuer;
     statement.id = id_;
-    if (statement.crl) statement.subject = SubjectId::key(issuer);  // a CRL names its issuer and no key
+    if (statement.revocations) statement.subject = SubjectId::key(issuer);  // a list names its issuer and no key
   }
 }
 

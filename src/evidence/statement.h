@@ -10,7 +10,6 @@
 
 #include "base/bytes.h"
 #include "base/time.h"
-#include "crypto/certificate.h"
 #include "crypto/key.h"
 #include "evidence/subject.h"
 
@@ -82,7 +81,9 @@ struct PolicyText { std::string descriptor; };
 // In the order of Kind: index() + 1 is the kind.
 using Body = std::variant<Identity, Endorse, StatusChange, Transfer, Assign, Withdraw, PolicyText>;
 
-struct CrlPart;
+class Credential;  // evidence/credential.h
+using CredentialPtr = std::shared_ptr<const Credential>;
+struct RevocationList;
 
 struct Statement {
   StatementId id;
@@ -114,11 +115,11 @@ struct Statement {
   // Over a hash that is believed no more (OpenPGP: SHA-1), and carried for clients that read it: a newer one of these takes the place
   // of nothing that can be believed (docs/decisions/0034).
   bool weak = false;
-  // X.509: the certificate. COSE: its x5chain, the issuer's own certificate first. What a right may lead over is judged by the
-  // octets themselves.
-  std::vector<crypto::Certificate> certificates;
-  // A CRL, as far as it concerns the subject (evidence/crl.h).
-  std::shared_ptr<const CrlPart> crl;
+  // The certificate that this is, or those that came along with it, its issuer's own first (x5chain, CMS). What a right may lead over
+  // is judged by the octets themselves.
+  std::vector<CredentialPtr> credentials;
+  // A list that takes certificates back, as far as it concerns the subject.
+  std::shared_ptr<const RevocationList> revocations;
 
   bool is_native() const { return format == native_format; }
   bool is_certificate() const { return format == certificate_format; }

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/cbor_values.h"
+#include "evidence/codec.h"
 
 namespace cm4it::evidence {
 namespace {
@@ -13,7 +14,7 @@ using cbor::put;
 
 // What few statements have: a map of these, and only of what is there.
 enum Extra : std::int64_t {
-  not_before = 1, expires, domains, aliases, other_keys, agreed, user_id, part, signed_by_part, hard_revocation, supporting, weak, certificates
+  not_before = 1, expires, domains, aliases, other_keys, agreed, user_id, part, signed_by_part, hard_revocation, supporting, weak, credentials
 };
 
 struct WriteBody {
@@ -115,9 +116,9 @@ class Extras {
     flag(hard_revocation, one.hard_revocation);
     flag(supporting, one.supporting);
     flag(weak, one.weak);
-    if (!one.certificates.empty()) next(certificates, [&](CborWriter& out) {
-      out.array(2 * one.certificates.size());
-      for (const auto& certificate : one.certificates) out.bytes(certificate.der()).bytes(certificate.findings());
+    if (!one.credentials.empty()) next(credentials, [&](CborWriter& out) {
+      out.array(2 * one.credentials.size());
+      for (const auto& credential : one.credentials) out.bytes(credential->octets()).bytes(credential->findings());
     });
   }
 
@@ -137,13 +138,15 @@ class Extras {
   std::size_t count_ = 0;
 };
 
-Result<void> read_certificates(CborReader& in, std::vector<crypto::Certificate>& to) {
+// All of one format: that of certificates.
+Result<void> read_credentials(CborReader& in, std::vector<CredentialPtr>& to) {
+  static const Codec& codec = *find_codec(certificate_format);
   TRY(const auto size, in.array());
   for (std::size_t i = 0; i + 1 < size; i += 2) {
-    TRY(const View der, in.bytes());
+    TRY(const View octets, in.bytes());
     TRY(const View findings, in.bytes());
-    TRY(auto certificate, crypto::Certificate::from_known(der, findings));
-    to.push_back(std::move(certificate));
+    TRY(auto credential, codec.known_credential(octets, findings));
+    to.push_back(std::move(credential));
   }
   return {};
 }
@@ -167,7 +170,7 @@ Result<void> read_extra(CborReader& in, std::int64_t key, Statement& one) {
     case hard_revocation: return read_flag(in, one.hard_revocation);
     case supporting: return read_flag(in, one.supporting);
     case weak: return read_flag(in, one.weak);
-    case certificates: return read_certificates(in, one.certificates);
+    case credentials: return read_credentials(in, one.credentials);
     default: return fail(Code::malformed, "view: an extra that is not known");
   }
 }

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "evidence/formats/x509/credential.h"
 #include "evidence/formats/x509/x509_test_support.h"
 #include "evidence/test_support.h"
 
@@ -63,7 +64,7 @@ TEST(ViewRow, EveryFieldComesBack) {
   const Statement plain = read_back(with_body(Assign{"hall-3"}));
   EXPECT_FALSE(plain.not_before || plain.expires || plain.part || plain.signed_by_part || plain.other_keys_agreed || plain.hard_revocation ||
                plain.supporting || plain.weak);
-  EXPECT_TRUE(plain.domains.empty() && plain.aliases.empty() && plain.other_keys.empty() && plain.certificates.empty());
+  EXPECT_TRUE(plain.domains.empty() && plain.aliases.empty() && plain.other_keys.empty() && plain.credentials.empty());
 }
 
 TEST(ViewRow, EveryKindComesBack) {
@@ -131,11 +132,11 @@ struct KnownCertificates : testing::Test {
 TEST_F(KnownCertificates, HaveAllTheirFieldsAndOpenSslReadsNothing) {
   for (const auto& certificate : {device(), crypto::Certificate::from_der(root.itself(3).encode()).value()}) {
     Statement said = with_body(Identity{});
-    said.certificates = {certificate};
+    said.credentials = {x509::credential_of(certificate)};
     const auto before = crypto::Certificate::read_by_openssl();
     const Statement read = read_back(said);
-    ASSERT_EQ(read.certificates.size(), 1u);
-    const auto &known = read.certificates[0], &was = certificate;
+    ASSERT_EQ(read.credentials.size(), 1u);
+    const auto &known = *x509::certificate_in(*read.credentials[0]), &was = certificate;
     EXPECT_TRUE(equal(known.der(), was.der()));
     EXPECT_EQ(known.digest(), was.digest());
     EXPECT_EQ(known.key_id(), was.key().id());

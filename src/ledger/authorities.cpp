@@ -7,7 +7,7 @@
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "ledger/schema.h"
-#include "policy/paths.h"
+#include "policy/delegation.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -16,7 +16,7 @@ namespace {
 bool concerns(Format format) { return format == evidence::certificate_format || format == evidence::native_format; }
 
 bool is_certificate(const evidence::Statement& statement) {
-  return statement.is_certificate() && !statement.certificates.empty();
+  return statement.is_certificate() && !statement.credentials.empty();
 }
 
 bool of_interest(const evidence::Statement& statement) {

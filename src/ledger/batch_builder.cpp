@@ -95,7 +95,7 @@ Result<void> BatchBuilder::within_share(const Submission& submission) {
   if (works_.contains(evidence.id())) return {};
   std::vector<std::size_t*> counts;
   for (const auto& statement : evidence.statements()) {
-    if (statement.crl) continue;
+    if (statement.revocations) continue;
     const Bytes speaker = table::speaker_prefix(statement.subject, evidence.issuer());
     auto count = said_.find(speaker);
     if (count == said_.end()) {

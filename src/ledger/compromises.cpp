@@ -2,6 +2,7 @@
 #include <set>
 
 #include "base/budgets.h"
+#include "evidence/credential.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "ledger/schema.h"
@@ -39,11 +40,9 @@ void add_speakers(const std::vector<policy::Fact>& about, const policy::Policies
     const auto& statement = fact.statement;
     speakers.insert({statement.issuer, {}});
     if (statement.signed_by_part) speakers.insert({statement.issuer, statement.signed_by_part});
-    for (const auto& certificate : statement.certificates) speakers.insert({certificate.key_id(), {}});
-    if (statement.certificates.empty()) continue;
-    const Bytes& above = statement.certificates.back().fields().authority_key_id;
-    if (above.size() != evidence::method1_octets) continue;
-    for (const auto& key : policies.find_keys(evidence::method1_name(above))) speakers.insert({key.id(), {}});
+    for (const auto& credential : statement.credentials) speakers.insert({credential->key_id(), {}});
+    if (statement.credentials.empty()) continue;
+    for (const auto& key : policies.find_keys(statement.credentials.back()->issuer_key_name())) speakers.insert({key.id(), {}});
   }
 }
 

@@ -3,7 +3,7 @@
 
 #include "base/budgets.h"
 #include "base/read_budget.h"
-#include "evidence/formats/x509/x509.h"
+#include "evidence/credential.h"
 #include "ledger/crls.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
@@ -15,8 +15,8 @@ namespace {
 // The first of these that a CRL names.
 StatementId taken_back(const evidence::Statement& crl, const std::vector<policy::Fact>& about) {
   for (const policy::Fact& fact : about)
-    for (const auto& certificate : fact.statement.certificates)
-      if (equal(certificate.fields().issuer_canonical, crl.crl->issuer_name) && equal(certificate.fields().serial, crl.crl->entries[0].serial))
+    for (const auto& credential : fact.statement.credentials)
+      if (equal(credential->issuer_name(), crl.revocations->issuer_name) && equal(credential->handle(), crl.revocations->entries[0].handle))
         return fact.statement.id;
   return {};
 }
@@ -25,6 +25,7 @@ StatementId taken_back(const evidence::Statement& crl, const std::vector<policy:
 struct Issued {
   std::vector<KeyId> by;
   std::vector<Bytes> serials;
+  std::string alias;  // of the name, in the index
 };
 void add_key(std::vector<KeyId>& to, const KeyId& key) {
   if (std::find(to.begin(), to.end(), key) == to.end()) to.push_back(key);
@@ -32,10 +33,11 @@ void add_key(std::vector<KeyId>& to, const KeyId& key) {
 std::map<Bytes, Issued> issued_in_names(const std::vector<policy::Fact>& about) {
   std::map<Bytes, Issued> issued;
   for (const policy::Fact& fact : about)
-    for (const auto& certificate : fact.statement.certificates) {
-      Issued& of_name = issued[certificate.fields().issuer_canonical];
+    for (const auto& credential : fact.statement.credentials) {
+      Issued& of_name = issued[to_bytes(credential->issuer_name())];
+      if (of_name.by.empty()) of_name.alias = credential->issuer_alias();
       add_key(of_name.by, fact.statement.issuer);
-      of_name.serials.push_back(to_bytes(certificate.fields().serial));
+      of_name.serials.push_back(to_bytes(credential->handle()));
     }
   return issued;
 }
@@ -50,9 +52,9 @@ Result<EvidenceView> evidence_at(const store::Snapshot& snapshot, std::uint64_t 
 }  // namespace
 
 // The keys of which certificates say this name.
-Result<std::vector<KeyId>> Reader::keys_named(View name) const {
+Result<std::vector<KeyId>> Reader::keys_named(const std::string& alias) const {
   std::vector<KeyId> keys;
-  CHECK_OK(named(evidence::x509::authority_name(name), [&](const SubjectId& subject, evidence::AliasRank) {
+  CHECK_OK(named(alias, [&](const SubjectId& subject, evidence::AliasRank) {
     keys.push_back(KeyId{subject.digest});
     return keys.size() < budget::crl_signers;
   }));
@@ -62,10 +64,14 @@ Result<std::vector<KeyId>> Reader::keys_named(View name) const {
 Result<policy::Fact> Reader::crl_fact(const SubjectId& subject, const KeyId& signer, const CrlRow& row, const std::vector<View>& serials,
                                       const std::vector<policy::Fact>& about) const {
   TRY(const auto kept, evidence_at(*snapshot_, row.position));
-  TRY(auto statement, evidence::crl::kept_statement(kept.evidence, subject, serials, row.cut, [&](View entries, View serial) {
-    return find_crl_entry(*snapshot_, row.position, entries, serial);
-  }));
-  if (!statement.crl->entries.empty()) std::get<evidence::Withdraw>(statement.body).statement = taken_back(statement, about);
+  TRY(const auto list, evidence::open_revocation_list(kept.format, kept.evidence));
+  std::vector<evidence::RevocationList::Entry> entries;
+  for (const View serial : serials) {
+    TRY(const auto entry, find_crl_entry(*snapshot_, row.position, *list, serial));
+    if (entry) entries.push_back({to_bytes(entry->handle), entry->at, entry->reason});
+  }
+  auto statement = list->with_entries(subject, std::move(entries), row.cut);
+  if (!statement.revocations->entries.empty()) std::get<evidence::Withdraw>(statement.body).statement = taken_back(statement, about);
   statement.id = kept.id;
   statement.issuer = signer;
   return fact_of(std::move(statement), row.facts);
@@ -79,18 +85,18 @@ Result<void> Reader::add_crls(const SubjectId& subject, const std::optional<AsOf
   const auto in_force = [&](const CrlRow& row) -> Result<policy::InForce> {
     TRY(const auto kept, evidence_at(*snapshot_, row.position));
     evidence::Statement statement;
-    statement.format = Format::crl;  // what the row of a CRL stands for, without its octets being read
+    statement.format = kept.format;  // what the row of a CRL stands for, without its octets being read
     statement.id = kept.id;
     statement.issued_at = row.this_update;
     statement.not_before = row.this_update;
-    statement.crl = std::make_shared<const evidence::CrlPart>();
+    statement.revocations = std::make_shared<const evidence::RevocationList>();
     TRY(const auto fact, fact_of(std::move(statement), row.facts));
     return policy::in_force(fact, policies(), *domain, as_of->at);
   };
   const InForce at_that_time = domain ? InForce(in_force) : InForce();
   auto in_names = issued_in_names(about);
   for (auto& [name, issued] : in_names) {
-    TRY(const auto others, keys_named(name));
+    TRY(const auto others, keys_named(issued.alias));
     for (const KeyId& key : others) add_key(issued.by, key);
     const std::vector<View> asked(issued.serials.begin(), issued.serials.end());
     for (const KeyId& key : issued.by) {  // each CRL once, with all that it says of the subject
@@ -105,7 +111,7 @@ Result<void> Reader::add_crls(const SubjectId& subject, const std::optional<AsOf
   return {};
 }
 
-Result<std::optional<evidence::Statement>> Reader::crl_before(const KeyId& issuer, const evidence::CrlPart& crl) const {
+Result<std::optional<evidence::Statement>> Reader::crl_before(const KeyId& issuer, const evidence::RevocationList& crl) const {
   std::optional<std::uint64_t> position;
   std::size_t examined = 0;
   CHECK_OK(not_lower_crls(*snapshot_, issuer, crl, [&](const CrlRow& row) {
@@ -114,7 +120,9 @@ Result<std::optional<evidence::Statement>> Reader::crl_before(const KeyId& issue
   }));
   if (!position) return std::optional<evidence::Statement>{};
   TRY(const auto kept, evidence_at(*snapshot_, *position));
-  TRY(auto statement, evidence::crl::kept_statement(kept.evidence, SubjectId::key(issuer), {}, false, {}));
+  TRY(const auto list, evidence::open_revocation_list(kept.format, kept.evidence));
+  auto statement = list->head();
+  statement.subject = SubjectId::key(issuer);
   statement.id = kept.id;
   statement.issuer = issuer;
   return std::optional(std::move(statement));

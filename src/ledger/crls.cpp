@@ -26,19 +26,18 @@ std::uint32_t u32_at(View bytes, std::size_t index) {
 
 }  // namespace
 
-Bytes crl_key(const KeyId& issuer, const evidence::CrlPart& part, std::uint64_t position) {
-  return table::crl_key(issuer, part.issuer_name, part.scope, part.number, position);
+Bytes crl_key(const KeyId& issuer, const evidence::RevocationList& list, std::uint64_t position) {
+  return table::crl_key(issuer, list.issuer_name, list.scope, list.number, position);
 }
 
-Result<CrlPages> crl_pages(View evidence, std::uint64_t position) {
-  TRY(const auto crl, crypto::Crl::parse_known(evidence));
+Result<CrlPages> crl_pages(const evidence::RevocationReader& list, std::uint64_t position) {
   struct Place {
     View serial;
     std::uint32_t offset;
   };
   std::vector<Place> places;
-  CHECK_OK(crypto::visit_crl_entries(crl, [&](const crypto::CrlEntry& entry, std::size_t offset) {
-    places.push_back({entry.serial, static_cast<std::uint32_t>(offset)});
+  CHECK_OK(list.visit([&](const evidence::RevocationReader::Entry& entry, std::size_t offset) {
+    places.push_back({entry.handle, static_cast<std::uint32_t>(offset)});
     return true;
   }));
   std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return less(a.serial, b.serial); });
@@ -58,8 +57,8 @@ Result<CrlPages> crl_pages(View evidence, std::uint64_t position) {
   return pages;
 }
 
-Result<std::optional<std::size_t>> find_crl_entry(const store::Snapshot& snapshot, std::uint64_t position, View entries,
-                                                  View serial) {
+Result<std::optional<evidence::RevocationReader::Entry>> find_crl_entry(const store::Snapshot& snapshot, std::uint64_t position,
+                                                                        const evidence::RevocationReader& list, View serial) {
   store::Range range = store::Range::prefix(table::crl_entries_prefix(position));
   range.end = table::crl_entries_prefix(position);  // the last page that begins at this serial number or before it
   append(range.end, serial);
@@ -73,12 +72,12 @@ Result<std::optional<std::size_t>> find_crl_entry(const store::Snapshot& snapsho
   std::size_t low = 0, high = page.size() / 4;
   while (low < high) {
     const std::size_t middle = (low + high) / 2;
-    TRY(const auto entry, crypto::crl_entry_at(entries, u32_at(page, middle)));
-    if (equal(entry.serial, serial)) return std::optional<std::size_t>(u32_at(page, middle));
-    if (less(entry.serial, serial)) low = middle + 1;
+    TRY(const auto entry, list.entry_at(u32_at(page, middle)));
+    if (equal(entry.handle, serial)) return std::optional(entry);
+    if (less(entry.handle, serial)) low = middle + 1;
     else high = middle;
   }
-  return std::optional<std::size_t>{};
+  return std::optional<evidence::RevocationReader::Entry>{};
 }
 
 Bytes crl_value(Time this_update, const FactRow& facts) {
@@ -165,7 +164,7 @@ Result<std::vector<CrlRow>> crls_of(const store::Snapshot& snapshot, const KeyId
   return rows;
 }
 
-Result<void> not_lower_crls(const store::Snapshot& snapshot, const KeyId& issuer, const evidence::CrlPart& than,
+Result<void> not_lower_crls(const store::Snapshot& snapshot, const KeyId& issuer, const evidence::RevocationList& than,
                             const std::function<bool(const CrlRow&)>& visit) {
   Bytes lowest = crl_key(issuer, than, 0);
   store::Range range = store::Range::prefix(View(lowest).first(lowest.size() - crl_number_octets - sizeof(std::uint64_t)));

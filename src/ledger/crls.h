@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "evidence/formats/x509/crl.h"
+#include "evidence/credential.h"
 #include "ledger/journal.h"
 #include "policy/revoked.h"
 #include "store/store.h"
@@ -12,18 +12,18 @@
 namespace cm4it::ledger {
 
 // Where a CRL's row is kept: under its issuer, scope and number.
-Bytes crl_key(const KeyId& issuer, const evidence::CrlPart& part, std::uint64_t position);
+Bytes crl_key(const KeyId& issuer, const evidence::RevocationList& list, std::uint64_t position);
 // The row: thisUpdate ‖ FactRow, so that a CRL of another time is passed over without being read.
 Bytes crl_value(Time this_update, const FactRow& facts);
 
 // Pages of entries: each key begins with the CRL's position and has the first serial number of the page, each value has where the
 // entries begin.
 using CrlPages = std::vector<std::pair<Bytes, Bytes>>;
-Result<CrlPages> crl_pages(View evidence, std::uint64_t position);
+Result<CrlPages> crl_pages(const evidence::RevocationReader& list, std::uint64_t position);
 
-// Where the entry of this serial number begins, in the CRL that is kept at this position.
-Result<std::optional<std::size_t>> find_crl_entry(const store::Snapshot& snapshot, std::uint64_t position, View entries,
-                                                  View serial);
+// The entry of this serial number, in the CRL that is kept at this position.
+Result<std::optional<evidence::RevocationReader::Entry>> find_crl_entry(const store::Snapshot& snapshot, std::uint64_t position,
+                                                                        const evidence::RevocationReader& list, View serial);
 
 struct CrlRow {
   std::uint64_t position;
@@ -40,7 +40,7 @@ using InForce = std::function<Result<policy::InForce>(const CrlRow&)>;
 Result<std::vector<CrlRow>> crls_of(const store::Snapshot& snapshot, const KeyId& issuer, View issuer_name, const InForce& in_force);
 
 // Every CRL of this one's issuer, name and scope whose number is not lower. The visitor returns false to stop.
-Result<void> not_lower_crls(const store::Snapshot& snapshot, const KeyId& issuer, const evidence::CrlPart& than,
+Result<void> not_lower_crls(const store::Snapshot& snapshot, const KeyId& issuer, const evidence::RevocationList& than,
                             const std::function<bool(const CrlRow&)>& visit);
 
 }  // namespace cm4it::ledger

@@ -50,7 +50,7 @@ Result<void> fair_share(const store::Snapshot& snapshot, store::Table table, con
 
 std::size_t weight_of(const std::vector<policy::Fact>& facts, std::size_t from) {
   std::size_t weight = 0;
-  for (; from < facts.size(); ++from) weight += facts[from].statement.certificates.empty() ? 1 : budget::certified_weight;
+  for (; from < facts.size(); ++from) weight += facts[from].statement.credentials.empty() ? 1 : budget::certified_weight;
   return weight;
 }
 
@@ -156,10 +156,10 @@ Result<policy::Facts> Reader::facts(const SubjectId& subject, const std::optiona
     if (!about.empty()) facts.models.emplace(model.text(), std::move(about));
   }
   for (const auto& fact : facts.about)
-    if (!fact.statement.certificates.empty()) {
+    if (!fact.statement.credentials.empty()) {
       issuers.push_back(fact.statement.issuer);
       if (!fact.statement.is_certificate())
-        for (const auto& certificate : fact.statement.certificates) issuers.push_back(certificate.key_id());
+        for (const auto& credential : fact.statement.credentials) issuers.push_back(credential->key_id());
     }
   CHECK_OK(add_authorities(std::move(issuers), facts.authorities, as_of));
   CHECK_OK(add_compromises(facts));

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "policy/paths.h"
+#include "policy/delegation.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -11,7 +11,7 @@ constexpr std::size_t most_subjects = 256, subject_octets = 33;
 
 bool bears_on_others(const evidence::Statement& statement) {
   return statement.subject.kind == evidence::SubjectKind::model || statement.kind() == evidence::Kind::policy ||
-         statement.crl ||  // of any certificate of its issuer
+         statement.revocations ||  // of any certificate of its issuer
          policy::is_authority(statement) ||
          is_self_compromise(statement, statement.issuer);  // what a role's key said, and what lies under a CA, may count no more
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <span>
 
+#include "evidence/credential.h"
 #include "evidence/names.h"
 #include "evidence/view_row.h"
 #include "ledger/crls.h"
@@ -66,7 +67,7 @@ FactRow updated(const IndexInput& input, std::optional<FactRow> kept) {
 // A CRL is kept under its issuer, and leads to nothing by itself: what it says is looked up where its certificates are judged.
 Result<std::vector<std::string>> index_crl(const IndexInput& input, const Statement& statement, std::uint64_t record_at,
                                            const RowReader& read, const RowWriter& write) {
-  const Bytes key = crl_key(statement.issuer, *statement.crl, record_at);
+  const Bytes key = crl_key(statement.issuer, *statement.revocations, record_at);
   std::optional<FactRow> known;
   TRY(const auto kept, read(table::crls, key));
   if (kept) {
@@ -74,9 +75,10 @@ Result<std::vector<std::string>> index_crl(const IndexInput& input, const Statem
     known = std::move(decoded.facts);
   }
   const FactRow row = updated(input, std::move(known));
-  write(table::crls, key, crl_value(statement.crl->this_update, row));
+  write(table::crls, key, crl_value(statement.revocations->this_update, row));
   if (input.entry.record) {
-    TRY(auto pages, crl_pages(input.entry.record->evidence, record_at));
+    TRY(const auto list, evidence::open_revocation_list(input.entry.record->format, input.entry.record->evidence));
+    TRY(auto pages, crl_pages(*list, record_at));
     for (auto& [first, page] : pages) write(table::crls, std::move(first), std::move(page));
   }
   return domains_of(input.entry, input.statements, row);
@@ -187,7 +189,7 @@ Result<FeedRow> index_entry(const IndexInput& input, const RowReader& read, cons
 
   std::vector<std::string> domains;
   for (const auto& about : by_subject(input.statements)) {
-    if (about.front()->crl) {
+    if (about.front()->revocations) {
       TRY(domains, index_crl(input, *about.front(), record_at, read, write));
       continue;
     }

@@ -112,7 +112,8 @@ Result<EvidenceView> evidence_in_entry(View row) {
   CHECK_OK(expect_array(reader, 4));
   TRY(found.id.digest, read_digest(reader));
   CHECK_OK(expect_array(reader, 5));
-  CHECK_OK(reader.uint());
+  TRY(const auto format, reader.uint());
+  found.format = static_cast<Format>(format);
   TRY(found.evidence, reader.bytes());
   return found;
 }

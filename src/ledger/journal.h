@@ -23,7 +23,7 @@ Bytes encode(const Entry& entry);
 Result<Entry> decode_entry(View row, std::uint64_t position);
 
 // Of an entry that brought a record: the evidence where it lies, without a copy.
-struct EvidenceView { StatementId id; View evidence; };
+struct EvidenceView { StatementId id; Format format; View evidence; };
 Result<EvidenceView> evidence_in_entry(View row);
 
 // The record of a statement, if it is kept.

@@ -147,7 +147,7 @@ class Reader {
   Result<std::optional<Record>> record_touched_at(std::uint64_t position) const;
   // A CRL of this one's issuer, name and scope that is no newer, and whose number is not lower: with it kept, this one would
   // count for nothing. Of several that of the lowest number.
-  Result<std::optional<evidence::Statement>> crl_before(const KeyId& issuer, const evidence::CrlPart& crl) const;
+  Result<std::optional<evidence::Statement>> crl_before(const KeyId& issuer, const evidence::RevocationList& crl) const;
   // COSE receipts of a statement with their domains: this server's own, and those that came along.
   Result<std::vector<std::pair<std::string, Bytes>>> receipts(const StatementId& id) const;
   Result<std::vector<Placement>> placements(const StatementId& id) const;
@@ -220,7 +220,7 @@ class Reader {
   Result<bool> add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const;  // false: not all of them
   Result<void> add_row(const SubjectId& subject, View row, std::vector<policy::Fact>& to) const;
   Result<policy::Fact> fact_of(evidence::Statement statement, FactRow facts) const;
-  Result<std::vector<KeyId>> keys_named(View name) const;
+  Result<std::vector<KeyId>> keys_named(const std::string& alias) const;
   Result<void> add_crls(const SubjectId& subject, const std::optional<AsOf>& as_of, std::vector<policy::Fact>& about,
                         std::vector<KeyId>& signers) const;
   Result<policy::Fact> crl_fact(const SubjectId& subject, const KeyId& signer, const CrlRow& row, const std::vector<View>& serials,

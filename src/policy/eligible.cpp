@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "evidence/codec.h"
 #include "policy/issuers.h"
-#include "policy/paths.h"
+#include "policy/delegation.h"
 #include "policy/taken_back.h"
 
 namespace cm4it::policy {
@@ -38,7 +38,7 @@ bool format_is_taken(const Descriptor& domain, const Policies& policies, const s
 // Who may say this. What takes back by component takes back whatever its issuer could have said there.
 std::vector<std::string> allowed_for(const Descriptor& domain, const Statement& statement) {
   std::vector<Kind> kinds{statement.kind()};
-  if (statement.crl) kinds = {Kind::identity};  // a CRL takes back certificates, and nothing else
+  if (statement.revocations) kinds = {Kind::identity};  // a list takes back certificates, and nothing else
   else if (statement.kind() == Kind::withdraw) kinds = {Kind::identity, Kind::endorse, Kind::status, Kind::assign};  // all but what is final
   std::vector<std::string> roles;
   for (const Kind kind : kinds)
@@ -59,22 +59,11 @@ std::optional<std::string> unknown_import(const Descriptor& domain, const Polici
   return {};
 }
 
-// By which roles could a certificate of this key count, over certificates of CAs that are kept and were made where this domain
-// looks. When they hold is for the fold to ask.
+// By which roles could this key have said it, over certificates of authorities that are kept.
 Paths certified_roles(const KeyId& issuer, const Decoded& decoded, const Authorities& authorities, const Policies& policies, const Context& context) {
-  const Descriptor* descriptor = policies.newest(context.domain);
-  std::map<KeyId, Links> known;
-  const auto links = [&](const KeyId& key) -> const Links& {
-    const auto [entry, fresh] = known.try_emplace(key);
-    if (fresh) entry->second = kept_links(key, authorities, *descriptor);
-    return entry->second;
-  };
   Statement statement = decoded.statements().at(0);
   statement.issuer = issuer;
-  if (evidence::may_bear_chain(decoded.format()))
-    return chain_paths_of(statement, [](const crypto::Certificate&, const KeyId&) { return std::string(); }, links,
-                          [&](const KeyId& ca) { return policies.signing_roles_of(context.domain, ca, decoded.format()); }, policies);
-  return paths_of(statement, links, [&](const KeyId& key) { return policies.roles_of(context.domain, key, evidence::certificate_format); }, policies);
+  return kept_paths(statement, authorities, policies, *policies.newest(context.domain));
 }
 
 Holder holder_of(const Context& context) { return {std::string(context.holder), context.contradiction, context.holder_owner}; }
@@ -98,7 +87,7 @@ bool has_right(const KeyId& issuer, const Decoded& decoded, const Authorities& a
       if (!has_ended(membership, context)) return true;
       broken = "kid: the issuer's role " + membership.role + " ended at " + to_rfc3339(*membership.until) + ": what comes now cannot count";
     }
-    if (!decoded.statements()[0].certificates.empty()) {
+    if (!decoded.statements()[0].credentials.empty()) {
       auto paths = certified_roles(issuer, decoded, authorities, policies, context);
       for (const Path& path : paths.found)
         if (contains(allowed, path.membership.role)) return true;

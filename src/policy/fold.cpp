@@ -182,7 +182,7 @@ Verdict fold(const Facts& facts, const Policies& policies, std::string_view doma
   verdict.judgements = std::move(own.judgements);
   // CRLs that say nothing of this subject were there to be counted.
   std::erase_if(verdict.judgements, [](const Judgement& judgement) {
-    const auto& crl = judgement.fact->statement.crl;
+    const auto& crl = judgement.fact->statement.revocations;
     return crl && crl->entries.empty();
   });
   return verdict;

@@ -4,7 +4,7 @@
 
 #include "base/budgets.h"
 #include "evidence/codec.h"
-#include "policy/paths.h"
+#include "policy/delegation.h"
 #include "policy/possession.h"
 
 namespace cm4it::policy {
@@ -119,7 +119,7 @@ class AuthorityKeys {
       if (facts == found_.authorities.end()) continue;
       for (const auto& fact : facts->second)
         if (is_authority(fact.statement) && gives_name(fact.statement, names_.back()))
-          kept_.push_back({&fact.statement, &fact.statement.certificates[0].key()});
+          kept_.push_back({&fact.statement, &fact.statement.credentials[0]->key()});
     }
     return {};
   }

@@ -68,7 +68,7 @@ class Judge {
     const bool timely = rules_.in_time(judgement);
     const auto newer = superseded_.find(statement.id);
     if (!timely && !(statement.kind() == Kind::identity && rules_.expired_only(judgement))) return;
-    CountedAuthorities::Span way = rights_.find(judgement, claims_.holder_at(judgement.received));
+    CountedDelegation::Span way = rights_.find(judgement, claims_.holder_at(judgement.received));
     if (judgement.roles.empty()) return;
     judgement.counts = timely && rules_.at() < way.to && newer == superseded_.end();
     if (newer != superseded_.end()) {
@@ -93,7 +93,7 @@ class Judge {
 
   // An identity says whose the subject is at first, while it is valid and not taken back. What its issuer does with it
   // after a counted transfer does not undo that transfer: a seller cannot unsell.
-  void claim_holder(const Judgement& judgement, const CountedAuthorities::Span& way) {
+  void claim_holder(const Judgement& judgement, const CountedDelegation::Span& way) {
     if (!gives_values(judgement, domain_)) return;
     const Statement& statement = judgement.fact->statement;
     const auto* withdrawal = withdrawals_.of(statement.id);
@@ -133,14 +133,14 @@ class Judge {
     judgement.counts = false;
     judgement.decided_by = withdrawal->fact->statement.id;
     judgement.why_not = "taken back by its issuer";
-    if (const auto& crl = withdrawal->fact->statement.crl) judgement.why_not += ": " + crl->name;
+    if (const auto& crl = withdrawal->fact->statement.revocations) judgement.why_not += ": " + crl->name;
   }
 
   const SubjectId& subject_;
   const Policies& policies_;
   const Descriptor& domain_;
   TemporalRules rules_;
-  CrlSigners signers_;
+  ListSigners signers_;
   StatementRights rights_;
   HolderClaims claims_;
   Withdrawals withdrawals_;

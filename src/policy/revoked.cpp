@@ -6,22 +6,22 @@
 namespace cm4it::policy {
 namespace {
 
-using evidence::CrlPart;
+using evidence::RevocationList;
 using evidence::Statement;
 
-const CrlPart* crl_of(const Judgement& judgement) { return judgement.fact->statement.crl.get(); }
+const RevocationList* crl_of(const Judgement& judgement) { return judgement.fact->statement.revocations.get(); }
 
 // Of equal numbers the newer one, so that two servers never disagree.
 bool lower(const Judgement& a, const Judgement& b) {
-  const CrlPart &one = *crl_of(a), &other = *crl_of(b);
-  if (crypto::crl_number_less(one.number, other.number)) return true;
-  if (crypto::crl_number_less(other.number, one.number)) return false;
+  const RevocationList &one = *crl_of(a), &other = *crl_of(b);
+  if (evidence::list_number_less(one.number, other.number)) return true;
+  if (evidence::list_number_less(other.number, one.number)) return false;
   return std::tie(one.this_update, a.fact->statement.id) < std::tie(other.this_update, b.fact->statement.id);
 }
 
 using Scope = std::tuple<KeyId, Bytes, Digest>;  // issuer, name, scope
 Scope scope_of(const Judgement& judgement) {
-  const CrlPart& crl = *crl_of(judgement);
+  const RevocationList& crl = *crl_of(judgement);
   return {judgement.fact->statement.issuer, crl.issuer_name, crl.scope};
 }
 
@@ -30,7 +30,7 @@ bool speaks_of(const Judgement& crl, const Statement& identity) {
 }
 
 // What counts, of all that may be signed by whom they are signed, is the highest of each scope.
-std::map<Scope, Judgement*> highest_of(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, CrlSigners& signers) {
+std::map<Scope, Judgement*> highest_of(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, ListSigners& signers) {
   std::map<Scope, Judgement*> highest;
   for (Judgement& judgement : order) {
     if (!crl_of(judgement) || !in_time(judgement)) continue;
@@ -44,23 +44,23 @@ std::map<Scope, Judgement*> highest_of(std::vector<Judgement>& order, const std:
 
 }  // namespace
 
-const CrlPart::Entry* entry_of(const Judgement& crl, const Statement& identity) {
+const RevocationList::Entry* entry_of(const Judgement& crl, const Statement& identity) {
   if (!crl_of(crl) || !speaks_of(crl, identity)) return nullptr;
-  for (const auto& certificate : identity.certificates) {
-    if (!equal(certificate.fields().issuer_canonical, crl_of(crl)->issuer_name)) continue;
+  for (const auto& credential : identity.credentials) {
+    if (!equal(credential->issuer_name(), crl_of(crl)->issuer_name)) continue;
     for (const auto& entry : crl_of(crl)->entries)
-      if (equal(entry.serial, certificate.fields().serial)) return &entry;
+      if (equal(entry.handle, credential->handle())) return &entry;
   }
   return nullptr;
 }
 
-void find_revoked(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, CrlSigners& signers,
+void find_revoked(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, ListSigners& signers,
                   std::map<StatementId, const Judgement*>& withdrawals) {
   const auto highest = highest_of(order, in_time, signers);
   if (highest.empty()) return;
   std::vector<KeyId> issuers;
   for (const Judgement& judgement : order)
-    if (judgement.fact->statement.kind() == Kind::identity && !judgement.fact->statement.certificates.empty() &&
+    if (judgement.fact->statement.kind() == Kind::identity && !judgement.fact->statement.credentials.empty() &&
         std::find(issuers.begin(), issuers.end(), judgement.fact->statement.issuer) == issuers.end())
       issuers.push_back(judgement.fact->statement.issuer);
   for (Judgement& judgement : order) {
@@ -110,14 +110,15 @@ std::optional<KeyCompromise> key_compromise(const std::vector<Judgement>& judgem
 std::optional<Verdict::CrlDue> crl_due(const std::vector<Judgement>& judgements, const Statement& identity) {
   std::optional<Verdict::CrlDue> surely, perhaps;
   for (const Judgement& judgement : judgements) {
-    const CrlPart* crl = crl_of(judgement);
+    const RevocationList* crl = crl_of(judgement);
     if (!crl || !judgement.counts || !speaks_of(judgement, identity)) continue;
-    for (const auto& certificate : identity.certificates) {
-      if (!equal(certificate.fields().issuer_canonical, crl->issuer_name)) continue;
+    for (const auto& credential : identity.credentials) {
+      if (!equal(credential->issuer_name(), crl->issuer_name)) continue;
       const Verdict::CrlDue due{crl->next_update.value_or(Time::never()), crl->name, judgement.fact->statement.id};
-      if (crl->covers(certificate)) {
+      const auto coverage = crl->coverage_of(*credential);
+      if (coverage == RevocationList::Coverage::surely) {
         if (!surely || due.next_update > surely->next_update) surely = due;
-      } else if (!(certificate.fields().authority ? crl->users_only : crl->authorities_only)) {
+      } else if (coverage == RevocationList::Coverage::perhaps) {
         if (!perhaps || due.next_update < perhaps->next_update) perhaps = due;
       }
     }
@@ -133,7 +134,7 @@ std::optional<Verdict::Revoked> last_revoked(const std::vector<Judgement>& judge
     for (const Judgement& crl : judgements) {
       const auto* entry = crl.fact->statement.id == *identity.decided_by ? entry_of(crl, identity.fact->statement) : nullptr;
       if (entry)
-        last = Verdict::Revoked{"the certificate of serial number " + to_hex(entry->serial) + " was taken back by " + crl_of(crl)->name + ": " +
+        last = Verdict::Revoked{"the certificate of serial number " + to_hex(entry->handle) + " was taken back by " + crl_of(crl)->name + ": " +
                                     to_string(entry->reason) + ", since " + to_rfc3339(entry->at),
                                 crl.fact->statement.id};
     }

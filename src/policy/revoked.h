@@ -6,19 +6,19 @@
 #include <optional>
 #include <vector>
 
-#include "evidence/formats/x509/crl.h"
-#include "policy/crl_signers.h"
+#include "evidence/credential.h"
+#include "policy/list_signers.h"
 #include "policy/fold.h"
 
 namespace cm4it::policy {
 
 // Judges the CRLs among a subject's statements. Of those of one key, name and scope the highest number counts, of those whose
 // thisUpdate has come; `in_time` says that, and else why not. Adds the identities that are taken back: statement → CRL.
-void find_revoked(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, CrlSigners& signers,
+void find_revoked(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, ListSigners& signers,
                   std::map<StatementId, const Judgement*>& withdrawals);
 
 // The entry by which a CRL that counts takes an identity back; null: it does not.
-const evidence::CrlPart::Entry* entry_of(const Judgement& crl, const evidence::Statement& identity);
+const evidence::RevocationList::Entry* entry_of(const Judgement& crl, const evidence::Statement& identity);
 
 // A CRL of a scope of which none counts, and of which not all that are kept were looked at (its name); empty: there is none.
 std::string crl_not_found(const std::vector<Judgement>& judgements);

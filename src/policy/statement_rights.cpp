@@ -17,9 +17,9 @@ Heard heard(const Judgement& judgement) { return {judgement.received, judgement.
 
 }  // namespace
 
-CountedAuthorities::Span StatementRights::find(Judgement& judgement, const Holder& holder) {
+CountedDelegation::Span StatementRights::find(Judgement& judgement, const Holder& holder) {
   const Statement& statement = judgement.fact->statement;
-  CountedAuthorities::Span way;
+  CountedDelegation::Span way;
   played_.clear();
   const bool self = subject_ == SubjectId::key(statement.issuer);
   const auto* silencing = compromised_.silencing(judgement);
@@ -51,15 +51,15 @@ CountedAuthorities::Span StatementRights::find(Judgement& judgement, const Holde
   return way;
 }
 
-CountedAuthorities::Span StatementRights::by_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not) {
+CountedDelegation::Span StatementRights::by_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not) {
   const Statement& statement = judgement.fact->statement;
-  CountedAuthorities::Span way;
+  CountedDelegation::Span way;
   if (statement.is_certificate()) {
     way = certified_roles(judgement, allowed, why_not);
   } else {
     for (const auto& membership : roles_of(statement.issuer, statement.format))
       play(judgement, allowed, membership, nullptr, why_not);
-    if (judgement.roles.empty() && !statement.certificates.empty()) {
+    if (judgement.roles.empty() && !statement.credentials.empty()) {
       const auto paths = authorities_.chain_paths(judgement);
       if (!paths.why_not.empty()) why_not = paths.why_not;
       for (const auto& path : paths.found) play(judgement, allowed, path.membership, &path, why_not);
@@ -100,8 +100,8 @@ void StatementRights::play(Judgement& judgement, const std::vector<std::string>&
 
 // Roles by certificates that count. An identity over some that have expired since counts no more, and once said whose the
 // subject is: a seller's CA cannot unsell by growing old.
-CountedAuthorities::Span StatementRights::certified_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not) {
-  using Over = CountedAuthorities::Over;
+CountedDelegation::Span StatementRights::certified_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not) {
+  using Over = CountedDelegation::Over;
   const Statement& statement = judgement.fact->statement;
   auto paths = authorities_.paths(statement, statement.format);
   why_not = paths.why_not;
@@ -126,7 +126,7 @@ std::string StatementRights::no_right(const Judgement& judgement, const std::vec
 
 // Another domain that takes back a role it lent unsays what was permitted in it. Alarms stay, and whose a subject was; also where that
 // role is at the end of a certification path.
-void StatementRights::take_lent(Judgement& judgement, const std::vector<std::string>& allowed, CountedAuthorities::Span& way) {
+void StatementRights::take_lent(Judgement& judgement, const std::vector<std::string>& allowed, CountedDelegation::Span& way) {
   const Statement& statement = judgement.fact->statement;
   const bool identity = statement.kind() == Kind::identity;
   if (!identity && !is_alarm(statement) && statement.kind() != Kind::transfer) return;

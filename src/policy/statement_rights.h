@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "policy/authorities.h"
+#include "policy/counted_delegation.h"
 #include "policy/temporal_rules.h"
 
 namespace cm4it::policy {
@@ -20,7 +20,7 @@ class StatementRights {
 
   // Sets the roles of a judgement, or else why it has none. `holder`: of the subject, when the statement was received. From when to
   // when the issuer has its right, where that is a matter of certificates, or of a role that another domain lent it.
-  CountedAuthorities::Span find(Judgement& judgement, const Holder& holder);
+  CountedDelegation::Span find(Judgement& judgement, const Holder& holder);
 
   Time next_change() const { return authorities_.next_change(); }
   std::string crl_not_found() const { return authorities_.crl_not_found(); }
@@ -33,9 +33,9 @@ class StatementRights {
  private:
   void play(Judgement& judgement, const std::vector<std::string>& allowed, const Policies::Membership& membership, const Path* path,
             std::string& late);
-  CountedAuthorities::Span by_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not);
-  CountedAuthorities::Span certified_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not);
-  void take_lent(Judgement& judgement, const std::vector<std::string>& allowed, CountedAuthorities::Span& way);
+  CountedDelegation::Span by_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not);
+  CountedDelegation::Span certified_roles(Judgement& judgement, const std::vector<std::string>& allowed, std::string& why_not);
+  void take_lent(Judgement& judgement, const std::vector<std::string>& allowed, CountedDelegation::Span& way);
   const std::vector<Policies::Membership>& roles_of(const KeyId& issuer, Format format);
   void add_runs(const Judgement& judgement, const KeyId& anchor, const Policies::Membership& membership, bool ended);
   Time lent_since(const Judgement& judgement, const KeyId& anchor, const Policies::Membership& membership) const;
@@ -47,7 +47,7 @@ class StatementRights {
   const Descriptor& domain_;
   TemporalRules& rules_;
   const CompromisedKeys compromised_;
-  CountedAuthorities authorities_;
+  CountedDelegation authorities_;
   std::map<std::pair<KeyId, Format>, std::vector<Policies::Membership>> roles_;  // of issuers that were looked up
   std::vector<Played> played_;  // of one find()
 };

@@ -28,13 +28,13 @@ bool is_withdrawal(const Judgement& judgement) { return judgement.fact->statemen
 
 bool can_be_withdrawn(Kind kind) { return evidence::row_of(kind).can_be_withdrawn; }
 
-void Withdrawals::find(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, CrlSigners& signers) {
+void Withdrawals::find(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, ListSigners& signers) {
   if (std::none_of(order.begin(), order.end(), is_withdrawal)) return;
   std::map<StatementId, const Judgement*> by_id;
   for (const Judgement& judgement : order) by_id.emplace(judgement.fact->statement.id, &judgement);
   for (Judgement& judgement : order) {
     const auto* withdraw = std::get_if<evidence::Withdraw>(&judgement.fact->statement.body);
-    if (!withdraw || judgement.fact->statement.crl || !in_time(judgement)) continue;
+    if (!withdraw || judgement.fact->statement.revocations || !in_time(judgement)) continue;
     if (withdraw->part) take_back_part(judgement, *withdraw->part, order);
     else take_back(judgement, *withdraw, by_id);
     if (judgement.counts) judgement.roles = {"issuer"};

@@ -5,7 +5,7 @@
 #include <map>
 #include <vector>
 
-#include "policy/crl_signers.h"
+#include "policy/list_signers.h"
 #include "policy/fold.h"
 
 namespace cm4it::policy {
@@ -19,7 +19,7 @@ class Withdrawals {
  public:
   // Judges the withdrawals among a subject's statements, which are in the order in which they are taken. `in_time`: does it
   // count but for rights and withdrawal (else it has said why not). `signers`: who may sign the CRLs among them.
-  void find(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, CrlSigners& signers);
+  void find(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, ListSigners& signers);
   // That which takes this statement back; null: none does. Of several the first.
   const Judgement* of(const StatementId& statement) const;
   // What this withdrawal takes back, where no earlier one does.

@@ -129,7 +129,7 @@ bool TemporalRules::relevant(const Known& known) const {
 // whatever their author's clock said.
 bool TemporalRules::made_ahead(const Judgement& judgement) const {
   const Statement& statement = judgement.fact->statement;
-  if (statement.is_certificate() || statement.crl || statement.kind() == Kind::withdraw || is_alarm(statement))
+  if (statement.is_certificate() || statement.revocations || statement.kind() == Kind::withdraw || is_alarm(statement))
     return false;
   return statement.issued_at > judgement.received + budget::clock_skew_seconds;
 }

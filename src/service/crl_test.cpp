@@ -1,4 +1,5 @@
 // CRLs through the whole walk: what they take back, from when, and until the next one.
+#include "evidence/credential.h"
 #include "service/revoking_fixture.h"
 
 namespace cm4it::service {
@@ -159,9 +160,9 @@ TEST_F(Revoking, CrlsComeAlongToCopiesWhateverTheySelect) {
     EXPECT_EQ(crl_in(verdict) != nullptr, serial == "42");
     EXPECT_FALSE(verdict.identity);
     const auto kept =
-        copy.ledger().reader()->crl_before(ca.key->public_key().id(), *crl_in(a.verdict(device))->fact->statement.crl);
+        copy.ledger().reader()->crl_before(ca.key->public_key().id(), *crl_in(a.verdict(device))->fact->statement.revocations);
     ASSERT_TRUE(kept && *kept) << serial;
-    EXPECT_EQ((*kept)->crl->name, "CRL 1 of CN=ca,O=Acme");
+    EXPECT_EQ((*kept)->revocations->name, "CRL 1 of CN=ca,O=Acme");
   }
 }
 

@@ -118,7 +118,7 @@ class FeedPager {
     bool chosen = selectors_.everything();
     for (const Statement& statement : statements) {
       if (selectors_.everything()) break;
-      if (statement.crl) {  // it may say something of any certificate: CRLs always come along, as parties do
+      if (statement.revocations) {  // it may say something of any certificate: CRLs always come along, as parties do
         chosen = true;
         continue;
       }

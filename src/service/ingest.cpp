@@ -4,7 +4,7 @@
 #include <latch>
 
 #include "base/log.h"
-#include "policy/paths.h"
+#include "policy/delegation.h"
 #include "service/intake.h"
 #include "service/intake_examine.h"
 #include "tlog/merkle.h"

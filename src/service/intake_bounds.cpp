@@ -3,8 +3,8 @@
 
 #include "base/budgets.h"
 #include "evidence/codec.h"
-#include "evidence/formats/x509/crl.h"
-#include "policy/crl_signers.h"
+#include "evidence/credential.h"
+#include "policy/list_signers.h"
 #include "service/intake_steps.h"
 #include "service/restricting.h"
 
@@ -14,11 +14,11 @@ using evidence::Statement;
 
 Result<void> Examination::can_take_back(const evidence::Verified& evidence) {
   const Statement& statement = evidence.statements().at(0);
-  const auto& crl = statement.crl;
+  const auto& crl = statement.revocations;
   if (!crl) return {};
   const auto* domain = policies_.newest(domains_[0]);
   if (domain) {
-    policy::CrlSigners signers(issuer_.authorities, policies_, *domain, context_.now);
+    policy::ListSigners signers(issuer_.authorities, policies_, *domain, context_.now);
     if (auto why = signers.why_not(statement); !why.empty()) return fail(Code::not_permitted, "crl: " + why);
     if (signers.has_other_names(statement))
       return fail(Code::not_yet, "crl.issuer: no certificate of its signer that is kept here has the name that " + crl->name + " gives: it would end nothing",
@@ -26,7 +26,7 @@ Result<void> Examination::can_take_back(const evidence::Verified& evidence) {
   }
   TRY(const auto before, context_.reader.crl_before(evidence.issuer(), *crl));
   if (!before) return {};
-  return fail(Code::conflict, "crl.cRLNumber: " + crl->name + " is newer than " + before->crl->name + ", which is kept, and its number is not higher: "
+  return fail(Code::conflict, "crl.cRLNumber: " + crl->name + " is newer than " + before->revocations->name + ", which is kept, and its number is not higher: "
               "it would count for nothing", "let the CA number its CRLs on from there (for `openssl ca` the file crlnumber)");
 }
 
@@ -76,7 +76,7 @@ Result<void> Examination::quota(const std::vector<Statement>& statements, View p
       if (within) continue;
       TRY(const bool adds, adds_restriction(statement, piece, issuer, context_.reader));
       if (!adds) return within;
-      if (statement.kind() == evidence::Kind::withdraw && !statement.crl)
+      if (statement.kind() == evidence::Kind::withdraw && !statement.revocations)
         CHECK_OK(within_share(statement, issuer, 2 * context_.subject_quota + budget::issuer_reserve));
       continue;
     }

@@ -44,7 +44,7 @@ std::optional<bool> withdrawal_adds(const Statement& before, const Statement& st
 }  // namespace
 
 Result<bool> restricts(const Statement& statement, const ledger::Reader& reader) {
-  if (is_alarm(statement) || statement.crl) return true;
+  if (is_alarm(statement) || statement.revocations) return true;
   const auto* withdraw = std::get_if<Withdraw>(&statement.body);
   if (!withdraw) return false;
   if (withdraw->part) return true;
@@ -55,7 +55,7 @@ Result<bool> restricts(const Statement& statement, const ledger::Reader& reader)
 }
 
 Result<bool> adds_restriction(const Statement& statement, View piece, const KeyId& issuer, const ledger::Reader& reader) {
-  if (statement.crl) return true;  // of a higher number than any before
+  if (statement.revocations) return true;  // of a higher number than any before
   std::optional<bool> adds;
   std::size_t looked_at = 0;
   CHECK_OK(reader.said_by(issuer, statement.subject, [&](const ledger::Record& kept, const Statement& before) {

@@ -45,7 +45,7 @@ struct Revoking : testing::Test {
   }
   const policy::Judgement* crl_in(const policy::Verdict& verdict, std::size_t which = 0) {
     for (const auto& judgement : verdict.judgements)
-      if (judgement.fact->statement.crl && which-- == 0) return &judgement;
+      if (judgement.fact->statement.revocations && which-- == 0) return &judgement;
     return nullptr;
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "evidence/formats/x509/credential.h"
 #include "evidence/formats/x509/x509.h"
 #include "policy/revoked.h"
 #include "service/access.h"
@@ -50,9 +51,10 @@ class OfSubject {
  private:
   bool is_certificate(const policy::Judgement& judgement) const {
     const auto& statement = judgement.fact->statement;
-    if (!statement.is_certificate() || statement.issuer != asked_.ca || statement.certificates.empty()) return false;
-    const auto& fields = statement.certificates[0].fields();
-    return equal(fields.serial, asked_.serial) && equal(fields.issuer_canonical, asked_.issuer_name) && asked_.so_written(fields.issuer_name);
+    if (!statement.is_certificate() || statement.issuer != asked_.ca || statement.credentials.empty()) return false;
+    const auto* certificate = evidence::x509::certificate_in(*statement.credentials[0]);
+    return certificate && equal(certificate->fields().serial, asked_.serial) && equal(certificate->fields().issuer_canonical, asked_.issuer_name) &&
+           asked_.so_written(certificate->fields().issuer_name);
   }
 
   CertificateStatus taken_back(const policy::Judgement& identity) const {

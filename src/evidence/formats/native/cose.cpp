@@ -6,7 +6,7 @@
 #include "evidence/builder.h"
 #include "evidence/formats.h"
 #include "evidence/formats/native/body.h"
-#include "evidence/formats/x509/x509.h"
+#include "evidence/formats/x509/credential.h"
 #include "evidence/kinds.h"
 
 namespace cm4it::evidence {
@@ -95,7 +95,7 @@ Result<void> read_chain(CborReader& reader, Statement& statement, const std::str
     TRY(const View der, reader.bytes());
     auto certificate = crypto::Certificate::from_der(der);
     if (!certificate) return within(path + "[" + std::to_string(i) + "]", std::move(certificate).error());
-    statement.certificates.push_back(std::move(*certificate));
+    statement.credentials.push_back(x509::credential_of(std::move(*certificate)));
   }
   return {};
 }
@@ -103,13 +103,13 @@ Result<void> read_chain(CborReader& reader, Statement& statement, const std::str
 // protected = { 1: alg, 3: content type, 4: kid, 15: claims, ? 33: x5chain }
 // Each by the next; the first is the issuer's, and made to sign with.
 Result<void> check_chain(const Header& header, bool kept) {
-  const auto& chain = header.statement.certificates;
+  const auto& chain = header.statement.credentials;
   if (chain.empty() || kept) return {};  // kept: this was seen when it came
-  if (chain[0].key_id() != header.kid) return bad_cose("protected.33", "the first certificate is of another key than kid");
+  if (chain[0]->key_id() != header.kid) return bad_cose("protected.33", "the first certificate is of another key than kid");
   for (std::size_t i = 0; i + 1 < chain.size(); ++i)
-    if (!chain[i].verify(chain[i + 1].key()))
+    if (!chain[i]->verify(chain[i + 1]->key()))
       return bad_cose("protected.33[" + std::to_string(i) + "]", "not signed by the key in the certificate behind it");
-  return x509::check_signs_statements(chain[0]);
+  return chain[0]->check_signs_statements();
 }
 
 Result<Header> read_protected(View bytes, bool kept) {
@@ -206,13 +206,13 @@ Result<Decoded> decode_cose(View bytes, Trust trust) {
   builder.signed_bytes = sig_structure(parts.header, parts.payload);
   builder.signature = to_bytes(parts.signature);
   builder.issuer.key = header.kid;
-  for (const auto& certificate : header.statement.certificates) builder.issuer.chain.push_back(certificate.key_id());
+  for (const auto& credential : header.statement.credentials) builder.issuer.chain.push_back(credential->key_id());
   header.statement.id = statement_id(Format::cose, header.kid, builder.signed_bytes);
   if (const auto* identity = std::get_if<Identity>(&header.statement.body);
       identity && !kept && !identity->spki.empty() && header.statement.subject == SubjectId::key(header.kid)) {
     TRY(builder.carried_key, crypto::PublicKey::from_canonical_spki(identity->spki));
   }
-  if (const auto& chain = header.statement.certificates; !chain.empty()) builder.carried_key = chain[0].key();
+  if (const auto& chain = header.statement.credentials; !chain.empty()) builder.carried_key = chain[0]->key();
   builder.statements.push_back(std::move(header.statement));
   return std::move(builder).build();
 }

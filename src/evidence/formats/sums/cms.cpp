@@ -4,6 +4,7 @@
 #include "crypto/cms.h"
 #include "evidence/formats/sums/sums.h"
 #include "evidence/formats/sums/piece.h"
+#include "evidence/formats/x509/credential.h"
 
 namespace cm4it::evidence::sums {
 namespace {
@@ -37,7 +38,7 @@ Speech speech_of(const DetachedSignature& signature) {
   const auto& organization = signature.certificates()[0].fields().organization;
   if (is_clean_text(organization) && organization.size() <= budget::text_field) speech.common.maker = organization;
   speech.signed_at = signature.signed_at();
-  speech.certificates = signature.certificates();
+  speech.credentials = x509::credentials_of(signature.certificates());
   return speech;
 }
 

@@ -25,7 +25,7 @@ struct Speech {
   std::vector<std::string> domains;
   Time signed_at;
   std::optional<Time> expires;
-  std::vector<crypto::Certificate> certificates;  // CMS: the signer's and those above it
+  std::vector<CredentialPtr> credentials;         // CMS: the signer's and those above it
   std::optional<Digest> signed_by_part{};         // OpenPGP: the subkey that signed
 };
 // A statement for each file, or for the one that is asked for.

@@ -36,7 +36,7 @@ Result<std::vector<Statement>> statements_of(View text, const Speech& speech, co
   common.issued_at = speech.signed_at;
   common.expires = speech.expires;
   common.domains = speech.domains;
-  common.certificates = speech.certificates;
+  common.credentials = speech.credentials;
   common.signed_by_part = speech.signed_by_part;
   std::vector<Statement> statements;
   for (File& file : files) {

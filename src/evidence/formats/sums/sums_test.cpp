@@ -166,7 +166,7 @@ TEST_F(SumsCms, OpensslSignsWithAPkiKey) {
     ASSERT_EQ(verified->statements().size(), 2u);
     EXPECT_EQ(verified->statements()[0].subject.text(), "code:" + a64);
     EXPECT_EQ(identity(verified->statements()[0]).version, "1.4.2");
-    ASSERT_EQ(verified->statements()[0].certificates.size(), 1u);
+    ASSERT_EQ(verified->statements()[0].credentials.size(), 1u);
     const Bytes evidence = to_bytes(verified->bytes());
     const auto one = statements_of_kept(Format::sums, evidence, developer_key, verified->id(), &verified->statements()[1].subject).value();
     ASSERT_EQ(one.size(), 1u);
@@ -174,7 +174,7 @@ TEST_F(SumsCms, OpensslSignsWithAPkiKey) {
   }
   const auto chain = accepted(list, sign("-binary -certfile root.pem -outform DER"));
   ASSERT_TRUE(chain) << chain.error().message;
-  EXPECT_EQ(chain->statements()[0].certificates.size(), 2u);
+  EXPECT_EQ(chain->statements()[0].credentials.size(), 2u);
 }
 
 TEST_F(SumsCms, WhatDoesNotProveItIsRefused) {

@@ -4,10 +4,12 @@
 
 #include "base/budgets.h"
 #include "base/der.h"
+#include "crypto/crl.h"
 #include "crypto/pkix_verify.h"
 #include "evidence/builder.h"
 #include "evidence/formats.h"
 #include "evidence/formats/openpgp/meaning.h"
+#include "evidence/formats/x509/credential.h"
 #include "evidence/formats/x509/x509.h"
 
 namespace cm4it::evidence {
@@ -17,72 +19,97 @@ using openpgp::shown_text;
 
 std::string shown(const std::string& text) { return shown_text(view(text), budget::text_field); }
 
+// What its issuingDistributionPoint (RFC 5280 section 5.2.5) says that a CRL is about.
+struct Crl final : RevocationList {
+  bool users_only = false, authorities_only = false;
+  Bytes point;  // the names of its distribution point, each a GeneralName in DER; empty: none
+
+  Coverage coverage_of(const Credential& credential) const override;
+};
+
+// RFC 5280 section 6.3.3 (b) (2).
+RevocationList::Coverage Crl::coverage_of(const Credential& credential) const {
+  const auto* certificate = x509::certificate_in(credential);
+  if (!certificate || (certificate->fields().authority ? users_only : authorities_only)) return Coverage::no;
+  if (point.empty()) return Coverage::surely;
+  const auto& points = certificate->fields().crl_points;
+  for (DerReader names(point); !names.at_end();) {
+    const auto whole_name = names.item("crl.issuingDistributionPoint");
+    if (!whole_name) break;
+    if (std::any_of(points.begin(), points.end(), [&](const Bytes& one) { return equal(one, whole_name->whole); })) return Coverage::surely;
+  }
+  return Coverage::perhaps;
+}
+
 // A withdrawal of what its issuer said of certificates in this name.
 Statement meaning_of_list(const crypto::Crl& list) {
-  auto part = std::make_shared<CrlPart>();
-  part->issuer_name = list.issuer_canonical;
-  part->scope = crypto::sha256(list.scope);
-  part->users_only = list.users_only;
-  part->authorities_only = list.authorities_only;
-  part->point = to_bytes(list.point);
-  part->number = to_bytes(list.number);
-  part->this_update = list.this_update;
-  part->next_update = list.next_update;
-  part->name = "CRL " + list.number_text() + (list.issuer_text.empty() ? "" : " of " + shown(list.issuer_text));
+  auto said = std::make_shared<Crl>();
+  said->issuer_name = list.issuer_canonical;
+  said->scope = crypto::sha256(list.scope);
+  said->users_only = list.users_only;
+  said->authorities_only = list.authorities_only;
+  said->point = to_bytes(list.point);
+  said->number = to_bytes(list.number);
+  said->this_update = list.this_update;
+  said->next_update = list.next_update;
+  said->name = "CRL " + list.number_text() + (list.issuer_text.empty() ? "" : " of " + shown(list.issuer_text));
   Statement statement;
   statement.format = Format::crl;
   statement.issued_at = list.this_update;
   statement.not_before = list.this_update;
   Withdraw withdraw;
-  withdraw.reason = part->name;
+  withdraw.reason = said->name;
   withdraw.part = crypto::sha256(list.issuer_canonical);
   statement.body = std::move(withdraw);
-  statement.crl = std::move(part);
+  statement.revocations = std::move(said);
   return statement;
 }
 
-std::string reason_of(const CrlPart& part) {
-  std::string reason = part.name;
-  for (const auto& entry : part.entries)
-    reason +=
-        "; serial number " + to_hex(entry.serial) + " since " + to_rfc3339(entry.at) + ", " + crypto::to_string(entry.reason);
+std::string reason_of(const RevocationList& list) {
+  std::string reason = list.name;
+  for (const auto& entry : list.entries)
+    reason += "; serial number " + to_hex(entry.handle) + " since " + to_rfc3339(entry.at) + ", " + crypto::to_string(entry.reason);
   return reason;
+}
+
+class CrlReader final : public RevocationReader {
+ public:
+  explicit CrlReader(crypto::Crl list) : list_(std::move(list)) {}
+
+  Statement head() const override { return meaning_of_list(list_); }
+
+  Statement with_entries(const SubjectId& subject, std::vector<RevocationList::Entry> entries, bool cut) const override {
+    Statement statement = head();
+    statement.subject = subject;
+    auto said = std::make_shared<Crl>(static_cast<const Crl&>(*statement.revocations));
+    said->entries = std::move(entries);
+    said->cut = cut;
+    std::get<Withdraw>(statement.body).reason = reason_of(*said);
+    statement.revocations = std::move(said);
+    return statement;
+  }
+
+  Result<void> visit(const std::function<bool(const Entry&, std::size_t)>& visitor) const override {
+    return crypto::visit_crl_entries(list_, [&](const crypto::CrlEntry& entry, std::size_t offset) { return visitor({entry.serial, entry.at, entry.reason}, offset); });
+  }
+
+  Result<Entry> entry_at(std::size_t offset) const override {
+    TRY(const auto entry, crypto::crl_entry_at(list_.entries, offset));
+    return Entry{entry.serial, entry.at, entry.reason};
+  }
+
+ private:
+  const crypto::Crl list_;
+};
+
+Result<std::unique_ptr<RevocationReader>> open_crl(View piece) {
+  TRY(auto list, crypto::Crl::parse_known(piece));
+  return std::make_unique<CrlReader>(std::move(list));
 }
 
 }  // namespace
 
-// RFC 5280 section 6.3.3 (b) (2).
-bool CrlPart::covers(const crypto::Certificate& certificate) const {
-  if (certificate.fields().authority ? users_only : authorities_only) return false;
-  if (point.empty()) return true;
-  const auto& points = certificate.fields().crl_points;
-  for (DerReader names(point); !names.at_end();) {
-    const auto whole_name = names.item("crl.issuingDistributionPoint");
-    if (!whole_name) return false;
-    if (std::any_of(points.begin(), points.end(), [&](const Bytes& one) { return equal(one, whole_name->whole); })) return true;
-  }
-  return false;
-}
-
 namespace crl {
-
-Result<Statement> kept_statement(View bytes, const SubjectId& subject, const std::vector<View>& serials, bool cut,
-                                 const OffsetOf& offset_of) {
-  TRY(const auto list, crypto::Crl::parse_known(bytes));
-  Statement statement = meaning_of_list(list);
-  statement.subject = subject;
-  auto part = std::make_shared<CrlPart>(*statement.crl);
-  part->cut = cut;
-  for (const View serial : serials) {
-    TRY(const auto offset, offset_of(list.entries, serial));
-    if (!offset) continue;
-    TRY(const auto entry, crypto::crl_entry_at(list.entries, *offset));
-    part->entries.push_back({to_bytes(entry.serial), entry.at, entry.reason});
-  }
-  std::get<Withdraw>(statement.body).reason = reason_of(*part);
-  statement.crl = std::move(part);
-  return statement;
-}
 
 namespace {
 
@@ -136,7 +163,9 @@ Result<void> verify_crl(const Decoded& decoded, const crypto::PublicKey& issuer)
 }
 
 Result<std::vector<Statement>> kept_crl(View bytes, const KeyId& issuer, const SubjectId*) {
-  TRY(auto statement, crl::kept_statement(bytes, SubjectId::key(issuer), {}, false, {}));
+  TRY(const auto list, crypto::Crl::parse_known(bytes));
+  Statement statement = meaning_of_list(list);
+  statement.subject = SubjectId::key(issuer);
   return std::vector<Statement>{std::move(statement)};
 }
 
@@ -144,6 +173,6 @@ Result<std::vector<Statement>> kept_crl(View bytes, const KeyId& issuer, const S
 
 // Bodies are split, and told from certificates, by x509::codec.
 constexpr Codec crl::codec{.format = Format::crl, .name = "crl", .media_type = "application/pkix-crl", .submitted = {},
-                           .most_octets = budget::crl_bytes, .decode = decode_crl, .verify = verify_crl, .kept = kept_crl, .by_authorities = true};
+                           .most_octets = budget::crl_bytes, .decode = decode_crl, .verify = verify_crl, .kept = kept_crl, .open_list = open_crl, .by_authorities = true};
 
 }  // namespace cm4it::evidence

@@ -1,6 +1,6 @@
 // CRLs as evidence: what one says, and how it comes.
 #include "base/needs_for_test.h"
-#include "evidence/formats/x509/crl.h"
+#include "evidence/formats/x509/credential.h"
 
 #include <gtest/gtest.h>
 
@@ -33,8 +33,8 @@ TEST(CrlEvidence, IsAWithdrawalByItsIssuer) {
   EXPECT_EQ(statement.subject, SubjectId::key(ca.key->public_key().id()));
   EXPECT_EQ(statement.kind(), Kind::withdraw);
   EXPECT_EQ(statement.issued_at, Time{1'800'000'000});
-  EXPECT_EQ(statement.crl->name, "CRL 1f of CN=ca,O=Acme");
-  EXPECT_EQ(*statement.crl->next_update, Time{1'800'100'000});
+  EXPECT_EQ(statement.revocations->name, "CRL 1f of CN=ca,O=Acme");
+  EXPECT_EQ(*statement.revocations->next_update, Time{1'800'100'000});
   EXPECT_EQ(verify(*decoded, other.key->public_key()).error().code, Code::bad_signature);
 
   // What is kept says the same.
@@ -42,24 +42,30 @@ TEST(CrlEvidence, IsAWithdrawalByItsIssuer) {
   ASSERT_TRUE(kept) << kept.error().message;
   EXPECT_EQ(kept->at(0).subject, statement.subject);
   EXPECT_EQ(kept->at(0).id, statement.id);
-  EXPECT_EQ(kept->at(0).crl->number, statement.crl->number);
+  EXPECT_EQ(kept->at(0).revocations->number, statement.revocations->number);
 }
 
 TEST(CrlEvidence, TellsOfTheCertificatesAskedFor) {
   const Authority ca = authority("ca");
   const Bytes der = CrlDraft{.by = ca, .entries = {{{2}, RevocationReason::key_compromise}, {{3}}}}.encode();
-  const Bytes two{2}, four{4};
-  const auto offset_of = [](View entries, View serial) -> Result<std::optional<std::size_t>> {
-    for (std::size_t at = 0; at < entries.size(); at += entries[at + 1] + 2)
-      if (equal(crypto::crl_entry_at(entries, at)->serial, serial)) return std::optional(at);
-    return std::optional<std::size_t>{};
-  };
-  const auto statement = crl::kept_statement(der, SubjectId::key(ca.key->public_key().id()), {two, four}, false, offset_of);
-  ASSERT_TRUE(statement) << statement.error().message;
-  ASSERT_EQ(statement->crl->entries.size(), 1u);
-  EXPECT_EQ(statement->crl->entries[0].reason, RevocationReason::key_compromise);
-  EXPECT_NE(std::get<Withdraw>(statement->body).reason.find("02 since 2026-09-21T14:13:20Z, keyCompromise"), std::string::npos)
-      << std::get<Withdraw>(statement->body).reason;
+  const auto list = open_revocation_list(Format::crl, der);
+  ASSERT_TRUE(list) << list.error().message;
+  std::vector<std::size_t> offsets;
+  ASSERT_TRUE((*list)->visit([&](const RevocationReader::Entry&, std::size_t offset) { return offsets.push_back(offset), true; }));
+  ASSERT_EQ(offsets.size(), 2u);
+  const auto second = (*list)->entry_at(offsets[1]);
+  ASSERT_TRUE(second);
+  EXPECT_TRUE(equal(second->handle, Bytes{3}));
+  const auto first = (*list)->entry_at(offsets[0]);
+  ASSERT_TRUE(first);
+  const auto subject = SubjectId::key(ca.key->public_key().id());
+  const Statement statement = (*list)->with_entries(subject, {{to_bytes(first->handle), first->at, first->reason}}, false);
+  EXPECT_EQ(statement.subject, subject);
+  EXPECT_TRUE((*list)->head().revocations->entries.empty());
+  ASSERT_EQ(statement.revocations->entries.size(), 1u);
+  EXPECT_EQ(statement.revocations->entries[0].reason, RevocationReason::key_compromise);
+  EXPECT_NE(std::get<Withdraw>(statement.body).reason.find("02 since 2026-09-21T14:13:20Z, keyCompromise"), std::string::npos)
+      << std::get<Withdraw>(statement.body).reason;
 }
 
 TEST(CrlEvidence, ComesInDerAndInPemAmongCertificates) {
@@ -126,17 +132,21 @@ TEST(CrlEvidence, IsAboutCertificatesOfItsScope) {
     return crypto::Certificate::from_der(draft.encode()).value();
   };
   const auto device = certificate({}), below = certificate({basic_constraints()}), pointing = certificate({crl_point(here)});
-  const auto covers = [&](const Bytes& scope, const crypto::Certificate& which) {
+  const auto coverage = [&](const Bytes& scope, const crypto::Certificate& which) {
     const Bytes der = CrlDraft{.by = ca, .more = scope.empty() ? Bytes{} : extension("551d1c", der::item(der::sequence, scope), true)}.encode();
-    return decode(Format::crl, der).value().statements().at(0).crl->covers(which);
+    return decode(Format::crl, der).value().statements().at(0).revocations->coverage_of(*x509::credential_of(which));
   };
+  using Coverage = RevocationList::Coverage;
+  const auto covers = [&](const Bytes& scope, const crypto::Certificate& which) { return coverage(scope, which) == Coverage::surely; };
   const Bytes users = der::item(der::context_primitive(1), Bytes{0xff}), authorities = der::item(der::context_primitive(2), Bytes{0xff});
   const auto point = [](const Bytes& where) { return der::item(der::context(0), der::item(der::context(0), where)); };
   EXPECT_TRUE(covers({}, device) && covers({}, below) && covers({}, pointing));
   EXPECT_TRUE(covers(users, device) && covers(authorities, below));
-  EXPECT_FALSE(covers(users, below) || covers(authorities, device));
+  EXPECT_EQ(coverage(users, below), Coverage::no);
+  EXPECT_EQ(coverage(authorities, device), Coverage::no);
   EXPECT_TRUE(covers(point(here), pointing));
-  EXPECT_FALSE(covers(point(there), pointing) || covers(point(here), device));
+  EXPECT_EQ(coverage(point(there), pointing), Coverage::perhaps);
+  EXPECT_EQ(coverage(point(here), device), Coverage::perhaps);
 }
 
 TEST(CrlEvidence, MayBeLargerThanAllOther) {

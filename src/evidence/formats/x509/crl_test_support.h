@@ -2,6 +2,7 @@
 #pragma once
 
 #include "crypto/pkix_sign.h"
+#include "crypto/revocation_reason.h"
 #include "evidence/formats/x509/crl.h"
 #include "evidence/formats/x509/x509_test_support.h"
 

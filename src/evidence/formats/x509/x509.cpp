@@ -7,6 +7,7 @@
 #include "crypto/pem.h"
 #include "evidence/builder.h"
 #include "evidence/formats.h"
+#include "evidence/formats/x509/credential.h"
 #include "evidence/formats/x509/crl.h"
 #include "evidence/formats/x509/source.h"
 #include "evidence/formats/openpgp/meaning.h"
@@ -127,7 +128,7 @@ Statement meaning_of(crypto::Certificate certificate) {
   if (fields.not_after) statement.expires = *fields.not_after + 1;
   statement.body = identity_of(certificate);
   statement.aliases = names_of(certificate);
-  statement.certificates.push_back(std::move(certificate));
+  statement.credentials.push_back(credential_of(std::move(certificate)));
   return statement;
 }
 
@@ -176,11 +177,17 @@ Result<Decoded> decode_x509(View bytes, Trust) {
 }
 
 bool gives_identifier(const Statement& statement, std::string_view name) {
-  return !statement.certificates.empty() && name == x509::identifier_name(statement.certificates[0].fields().subject_key_id);
+  const auto* certificate = statement.credentials.empty() ? nullptr : x509::certificate_in(*statement.credentials[0]);
+  return certificate && name == x509::identifier_name(certificate->fields().subject_key_id);
+}
+
+Result<CredentialPtr> known_certificate(View octets, View findings) {
+  TRY(auto certificate, crypto::Certificate::from_known(octets, findings));
+  return x509::credential_of(std::move(certificate));
 }
 
 Result<void> verify_x509(const Decoded& decoded, const crypto::PublicKey& issuer) {
-  return decoded.statements().at(0).certificates.at(0).verify(issuer);
+  return decoded.statements().at(0).credentials.at(0)->verify(issuer);
 }
 
 // RFC 2585 (one DER certificate or CRL), RFC 7468 and RFC 8555 section 9.1 (many in PEM), RFC 7030 section 4.1.3 and RFC 8951
@@ -214,6 +221,6 @@ constexpr std::string_view pkix_types[] = {"application/pkix-cert",     "applica
 
 constexpr Codec x509::codec{.format = Format::x509, .name = "x509", .media_type = "application/pkix-cert", .submitted = pkix_types,
                             .most_octets = budget::evidence_bytes, .looks_like = x509::looks_like_pkix, .split = split_pkix, .source = x509::open_source,
-                            .decode = decode_x509, .verify = verify_x509, .gives_name = gives_identifier, .by_authorities = true};
+                            .decode = decode_x509, .verify = verify_x509, .gives_name = gives_identifier, .known_credential = known_certificate, .by_authorities = true};
 
 }  // namespace cm4it::evidence

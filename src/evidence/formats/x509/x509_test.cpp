@@ -1,4 +1,5 @@
 // X.509 certificates: what they say, and what is refused.
+#include "evidence/credential.h"
 #include "evidence/formats/x509/x509.h"
 
 #include <gmock/gmock.h>
@@ -8,7 +9,6 @@
 
 #include "base/budgets.h"
 #include "crypto/name.h"
-#include "crypto/path.h"
 #include "crypto/pem.h"
 #include "evidence/test_support.h"
 #include "evidence/formats/x509/x509_test_support.h"
@@ -235,7 +235,7 @@ TEST(RealCertificates, OfAManifestAreEvidenceOfTheirOwn) {
   const auto& said = signer->statements()[0];
   EXPECT_EQ(std::get<Identity>(said.body).type, Type::party);
   EXPECT_EQ(std::get<Identity>(said.body).name, "Crypto Authentication Signer F600");
-  const auto verified = verify(*device_certificate, said.certificates[0].key());
+  const auto verified = verify(*device_certificate, said.credentials[0]->key());
   ASSERT_TRUE(verified) << verified.error().message;
   const Statement& statement = verified->statements()[0];
   EXPECT_EQ(std::get<Identity>(statement.body).type, Type::device);
@@ -247,10 +247,10 @@ TEST(RealCertificates, OfAManifestAreEvidenceOfTheirOwn) {
       Contains("x509-issued:CN=Crypto Authentication Signer F600,O=Microchip Technology Inc#542bbc7ecbc0a77c9db279d2697c2081"));
   EXPECT_EQ(statement.subject, decode(Format::manifest, element.bytes)->statements()[0].subject) << "one key, one subject";
   // The signer is a CA of path length 0, as OpenSSL reads it.
-  const std::vector<crypto::Certificate> path{statement.certificates[0], said.certificates[0]};
+  const std::vector<CredentialPtr> path{statement.credentials[0], said.credentials[0]};
   const auto root_key = key_of("somebody's root", Algorithm::es256)->public_key();
-  EXPECT_TRUE(crypto::check_path(path, root_key)) << "signatures were verified before";
-  EXPECT_FALSE(crypto::check_path(std::vector{said.certificates[0], said.certificates[0]}, root_key));
+  EXPECT_TRUE(path[0]->check_path(path, root_key, nullptr)) << "signatures were verified before";
+  EXPECT_FALSE(path[1]->check_path(std::vector{path[1], path[1]}, root_key, nullptr));
 }
 
 TEST(SplitCertificates, ByMediaTypeAndByLooks) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "base/budgets.h"
+#include "evidence/credential.h"
 #include "evidence/test_support.h"
 #include "evidence/formats/x509/x509_test_support.h"
 
@@ -43,11 +44,11 @@ TEST_F(Chains, GoAlongInTheProtectedHeader) {
     const auto verified = verify(*decoded, signer->public_key());
     ASSERT_TRUE(verified) << verified.error().message;
     const Statement& statement = verified->statements()[0];
-    ASSERT_EQ(statement.certificates.size(), drafts.size());
-    for (std::size_t i = 0; i < drafts.size(); ++i) EXPECT_TRUE(equal(statement.certificates[i].der(), drafts[i].encode()));
+    ASSERT_EQ(statement.credentials.size(), drafts.size());
+    for (std::size_t i = 0; i < drafts.size(); ++i) EXPECT_TRUE(equal(statement.credentials[i]->octets(), drafts[i].encode()));
     const auto kept = statements_of_kept(Format::cose, *bytes, statement.issuer);
     ASSERT_TRUE(kept);
-    EXPECT_EQ(kept->at(0).certificates.size(), drafts.size());
+    EXPECT_EQ(kept->at(0).credentials.size(), drafts.size());
     // They are signed along with the rest.
     EXPECT_NE(verified->id(),
               accept(Format::cose, say({leaf(), root.certifies(below), root.itself(1)}).value(), signer->public_key())->id());

@@ -1,4 +1,4 @@
-#include "policy/authorities.h"
+#include "policy/counted_delegation.h"
 
 #include <algorithm>
 #include <limits>
@@ -14,7 +14,7 @@ const std::vector<Fact> nothing;
 void add(Links& links, const Judgement& judgement, bool usable, const std::string& why_not) {
   if (usable) links.certificates.push_back(judgement.fact);
   else if (judgement.fact->statement.subject == evidence::SubjectId::key(judgement.fact->statement.issuer))
-    links.own_ended = "its certificate: " + why_not;
+    links.self_signed_problem = "its certificate: " + why_not;
 }
 
 void finish(Links& links, const KeyId& key) {
@@ -22,12 +22,12 @@ void finish(Links& links, const KeyId& key) {
             [](const Fact* a, const Fact* b) { return a->statement.id < b->statement.id; });
   if (std::any_of(links.certificates.begin(), links.certificates.end(),
                   [&](const Fact* fact) { return fact->statement.issuer == key; }))
-    links.own_ended.clear();
+    links.self_signed_problem.clear();
 }
 
 }  // namespace
 
-CountedAuthorities::Authority& CountedAuthorities::authority(const KeyId& key) {
+CountedDelegation::Authority& CountedDelegation::authority(const KeyId& key) {
   auto& entry = known_[key];
   if (entry) return *entry;
   entry = std::make_unique<Authority>(Authority{TemporalRules(policies_, domain_, at_), {}, {}, {}, {}});
@@ -50,7 +50,7 @@ CountedAuthorities::Authority& CountedAuthorities::authority(const KeyId& key) {
   return made;
 }
 
-Paths CountedAuthorities::paths(const evidence::Statement& statement, Format format, Over over) {
+Paths CountedDelegation::paths(const evidence::Statement& statement, Format format, Over over) {
   const auto links = [&](const KeyId& key) -> const Links& {
     const Authority& of = authority(key);
     return over == Over::counted ? of.counted : of.expired_too;
@@ -58,13 +58,13 @@ Paths CountedAuthorities::paths(const evidence::Statement& statement, Format for
   return paths_of(statement, links, [&](const KeyId& key) { return policies_.roles_of(domain_.domain, key, format); }, policies_);
 }
 
-Paths CountedAuthorities::chain_paths(const Judgement& judgement) {
+Paths CountedDelegation::chain_paths(const Judgement& judgement) {
   const Format format = judgement.fact->statement.format;
   return chain_paths(judgement, [&](const KeyId& ca) { return policies_.signing_roles_of(domain_.domain, ca, format); });
 }
 
 // Roles that other domains had lent this CA when the statement was received; of an alarm also those that they lent it later.
-std::vector<Policies::Membership> CountedAuthorities::lent_to(const KeyId& ca, const Judgement& judgement) const {
+std::vector<Policies::Membership> CountedDelegation::lent_to(const KeyId& ca, const Judgement& judgement) const {
   std::vector<Policies::Membership> memberships;
   const auto& statement = judgement.fact->statement;
   const Heard heard{judgement.received, judgement.received_by};
@@ -81,7 +81,7 @@ std::vector<Policies::Membership> CountedAuthorities::lent_to(const KeyId& ca, c
   return memberships;
 }
 
-bool CountedAuthorities::links_came_while_lent(const Path& path) {
+bool CountedDelegation::links_came_while_lent(const Path& path) {
   return std::all_of(path.links.begin(), path.links.end(), [&](const Fact* link) {
     const Authority& of = authority(KeyId{link->statement.subject.digest});
     const auto judgement = std::find_if(of.order.begin(), of.order.end(), [&](const Judgement& one) { return one.fact == link; });
@@ -92,30 +92,30 @@ bool CountedAuthorities::links_came_while_lent(const Path& path) {
   });
 }
 
-Paths CountedAuthorities::lent_paths(const Judgement& judgement) {
+Paths CountedDelegation::lent_paths(const Judgement& judgement) {
   const auto& statement = judgement.fact->statement;
   const auto roles = [&](const KeyId& ca) { return lent_to(ca, judgement); };
-  if (!statement.is_certificate()) return statement.certificates.empty() ? Paths{} : chain_paths(judgement, roles);
+  if (!statement.is_certificate()) return statement.credentials.empty() ? Paths{} : chain_paths(judgement, roles);
   auto paths = paths_of(statement, [&](const KeyId& key) -> const Links& { return authority(key).expired_too; }, roles, policies_);
   std::erase_if(paths.found, [&](const Path& path) { return !links_came_while_lent(path); });
   return paths;
 }
 
-Paths CountedAuthorities::chain_paths(const Judgement& judgement, const RolesOf& roles) {
+Paths CountedDelegation::chain_paths(const Judgement& judgement, const RolesOf& roles) {
   const Time received = judgement.received;
-  const auto why_not = [&](const crypto::Certificate& certificate, const KeyId& issuer) -> std::string {
-    const auto& fields = certificate.fields();
-    if (received < fields.not_before) return "not valid before " + to_rfc3339(fields.not_before);
-    if (fields.not_after && *fields.not_after < received) return "expired at " + to_rfc3339(*fields.not_after);
+  const auto why_not = [&](const evidence::Credential& certificate, const KeyId& issuer) -> std::string {
+    const Time begins = certificate.not_before();
+    const auto ends = certificate.not_after();
+    if (received < begins) return "not valid before " + to_rfc3339(begins);
+    if (ends && *ends < received) return "expired at " + to_rfc3339(*ends);
     if (const auto* silencing = compromised_.silencing(judgement, issuer)) return CompromisedKeys::why_not(*silencing);
-    const auto id = evidence::statement_id(evidence::certificate_format, issuer, fields.to_be_signed);
-    return authority(certificate.key_id()).withdrawals.of(id) ? "taken back by its issuer" : "";
+    return authority(certificate.key_id()).withdrawals.of(certificate.statement_id(issuer)) ? "taken back by its issuer" : "";
   };
   const auto links = [&](const KeyId& key) -> const Links& { return authority(key).expired_too; };
   return chain_paths_of(judgement.fact->statement, why_not, links, roles, policies_);
 }
 
-CountedAuthorities::Span CountedAuthorities::span(const Paths& paths) const {
+CountedDelegation::Span CountedDelegation::span(const Paths& paths) const {
   Span widest{Time::never(), Time{std::numeric_limits<std::int64_t>::min()}};
   for (const Path& path : paths.found) {
     Span span{Time{std::numeric_limits<std::int64_t>::min()}, Time::never()};
@@ -128,7 +128,7 @@ CountedAuthorities::Span CountedAuthorities::span(const Paths& paths) const {
   return widest;
 }
 
-bool CountedAuthorities::before_until(const Path& path) {
+bool CountedDelegation::before_until(const Path& path) {
   return std::all_of(path.links.begin(), path.links.end(), [&](const Fact* link) {
     Authority& of = authority(KeyId{link->statement.subject.digest});
     const auto judgement = std::find_if(of.order.begin(), of.order.end(), [&](const Judgement& one) { return one.fact == link; });
@@ -136,13 +136,13 @@ bool CountedAuthorities::before_until(const Path& path) {
   });
 }
 
-std::string CountedAuthorities::crl_not_found() const {
+std::string CountedDelegation::crl_not_found() const {
   for (const auto& [key, authority] : known_)
     if (auto name = policy::crl_not_found(authority->order); !name.empty()) return name;
   return {};
 }
 
-Time CountedAuthorities::next_change() const {
+Time CountedDelegation::next_change() const {
   Time next = Time::never();
   for (const auto& [key, authority] : known_) next = std::min(next, authority->rules.next_change());
   return next;

@@ -1,4 +1,4 @@
-// The CAs above a subject's certificates, as one fold sees them: which of their certificates count, at its time.
+// Delegation as one fold sees it: over those of the authorities' certificates that count, at its time.
 #pragma once
 
 #include <map>
@@ -7,34 +7,34 @@
 #include <vector>
 
 #include "policy/compromised.h"
-#include "policy/paths.h"
+#include "policy/delegation.h"
 #include "policy/taken_back.h"
 #include "policy/temporal_rules.h"
 
 namespace cm4it::policy {
 
-class CountedAuthorities {
+class CountedDelegation {
  public:
-  CountedAuthorities(const Authorities& authorities, const CompromisedKeys& compromised, const Policies& policies, const Descriptor& domain, Time at)
+  CountedDelegation(const Authorities& authorities, const CompromisedKeys& compromised, const Policies& policies, const Descriptor& domain, Time at)
       : authorities_(authorities), compromised_(compromised), policies_(policies), domain_(domain), at_(at), signers_(authorities, policies, domain, at) {}
 
-  // The ways for this statement over certificates that count; or over those too that counted until they expired. Which roles
+  // The paths for this statement over certificates that count; or over those too that counted until they expired. Which roles
   // they give is for the caller to ask: a role may end.
   enum class Over { counted, expired_too };
   Paths paths(const evidence::Statement& statement, Format format, Over over = Over::counted);
-  // The ways of a native statement over its x5chain, whose certificates must have held when it was received, and must not have
+  // The paths of a native statement over its x5chain, whose certificates must have held when it was received, and must not have
   // been taken back; nor may one of those who made them have said by then that its key is compromised.
   Paths chain_paths(const Judgement& judgement);
   // Either of these, for an identity, an alarm or a transfer, over roles that other domains had lent when it was received, and when the
-  // CAs' certificates on the way were: what they take back later does not change what was settled. Until when they lent the role is the
+  // CAs' certificates on the path were: what they take back later does not change what was settled. Until when they lent the role is the
   // `until` of the memberships.
   Paths lent_paths(const Judgement& judgement);
-  // When all the CAs' certificates on one of these ways hold: from the earliest beginning to the latest end.
+  // When all the CAs' certificates on one of these paths hold: from the earliest beginning to the latest end.
   struct Span {
     Time from{}, to = Time::never();
   };
   Span span(const Paths& paths) const;
-  // Were all the CAs' certificates on this way received before the role at its end was over?
+  // Were all the CAs' certificates on this path received before the role at its end was over?
   bool before_until(const Path& path);
   // The earliest time at which one of the certificates looked at begins or ends to count.
   Time next_change() const;
@@ -58,7 +58,7 @@ class CountedAuthorities {
   const Policies& policies_;
   const Descriptor& domain_;
   const Time at_;
-  CrlSigners signers_;
+  ListSigners signers_;
   std::map<KeyId, std::unique_ptr<Authority>> known_;
 };
 

@@ -1,4 +1,4 @@
-#include "policy/crl_signers.h"
+#include "policy/list_signers.h"
 
 #include <algorithm>
 
@@ -6,12 +6,8 @@
 #include "base/text.h"
 
 namespace cm4it::policy {
-namespace {
-
-}  // namespace
-
 // The certificates about this key that this domain has received by now, expired ones too.
-const std::vector<CrlSigners::Received>& CrlSigners::received(const KeyId& key) {
+const std::vector<ListSigners::Received>& ListSigners::received(const KeyId& key) {
   const auto [entry, fresh] = known_.try_emplace(key);
   const auto facts = authorities_.find(key);
   if (!fresh || facts == authorities_.end()) return entry->second;
@@ -19,27 +15,26 @@ const std::vector<CrlSigners::Received>& CrlSigners::received(const KeyId& key) 
   auto order = rules.order_by_receipt(facts->second);
   for (Judgement& judgement : order)
     if (is_authority(judgement.fact->statement) && (rules.in_time(judgement) || rules.expired_only(judgement)))
-      entry->second.push_back({&judgement.fact->statement.certificates[0], judgement.fact->statement.issuer});
+      entry->second.push_back({judgement.fact->statement.credentials[0].get(), judgement.fact->statement.issuer});
   return entry->second;
 }
 
-CrlSigners::Named CrlSigners::named(const KeyId& key, View name) {
+ListSigners::Named ListSigners::named(const KeyId& key, View name) {
   Named found;
   for (const Received& one : received(key)) {
-    const auto& fields = one.certificate->fields();
-    if (!equal(fields.subject_canonical, name)) continue;
+    if (!equal(one.certificate->subject_name(), name)) continue;
     found.issuers.push_back(one.issuer);
-    if (fields.self_issued()) found.self_issued_by.push_back(one.issuer);
+    if (one.certificate->is_self_issued()) found.self_issued_by.push_back(one.issuer);
   }
   return found;
 }
 
-bool CrlSigners::plays_a_role(const KeyId& key) const {
+bool ListSigners::plays_a_role(const KeyId& key) const {
   return !policies_.roles_of(domain_.domain, key, evidence::certificate_format).empty();
 }
 
 // `from`: the key that made certificates in this name.
-bool CrlSigners::linked(const KeyId& from, const KeyId& to, View name) {
+bool ListSigners::linked(const KeyId& from, const KeyId& to, View name) {
   const Named of_from = named(from, name), of_to = named(to, name);
   // It certified its new key under its own name.
   if (contains(of_to.self_issued_by, from)) return true;
@@ -54,7 +49,7 @@ bool CrlSigners::linked(const KeyId& from, const KeyId& to, View name) {
 }
 
 // Key after key, in the order of their ids: a CA may have changed its key more than once.
-bool CrlSigners::reaches(const KeyId& from, const KeyId& to, View name) {
+bool ListSigners::reaches(const KeyId& from, const KeyId& to, View name) {
   std::vector<KeyId> reached{from};
   for (std::size_t next = 0; next < reached.size() && reached.size() <= budget::crl_signers; ++next) {
     if (linked(reached[next], to, name)) return true;
@@ -64,29 +59,29 @@ bool CrlSigners::reaches(const KeyId& from, const KeyId& to, View name) {
   return false;
 }
 
-bool CrlSigners::speaks_for(const evidence::Statement& crl, const KeyId& issuer) {
-  if (crl.issuer == issuer) return true;
-  const auto [answer, fresh] = answers_.try_emplace({issuer, crl.issuer, crl.crl->issuer_name}, false);
-  if (fresh) answer->second = reaches(issuer, crl.issuer, crl.crl->issuer_name);
+bool ListSigners::speaks_for(const evidence::Statement& list, const KeyId& issuer) {
+  if (list.issuer == issuer) return true;
+  const auto [answer, fresh] = answers_.try_emplace({issuer, list.issuer, list.revocations->issuer_name}, false);
+  if (fresh) answer->second = reaches(issuer, list.issuer, list.revocations->issuer_name);
   return answer->second;
 }
 
-bool CrlSigners::has_other_names(const evidence::Statement& crl) {
-  const auto& certificates = received(crl.issuer);
+bool ListSigners::has_other_names(const evidence::Statement& list) {
+  const auto& certificates = received(list.issuer);
   return !certificates.empty() && std::none_of(certificates.begin(), certificates.end(), [&](const Received& one) {
-    return equal(one.certificate->fields().subject_canonical, crl.crl->issuer_name);
+    return equal(one.certificate->subject_name(), list.revocations->issuer_name);
   });
 }
 
 // By its certificates of that name; where there is none, by all of them.
-std::string CrlSigners::why_not(const evidence::Statement& crl) {
-  std::vector<const crypto::Certificate*> all, of_name;
-  for (const Received& one : received(crl.issuer)) {
+std::string ListSigners::why_not(const evidence::Statement& list) {
+  std::vector<const evidence::Credential*> all, of_name;
+  for (const Received& one : received(list.issuer)) {
     all.push_back(one.certificate);
-    if (equal(one.certificate->fields().subject_canonical, crl.crl->issuer_name)) of_name.push_back(one.certificate);
+    if (equal(one.certificate->subject_name(), list.revocations->issuer_name)) of_name.push_back(one.certificate);
   }
   const auto& asked = of_name.empty() ? all : of_name;
-  if (asked.empty() || std::any_of(asked.begin(), asked.end(), [](const auto* one) { return one->fields().may_sign_crls(); })) return {};
+  if (asked.empty() || std::any_of(asked.begin(), asked.end(), [](const auto* one) { return one->may_sign_lists(); })) return {};
   return "keyUsage: no certificate of its signer has cRLSign: it may not sign CRLs (RFC 5280 section 6.3.3 (f))";
 }
 

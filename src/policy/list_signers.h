@@ -7,8 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "evidence/formats/x509/crl.h"
-#include "policy/paths.h"
+#include "policy/delegation.h"
 #include "policy/temporal_rules.h"
 
 namespace cm4it::policy {
@@ -16,17 +15,17 @@ namespace cm4it::policy {
 // A CA is a name; its key may change, and it may have another key for its CRLs. A CRL by another key than the certificate's
 // counts for it where the CA itself, or who stands above it, said that both keys are the CA's (decisions/0036). Whether the
 // certificates that say so were taken back, or have expired, does not matter: a CRL can only take away.
-class CrlSigners {
+class ListSigners {
  public:
-  CrlSigners(const Authorities& authorities, const Policies& policies, const Descriptor& domain, Time at)
+  ListSigners(const Authorities& authorities, const Policies& policies, const Descriptor& domain, Time at)
       : authorities_(authorities), policies_(policies), domain_(domain), at_(at) {}
 
   // Empty: its signer may sign CRLs. A key whose certificates all have a keyUsage without cRLSign may not.
-  std::string why_not(const evidence::Statement& crl);
+  std::string why_not(const evidence::Statement& list);
   // There are certificates of its signer, and none has the CRL's name.
-  bool has_other_names(const evidence::Statement& crl);
+  bool has_other_names(const evidence::Statement& list);
   // Does this CRL speak of certificates that `issuer` made in the CRL's name?
-  bool speaks_for(const evidence::Statement& crl, const KeyId& issuer);
+  bool speaks_for(const evidence::Statement& list, const KeyId& issuer);
 
  private:
   // What certificates say of a key in a name: who made them.
@@ -40,7 +39,7 @@ class CrlSigners {
   bool plays_a_role(const KeyId& key) const;
 
   struct Received {
-    const crypto::Certificate* certificate;
+    const evidence::Credential* certificate;
     KeyId issuer;
   };
   const std::vector<Received>& received(const KeyId& key);
