@@ -28,7 +28,7 @@ Result<Decoded> decode(View piece, Trust) {
   builder.bytes = to_bytes(piece);
   builder.signed_bytes = to_bytes(piece.first(piece.size() - signature.size()));
   TRY(builder.signature, from_base64(signature));
-  TRY(builder.issuer, KeyId::parse(issuer));
+  TRY(builder.issuer.key, KeyId::parse(issuer));
   Identity identity;
   identity.name = name;
   identity.maker = "Toymaker";
