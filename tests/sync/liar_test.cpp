@@ -147,6 +147,7 @@ TEST_F(Liar, AHeadWithoutTilesIsNotTaken) {
   ASSERT_TRUE(eventually([&] { return state() == "backing-off"; }));
   EXPECT_THAT(last_error(), HasSubstr("/log/acme.example/tile"));
   const auto heads = plant.ics.ledger().reader()->foreign_heads();
+  EXPECT_FALSE(heads->empty());
   for (const auto& known : *heads)
     EXPECT_EQ(tlog::read_checkpoint_body(known.note)->size, before.size);
   acme.script({});
@@ -170,6 +171,7 @@ TEST_F(Liar, HeadsByOthersAndFromTheFutureAreNotTaken) {
   EXPECT_NE(state(), "broken");
   EXPECT_LT(plant.ics.service->now(), Time{4'000'000'000});
   const auto heads = plant.ics.ledger().reader()->foreign_heads();
+  EXPECT_FALSE(heads->empty());
   for (const auto& known : *heads)
     EXPECT_EQ(tlog::read_checkpoint_body(known.note)->size, now.size);
 }

@@ -227,6 +227,7 @@ TEST_F(Closed, TheLogAndTheFeedAreClosed) {
     EXPECT_EQ(expect_problem(site.get(std::string("/log/plant.example") + path), 404, "not-found"), "no log of plant.example is kept here");
   const auto feed = service::decode_feed(view(site.get("/v1/feed?domain=plant.example").body));
   ASSERT_TRUE(feed);
+  EXPECT_FALSE(feed->records.empty()) << "policies are for everybody";
   for (const auto& record : feed->records)
     EXPECT_EQ(evidence::statements_of_kept(record.piece.format, record.piece.bytes, record.issuer)->at(0).kind(), Kind::policy);
 }

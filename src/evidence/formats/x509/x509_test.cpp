@@ -109,7 +109,8 @@ TEST(Certificate, NamesItsIssuerAsTheIssuerDoes) {
   ASSERT_TRUE(decoded);
   const IssuerHint& issuer = decoded->issuer();
   EXPECT_FALSE(issuer.key);
-  const View identifier = root().key->public_key().method1_id();
+  const crypto::PublicKey key = root().key->public_key();
+  const View identifier = key.method1_id();
   EXPECT_THAT(issuer.names, testing::ElementsAre(method1_name(identifier), x509::identifier_name(identifier), x509::authority_name(canonical(root().subject))));
   EXPECT_EQ(issuer.text, "named CN=Acme Root CA,O=Acme");
   EXPECT_TRUE(is_named(root().key->public_key(), issuer.names[0]));
