@@ -28,15 +28,16 @@ std::set<StatementId> ReadAccess::hidden() {
 }
 
 bool ReadAccess::reads(const std::string& domain, std::optional<Kind> kind) {
-  for (const auto& known : known_)
-    if (known.kind == kind && known.domain == domain) return known.reads;
+  auto& known = known_[domain];
+  for (const auto& [of, reads] : known)
+    if (of == kind) return reads;
   bool reads = access_.may_read(policies_, domain, kind, {}, who_);
   // Only the roles of holder and self hang on the subject.
   if (!reads && who_) {
     const auto holder = policy::holder_of(facts_, policies_, domain, access_.now());
     reads = access_.may_read(policies_, domain, kind, {holder, &facts_.subject}, who_);
   }
-  known_.push_back({domain, kind, reads});
+  known.emplace_back(kind, reads);
   return reads;
 }
 

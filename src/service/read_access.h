@@ -2,8 +2,10 @@
 // of those.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "service/access.h"
@@ -30,12 +32,8 @@ class ReadAccess {
   const policy::Facts& facts_;
   const std::string domain_;
   const Principal who_;
-  struct Known {
-    std::string domain;
-    std::optional<Kind> kind;
-    bool reads;
-  };
-  std::vector<Known> known_;  // few: a domain or two, and some kinds
+  // Of each domain what is known of some kinds: few of these, while statements may name any number of domains.
+  std::map<std::string, std::vector<std::pair<std::optional<Kind>, bool>>, std::less<>> known_;
 };
 
 }  // namespace cm4it::service
