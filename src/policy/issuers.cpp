@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "base/text.h"
 #include "evidence/codec.h"
 #include "policy/delegation.h"
 #include "policy/possession.h"
@@ -11,10 +12,6 @@ namespace cm4it::policy {
 namespace {
 
 using evidence::Statement;
-
-bool contains_key(const std::vector<crypto::PublicKey>& keys, const crypto::PublicKey& key) {
-  return std::find(keys.begin(), keys.end(), key) != keys.end();
-}
 
 // Evidence that names its issuer's key by id: whoever tells the key will do, for the id proves it.
 class NamedKey {
@@ -125,7 +122,7 @@ class AuthorityKeys {
   }
 
   void add(const crypto::PublicKey& key) {
-    if (keys_.size() < budget::authority_candidates && !contains_key(keys_, key)) keys_.push_back(key);
+    if (keys_.size() < budget::authority_candidates && !contains(keys_, key)) keys_.push_back(key);
   }
 
   void add_by_hash() {
