@@ -1,4 +1,4 @@
-// Row 8: bulk import of OpenPGP device certificates, two signatures each: taken apart and verified on one core, beside what
+// Row 8: bulk import of OpenPGP device certificates, two signatures each: split and verified on one core, beside what
 // that core verifies if it does nothing else; and through `ics import` into a running icsd, durable.
 #include <fmt/format.h>
 
@@ -18,9 +18,9 @@ constexpr int signatures = 2;  // of a certificate
 // One certificate out of the stream: apart, decoded, both signatures verified.
 Result<std::size_t> take_one(View stream, const crypto::PublicKey& maker) {
   TRY(const auto octets, evidence::openpgp::first_certificate(stream));
-  TRY(auto taken, evidence::openpgp::take_apart(stream.first(octets)));
-  if (taken.pieces.size() != signatures) return fail(Code::internal, "a certificate has lost a signature");
-  for (const auto& piece : taken.pieces) {
+  TRY(auto split, evidence::openpgp::split_certificates(stream.first(octets)));
+  if (split.pieces.size() != signatures) return fail(Code::internal, "a certificate has lost a signature");
+  for (const auto& piece : split.pieces) {
     TRY(auto decoded, evidence::decode(piece.format, piece.bytes));
     const auto key = decoded.carried_key() && decoded.issuer().key ? *decoded.carried_key() : maker;
     CHECK_OK(evidence::verify(std::move(decoded), key));

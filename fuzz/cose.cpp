@@ -15,7 +15,7 @@ namespace {
 // COSE_Sign1 = 18([protected, {}, payload, signature])
 struct Parts { Bytes header, payload, signature; };
 
-Result<Parts> take_apart(View message) {
+Result<Parts> parse_message(View message) {
   CborReader reader(message);
   CHECK_OK(reader.tag());
   CHECK_OK(reader.array());
@@ -36,7 +36,7 @@ Bytes put_together(const Parts& parts) {
 void check(View input, const Decoded& decoded) {
   require(equal(decoded.bytes(), input), "evidence is kept as it came");
   const Statement& statement = decoded.statements().at(0);
-  const Parts parts = must(take_apart(input), "what decodes can be taken apart");
+  const Parts parts = must(parse_message(input), "what decodes can be parsed");
   require(equal(put_together(parts), input), "a message has one encoding");
   require(write_payload(statement.domains, statement.body) == parts.payload, "a payload has one encoding");
 
@@ -69,7 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed) {
   std::minstd_rand random(seed);
-  auto parts = take_apart({data, size});
+  auto parts = parse_message({data, size});
   if (!parts || random() % 8 == 0) return LLVMFuzzerMutate(data, size, most);
   Bytes& part = random() % 16 == 0 ? parts->header : random() % 16 == 0 ? parts->signature : parts->payload;
   part = mutate(part);

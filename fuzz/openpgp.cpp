@@ -1,4 +1,4 @@
-// OpenPGP keys. What is taken apart decodes alone or is refused; what is assembled is taken apart into the same pieces, in
+// OpenPGP keys. A piece decodes alone or is refused; what is assembled splits into the same pieces, in
 // whatever order they were; kept evidence says what it said.
 #include "evidence/evidence.h"
 #include "evidence/formats/openpgp/openpgp.h"
@@ -39,7 +39,7 @@ void check_certificate(const std::vector<Bytes>& pieces, const openpgp::Fingerpr
   if (!assembled) return;  // a key without any signature
   std::vector<Bytes> reversed(pieces.rbegin(), pieces.rend());
   require(must(openpgp::assemble(reversed, fingerprint), "any order assembles") == *assembled, "any order gives the same certificate");
-  const auto again = must(openpgp::take_apart(*assembled), "what is assembled can be taken apart");
+  const auto again = must(openpgp::split_certificates(*assembled), "what is assembled can be split");
   require(again.dropped_count == 0, "what is assembled is good");
   std::vector<Bytes> parts;
   for (const auto& piece : again.pieces) {
@@ -56,14 +56,14 @@ void check_certificate(const std::vector<Bytes>& pieces, const openpgp::Fingerpr
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const View input(data, size);
   if (const auto decoded = decode(Format::openpgp, input)) check_piece(input, *decoded);
-  const auto taken = openpgp::take_apart(input);
-  if (!taken) return 0;
+  const auto split = openpgp::split_certificates(input);
+  if (!split) return 0;
   std::vector<Bytes> pieces;
-  for (const auto& piece : taken->pieces) {
+  for (const auto& piece : split->pieces) {
     if (const auto decoded = decode(piece.format, piece.bytes)) check_piece(piece.bytes, *decoded);
     pieces.push_back(piece.bytes);
   }
-  for (const auto& fingerprint : taken->certificates) check_certificate(pieces, fingerprint);
+  for (const auto& fingerprint : split->certificates) check_certificate(pieces, fingerprint);
   return 0;
 }
 

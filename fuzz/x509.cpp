@@ -1,4 +1,4 @@
-// X.509 certificates. What decodes is kept as it came, can be shown, and says the same once it is kept; PEM is taken apart into
+// X.509 certificates. What decodes is kept as it came, can be shown, and says the same once it is kept; PEM is split into
 // what it was made of.
 #include "evidence/formats/x509/x509.h"
 #include "crypto/pem.h"

@@ -24,7 +24,7 @@ struct Codec {
   Format format;                                // its number on the wire and in the store
   const char* name;                             // in policies, and for people
   const char* media_type;                       // of one piece, where it is given out
-  std::span<const std::string_view> submitted;  // media types of bodies that split() takes apart, in lowercase
+  std::span<const std::string_view> submitted;  // media types of bodies that split() splits, in lowercase
   std::size_t most_octets;                      // of one piece
 
   // Does a body of no known type begin like this format? Asked in the order of the list. Null: it never does.

@@ -104,10 +104,10 @@ Result<void> check_times(const Statement& statement);
 // key, its own first, which go along as x5chain (RFC 9360): where no policy lists that key, they lead to one that is.
 Result<Bytes> sign(const Draft& draft, const crypto::Signer& issuer, std::span<const crypto::Certificate> chain = {});
 
-// A submission's body, taken apart into pieces of evidence by its media type (RFC 9110 8.3):
+// A submission's body, split into pieces of evidence by its media type (RFC 9110 8.3):
 // application/cose, application/cm4it-statement+cbor: one · application/cbor-seq: many, as leaf_bytes() has them ·
 // application/json, application/jose+json: a manifest (array or one element) · application/pgp-keys: OpenPGP
-// certificates (openpgp::take_apart() also tells what was dropped) · application/pkix-cert: one DER certificate ·
+// certificates (openpgp::split_certificates() also tells what was dropped) · application/pkix-cert: one DER certificate ·
 // application/x-pem-file, application/pem-certificate-chain: many in PEM · application/octet-stream: guessed from the first
 // octets. unsupported for others. A file that breaks its own grammar is refused whole; of certificates the good parts are kept.
 struct Piece { Format format; Bytes bytes; };

@@ -1,4 +1,4 @@
-// A submission's body, taken apart into pieces of evidence.
+// A submission's body, split into pieces of evidence.
 #include <algorithm>
 
 #include "base/budgets.h"

@@ -1,4 +1,4 @@
-// One request to a door that speaks HTTP, taken apart.
+// One request to a door that speaks HTTP, parsed.
 #pragma once
 
 #include <string>

@@ -40,7 +40,7 @@ Router::Router(std::vector<Route> routes, Manner manner) : manner_(std::move(man
   }
 }
 
-Result<Call> Router::take_apart(const net::Request& request) const {
+Result<Call> Router::parse_call(const net::Request& request) const {
   Call call;
   const auto segments = split(request.path);
   call.path.reserve(segments.size());
@@ -111,7 +111,7 @@ net::Response Router::wrong_method(const net::Request& request, const Call& call
 }
 
 void Router::handle(const net::Request& request, net::Responder respond) const {
-  const auto call = take_apart(request);
+  const auto call = parse_call(request);
   if (!call) return respond(manner_.problem(call.error(), request, 0));
   for (const Entry& entry : entries_) {
     if (!answers(entry.route, request.method) || !matches(entry.pattern, call->path)) continue;

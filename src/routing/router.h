@@ -59,7 +59,7 @@ class Router {
     bool preflight = true;
   };
   Known known_at(const net::Request& request, const std::vector<std::string>& path) const;
-  Result<Call> take_apart(const net::Request& request) const;
+  Result<Call> parse_call(const net::Request& request) const;
   Result<void> check_query(const Route& route, const Call& call) const;
   net::Response options(const Known& known) const;
   net::Response wrong_method(const net::Request& request, const Known& known) const;

@@ -40,7 +40,7 @@ class Intake {
   enum class Whose { strangers, own };
   Result<void> submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done, const Caller& caller = {},
                       Whose whose = Whose::strangers);
-  // The same of a body of so many octets that takes work to take apart: `split` is called on a worker. Its error is what
+  // The same of a body of so many octets that takes work to split: `split` is called on a worker. Its error is what
   // `done` is given; no pieces have no results.
   using Split = std::function<Result<std::vector<evidence::Piece>>()>;
   Result<void> submit(Split split, std::size_t octets, std::string domain, std::function<void(Result<std::vector<ItemResult>>)> done,

@@ -42,7 +42,7 @@ struct Parts {
   std::string_view signatures;
 };
 
-Result<Parts> take_apart(std::string_view note) {
+Result<Parts> split_note(std::string_view note) {
   if (note.size() > longest_note) return fail(Code::too_large, "checkpoint: more than 64 KiB");
   if (!is_clean_text(note, "\n")) return bad_note("not clean UTF-8 text");
   const auto blank = note.find("\n\n");
@@ -61,7 +61,7 @@ std::optional<std::string_view> next_line(std::string_view& text) {
 }  // namespace
 
 Result<Head> read_checkpoint_body(std::string_view note) {
-  TRY(const Parts parts, take_apart(note));
+  TRY(const Parts parts, split_note(note));
   std::string_view rest = parts.body;
   const auto origin = next_line(rest), size = next_line(rest), root = next_line(rest);
   if (!origin || origin->empty() || !size || !root) return bad_note("origin, size and root expected, a line each");
@@ -98,7 +98,7 @@ Result<void> verify_note_signature(std::string_view note, std::string_view name,
 }
 
 Result<std::vector<NoteSignature>> signatures_of(std::string_view note) {
-  TRY(const Parts parts, take_apart(note));
+  TRY(const Parts parts, split_note(note));
   std::vector<NoteSignature> signatures;
   std::string_view rest = parts.signatures;
   while (const auto line = next_line(rest)) {

@@ -26,7 +26,7 @@ Result<void> verify_batch(const BatchSignature& batch, const crypto::PublicKey& 
 // The COSE receipt of one leaf (tag 18, unprotected {396: {-1: [bstr .cbor [size, index, [* bstr]]]}}, payload nil).
 Bytes encode_receipt(const BatchSignature& batch, std::uint64_t index, const std::vector<Digest>& path);
 
-// A receipt, taken apart for one leaf: the root is recomputed from the leaf; the signature is still to be verified
+// A receipt, parsed for one leaf: the root is recomputed from the leaf; the signature is still to be verified
 // (verify_batch), once for a whole batch. malformed.
 struct Receipt {
   BatchSignature batch;

@@ -90,8 +90,8 @@ Result<std::vector<evidence::Piece>> exported(const std::string& fingerprint) {
     if (output.size() > budget::http_body_bytes) return fail(Code::too_large, command + ": more than a submission may hold");
   }
   if (output.empty()) return fail(Code::not_found, command + ": gpg has no such certificate");
-  TRY(auto taken, evidence::openpgp::take_apart(view(output)));
-  return std::move(taken.pieces);
+  TRY(auto split, evidence::openpgp::split_certificates(view(output)));
+  return std::move(split.pieces);
 }
 
 // What gpg made, and nothing else of the certificate: that may have no role here, and was not asked for.

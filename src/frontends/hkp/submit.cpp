@@ -15,7 +15,7 @@ namespace {
 
 namespace json = boost::json;
 using evidence::openpgp::Fingerprint;
-using evidence::openpgp::TakenApart;
+using evidence::openpgp::SplitCertificates;
 using service::ItemResult;
 
 // What became of the evidence of one certificate.
@@ -30,7 +30,7 @@ bool entered(const ItemResult& result) {
 }
 
 // `of`: the certificate of each result's piece. Certificates of which no piece could be made come last.
-std::vector<Outcome> outcomes(const std::vector<Fingerprint>& of, const std::vector<ItemResult>& results, const TakenApart& taken) {
+std::vector<Outcome> outcomes(const std::vector<Fingerprint>& of, const std::vector<ItemResult>& results, const SplitCertificates& split) {
   std::vector<Outcome> list;
   std::map<Fingerprint, std::size_t> places;
   const auto place_of = [&](const Fingerprint& certificate) {
@@ -48,7 +48,7 @@ std::vector<Outcome> outcomes(const std::vector<Fingerprint>& of, const std::vec
     }
   }
   const std::size_t with_pieces = list.size();
-  for (const auto& certificate : taken.certificates) (void)place_of(certificate);
+  for (const auto& certificate : split.certificates) (void)place_of(certificate);
   for (std::size_t i = with_pieces; i < list.size(); ++i) list[i].why = "no signature in it that can be kept";
   return list;
 }
@@ -60,24 +60,24 @@ const Error* unavailable(const std::vector<ItemResult>& results) {
   return nullptr;
 }
 
-std::string report(const std::vector<Outcome>& list, const TakenApart& taken) {
+std::string report(const std::vector<Outcome>& list, const SplitCertificates& split) {
   std::string text;
   for (const auto& one : list) {
     text += one.fingerprint.text() + ": " + std::to_string(one.fresh) + " new, " + std::to_string(one.known) + " known, " +
             std::to_string(one.refused) + " refused";
     text += one.why.empty() ? "\n" : " (" + one.why + ")\n";
   }
-  if (taken.dropped_count > 0) text += std::to_string(taken.dropped_count) + " packets not understood\n";
-  for (const auto& dropped : taken.dropped) text += "  " + dropped.what + ": " + dropped.why + "\n";
+  if (split.dropped_count > 0) text += std::to_string(split.dropped_count) + " packets not understood\n";
+  for (const auto& dropped : split.dropped) text += "  " + dropped.what + ": " + dropped.why + "\n";
   return text;
 }
 
 // gpg takes nothing but 200 for success.
-net::Response legacy_answer(const std::vector<Outcome>& list, const TakenApart& taken, const std::vector<ItemResult>& results) {
+net::Response legacy_answer(const std::vector<Outcome>& list, const SplitCertificates& split, const std::vector<ItemResult>& results) {
   const bool any = std::any_of(list.begin(), list.end(), [](const Outcome& one) { return one.fresh + one.known > 0; });
-  if (any) return plain(200, report(list, taken));
+  if (any) return plain(200, report(list, split));
   if (const auto* busy = unavailable(results)) return error_answer(*busy, false);
-  return plain(422, "nothing of it entered\n" + report(list, taken));
+  return plain(422, "nothing of it entered\n" + report(list, split));
 }
 
 json::object certificate_json(const Outcome& one) {
@@ -103,11 +103,11 @@ net::Response v2_answer(const std::vector<Outcome>& list, const std::vector<bool
   return plain(inserted.empty() && updated.empty() && ignored.empty() ? 422 : 200, json::serialize(shown) + "\n", "application/json");
 }
 
-// What the taking apart of an upload leaves for its answer.
+// What splitting an upload leaves for its answer.
 struct Upload {
   net::Body body;
   std::string content_type;
-  TakenApart taken;
+  SplitCertificates split;
   std::vector<Fingerprint> of;   // the certificate of each piece
   std::vector<bool> was_here;    // v2: of each certificate, whether something was kept of it before
 };
@@ -143,34 +143,34 @@ Result<Bytes> keytext(std::string_view content_type, View body) {
   return to_bytes(view(*form.get("keytext")));
 }
 
-Result<std::vector<evidence::Piece>> take_apart(const Hkp::Impl& hkp, Upload& upload, const service::Principal& who, bool v2) {
+Result<std::vector<evidence::Piece>> split_upload(const Hkp::Impl& hkp, Upload& upload, const service::Principal& who, bool v2) {
   const net::Body body = std::exchange(upload.body, {});
   if (v2) {
-    TRY(upload.taken, evidence::openpgp::take_apart(body.view()));
+    TRY(upload.split, evidence::openpgp::split_certificates(body.view()));
   } else {
     TRY(const Bytes certificates, keytext(upload.content_type, body.view()));
-    TRY(upload.taken, evidence::openpgp::take_apart(certificates));
+    TRY(upload.split, evidence::openpgp::split_certificates(certificates));
   }
-  for (const auto& piece : upload.taken.pieces) {
+  for (const auto& piece : upload.split.pieces) {
     TRY(auto fingerprint, evidence::openpgp::certificate_of(piece.bytes));
     upload.of.push_back(std::move(fingerprint));
   }
   if (v2) upload.was_here = were_here(hkp, upload.of, who);
-  return std::move(upload.taken.pieces);
+  return std::move(upload.split.pieces);
 }
 
-// A certificate may have thousands of parts, and a form thousands of escapes: taking them apart is a worker's, as verifying is.
+// A certificate may have thousands of parts, and a form thousands of escapes: a worker splits it, as it verifies the pieces.
 void take_in(Hkp::Impl& hkp, const Call& call, bool v2, net::Responder respond) {
   const std::size_t octets = call.request->body.size();
   auto upload = std::make_shared<Upload>();
   upload->body = call.request->take_body();
   upload->content_type = call.content_type;
   auto shared = std::make_shared<net::Responder>(std::move(respond));
-  const auto split = [self = hkp.shared_from_this(), upload, who = call.who, v2] { return take_apart(*self, *upload, who, v2); };
-  auto accepted = hkp.service.intake().submit(split, octets, {}, [shared, upload, v2](const Result<std::vector<ItemResult>>& results) {
+  const auto pieces_of = [self = hkp.shared_from_this(), upload, who = call.who, v2] { return split_upload(*self, *upload, who, v2); };
+  auto accepted = hkp.service.intake().submit(pieces_of, octets, {}, [shared, upload, v2](const Result<std::vector<ItemResult>>& results) {
     if (!results) return (*shared)(error_answer(results.error(), v2));
-    const auto list = outcomes(upload->of, *results, upload->taken);
-    (*shared)(v2 ? v2_answer(list, upload->was_here, *results) : legacy_answer(list, upload->taken, *results));
+    const auto list = outcomes(upload->of, *results, upload->split);
+    (*shared)(v2 ? v2_answer(list, upload->was_here, *results) : legacy_answer(list, upload->split, *results));
   }, call.caller);
   if (!accepted) (*shared)(error_answer(accepted.error(), v2));
 }

@@ -116,7 +116,7 @@ TEST_F(Large, BundlesOfEntriesComeWhole) {
   EXPECT_EQ(head.header("Content-Length"), std::to_string(expected.size()));
 }
 
-TEST_F(Large, SubmissionsAreTakenApartByWorkers) {
+TEST_F(Large, SubmissionsAreSplitByWorkers) {
   std::string body;
   for (int i = 0; i < 4; ++i) {
     Identity identity = device_identity("more " + std::to_string(i));

@@ -179,7 +179,7 @@ Bytes write_protected(const Draft& draft, const crypto::PublicKey& issuer, std::
 // COSE_Sign1_Tagged = #6.18([ protected: bstr, unprotected: {}, payload: bstr, signature: bstr ])
 struct MessageParts { View header, payload, signature; };
 
-Result<MessageParts> take_apart(View bytes) {
+Result<MessageParts> parse_message(View bytes) {
   CborReader reader(bytes);
   MessageParts parts;
   TRY(const auto tag, reader.tag());
@@ -198,7 +198,7 @@ Result<MessageParts> take_apart(View bytes) {
 
 Result<Decoded> decode_cose(View bytes, Trust trust) {
   const bool kept = trust == Trust::kept;
-  TRY(const MessageParts parts, take_apart(bytes));
+  TRY(const MessageParts parts, parse_message(bytes));
   TRY(Header header, read_protected(parts.header, kept));
   CHECK_OK(read_payload(parts.payload, header.statement, kept));
   DecodedBuilder builder;
@@ -219,7 +219,7 @@ Result<Decoded> decode_cose(View bytes, Trust trust) {
 
 // What the signature covers is neither assembled nor hashed.
 Result<std::vector<Statement>> kept_cose(View bytes, const KeyId&, const SubjectId*) {
-  TRY(const MessageParts parts, take_apart(bytes));
+  TRY(const MessageParts parts, parse_message(bytes));
   TRY(Header header, read_protected(parts.header, true));
   CHECK_OK(read_payload(parts.payload, header.statement, true));
   return std::vector<Statement>{std::move(header.statement)};
@@ -227,7 +227,7 @@ Result<std::vector<Statement>> kept_cose(View bytes, const KeyId&, const Subject
 
 // The algorithm that a message names must be the one that its issuer's key signs with.
 Result<void> check_algorithm(const Decoded& decoded, const crypto::PublicKey& issuer) {
-  TRY(const MessageParts parts, take_apart(decoded.bytes()));
+  TRY(const MessageParts parts, parse_message(decoded.bytes()));
   TRY(const Header header, read_protected(parts.header, true));
   if (header.alg == crypto::cose_id(issuer.algorithm())) return {};
   return fail(Code::bad_signature, "protected.1: the issuer's key signs with algorithm " +

@@ -28,7 +28,7 @@ Result<crypto::PublicKey> vector_key(const json::object& key) {
 
 // COSE_Sign1 with or without its tag; any unprotected header.
 struct Sign1 { Bytes protected_bytes, payload, signature; };
-Result<Sign1> take_apart(View bytes) {
+Result<Sign1> parse_message(View bytes) {
   CborReader reader(bytes);
   TRY(const auto type, reader.peek());
   if (type == CborType::tag) {
@@ -49,7 +49,7 @@ Result<Sign1> take_apart(View bytes) {
 Result<void> check(const json::object& example, const crypto::PublicKey& key) {
   const auto& sign0 = example.at("input").as_object().at("sign0").as_object();
   const Bytes message = from_hex(std::string_view(example.at("output").as_object().at("cbor").as_string())).value();
-  TRY(const Sign1 parts, take_apart(message));
+  TRY(const Sign1 parts, parse_message(message));
   const Bytes external = sign0.contains("external") ? from_hex(std::string_view(sign0.at("external").as_string())).value() : Bytes{};
   const Bytes to_sign = CborWriter().array(4).text("Signature1").bytes(parts.protected_bytes).bytes(external).bytes(parts.payload).take();
   if (!example.contains("fail")) {

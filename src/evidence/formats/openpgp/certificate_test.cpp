@@ -1,4 +1,4 @@
-// Certificates: taken apart in whatever state they come, and put together in the one order they have.
+// Certificates: split in whatever state they come, and put together in the one order they have.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -50,12 +50,12 @@ Bytes rich_certificate() {
 }
 
 std::vector<Bytes> pieces_of(View bytes) {
-  const auto taken = take_apart(bytes);
-  EXPECT_TRUE(taken) << taken.error().message;
+  const auto split = split_certificates(bytes);
+  EXPECT_TRUE(split) << split.error().message;
   std::vector<Bytes> pieces;
-  if (!taken) return pieces;
-  for (const auto& dropped : taken->dropped) ADD_FAILURE() << dropped.what << ": " << dropped.why;
-  for (const auto& piece : taken->pieces) pieces.push_back(piece.bytes);
+  if (!split) return pieces;
+  for (const auto& dropped : split->dropped) ADD_FAILURE() << dropped.what << ": " << dropped.why;
+  for (const auto& piece : split->pieces) pieces.push_back(piece.bytes);
   return pieces;
 }
 
@@ -129,11 +129,11 @@ TEST(OpenPgpCertificate, SeveralAtOnce) {
   const Bytes two = joined({packet(tag::public_key, other().body),
                             user_id_packets("o", {sign_over(other(), other(), tag::user_id, view("o"), {})})});
   for (const Bytes& bytes : {joined({one, two, one}), to_bytes(view(armor(ArmorKind::public_key_block, one) + armor(ArmorKind::public_key_block, joined({two, one}))))}) {
-    const auto taken = take_apart(bytes);
-    ASSERT_TRUE(taken) << taken.error().message;
-    EXPECT_EQ(taken->pieces.size(), 2u);
-    EXPECT_EQ(taken->certificates, (std::vector{name(), other().fingerprint()}));
-    EXPECT_EQ(taken->dropped_count, 0u);
+    const auto split = split_certificates(bytes);
+    ASSERT_TRUE(split) << split.error().message;
+    EXPECT_EQ(split->pieces.size(), 2u);
+    EXPECT_EQ(split->certificates, (std::vector{name(), other().fingerprint()}));
+    EXPECT_EQ(split->dropped_count, 0u);
   }
 }
 
@@ -183,32 +183,32 @@ TEST(OpenPgpCertificate, BadPartsTakeAlongWhatHangsOnThem) {
       {"a lone signature", packet(tag::signature, self_signature("alice")), 0, 1, "no key before it"},
       {"no signature at all", joined({key_packet(), packet(tag::user_id, view("alice"))}), 0, 0, ""}};
   for (const auto& [what, bytes, pieces, dropped, why] : cases) {
-    const auto taken = take_apart(bytes);
-    ASSERT_TRUE(taken) << what << ": " << taken.error().message;
-    EXPECT_EQ(taken->pieces.size(), pieces) << what;
-    EXPECT_EQ(taken->dropped_count, dropped) << what;
+    const auto split = split_certificates(bytes);
+    ASSERT_TRUE(split) << what << ": " << split.error().message;
+    EXPECT_EQ(split->pieces.size(), pieces) << what;
+    EXPECT_EQ(split->dropped_count, dropped) << what;
     if (dropped == 0) continue;
-    ASSERT_FALSE(taken->dropped.empty()) << what;
-    EXPECT_NE(taken->dropped[0].why.find(why), std::string::npos) << what << ": " << taken->dropped[0].what << ": " << taken->dropped[0].why;
-    for (const Piece& piece : taken->pieces) EXPECT_TRUE(decode(Format::openpgp, piece.bytes)) << what;
+    ASSERT_FALSE(split->dropped.empty()) << what;
+    EXPECT_NE(split->dropped[0].why.find(why), std::string::npos) << what << ": " << split->dropped[0].what << ": " << split->dropped[0].why;
+    for (const Piece& piece : split->pieces) EXPECT_TRUE(decode(Format::openpgp, piece.bytes)) << what;
   }
 }
 
 TEST(OpenPgpCertificate, RefusesWhole) {
-  EXPECT_EQ(take_apart({}).error().code, Code::malformed);
-  EXPECT_EQ(take_apart(view("hello")).error().code, Code::malformed);
-  EXPECT_EQ(take_apart(Bytes{0xc6, 200}).error().code, Code::malformed);
+  EXPECT_EQ(split_certificates({}).error().code, Code::malformed);
+  EXPECT_EQ(split_certificates(view("hello")).error().code, Code::malformed);
+  EXPECT_EQ(split_certificates(Bytes{0xc6, 200}).error().code, Code::malformed);
   const Bytes good = joined({key_packet(), user_id_packets("alice", {self_signature("alice")})});
   for (const std::uint8_t secret : {tag::secret_key, tag::secret_subkey}) {
-    const auto taken = take_apart(joined({good, packet(secret, party().body)}));
-    ASSERT_FALSE(taken);
-    EXPECT_EQ(taken.error().code, Code::not_permitted);
-    EXPECT_NE(taken.error().message.find("a secret key; nothing of it was kept"), std::string::npos);
+    const auto split = split_certificates(joined({good, packet(secret, party().body)}));
+    ASSERT_FALSE(split);
+    EXPECT_EQ(split.error().code, Code::not_permitted);
+    EXPECT_NE(split.error().message.find("a secret key; nothing of it was kept"), std::string::npos);
   }
   std::string armored = armor(ArmorKind::public_key_block, good);
   for (std::size_t at; (at = armored.find("PUBLIC")) != armored.npos;) armored.replace(at, 6, "PRIVATE");
-  EXPECT_EQ(take_apart(view(armored)).error().code, Code::not_permitted);
-  const auto signature_only = take_apart(view(armor(ArmorKind::signature, packet(tag::signature, self_signature("alice")))));
+  EXPECT_EQ(split_certificates(view(armored)).error().code, Code::not_permitted);
+  const auto signature_only = split_certificates(view(armor(ArmorKind::signature, packet(tag::signature, self_signature("alice")))));
   ASSERT_TRUE(signature_only);
   EXPECT_EQ(signature_only->dropped_count, 1u);
 }
@@ -224,16 +224,16 @@ TEST(OpenPgpCertificate, FloodsAreBounded) {
     signatures.push_back(base);
   }
   signatures.push_back(self_signature("alice"));
-  const auto taken = take_apart(joined({key_packet(), user_id_packets("alice", signatures)}));
-  ASSERT_TRUE(taken);
-  EXPECT_EQ(taken->pieces.size(), budget::openpgp_signatures + 1);
-  EXPECT_EQ(taken->dropped_count, 2 * budget::openpgp_signatures);
-  EXPECT_EQ(taken->dropped.size(), budget::openpgp_dropped);
-  EXPECT_EQ(taken->pieces[0].bytes, piece_over_user_id(party(), party(), "alice"));
+  const auto split = split_certificates(joined({key_packet(), user_id_packets("alice", signatures)}));
+  ASSERT_TRUE(split);
+  EXPECT_EQ(split->pieces.size(), budget::openpgp_signatures + 1);
+  EXPECT_EQ(split->dropped_count, 2 * budget::openpgp_signatures);
+  EXPECT_EQ(split->dropped.size(), budget::openpgp_dropped);
+  EXPECT_EQ(split->pieces[0].bytes, piece_over_user_id(party(), party(), "alice"));
 
   Bytes many = key_packet();
   for (std::size_t i = 0; i < budget::openpgp_components + 10; ++i) append(many, packet(tag::user_id, view(std::to_string(i))));
-  EXPECT_EQ(take_apart(many)->dropped_count, 10u);
+  EXPECT_EQ(split_certificates(many)->dropped_count, 10u);
 
   // The whole of what one submission becomes.
   Bytes large = key_packet();
@@ -242,7 +242,7 @@ TEST(OpenPgpCertificate, FloodsAreBounded) {
     append(large, packet(tag::user_attribute, picture));
     for (const Bytes& signature : signatures) append(large, packet(tag::signature, signature));
   }
-  const auto bounded = take_apart(large);
+  const auto bounded = split_certificates(large);
   ASSERT_TRUE(bounded);
   std::size_t total = 0;
   for (const auto& piece : bounded->pieces) total += piece.bytes.size();
@@ -251,7 +251,7 @@ TEST(OpenPgpCertificate, FloodsAreBounded) {
 
   Bytes endless = key_packet();
   for (std::size_t i = 0; i < budget::openpgp_packets; ++i) append(endless, Bytes{0xca, 0});
-  EXPECT_EQ(take_apart(endless)->dropped_count, 1u);
+  EXPECT_EQ(split_certificates(endless)->dropped_count, 1u);
 }
 
 TEST(OpenPgpCertificate, IsDescribed) {
@@ -343,16 +343,16 @@ TEST(OpenPgpCertificate, SignaturesArePutWhereTheyBelong) {
                              joined({key_packet(), alice, bob, alices, image, key_revocation, subkeys, ones}),
                              joined({key_packet(), alice, bob, subkeys, unread, key_revocation, alices, ones}),
                              joined({key_packet(), alice, bob, packet(60, view("x")), alices, subkeys, packet(8, view("x")), key_revocation, ones})}) {
-    const auto taken = take_apart(wrong);
-    ASSERT_TRUE(taken);
+    const auto split = split_certificates(wrong);
+    ASSERT_TRUE(split);
     std::vector<Bytes> pieces;
-    for (const auto& piece : taken->pieces) pieces.push_back(piece.bytes);
+    for (const auto& piece : split->pieces) pieces.push_back(piece.bytes);
     EXPECT_EQ(assemble(pieces, name()).value(), assemble(pieces_of(right), name()).value());
     EXPECT_TRUE(revocation_weight(pieces[0]) > 0 || decode(Format::openpgp, pieces[0])->statements()[0].kind() == Kind::withdraw) << "what restricts goes first";
   }
 }
 
-// A thief who has the key signs what it likes; the owner's revocation, at the end of all that, is still taken.
+// A thief who has the key signs what it likes; the owner's revocation, at the end of all that, is still found.
 TEST(OpenPgpCertificate, FloodsShutOutNoRevocation) {
   std::vector<Bytes> packets{key_packet()};
   Bytes direct = sign_over(party(), party(), 0, {}, {.type = 0x1f}), soft = sign_over(party(), party(), 0, {}, {.type = 0x20, .hashed = {reason(3)}});
@@ -365,9 +365,9 @@ TEST(OpenPgpCertificate, FloodsShutOutNoRevocation) {
   packets.push_back(packet(tag::signature, sign_over(party(), party(), 0, {}, {.type = 0x20, .created = key_time + 1})));
   Bytes all;
   for (const Bytes& one : packets) append(all, one);
-  const auto taken = take_apart(all);
-  ASSERT_TRUE(taken);
-  EXPECT_EQ(revocation_weight(taken->pieces.at(0).bytes), 2);
+  const auto split = split_certificates(all);
+  ASSERT_TRUE(split);
+  EXPECT_EQ(revocation_weight(split->pieces.at(0).bytes), 2);
 }
 
 // What is only carried: gpg and sq go on encrypting to it.

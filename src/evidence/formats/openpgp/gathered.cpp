@@ -16,12 +16,12 @@ Urgency urgency_of(const Signature& signature, const Key& primary) {
 }
 
 void Gathered::drop(std::string what, std::string why) {
-  if (++taken_.dropped_count > budget::openpgp_dropped) return;
-  taken_.dropped.push_back({std::move(what), std::move(why)});
+  if (++split_.dropped_count > budget::openpgp_dropped) return;
+  split_.dropped.push_back({std::move(what), std::move(why)});
 }
 
 void Gathered::add_certificate(const Fingerprint& fingerprint) {
-  if (names_.insert(fingerprint.text()).second) taken_.certificates.push_back(fingerprint);
+  if (names_.insert(fingerprint.text()).second) split_.certificates.push_back(fingerprint);
 }
 
 void Gathered::add(const Key& primary, std::uint8_t component_tag, View component, View signature, Urgency urgency, const std::string& place) {
@@ -29,12 +29,12 @@ void Gathered::add(const Key& primary, std::uint8_t component_tag, View componen
   const bool urgent = urgency != own && urgency != others;
   const std::size_t reserve = urgent ? budget::openpgp_signatures : 0;
   const std::size_t room = budget::submission_items + (urgency == hard_revocation ? 2 : 1) * reserve;
-  if (taken_.pieces.size() + urgent_.size() >= room || bytes_ + size > budget::openpgp_pieces_bytes + reserve * budget::openpgp_key_bytes)
+  if (split_.pieces.size() + urgent_.size() >= room || bytes_ + size > budget::openpgp_pieces_bytes + reserve * budget::openpgp_key_bytes)
     return drop(place, "more than one submission may hold; send it in parts");
   Bytes piece = write_piece(primary.body, component_tag, component, signature);
   if (!seen_.insert(crypto::sha256(piece)).second) return;
   bytes_ += piece.size();
-  auto& list = urgent ? urgent_ : taken_.pieces;
+  auto& list = urgent ? urgent_ : split_.pieces;
   list.insert(urgency == hard_revocation ? list.begin() : list.end(), Piece{Format::openpgp, std::move(piece)});
 }
 
@@ -50,10 +50,10 @@ void Gathered::add_without_key(View body) {
 }
 
 // What restricts goes first: nothing else of the submission can use up what it needs.
-TakenApart Gathered::result() && {
-  urgent_.insert(urgent_.end(), std::make_move_iterator(taken_.pieces.begin()), std::make_move_iterator(taken_.pieces.end()));
-  taken_.pieces = std::move(urgent_);
-  return std::move(taken_);
+SplitCertificates Gathered::result() && {
+  urgent_.insert(urgent_.end(), std::make_move_iterator(split_.pieces.begin()), std::make_move_iterator(split_.pieces.end()));
+  split_.pieces = std::move(urgent_);
+  return std::move(split_);
 }
 
 }  // namespace cm4it::evidence::openpgp

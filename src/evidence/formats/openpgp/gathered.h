@@ -19,16 +19,16 @@ class Gathered {
  public:
   void drop(std::string what, std::string why);
   // Hangs on what was dropped and told before: it is only counted.
-  void drop_along() { ++taken_.dropped_count; }
+  void drop_along() { ++split_.dropped_count; }
   void add_certificate(const Fingerprint& fingerprint);
   // `place`: of which component, for who reads what was dropped.
   void add(const Key& primary, std::uint8_t component_tag, View component, View signature, Urgency urgency, const std::string& place);
   // A signature packet's body behind no key that it could be of: kept where it is a revocation of a key.
   void add_without_key(View signature);
-  TakenApart result() &&;
+  SplitCertificates result() &&;
 
  private:
-  TakenApart taken_;
+  SplitCertificates split_;
   std::vector<Piece> urgent_;                    // revocations
   std::unordered_set<Digest, DigestHash> seen_;  // pieces
   std::unordered_set<std::string> names_;        // certificates

@@ -58,17 +58,17 @@ class GnuPg {
   std::string home_;
 };
 
-struct Seen { std::vector<Bytes> pieces; std::vector<Verified> verified; TakenApart taken; };
+struct Seen { std::vector<Bytes> pieces; std::vector<Verified> verified; SplitCertificates split; };
 
 // Everything in it decodes, and all that is by one of `keys` verifies.
 Seen accept_all(const std::string& bytes, const std::vector<crypto::PublicKey>& others = {}) {
   Seen seen;
-  auto taken = take_apart(view(bytes));
-  EXPECT_TRUE(taken) << taken.error().message;
-  if (!taken) return seen;
-  for (const auto& dropped : taken->dropped) ADD_FAILURE() << dropped.what << ": " << dropped.why;
-  seen.taken = std::move(*taken);
-  for (const Piece& piece : seen.taken.pieces) {
+  auto split = split_certificates(view(bytes));
+  EXPECT_TRUE(split) << split.error().message;
+  if (!split) return seen;
+  for (const auto& dropped : split->dropped) ADD_FAILURE() << dropped.what << ": " << dropped.why;
+  seen.split = std::move(*split);
+  for (const Piece& piece : seen.split.pieces) {
     const auto decoded = decode(piece.format, piece.bytes);
     EXPECT_TRUE(decoded) << decoded.error().message;
     if (!decoded) continue;
@@ -141,11 +141,11 @@ TEST(WithGnuPg, KeysOfEveryAlgorithm) {
     ASSERT_TRUE(odd || gnupg.gpg("--quick-add-key " + fingerprint + " " + sign + " sign 1y")) << gnupg.errors();
 
     const Seen seen = accept_all(gnupg.exported(name));
-    ASSERT_EQ(seen.taken.certificates.size(), 1u);
-    EXPECT_EQ(seen.taken.certificates[0].text(), fingerprint);
+    ASSERT_EQ(seen.split.certificates.size(), 1u);
+    EXPECT_EQ(seen.split.certificates[0].text(), fingerprint);
     EXPECT_EQ(seen.pieces.size(), odd ? 2u : 3u);
-    const Bytes whole = assemble(seen.pieces, seen.taken.certificates[0]).value();
-    for (unsigned seed = 0; seed < 5; ++seed) EXPECT_EQ(assemble(shuffled(seen.pieces, seed), seen.taken.certificates[0]).value(), whole);
+    const Bytes whole = assemble(seen.pieces, seen.split.certificates[0]).value();
+    for (unsigned seed = 0; seed < 5; ++seed) EXPECT_EQ(assemble(shuffled(seen.pieces, seed), seen.split.certificates[0]).value(), whole);
 
     // The same key, to GnuPG too: its own fields of key and subkeys.
     const GnuPg other;
@@ -154,7 +154,7 @@ TEST(WithGnuPg, KeysOfEveryAlgorithm) {
     ASSERT_TRUE(other.gpg("--with-colons --list-keys " + name));
     EXPECT_EQ(facts_of(other.output()), facts_of(gnupg.output()));
     // And what our index would show of it.
-    const auto info = describe(seen.pieces, seen.taken.certificates[0], Time{seen.verified.at(0).statements()[0].issued_at.seconds + 3600}).value();
+    const auto info = describe(seen.pieces, seen.split.certificates[0], Time{seen.verified.at(0).statements()[0].issued_at.seconds + 3600}).value();
     const auto pub = fields_of(lines_of(other.output(), "pub:").at(0));
     EXPECT_EQ(std::to_string(info.bits), pub.at(2)) << primary;
     EXPECT_EQ(std::to_string(info.algorithm), pub.at(3));
@@ -201,7 +201,7 @@ TEST(WithGnuPg, CertificationsWithNotations) {
   certify("--cert-notation status@cm4it.org=in-use --cert-notation reason@cm4it.org='put to work'");
   certify("--cert-notation label@cm4it.org=approved");
   const Seen seen = accept_all(gnupg.exported(device), {maker_key});
-  EXPECT_EQ(seen.taken.certificates.at(0).text(), device);
+  EXPECT_EQ(seen.split.certificates.at(0).text(), device);
   const auto* identity = statement_of(seen, maker_key, Kind::identity);
   ASSERT_TRUE(identity);
   const auto& body = std::get<Identity>(identity->body);
@@ -234,7 +234,7 @@ TEST(WithGnuPg, Revocations) {
   ASSERT_TRUE(gnupg.gpg("--quick-add-uid " + fingerprint + " older")) << gnupg.errors();
   ASSERT_TRUE(gnupg.gpg("--quick-revoke-uid " + fingerprint + " older")) << gnupg.errors();
   const Seen before = accept_all(gnupg.exported("old"));
-  const auto name = before.taken.certificates.at(0);
+  const auto name = before.split.certificates.at(0);
   auto info = describe(before.pieces, name, Time{4'000'000'000}).value();
   ASSERT_EQ(info.user_ids.size(), 2u);
   EXPECT_FALSE(info.user_ids[0].revoked);

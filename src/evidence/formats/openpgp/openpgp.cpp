@@ -61,12 +61,12 @@ Result<void> verify_openpgp(const Decoded& decoded, const crypto::PublicKey& iss
   return {};
 }
 
-// Certificates. What was dropped is told only where nothing is left: openpgp::take_apart() has the rest.
+// Certificates. What was dropped is told only where nothing is left: openpgp::split_certificates() has the rest.
 Result<std::vector<Piece>> split_openpgp(View body) {
-  TRY(auto taken, openpgp::take_apart(body));
-  if (!taken.pieces.empty()) return std::move(taken.pieces);
-  if (taken.dropped.empty()) return fail(Code::malformed, "body: certificates without any signature, which say nothing");
-  return fail(Code::malformed, "body: nothing in it can be kept; " + taken.dropped[0].what + ": " + taken.dropped[0].why, "docs/openpgp.md");
+  TRY(auto split, openpgp::split_certificates(body));
+  if (!split.pieces.empty()) return std::move(split.pieces);
+  if (split.dropped.empty()) return fail(Code::malformed, "body: certificates without any signature, which say nothing");
+  return fail(Code::malformed, "body: nothing in it can be kept; " + split.dropped[0].what + ": " + split.dropped[0].why, "docs/openpgp.md");
 }
 
 std::optional<std::string> revoked_by(View piece) {

@@ -41,7 +41,7 @@ struct SignatureIssuer {
   IssuerHint hint() const;
 };
 
-struct TakenApart {
+struct SplitCertificates {
   struct Dropped { std::string what, why; };
 
   std::vector<Piece> pieces;
@@ -54,7 +54,7 @@ struct TakenApart {
 // behind the wrong component is put where it belongs. A key's revocation that came without the key, as gpg and sq write them, is a
 // piece that is the signature packet alone: complete() makes evidence of it.
 // Errors, then nothing is kept: malformed (no OpenPGP at all, broken armor), not_permitted (a secret key).
-Result<TakenApart> take_apart(View armored_or_binary);
+Result<SplitCertificates> split_certificates(View armored_or_binary);
 
 // Whose revocation a piece is that is such a signature packet alone. Absent: it is something else.
 std::optional<SignatureIssuer> loose_revocation(View piece);

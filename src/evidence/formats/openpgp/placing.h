@@ -14,7 +14,7 @@ namespace cm4it::evidence::openpgp {
 // "user id "…"", as those who read what was dropped are told of it.
 std::string component_name(const Packet& component);
 
-// Takes the packets of one certificate after another. Keys and components are views into what is being taken.
+// Takes the packets of one certificate after another. Keys and components are views into what is being split.
 class Placing {
  public:
   explicit Placing(Gathered& gathered) : gathered_(gathered) {}

@@ -58,10 +58,10 @@ class Source final : public PieceSource {
       whole_ = std::string(stream_.rest());
       stream_.consume(whole_.size());
     }
-    TRY(auto taken, take_apart(view(whole_)));
-    if (taken.pieces.empty())
-      return stream_.bad(taken.dropped.empty() ? "no signature in it, so it says nothing" : taken.dropped[0].what + ": " + taken.dropped[0].why);
-    give_out(std::move(taken));
+    TRY(auto split, split_certificates(view(whole_)));
+    if (split.pieces.empty())
+      return stream_.bad(split.dropped.empty() ? "no signature in it, so it says nothing" : split.dropped[0].what + ": " + split.dropped[0].why);
+    give_out(std::move(split));
     return {};
   }
 
@@ -76,17 +76,17 @@ class Source final : public PieceSource {
       return stream_.bad("a certificate of more than " + std::to_string(certificate_bytes) + " octets", Code::too_large);
     if (!octets) return stream_.bad(octets.error().message);
     const View certificate = view(rest.substr(0, *octets));
-    auto taken = take_apart(certificate);
-    if (taken && !taken->pieces.empty()) give_out(std::move(*taken));
+    auto split = split_certificates(certificate);
+    if (split && !split->pieces.empty()) give_out(std::move(*split));
     else queue_ = {Piece{Format::openpgp, to_bytes(certificate.first(std::min<std::size_t>(certificate.size(), budget::openpgp_key_bytes)))}};
     stream_.consume(*octets);
     return {};
   }
 
-  void give_out(TakenApart taken) {
-    queue_.assign(std::make_move_iterator(taken.pieces.begin()), std::make_move_iterator(taken.pieces.end()));
-    for (auto& dropped : taken.dropped) left_out_.push_back(std::move(dropped.why));
-    left_out_.resize(left_out_.size() + taken.dropped_count - taken.dropped.size(), "hangs on what was left out before it");
+  void give_out(SplitCertificates split) {
+    queue_.assign(std::make_move_iterator(split.pieces.begin()), std::make_move_iterator(split.pieces.end()));
+    for (auto& dropped : split.dropped) left_out_.push_back(std::move(dropped.why));
+    left_out_.resize(left_out_.size() + split.dropped_count - split.dropped.size(), "hangs on what was left out before it");
   }
 
   const bool armored_;

@@ -23,16 +23,16 @@ constexpr std::string_view v6_certificate =
 constexpr std::string_view v6_fingerprint = "CB186C4F0609A697E4D52DFA6C722B0C1F1E27C18A56708F6525EC27BAD9ACC9";
 
 TEST(Rfc9580, V6CertificateOfAppendixA3) {
-  const auto taken = take_apart(view(v6_certificate));
-  ASSERT_TRUE(taken) << taken.error().message;
-  for (const auto& dropped : taken->dropped) ADD_FAILURE() << dropped.what << ": " << dropped.why;
-  ASSERT_EQ(taken->certificates.size(), 1u);
-  EXPECT_EQ(taken->certificates[0].text(), v6_fingerprint);
-  EXPECT_EQ(taken->certificates[0], Fingerprint::parse(v6_fingerprint).value());
-  EXPECT_EQ(taken->certificates[0].key_id(), 0xcb186c4f0609a697u);
-  ASSERT_EQ(taken->pieces.size(), 2u);
+  const auto split = split_certificates(view(v6_certificate));
+  ASSERT_TRUE(split) << split.error().message;
+  for (const auto& dropped : split->dropped) ADD_FAILURE() << dropped.what << ": " << dropped.why;
+  ASSERT_EQ(split->certificates.size(), 1u);
+  EXPECT_EQ(split->certificates[0].text(), v6_fingerprint);
+  EXPECT_EQ(split->certificates[0], Fingerprint::parse(v6_fingerprint).value());
+  EXPECT_EQ(split->certificates[0].key_id(), 0xcb186c4f0609a697u);
+  ASSERT_EQ(split->pieces.size(), 2u);
   std::vector<Bytes> pieces;
-  for (const Piece& piece : taken->pieces) {
+  for (const Piece& piece : split->pieces) {
     auto decoded = decode(piece.format, piece.bytes);
     ASSERT_TRUE(decoded) << decoded.error().message;
     ASSERT_TRUE(decoded->carried_key());
@@ -42,10 +42,10 @@ TEST(Rfc9580, V6CertificateOfAppendixA3) {
     EXPECT_EQ(to_rfc3339(verified->statements()[0].issued_at), "2022-11-30T16:08:03Z");
     pieces.push_back(piece.bytes);
   }
-  const auto assembled = assemble(pieces, taken->certificates[0]);
+  const auto assembled = assemble(pieces, split->certificates[0]);
   ASSERT_TRUE(assembled);
   EXPECT_EQ(armor(ArmorKind::public_key_block, *assembled), v6_certificate);
-  const auto info = describe(pieces, taken->certificates[0], Time{1'800'000'000}).value();
+  const auto info = describe(pieces, split->certificates[0], Time{1'800'000'000}).value();
   EXPECT_EQ(info.algorithm, 27);
   ASSERT_EQ(info.subkeys.size(), 1u);
   EXPECT_EQ(info.subkeys[0].algorithm, 25);

@@ -1,4 +1,4 @@
-// Pieces of evidence of Format::sums, taken apart. For this room's .cpp files.
+// Pieces of evidence of Format::sums, parsed. For this room's .cpp files.
 #pragma once
 
 #include "evidence/builder.h"

@@ -177,7 +177,7 @@ std::unique_ptr<PieceSink> open_leaf_sink(PieceSink::Out out) { return std::make
 
 }  // namespace
 
-// Lists come in forms, with their signatures (sums.h): a body that is one is not taken apart by its type.
+// Lists come in forms, with their signatures (sums.h): a body that is one is not split by its type.
 constexpr Codec sums::codec{.format = Format::sums, .name = "sums", .media_type = "application/octet-stream", .submitted = {},
                             .most_octets = budget::evidence_bytes, .sink = open_leaf_sink, .decode = decode_sums, .verify = verify_sums, .kept = kept_sums, .bears_chain = true};
 

@@ -1,4 +1,4 @@
-// Transferable public keys taken apart into pieces of evidence (RFC 9580 section 10.1).
+// Transferable public keys split into pieces of evidence (RFC 9580 section 10.1).
 #include "base/budgets.h"
 #include "evidence/formats/openpgp/meaning.h"
 #include "evidence/formats/openpgp/packet.h"
@@ -7,10 +7,10 @@
 namespace cm4it::evidence::openpgp {
 namespace {
 
-class Taker {
+class CertificateSplitter {
  public:
   // Nothing of a submission with a secret key in it is kept; that is the only error once there are packets.
-  Result<void> take(View binary) {
+  Result<void> read(View binary) {
     PacketReader reader(binary);
     before_keys_ = true;
     while (!reader.done()) {
@@ -25,16 +25,16 @@ class Taker {
         gathered_.drop("what follows octet " + std::to_string(offset), packet.error().message);
         break;
       }
-      CHECK_OK(take(*packet));
+      CHECK_OK(read(*packet));
     }
     placing_.end_certificate();
     return {};
   }
 
-  TakenApart result() && { return std::move(gathered_).result(); }
+  SplitCertificates result() && { return std::move(gathered_).result(); }
 
  private:
-  Result<void> take(const Packet& packet) {
+  Result<void> read(const Packet& packet) {
     switch (packet.tag) {
       case tag::secret_key:
       case tag::secret_subkey:
@@ -84,7 +84,7 @@ class Taker {
   Gathered gathered_;
   Placing placing_{gathered_};
   std::size_t packets_ = 0, certificates_ = 0;
-  bool before_keys_ = true;  // of what is being taken
+  bool before_keys_ = true;  // of what is being split
 };
 
 bool is_binary(View bytes) { return (bytes[0] & 0x80) != 0; }
@@ -99,16 +99,16 @@ bool looks_like_openpgp(View bytes) {
   return tag == tag::public_key || tag == tag::secret_key || tag == tag::secret_subkey || tag == tag::public_subkey;
 }
 
-Result<TakenApart> take_apart(View armored_or_binary) {
+Result<SplitCertificates> split_certificates(View armored_or_binary) {
   if (armored_or_binary.empty()) return bad("submission", "empty");
-  Taker taker;
+  CertificateSplitter splitter;
   if (is_binary(armored_or_binary)) {
-    CHECK_OK(taker.take(armored_or_binary));
-    return std::move(taker).result();
+    CHECK_OK(splitter.read(armored_or_binary));
+    return std::move(splitter).result();
   }
   TRY(const auto blocks, dearmor(armored_or_binary));
-  for (const ArmorBlock& block : blocks) CHECK_OK(taker.take(block.data));
-  return std::move(taker).result();
+  for (const ArmorBlock& block : blocks) CHECK_OK(splitter.read(block.data));
+  return std::move(splitter).result();
 }
 
 }  // namespace cm4it::evidence::openpgp
