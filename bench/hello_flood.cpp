@@ -50,8 +50,8 @@ HelloFlood::~HelloFlood() {
 
 void HelloFlood::send_one(std::uint16_t port) {
   const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const timeval patience{0, 500'000};
-  ::setsockopt(made, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  const timeval timeout{0, 500'000};
+  ::setsockopt(made, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
   const auto from = place("127.0.0.2", 0), to = place("127.0.0.1", port);
   if (::bind(made, reinterpret_cast<const sockaddr*>(&from), sizeof from) == 0 &&
       ::connect(made, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 && ::send(made, hello_.data(), hello_.size(), MSG_NOSIGNAL) > 0) {

@@ -56,7 +56,7 @@ Result<void> fill(const Setup& setup, const Home& home) {
     CHECK_OK(submit(*service, std::move(pieces)));
     if (made % 100'000 == 0) setup.note(fmt::format("{} of {} identities", made, setup.size));
   }
-  service::LedgerForTest::of(*service).drain();
+  service::LedgerForTest::ledger_of(*service).drain();
   return write_text(home.ids(), ids);
 }
 

@@ -91,7 +91,7 @@ class Verdicts {
   }
 
   void folded(benchmark::State& state) {
-    const auto reader = service::LedgerForTest::of(service_).reader();
+    const auto reader = service::LedgerForTest::ledger_of(service_).reader();
     const auto facts = reader ? reader->facts(subjects_[0]) : tl::unexpected(reader.error());
     if (!facts) return state.SkipWithError("no facts");
     const Time at = service_.now();
@@ -101,7 +101,7 @@ class Verdicts {
   void facts_read(benchmark::State& state) {
     std::size_t turn = 0;
     for (auto _ : state) {
-      const auto reader = service::LedgerForTest::of(service_).reader();
+      const auto reader = service::LedgerForTest::ledger_of(service_).reader();
       benchmark::DoNotOptimize(reader->facts(subjects_[turn++ % subjects_.size()]));
     }
   }

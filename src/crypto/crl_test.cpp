@@ -103,14 +103,14 @@ TEST_F(OpenSslCrl, DeltasIndirectOnesAndThoseWithoutNumberAreRefusedByName) {
 }
 
 // A CRL put together here, so that it can be wrong; its signature is by a key of ours.
-class Made {
+class CrlBuilder {
  public:
   Bytes time = der::item(der::utc_time, view("260201000000Z"));
   Bytes name = *from_hex("300d310b3009060355040312024143");
   Bytes entries, number = der::integer_of(7), more;
   bool with_number = true;
 
-  Made& entry(Bytes serial, Bytes extensions = {}) {
+  CrlBuilder& entry(Bytes serial, Bytes extensions = {}) {
     append(entries, der::item(der::sequence, {der::item(der::integer, serial), time, extensions}));
     return *this;
   }
@@ -133,37 +133,37 @@ class Made {
 };
 
 TEST(Crl, BadOnesAreRefusedWithTheFieldsName) {
-  ASSERT_TRUE(Crl::parse(Made().entry({1}).der())) << Crl::parse(Made().entry({1}).der()).error().message;
+  ASSERT_TRUE(Crl::parse(CrlBuilder().entry({1}).der())) << Crl::parse(CrlBuilder().entry({1}).der()).error().message;
   struct Case {
     const char* field;
     Bytes der;
   };
-  Made no_name, negative, twice, behind;
+  CrlBuilder no_name, negative, twice, behind;
   no_name.name = *from_hex("3000");
   negative.number = *from_hex("0201ff");
-  twice.more = Made::extension("0603551d14", der::integer_of(8));
+  twice.more = CrlBuilder::extension("0603551d14", der::integer_of(8));
   const Case cases[] = {
       {"crl.issuer", no_name.der()},
       {"crl.cRLNumber", negative.der()},
       {"crl.crlExtensions", twice.der()},
-      {"crl.userCertificate", Made().entry(Bytes(22, 1)).der()},
-      {"crl.userCertificate", Made().entry({0, 1}).der()},
-      {"crl.reasonCode", Made().entry({1}, Made::reason(7)).der()},
-      {"crl.reasonCode", Made().entry({1}, Made::reason(8)).der()},
-      {"crl.reasonCode", Made().entry({1}, Made::reason(11)).der()},
+      {"crl.userCertificate", CrlBuilder().entry(Bytes(22, 1)).der()},
+      {"crl.userCertificate", CrlBuilder().entry({0, 1}).der()},
+      {"crl.reasonCode", CrlBuilder().entry({1}, CrlBuilder::reason(7)).der()},
+      {"crl.reasonCode", CrlBuilder().entry({1}, CrlBuilder::reason(8)).der()},
+      {"crl.reasonCode", CrlBuilder().entry({1}, CrlBuilder::reason(11)).der()},
       {"crl.certificateIssuer",
-       Made().entry({1}, der::item(der::sequence, Made::extension("0603551d1d", *from_hex("3000"), true))).der()},
+       CrlBuilder().entry({1}, der::item(der::sequence, CrlBuilder::extension("0603551d1d", *from_hex("3000"), true))).der()},
       {"crl.crlEntryExtensions",
-       Made().entry({1}, der::item(der::sequence, Made::extension("06032a0304", *from_hex("0500"), true))).der()},
+       CrlBuilder().entry({1}, der::item(der::sequence, CrlBuilder::extension("06032a0304", *from_hex("0500"), true))).der()},
       {"crl",
        [] {
-         Bytes more = Made().der();
+         Bytes more = CrlBuilder().der();
          more.push_back(0);
          return more;
        }()},
       {"crl",
        [] {
-         Bytes less = Made().der();
+         Bytes less = CrlBuilder().der();
          less.pop_back();
          return less;
        }()},
@@ -176,14 +176,14 @@ TEST(Crl, BadOnesAreRefusedWithTheFieldsName) {
 }
 
 TEST(Crl, BoundsOnItsSize) {
-  Made many;
+  CrlBuilder many;
   for (std::size_t i = 0; i < budget::crl_entries; ++i)
     many.entry({1, static_cast<std::uint8_t>(i >> 16), static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)});
   ASSERT_TRUE(Crl::parse(many.der()));
   many.entry({2});
   EXPECT_EQ(Crl::parse(many.der()).error().code, Code::too_large);
   EXPECT_EQ(Crl::parse(Bytes(budget::crl_bytes + 1, 0x30)).error().code, Code::too_large);
-  Made extensions;
+  CrlBuilder extensions;
   for (std::uint8_t i = 0; i < budget::crl_extensions; ++i)
     append(extensions.more,
            der::item(der::sequence, {der::item(der::object, Bytes{0x2a, 3, i}), der::item(der::octet_string, Bytes{5, 0})}));

@@ -1,4 +1,4 @@
-// The CAs above certificates: what the fold is given to find ways over them.
+// The CAs above certificates: what the fold is given to find certification paths over them.
 #include <algorithm>
 #include <tuple>
 
@@ -44,7 +44,7 @@ Result<std::vector<policy::Fact>> Reader::authority(const KeyId& key, const std:
     return outcome.has_value() && ++examined < budget::subject_statements;
   }));
   CHECK_OK(outcome);
-  // Of more certificates than ways are looked for over: the newest, so that any server takes the same.
+  // Paths are looked for over so many certificates at most: the newest, so that every server takes the same ones.
   const auto newest_first = [](const policy::Fact& a, const policy::Fact& b) {
     const bool one = is_certificate(a.statement), other = is_certificate(b.statement);
     if (one != other) return other;  // what was taken back comes along whole

@@ -12,8 +12,8 @@ bool BatchBuilder::stays_aside(const Submission& submission) const {
   const auto& statements = submission.evidence.statements();
   if (!submission.homes.empty() || statements.size() != 1 || statements[0].kind() != evidence::Kind::policy) return false;
   if (statements[0].domains.size() != 1 || after_.policies->chain(statements[0].domains[0])) return false;
-  const auto kept = find_record(snapshot_, submission.evidence.id());
-  return kept && !*kept;
+  const auto stored = find_record(snapshot_, submission.evidence.id());
+  return stored && !*stored;
 }
 
 Unpinned& BatchBuilder::aside() {
@@ -68,14 +68,14 @@ Result<void> BatchBuilder::enter(const Unpinned::Row& row, Time now) {
     if (!record) return fail(Code::internal, "store: a descriptor kept aside is missing");
   }
   remove_aside(row);
-  Work work;
-  work.entry.id = row.id;
-  TRY(work.statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
-  work.is_new = true;
+  PendingEntry pending;
+  pending.entry.id = row.id;
+  TRY(pending.statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
+  pending.is_new = true;
   record->first_seen = std::max(now, after_.newest_time);
-  work.entry.record = std::move(record);
+  pending.entry.record = std::move(record);
   changed_ = true;
-  return write(work);
+  return write(pending);
 }
 
 }  // namespace cm4it::ledger

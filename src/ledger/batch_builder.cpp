@@ -16,8 +16,8 @@ bool is_derived_and_reread(store::Table table) { return table == table::statemen
 
 Result<std::optional<Bytes>> BatchBuilder::read(store::Table table, View key) const {
   if (const auto row = overlay_.find({table, to_bytes(key)}); row != overlay_.end()) return std::optional(row->second);
-  TRY(const auto kept, snapshot_.get(table, key));
-  return kept ? std::optional(to_bytes(*kept)) : std::nullopt;
+  TRY(const auto stored, snapshot_.get(table, key));
+  return stored ? std::optional(to_bytes(*stored)) : std::nullopt;
 }
 
 void BatchBuilder::put(store::Table table, Bytes key, Bytes value) {
@@ -27,8 +27,8 @@ void BatchBuilder::put(store::Table table, Bytes key, Bytes value) {
 }
 
 // Where this server has the statement already, and whose receipts: out of the entries that speak of it.
-Result<void> BatchBuilder::load_known(Work& work) {
-  TRY(const auto positions, snapshot_.get(table::statements, work.entry.id.digest));
+Result<void> BatchBuilder::load_existing(PendingEntry& pending) {
+  TRY(const auto positions, snapshot_.get(table::statements, pending.entry.id.digest));
   if (!positions) return {};
   for (std::size_t at = 0; at + 8 <= positions->size(); at += 8) {
     const std::uint64_t position = read_u64(positions->subspan(at, 8));
@@ -37,62 +37,63 @@ Result<void> BatchBuilder::load_known(Work& work) {
     TRY(const auto entry, decode_entry(*row, position));
     for (const auto& [domain, index] : entry.placements) {
       TRY(const Time received, received_at(snapshot_, domain, index));
-      work.placed.push_back({domain, index, received});
+      pending.existing_placements.push_back({domain, index, received});
     }
-    for (const auto& receipt : entry.receipts) work.known_receipts.insert({receipt.domain, receipt.log});
+    for (const auto& receipt : entry.receipts) pending.existing_receipts.insert({receipt.domain, receipt.log});
   }
   return {};
 }
 
-Result<BatchBuilder::Work*> BatchBuilder::work_for(const Submission& submission) {
+Result<BatchBuilder::PendingEntry*> BatchBuilder::pending_for(const Submission& submission) {
   const StatementId id = submission.evidence.id();
-  if (const auto known = works_.find(id); known != works_.end()) return &known->second;
-  TRY(const auto kept, find_record(snapshot_, id));
-  if (kept) return work_for(*kept);
-  Work work;
-  work.entry.id = id;
-  work.statements = submission.evidence.statements();
-  for (const auto& statement : work.statements)
+  if (const auto known = pending_.find(id); known != pending_.end()) return &known->second;
+  TRY(const auto stored, find_record(snapshot_, id));
+  if (stored) return pending_for(*stored);
+  PendingEntry pending;
+  pending.entry.id = id;
+  pending.statements = submission.evidence.statements();
+  for (const auto& statement : pending.statements)
     if (statement.kind() == evidence::Kind::policy) CHECK_OK(signed_descriptor(statement));
-  work.is_new = true;
-  work.submission_domain = submission.submission_domain;
-  work.leaf = tlog::leaf_hash(evidence::leaf_bytes(submission.evidence.format(), submission.evidence.bytes()));
+  pending.is_new = true;
+  pending.submission_domain = submission.submission_domain;
+  pending.leaf = tlog::leaf_hash(evidence::leaf_bytes(submission.evidence.format(), submission.evidence.bytes()));
   // first_seen is set in finish(), when the batch's time is known.
-  work.entry.record = Record{0, submission.evidence.format(), to_bytes(submission.evidence.bytes()), id,
+  pending.entry.record = Record{0, submission.evidence.format(), to_bytes(submission.evidence.bytes()), id,
                              submission.evidence.issuer(), {}, submission.submission_domain};
   order_.push_back(id);
-  return &works_.emplace(id, std::move(work)).first->second;
+  return &pending_.emplace(id, std::move(pending)).first->second;
 }
 
-Result<BatchBuilder::Work*> BatchBuilder::work_for(const Record& kept) {
-  if (const auto known = works_.find(kept.id); known != works_.end()) return &known->second;
-  Work work;
-  work.entry.id = kept.id;
-  TRY(work.statements, evidence::statements_of_kept(kept.format, kept.evidence, kept.issuer, kept.id));
-  CHECK_OK(load_known(work));
-  work.submission_domain = kept.submission_domain;
-  work.leaf = tlog::leaf_hash(evidence::leaf_bytes(kept.format, kept.evidence));
-  order_.push_back(kept.id);
-  return &works_.emplace(kept.id, std::move(work)).first->second;
+Result<BatchBuilder::PendingEntry*> BatchBuilder::pending_for(const Record& stored) {
+  if (const auto known = pending_.find(stored.id); known != pending_.end()) return &known->second;
+  PendingEntry pending;
+  pending.entry.id = stored.id;
+  TRY(pending.statements, evidence::statements_of_kept(stored.format, stored.evidence, stored.issuer, stored.id));
+  CHECK_OK(load_existing(pending));
+  pending.submission_domain = stored.submission_domain;
+  pending.leaf = tlog::leaf_hash(evidence::leaf_bytes(stored.format, stored.evidence));
+  order_.push_back(stored.id);
+  return &pending_.emplace(stored.id, std::move(pending)).first->second;
 }
 
 // Of a home that signs nothing: what its logs have already needs no signature.
 Result<void> BatchBuilder::may_be_signed(const Submission& submission) {
   if (refusal_.empty() || submission.homes.empty()) return {};
-  Work kept;
-  kept.entry.id = submission.evidence.id();
-  CHECK_OK(load_known(kept));
-  const bool placed = std::all_of(submission.homes.begin(), submission.homes.end(), [&](const auto& domain) {
-    return std::any_of(kept.placed.begin(), kept.placed.end(), [&](const Placement& place) { return place.domain == domain; });
+  PendingEntry pending;
+  pending.entry.id = submission.evidence.id();
+  CHECK_OK(load_existing(pending));
+  const bool all_placed = std::all_of(submission.homes.begin(), submission.homes.end(), [&](const auto& domain) {
+    const auto& placements = pending.existing_placements;
+    return std::any_of(placements.begin(), placements.end(), [&](const Placement& place) { return place.domain == domain; });
   });
-  if (placed) return {};
+  if (all_placed) return {};
   return fail(Code::unavailable, "log of " + submission.homes[0] + ": nothing is signed: " + refusal_,
               "docs/configuration.md, \"When a home does not sign\"");
 }
 
 Result<void> BatchBuilder::within_share(const Submission& submission) {
   const auto& evidence = submission.evidence;
-  if (works_.contains(evidence.id())) return {};
+  if (pending_.contains(evidence.id())) return {};
   std::vector<std::size_t*> counts;
   for (const auto& statement : evidence.statements()) {
     if (statement.revocations) continue;
@@ -100,9 +101,9 @@ Result<void> BatchBuilder::within_share(const Submission& submission) {
     auto count = said_.find(speaker);
     if (count == said_.end()) {
       if (submission.share == 0) continue;
-      std::size_t kept = 0;
-      CHECK_OK(snapshot_.scan(table::speakers, store::Range::prefix(speaker), [&](View, View) { return ++kept < submission.share; }));
-      count = said_.emplace(speaker, kept).first;
+      std::size_t stored = 0;
+      CHECK_OK(snapshot_.scan(table::speakers, store::Range::prefix(speaker), [&](View, View) { return ++stored < submission.share; }));
+      count = said_.emplace(speaker, stored).first;
     }
     counts.push_back(&count->second);
     if (submission.share == 0 || *counts.back() < submission.share) continue;
@@ -129,47 +130,47 @@ Result<void> BatchBuilder::add(const AppendEvidence& message) {
       if (refused) lifted.push_back(domain);
     }
   CHECK_OK(within_share(submission));
-  TRY(Work* const work, work_for(submission));
+  TRY(PendingEntry* const pending, pending_for(submission));
   for (const auto& domain : submission.homes) {
     const auto placed_in = [&](const auto& list, auto name) {
       return std::any_of(list.begin(), list.end(), [&](const auto& item) { return name(item) == domain; });
     };
-    if (placed_in(work->placed, [](const Placement& p) { return p.domain; }) ||
-        placed_in(work->entry.placements, [](const auto& p) { return p.first; }))
+    if (placed_in(pending->existing_placements, [](const Placement& p) { return p.domain; }) ||
+        placed_in(pending->entry.placements, [](const auto& p) { return p.first; }))
       continue;
     HomeLog& log = after_.homes.at(domain);
-    const auto index = log.append(work->leaf, snapshot_);
+    const auto index = log.append(pending->leaf, snapshot_);
     if (!index) {
       broken_ = index.error();
       return tl::unexpected(index.error());
     }
-    work->entry.placements.emplace_back(domain, *index);
+    pending->entry.placements.emplace_back(domain, *index);
     grown_.insert(domain);
   }
-  note_forwarding(submission, *work);
+  note_forwarding(submission, *pending);
   for (auto& domain : lifted) {
-    add(PutNote{refusal_note(work->entry.id, domain), std::nullopt, {}});
-    work->judged_anew.push_back(std::move(domain));
+    add(PutNote{refusal_note(pending->entry.id, domain), std::nullopt, {}});
+    pending->redecided_domains.push_back(std::move(domain));
   }
   for (const auto& [domain, why] : submission.not_made) {
-    add(PutNote{forward_note(work->entry.id, domain), std::nullopt, {}});
-    add(PutNote{refusal_note(work->entry.id, domain), why, {}});
-    work->judged_anew.push_back(domain);
+    add(PutNote{forward_note(pending->entry.id, domain), std::nullopt, {}});
+    add(PutNote{refusal_note(pending->entry.id, domain), why, {}});
+    pending->redecided_domains.push_back(domain);
   }
   for (const auto& receipt : submission.receipts) {
-    if (!work->known_receipts.insert({receipt.domain, receipt.log}).second) continue;
-    work->entry.receipts.push_back(receipt);
+    if (!pending->existing_receipts.insert({receipt.domain, receipt.log}).second) continue;
+    pending->entry.receipts.push_back(receipt);
   }
   return {};
 }
 
-void BatchBuilder::note_forwarding(const Submission& submission, Work& work) {
+void BatchBuilder::note_forwarding(const Submission& submission, PendingEntry& pending) {
   for (const auto& domain : submission.forward_to) {
     Waiting waiting{std::max(options_.clock(), after_.newest_time), {}};
     for (const auto& [undecided, why] : submission.undecided)
       if (undecided == domain) waiting.undecided = why;
-    add(PutNote{forward_note(work.entry.id, domain), encode(waiting), {}});
-    if (!work.is_new) work.judged_anew.push_back(domain);  // it may have been undecided before
+    add(PutNote{forward_note(pending.entry.id, domain), encode(waiting), {}});
+    if (!pending.is_new) pending.redecided_domains.push_back(domain);  // it may have been undecided before
   }
 }
 
@@ -190,12 +191,12 @@ void BatchBuilder::add(const PutNote& message) {
 
 // What a home says of a statement changes what it means here: an event like a receipt.
 Result<void> BatchBuilder::add(const NoteRefusal& message) {
-  TRY(const auto kept, find_record(snapshot_, message.statement));
-  if (!kept) return {};
-  TRY(Work* const work, work_for(*kept));
+  TRY(const auto stored, find_record(snapshot_, message.statement));
+  if (!stored) return {};
+  TRY(PendingEntry* const pending, pending_for(*stored));
   add(PutNote{forward_note(message.statement, message.domain), std::nullopt, {}});
   add(PutNote{refusal_note(message.statement, message.domain), message.reason, {}});
-  work->judged_anew.push_back(message.domain);
+  pending->redecided_domains.push_back(message.domain);
   return {};
 }
 
@@ -213,31 +214,31 @@ void BatchBuilder::add(const AddPin& message) {
   policies_changed_ = true;
 }
 
-Result<void> BatchBuilder::write(Work& work) {
+Result<void> BatchBuilder::write(PendingEntry& pending) {
   const std::uint64_t position = after_.next++;
-  if (work.entry.record) work.entry.record->position = position;
-  batch_.put(table::journal, table::journal_key(position), encode(work.entry));
-  TRY(const FeedRow about, index_entry({work.entry, position, work.statements, work.times},
+  if (pending.entry.record) pending.entry.record->position = position;
+  batch_.put(table::journal, table::journal_key(position), encode(pending.entry));
+  TRY(const FeedRow about, index_entry({pending.entry, position, pending.statements, pending.times},
                        [this](store::Table table, View key) { return read(table, key); },
-                       [this](const evidence::SubjectId& subject) { return arrival_in(snapshot_, overlay_, subject); },
+                       [this](const evidence::SubjectId& subject) { return first_position_in(snapshot_, overlay_, subject); },
                        [this](store::Table table, Bytes key, Bytes value) {
                          put(table, std::move(key), std::move(value));
                        }));
-  for (const auto& statement : work.statements)
-    if (statement.kind() == evidence::Kind::policy) CHECK_OK(take_policy(work, statement));
-  note_change(work, about);
+  for (const auto& statement : pending.statements)
+    if (statement.kind() == evidence::Kind::policy) CHECK_OK(take_policy(pending, statement));
+  note_change(pending, about);
   return {};
 }
 
 Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
   if (broken_) return tl::unexpected(*broken_);
   for (const auto& id : order_) {
-    Work& work = works_.at(id);
-    if (!work.is_new && work.judged_anew.empty() && work.entry.placements.empty() && work.entry.receipts.empty()) continue;
-    if (work.entry.record) work.entry.record->first_seen = std::max(now, after_.newest_time);
-    for (const auto& [domain, index] : work.entry.placements)
-      work.times.push_back(after_.homes.at(domain).next_time(now));
-    CHECK_OK(write(work));
+    PendingEntry& pending = pending_.at(id);
+    if (!pending.is_new && pending.redecided_domains.empty() && pending.entry.placements.empty() && pending.entry.receipts.empty()) continue;
+    if (pending.entry.record) pending.entry.record->first_seen = std::max(now, after_.newest_time);
+    for (const auto& [domain, index] : pending.entry.placements)
+      pending.times.push_back(after_.homes.at(domain).next_time(now));
+    CHECK_OK(write(pending));
   }
   for (auto& [domain, log] : after_.homes) {
     if (!grown_.contains(domain) && !fresh_heads) continue;
@@ -264,12 +265,12 @@ Result<void> BatchBuilder::finish(Time now, bool fresh_heads) {
 }
 
 Appended BatchBuilder::answer(const StatementId& id) {
-  const auto found = works_.find(id);
-  if (found == works_.end()) return {id, aside_new_.erase(id) > 0, {}};
-  Work& work = found->second;
-  Appended appended{id, std::exchange(work.is_new, false), work.placed};
-  for (std::size_t i = 0; i < work.entry.placements.size(); ++i)
-    appended.placements.push_back({work.entry.placements[i].first, work.entry.placements[i].second, work.times[i]});
+  const auto found = pending_.find(id);
+  if (found == pending_.end()) return {id, aside_new_.erase(id) > 0, {}};
+  PendingEntry& pending = found->second;
+  Appended appended{id, std::exchange(pending.is_new, false), pending.existing_placements};
+  for (std::size_t i = 0; i < pending.entry.placements.size(); ++i)
+    appended.placements.push_back({pending.entry.placements[i].first, pending.entry.placements[i].second, pending.times[i]});
   return appended;
 }
 

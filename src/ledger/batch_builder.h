@@ -36,29 +36,30 @@ class BatchBuilder {
   Appended answer(const StatementId& id);
 
  private:
-  // A statement this batch touches.
-  struct Work {
-    Entry entry;                                   // what is new
+  // What this batch is about to write of one statement, in one journal entry.
+  struct PendingEntry {
+    Entry entry;                                 // only what is new
     std::vector<evidence::Statement> statements;
-    bool is_new = false;
-    std::string submission_domain;                           // of evidence that names no domain
-    std::vector<std::string> judged_anew;          // domains of which a home's refusal came, or was lifted: an entry that bears nothing
-    Digest leaf{};                                 // of the evidence that is kept: a twin of it makes no other leaf
-    std::vector<Placement> placed;                 // earlier
-    std::set<std::pair<std::string, KeyId>> known_receipts;
-    std::vector<Time> times;                       // of entry.placements
+    bool is_new = false;                         // the store has no record of it yet
+    std::string submission_domain;               // of evidence that names no domain
+    // Where a home refused it, or takes it after all: its verdict there changes, though the entry itself may be empty.
+    std::vector<std::string> redecided_domains;
+    Digest leaf{};                               // of the stored evidence, whichever spelling of it was submitted now
+    std::vector<Placement> existing_placements;  // in the logs, by earlier entries
+    std::set<std::pair<std::string, KeyId>> existing_receipts;  // domain and log key, by earlier entries and this one
+    std::vector<Time> times;                     // of entry.placements
   };
-  void note_forwarding(const Submission& submission, Work& work);
+  void note_forwarding(const Submission& submission, PendingEntry& pending);
   Result<void> may_be_signed(const Submission& submission);
   Result<void> within_share(const Submission& submission);
-  Result<Work*> work_for(const Submission& submission);
-  Result<Work*> work_for(const Record& kept);
-  Result<void> load_known(Work& work);
-  Result<void> write(Work& work);
-  Result<void> take_policy(const Work& work, const evidence::Statement& statement);
+  Result<PendingEntry*> pending_for(const Submission& submission);
+  Result<PendingEntry*> pending_for(const Record& stored);
+  Result<void> load_existing(PendingEntry& pending);
+  Result<void> write(PendingEntry& pending);
+  Result<void> take_policy(const PendingEntry& pending, const evidence::Statement& statement);
   Result<std::optional<Bytes>> read(store::Table table, View key) const;
   void put(store::Table table, Bytes key, Bytes value);
-  void note_change(const Work& work, const FeedRow& about);
+  void note_change(const PendingEntry& pending, const FeedRow& about);
   // unpinned.h
   bool stays_aside(const Submission& submission) const;
   Result<void> keep_aside(const Submission& submission);
@@ -73,7 +74,7 @@ class BatchBuilder {
   State after_;
   store::Batch batch_;
   Change change_;
-  std::map<StatementId, Work> works_;
+  std::map<StatementId, PendingEntry> pending_;
   std::vector<StatementId> order_;
   std::map<Bytes, std::size_t> said_;  // speaker key → statements of that issuer about that subject, those of this batch too
   std::set<std::string> grown_;

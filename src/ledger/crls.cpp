@@ -120,7 +120,7 @@ class OfScope {
     return in_force_ ? ++examined_ < budget::crl_rows : !last_;
   }
 
-  void give(std::vector<CrlRow>& to) && {
+  void move_to(std::vector<CrlRow>& to) && {
     // One more than could be taken was seen, and none was the one: what is older is not known.
     const bool cut = !found_ && (in_force_ ? examined_ >= budget::crl_rows : last_.has_value());
     if (cut) taken_.back().cut = true;
@@ -158,7 +158,7 @@ Result<std::vector<CrlRow>> crls_of(const store::Snapshot& snapshot, const KeyId
     }));
     CHECK_OK(more);
     if (scope.empty()) break;
-    std::move(of_scope).give(rows);
+    std::move(of_scope).move_to(rows);
     range.end = scope;
   }
   return rows;

@@ -21,14 +21,14 @@ Bytes model_text(const SubjectId& subject) {
   return subject.kind == SubjectKind::model ? to_bytes(view(subject.model)) : Bytes{};
 }
 
-void index_names(const Statement& statement, const std::vector<std::string>& domains, std::uint64_t arrival, const RowWriter& write) {
+void index_names(const Statement& statement, const std::vector<std::string>& domains, std::uint64_t first_position, const RowWriter& write) {
   for (const auto& alias : evidence::aliases_of(statement))
-    write(table::aliases, table::alias_key(alias.name, alias.rank, arrival, statement.subject), model_text(statement.subject));
+    write(table::aliases, table::alias_key(alias.name, alias.rank, first_position, statement.subject), model_text(statement.subject));
   auto terms = evidence::search_terms_of(statement);
   for (const auto& domain : domains) terms.emplace_back("domain", domain);
   for (const auto& [field, value] : terms) {
     Bytes key = table::search_prefix(field, evidence::case_folded(value));
-    append(key, table::search_place(field == table::in_order_of_ids ? 0 : arrival, statement.subject));
+    append(key, table::search_place(field == table::in_order_of_ids ? 0 : first_position, statement.subject));
     write(table::search, std::move(key), model_text(statement.subject));
   }
 }
@@ -170,8 +170,8 @@ std::vector<std::string> domains_of(const Entry& entry, const std::vector<Statem
   return domains;
 }
 
-Result<std::optional<std::uint64_t>> arrival_in(const store::Snapshot& snapshot, const Overlay& overlay, const SubjectId& subject) {
-  TRY(auto stored, table::arrival(snapshot, subject));
+Result<std::optional<std::uint64_t>> first_position_in(const store::Snapshot& snapshot, const Overlay& overlay, const SubjectId& subject) {
+  TRY(auto stored, table::first_position(snapshot, subject));
   if (stored) return stored;
   const auto row = subject.row();
   const auto first = overlay.lower_bound({table::subjects, Bytes(row.begin(), row.end())});
@@ -179,7 +179,7 @@ Result<std::optional<std::uint64_t>> arrival_in(const store::Snapshot& snapshot,
   return std::optional(table::last_number(first->first.second));
 }
 
-Result<FeedRow> index_entry(const IndexInput& input, const RowReader& read, const FirstPositionLookup& arrival, const RowWriter& write) {
+Result<FeedRow> index_entry(const IndexInput& input, const RowReader& read, const FirstPositionLookup& first_position, const RowWriter& write) {
   const Entry& entry = input.entry;
   TRY(const auto positions, read(table::statements, entry.id.digest));
   Bytes all = positions.value_or(Bytes{});
@@ -195,8 +195,8 @@ Result<FeedRow> index_entry(const IndexInput& input, const RowReader& read, cons
     }
     TRY(domains, index_subject(input, about, record_at, read, write));
     // A new receipt can put foreign evidence into another domain, so the names are written with every entry.
-    TRY(const auto arrived, arrival(about.front()->subject));
-    for (const Statement* statement : about) index_names(*statement, domains, arrived.value_or(record_at), write);
+    TRY(const auto position, first_position(about.front()->subject));
+    for (const Statement* statement : about) index_names(*statement, domains, position.value_or(record_at), write);
   }
   TRY(const FeedRow about, what_it_is_about(input, read));
   const Bytes feed_row = encode(about);

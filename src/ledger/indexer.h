@@ -15,9 +15,9 @@ namespace cm4it::ledger {
 using RowReader = std::function<Result<std::optional<Bytes>>(store::Table, View key)>;
 // The rows of a batch that later entries of it read again.
 using Overlay = std::map<std::pair<store::Table, Bytes>, Bytes>;
-// table::arrival(), the batch's rows being those that are not in the store yet.
+// table::first_position(), where the rows of the batch under way are looked at as well as the store.
 using FirstPositionLookup = std::function<Result<std::optional<std::uint64_t>>(const evidence::SubjectId&)>;
-Result<std::optional<std::uint64_t>> arrival_in(const store::Snapshot& snapshot, const Overlay& overlay, const evidence::SubjectId& subject);
+Result<std::optional<std::uint64_t>> first_position_in(const store::Snapshot& snapshot, const Overlay& overlay, const evidence::SubjectId& subject);
 using RowWriter = std::function<void(store::Table, Bytes key, Bytes value)>;
 
 // `statements` are those of the entry's record; `times` the received time of each of the entry's own placements.
@@ -28,7 +28,7 @@ struct IndexInput {
   const std::vector<Time>& times;
 };
 // What it is about, as its rows in the feeds say.
-Result<FeedRow> index_entry(const IndexInput& input, const RowReader& read, const FirstPositionLookup& arrival, const RowWriter& write);
+Result<FeedRow> index_entry(const IndexInput& input, const RowReader& read, const FirstPositionLookup& first_position, const RowWriter& write);
 
 // The domains that an entry concerns: where its statement was made, and whose homes received it.
 std::vector<std::string> domains_of(const Entry& entry, const std::vector<evidence::Statement>& statements,

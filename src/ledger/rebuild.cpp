@@ -107,7 +107,7 @@ class Rebuild {
     }
     CHECK_OK(index_entry({entry, position, statements, times},
                          [this](store::Table table, View key) { return read(table, key); },
-                         [this](const evidence::SubjectId& subject) { return arrival(subject); },
+                         [this](const evidence::SubjectId& subject) { return first_position(subject); },
                          [this](store::Table table, Bytes key, Bytes value) {
                            overlay_[{table, key}] = value;
                            batch_.put(table, std::move(key), std::move(value));
@@ -122,9 +122,9 @@ class Rebuild {
     return kept ? std::optional(to_bytes(*kept)) : std::nullopt;
   }
 
-  Result<std::optional<std::uint64_t>> arrival(const evidence::SubjectId& subject) const {
+  Result<std::optional<std::uint64_t>> first_position(const evidence::SubjectId& subject) const {
     TRY(const auto snapshot, store_.snapshot());
-    return arrival_in(*snapshot, overlay_, subject);
+    return first_position_in(*snapshot, overlay_, subject);
   }
 
   Result<void> write_tiles() {

@@ -79,10 +79,10 @@ Result<store::Range> digits_range(SubjectKind kind, std::string_view digits) {
 }  // namespace
 
 Result<void> Reader::named(std::string_view name, const std::function<bool(const SubjectId&, evidence::AliasRank)>& visit) const {
-  constexpr std::size_t rank = 1, arrival = 8, row = 33;
+  constexpr std::size_t rank = 1, first_position = 8, row = 33;
   const Bytes alias = table::alias_prefix(evidence::alias_key(name));
   return snapshot_->scan(table::aliases, store::Range::prefix(alias), [&](View key, View model) {
-    if (key.size() != alias.size() + rank + arrival + row) return true;
+    if (key.size() != alias.size() + rank + first_position + row) return true;
     SubjectId subject;
     subject.kind = static_cast<SubjectKind>(key[key.size() - row]);
     std::copy(key.end() - 32, key.end(), subject.digest.begin());

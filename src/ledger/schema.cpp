@@ -96,7 +96,7 @@ std::optional<AsideKey> read_aside_key(View key) {
 
 Bytes subject_key(const SubjectId& subject, std::uint64_t position) { return with_number(row_of(subject), position); }
 
-Result<std::optional<std::uint64_t>> arrival(const store::Snapshot& snapshot, const SubjectId& subject) {
+Result<std::optional<std::uint64_t>> first_position(const store::Snapshot& snapshot, const SubjectId& subject) {
   std::optional<std::uint64_t> first;
   CHECK_OK(snapshot.scan(subjects, store::Range::prefix(subject.row()), [&](View key, View) {
     first = last_number(key);
@@ -106,10 +106,10 @@ Result<std::optional<std::uint64_t>> arrival(const store::Snapshot& snapshot, co
 }
 
 Bytes alias_prefix(std::string_view alias) { return named(alias); }
-Bytes alias_key(std::string_view alias, evidence::AliasRank rank, std::uint64_t arrival, const SubjectId& subject) {
+Bytes alias_key(std::string_view alias, evidence::AliasRank rank, std::uint64_t first_position, const SubjectId& subject) {
   Bytes key = alias_prefix(alias);
   key.push_back(static_cast<std::uint8_t>(rank));
-  return with(with_number(std::move(key), arrival), subject.row());
+  return with(with_number(std::move(key), first_position), subject.row());
 }
 
 Bytes search_prefix(std::string_view field, std::string_view value) {
@@ -117,7 +117,7 @@ Bytes search_prefix(std::string_view field, std::string_view value) {
   key.push_back(0);
   return key;
 }
-Bytes search_place(std::uint64_t arrival, const SubjectId& subject) { return with(number(arrival), subject.row()); }
+Bytes search_place(std::uint64_t first_position, const SubjectId& subject) { return with(number(first_position), subject.row()); }
 
 Bytes tile_key(std::string_view domain, unsigned level, std::uint64_t index) {
   Bytes key = named(domain);

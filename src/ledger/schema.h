@@ -74,18 +74,18 @@ inline constexpr Table subjects = 5;
 Bytes subject_key(const SubjectId& subject, std::uint64_t position);
 // The position of a subject's first statement: what many subjects have in common is found in the order of their arrival,
 // and so written next to each other, however many there are. Absent: nothing is kept of it.
-Result<std::optional<std::uint64_t>> arrival(const store::Snapshot& snapshot, const SubjectId& subject);
+Result<std::optional<std::uint64_t>> first_position(const store::Snapshot& snapshot, const SubjectId& subject);
 
-// alias ‖ rank ‖ arrival ‖ subject row → model text or nothing; order: what is its own first, then who came first
+// alias ‖ rank ‖ first position ‖ subject row → model text or nothing; order: what is its own first, then who came first
 inline constexpr Table aliases = 6;
-Bytes alias_key(std::string_view alias, evidence::AliasRank rank, std::uint64_t arrival, const SubjectId& subject);
+Bytes alias_key(std::string_view alias, evidence::AliasRank rank, std::uint64_t first_position, const SubjectId& subject);
 Bytes alias_prefix(std::string_view alias);
 
 // field ‖ value ‖ place → model text or nothing; order: who came first
 inline constexpr Table search = 7;
-inline constexpr std::string_view in_order_of_ids = "domain";  // the field of which `arrival` is 0: any prefix is found there
+inline constexpr std::string_view in_order_of_ids = "domain";  // the field whose rows have first_position 0: any prefix is found there
 Bytes search_prefix(std::string_view field, std::string_view value);
-Bytes search_place(std::uint64_t arrival,
+Bytes search_place(std::uint64_t first_position,
                    const SubjectId& subject);  // behind the prefix: the same in each of a subject's rows but of that field
 
 // domain ‖ level ‖ index → up to 256 hashes

@@ -26,12 +26,12 @@ Result<void> Reader::search(std::string_view field, std::string_view value, cons
   const Bytes prefix = table::search_prefix(field, evidence::case_folded(value));
   store::Range range = store::Range::prefix(prefix);
   if (after) {
-    std::optional<std::uint64_t> arrived = 0;
+    std::optional<std::uint64_t> first_position = 0;
     if (field != table::in_order_of_ids) {
-      TRY(arrived, table::arrival(*snapshot_, *after));
+      TRY(first_position, table::first_position(*snapshot_, *after));
     }
-    if (!arrived) return fail(Code::malformed, "cursor: nothing is kept of " + after->text());
-    append(range.begin, table::search_place(*arrived, *after));
+    if (!first_position) return fail(Code::malformed, "cursor: nothing is kept of " + after->text());
+    append(range.begin, table::search_place(*first_position, *after));
     range.begin.push_back(0);  // the first key behind it
   }
   return snapshot_->scan(table::search, range, [&](View key, View model) {
@@ -46,11 +46,11 @@ Result<std::optional<SubjectId>> Reader::search_all(const std::vector<Term>& ter
   std::vector<Bytes> prefixes;
   prefixes.reserve(terms.size());
   for (const Term& term : terms) prefixes.push_back(table::search_prefix(term.field, evidence::case_folded(term.value)));
-  Bytes place;  // arrival ‖ subject row
+  Bytes place;  // first position ‖ subject row
   if (after) {
-    TRY(const auto arrived, table::arrival(*snapshot_, *after));
-    if (!arrived) return fail(Code::malformed, "cursor: nothing is kept of " + after->text());
-    place = table::search_place(*arrived, *after);
+    TRY(const auto first_position, table::first_position(*snapshot_, *after));
+    if (!first_position) return fail(Code::malformed, "cursor: nothing is kept of " + after->text());
+    place = table::search_place(*first_position, *after);
     place.push_back(0);
   }
   std::size_t agree = 0;
@@ -85,13 +85,13 @@ Result<std::optional<SubjectId>> Reader::search_all(const std::vector<Term>& ter
 }
 
 Result<bool> Reader::is_found(const SubjectId& subject, std::string_view field, std::string_view value) const {
-  std::optional<std::uint64_t> arrived = 0;
+  std::optional<std::uint64_t> first_position = 0;
   if (field != table::in_order_of_ids) {
-    TRY(arrived, table::arrival(*snapshot_, subject));
+    TRY(first_position, table::first_position(*snapshot_, subject));
   }
-  if (!arrived) return false;
+  if (!first_position) return false;
   Bytes key = table::search_prefix(field, evidence::case_folded(value));
-  append(key, table::search_place(*arrived, subject));
+  append(key, table::search_place(*first_position, subject));
   TRY(const auto row, snapshot_->get(table::search, key));
   return row.has_value();
 }

@@ -24,7 +24,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void tick();                       // ends what takes too long
   void woken();                      // what wake() asked for
   void wind_down();                  // the server stops: at once if nothing is under way
-  void break_off();                  // the server's patience is over
+  void break_off();                  // the server's shutdown timeout has passed
   Standing standing() const;
   bool known() const { return known_; }
   std::size_t index = 0;  // in the loop's list

@@ -41,7 +41,7 @@ class Session {
     cut_off,  // the peer ended within a message
     no_room,  // for the rest of the message (ListenerOptions::max_buffered)
     late,     // the message did not come, or its answer was not made, within its time
-    stopping  // the server's patience with what is under way is over
+    stopping  // the server stops, and its shutdown timeout has passed
   };
   // May write a last message and call Connection::finish() and flush(). What does neither is closed.
   virtual void give_up(Ending why) = 0;

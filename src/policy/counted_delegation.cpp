@@ -41,7 +41,7 @@ CountedDelegation::Authority& CountedDelegation::authority(const KeyId& key) {
     const auto* silencing = compromised_.silencing(judgement);
     // What a compromised key says of itself anew neither helps nor harms what it said before.
     if (silencing && statement.subject == evidence::SubjectId::key(statement.issuer)) continue;
-    const bool kept = !made.withdrawals.of(statement.id) && !silencing, counts = made.rules.in_time(judgement);
+    const bool kept = !made.withdrawals.withdrawal_of(statement.id) && !silencing, counts = made.rules.in_time(judgement);
     const std::string why_not = kept ? judgement.why_not : silencing ? CompromisedKeys::why_not(*silencing) : "taken back by its issuer";
     add(made.counted, judgement, kept && counts, why_not);
     add(made.expired_too, judgement, kept && (counts || made.rules.expired_only(judgement)), why_not);
@@ -109,7 +109,7 @@ Paths CountedDelegation::chain_paths(const Judgement& judgement, const RolesOf& 
     if (received < begins) return "not valid before " + to_rfc3339(begins);
     if (ends && *ends < received) return "expired at " + to_rfc3339(*ends);
     if (const auto* silencing = compromised_.silencing(judgement, issuer)) return CompromisedKeys::why_not(*silencing);
-    return authority(certificate.key_id()).withdrawals.of(certificate.statement_id(issuer)) ? "taken back by its issuer" : "";
+    return authority(certificate.key_id()).withdrawals.withdrawal_of(certificate.statement_id(issuer)) ? "taken back by its issuer" : "";
   };
   const auto links = [&](const KeyId& key) -> const Links& { return authority(key).expired_too; };
   return chain_paths_of(judgement.fact->statement, why_not, links, roles, policies_);

@@ -37,9 +37,9 @@ using Models = std::map<std::string, std::vector<Fact>, std::less<>>;  // as Fac
 void add_models(const Judgement& judgement, const Models& kept, const Policies& policies, const Descriptor& domain, std::set<std::string_view>& to) {
   const auto& identity = std::get<Identity>(judgement.fact->statement.body);
   if (identity.type == Type::model || kept.empty()) return;
-  for (const auto& made_in : *judgement.domains)
-    if (const auto model = kept.find(SubjectId::model_text(made_in, identity.model));
-        model != kept.end() && (made_in == domain.domain || may_identify_in(made_in, judgement, policies)))
+  for (const auto& issuing_domain : *judgement.domains)
+    if (const auto model = kept.find(SubjectId::model_text(issuing_domain, identity.model));
+        model != kept.end() && (issuing_domain == domain.domain || may_identify_in(issuing_domain, judgement, policies)))
       to.insert(model->first);
 }
 
@@ -197,10 +197,10 @@ std::vector<SubjectId> models_of(const std::vector<Fact>& about) {
   std::set<std::pair<std::string_view, std::string_view>> names;
   for (const Fact& fact : about)
     if (const auto* identity = std::get_if<Identity>(&fact.statement.body); identity && identity->type != Type::model && !identity->model.empty())
-      for (const auto& made_in : fact.domains) names.emplace(made_in, identity->model);
+      for (const auto& issuing_domain : fact.domains) names.emplace(issuing_domain, identity->model);
   std::vector<SubjectId> models;
-  for (const auto& [made_in, name] : names)
-    if (auto model = SubjectId::model_of(made_in, name)) models.push_back(std::move(*model));
+  for (const auto& [issuing_domain, name] : names)
+    if (auto model = SubjectId::model_of(issuing_domain, name)) models.push_back(std::move(*model));
   std::sort(models.begin(), models.end());
   return models;
 }

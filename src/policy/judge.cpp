@@ -16,7 +16,7 @@ using evidence::Identity;
 using evidence::Statement;
 using evidence::SubjectId;
 
-// One walk over one subject's statements, in the order (received, leaf index, statement id). Receipts count seconds, and
+// One pass over one subject's statements, in the order (received, leaf index, statement id). Receipts count seconds, and
 // logs of different homes are not in step within one: of the statements of one second, those that have their right only
 // after another of that second (a status by the holder that a transfer has just made) are taken after it.
 class Judge {
@@ -96,7 +96,7 @@ class Judge {
   void claim_holder(const Judgement& judgement, const CountedDelegation::Span& way) {
     if (!gives_values(judgement, domain_)) return;
     const Statement& statement = judgement.fact->statement;
-    const auto* withdrawal = withdrawals_.of(statement.id);
+    const auto* withdrawal = withdrawals_.withdrawal_of(statement.id);
     if (withdrawal && TemporalRules::earlier(*withdrawal, judgement)) return;
     const Time from = std::max(statement.not_before.value_or(way.from), way.from), to = std::min(statement.expires.value_or(way.to), way.to);
     std::vector<HolderClaim> claims;
@@ -114,21 +114,21 @@ class Judge {
   // This domain, where it was made here too; else the referenced ones it was made in, of several those where its issuer may identify.
   std::vector<std::string> claimed_for(const Judgement& judgement) const {
     if (contains(*judgement.domains, domain_.domain)) return {domain_.domain};
-    std::vector<std::string> made_in, may;
+    std::vector<std::string> claimed, permitted;
     for (const auto& other : rules_.referenced()) {
       if (!contains(*judgement.domains, other)) continue;
-      made_in.push_back(other);
-      if (may_identify_in(other, judgement, policies_)) may.push_back(other);
+      claimed.push_back(other);
+      if (may_identify_in(other, judgement, policies_)) permitted.push_back(other);
     }
-    return may.empty() ? made_in : may;
+    return permitted.empty() ? claimed : permitted;
   }
 
   void apply_withdrawal(const Judgement& judgement) {
-    for (const auto& taken_back : withdrawals_.by(judgement)) claims_.forget(taken_back);
+    for (const auto& taken_back : withdrawals_.withdrawn_by(judgement)) claims_.forget(taken_back);
   }
 
   void forget_withdrawn(Judgement& judgement) {
-    const auto* withdrawal = withdrawals_.of(judgement.fact->statement.id);
+    const auto* withdrawal = withdrawals_.withdrawal_of(judgement.fact->statement.id);
     if (!withdrawal || !judgement.counts || is_self_compromise(judgement.fact->statement, judgement.fact->statement.issuer)) return;
     judgement.counts = false;
     judgement.decided_by = withdrawal->fact->statement.id;

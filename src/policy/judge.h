@@ -28,7 +28,7 @@ struct Handover {
 // What the judgement of one subject's statements comes to.
 struct Judged {
   std::vector<Judgement> judgements;  // in the order (received, leaf index, statement id)
-  Holder holder;                      // at the end of the walk
+  Holder holder;                      // at the end of the pass
   std::vector<Handover> handovers;    // in that order
   Time next_change = Time::never();   // the earliest time at which a judgement can change by the clock alone
   std::string crl_not_found;          // see Verdict

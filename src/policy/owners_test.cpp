@@ -93,7 +93,7 @@ TEST(Owners, ANewPinEndsWhatIsContested) {
   EXPECT_EQ(policies.newest(acme)->version, 3u) << "what the heir signed";
 }
 
-// What the walk asks before a descriptor is kept.
+// What intake asks before it takes a descriptor.
 Answer enters(const std::string& signer, const std::string& text, const Policies& policies) {
   const auto descriptor = parse_descriptor(text);
   EXPECT_TRUE(descriptor);

@@ -77,12 +77,12 @@ void Withdrawals::take_back_part(Judgement& judgement, const Digest& part, const
                         (ahead ? "; dated more than 5 minutes beyond the time it was received, it lifts no alarm" : "");
 }
 
-const Judgement* Withdrawals::of(const StatementId& statement) const {
+const Judgement* Withdrawals::withdrawal_of(const StatementId& statement) const {
   const auto found = withdrawals_.find(statement);
   return found == withdrawals_.end() ? nullptr : found->second;
 }
 
-std::vector<StatementId> Withdrawals::by(const Judgement& withdrawal) const {
+std::vector<StatementId> Withdrawals::withdrawn_by(const Judgement& withdrawal) const {
   std::vector<StatementId> taken_back;
   for (const auto& [statement, by] : withdrawals_)
     if (by == &withdrawal) taken_back.push_back(statement);

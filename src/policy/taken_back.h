@@ -21,9 +21,9 @@ class Withdrawals {
   // count but for rights and withdrawal (else it has said why not). `signers`: who may sign the CRLs among them.
   void find(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, ListSigners& signers);
   // That which takes this statement back; null: none does. Of several the first.
-  const Judgement* of(const StatementId& statement) const;
+  const Judgement* withdrawal_of(const StatementId& statement) const;
   // What this withdrawal takes back, where no earlier one does.
-  std::vector<StatementId> by(const Judgement& withdrawal) const;
+  std::vector<StatementId> withdrawn_by(const Judgement& withdrawal) const;
 
  private:
   void take_back(Judgement& judgement, const evidence::Withdraw& withdraw, const std::map<StatementId, const Judgement*>& by_id);

@@ -29,7 +29,7 @@ bool matches(const std::vector<std::string_view>& pattern, const std::vector<std
 bool answers(const Route& route, std::string_view method) { return method == route.method || (method == "HEAD" && route.method == "GET"); }
 
 // Every door's callers are made here: the key that the connection proved, and where it comes from.
-service::Caller caller_of(const net::Request& request) { return service::Caller::of(request.client_key, request.remote); }
+service::Caller caller_of(const net::Request& request) { return service::Caller::from(request.client_key, request.remote); }
 
 }  // namespace
 

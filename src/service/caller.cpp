@@ -29,7 +29,7 @@ std::string address_of(std::string_view remote) {
 
 }  // namespace
 
-Caller Caller::of(const crypto::PublicKey* proven, std::string_view remote) {
+Caller Caller::from(const crypto::PublicKey* proven, std::string_view remote) {
   Caller caller;
   if (proven) caller.who = proven->id();
   caller.address = address_of(remote);

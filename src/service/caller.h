@@ -18,7 +18,7 @@ struct Caller {
   std::string address;  // without the port; of IPv6 the network (/64), which is one customer's. Empty: this server itself
 
   // `proven`: null where there is none. `remote`: "192.0.2.1:49152", "[2001:db8::1]:49152".
-  static Caller of(const crypto::PublicKey* proven, std::string_view remote);
+  static Caller from(const crypto::PublicKey* proven, std::string_view remote);
 };
 
 }  // namespace cm4it::service

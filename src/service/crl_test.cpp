@@ -1,4 +1,4 @@
-// CRLs through the whole walk: what they take back, from when, and until the next one.
+// CRLs from intake to verdict: what they take back, from when, and until the next one.
 #include "evidence/credential.h"
 #include "service/revoking_fixture.h"
 

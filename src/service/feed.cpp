@@ -1,4 +1,4 @@
-// The feed (docs/formats/feed.md): what a copy of a domain needs, walked by this server's own positions.
+// The feed (docs/formats/feed.md): what a copy of a domain needs, read by this server's own positions.
 #include <algorithm>
 #include <set>
 
@@ -35,11 +35,11 @@ class FeedPager {
       : access_(access), integrity_(integrity), reader_(reader), arrivals_(arrivals), request_(request), who_(who), selectors_(std::move(selectors)),
         domains_(domains_of(reader, request.domain)), selection_(reader, arrivals, selectors_, domains_, access.now()), rights_(access, reader, request.domain, who),
         lent_(reader, domains_, selectors_, selection_),
-        policies_only_(reads_policies_only(access, reader.policies(), request.domain, who)), walked_from_(journal_position(request.from)), skip_(request.from & ((std::uint64_t{1} << feed_skip_bits) - 1)) {}
+        policies_only_(reads_policies_only(access, reader.policies(), request.domain, who)), scanned_from_(journal_position(request.from)), skip_(request.from & ((std::uint64_t{1} << feed_skip_bits) - 1)) {}
 
   Result<FeedPage> page() {
     page_.domain = request_.domain;
-    TRY(const bool through, walk());
+    TRY(const bool through, fill_page());
     if (through) {
       // To one who may read nothing but policies it is not told how far the journal has grown since the last of these.
       if (!policies_only_) page_.next = std::max(request_.from, reader_.published().next << feed_skip_bits);
@@ -57,14 +57,14 @@ class FeedPager {
 
   bool full() const { return page_.records.size() >= budget::feed_records || bytes_ >= budget::feed_bytes; }
   // True: to the end. Else page_.next says where the next page goes on.
-  Result<bool> walk() {
+  Result<bool> fill_page() {
     page_.next = request_.from;
-    if (walked_from_ == 0) {
+    if (scanned_from_ == 0) {
       TRY(const auto policies, all_policies());
       TRY(const bool through, add_all(0, policies));
       if (!through) return false;
     }
-    FeedEvents journal(reader_, arrivals_, domains_, walked_from_);
+    FeedEvents journal(reader_, arrivals_, domains_, scanned_from_);
     TRY(const auto events, journal.next(policies_only_));
     for (const FeedEvent& event : events) {
       if (selection_.spent() > budget::feed_folded) {
@@ -80,7 +80,7 @@ class FeedPager {
 
   // What belongs to one position, from where the page before had to end. False: the page is full.
   Result<bool> add_all(std::uint64_t position, const std::vector<Item>& items) {
-    for (std::size_t i = position == walked_from_ ? skip_ : 0; i < items.size(); ++i) {
+    for (std::size_t i = position == scanned_from_ ? skip_ : 0; i < items.size(); ++i) {
       if (full()) {
         page_.next = position << feed_skip_bits | i;
         return false;
@@ -126,10 +126,10 @@ class FeedPager {
         TRY(const bool listened_to, lent_.plays_a_role(statement.issuer));
         chosen |= listened_to;
       }
-      TRY(const auto* view, selection_.of(statement.subject));
+      TRY(const auto* view, selection_.view_of(statement.subject));
       chosen |= view->chosen;
       // Once a page: later ones of it follow each other without a gap.
-      if (walked_from_ == 0 || !view->passed_over.contains(event.id) || !caught_up_.insert(statement.subject).second) continue;
+      if (scanned_from_ == 0 || !view->passed_over.contains(event.id) || !caught_up_.insert(statement.subject).second) continue;
       CHECK_OK(reader_.of_subject(statement.subject, [&](std::uint64_t position, const StatementId& id) {
         if (position < event.position) items.push_back({id, true});
         return position < event.position;
@@ -217,7 +217,7 @@ class FeedPager {
   FeedRights rights_;
   LentPolicies lent_;
   const bool policies_only_;
-  const std::uint64_t walked_from_;  // the journal's position
+  const std::uint64_t scanned_from_;  // the journal's position
   const std::size_t skip_;           // of the first position's records, a page before had them
   std::set<StatementId> sent_;
   std::set<SubjectId> caught_up_;

@@ -24,10 +24,10 @@ Result<bool> LentPolicies::was_transferred(const evidence::SubjectId& subject, c
   const bool named = std::any_of(facts.about.begin(), facts.about.end(), [&](const policy::Fact& fact) {
     const auto* transfer = std::get_if<evidence::Transfer>(&fact.statement.body);
     return transfer && transfer->domain == domain &&
-           std::any_of(fact.domains.begin(), fact.domains.end(), [&](const auto& made_in) { return is_of_feed(made_in); });
+           std::any_of(fact.domains.begin(), fact.domains.end(), [&](const auto& issuing_domain) { return is_of_feed(issuing_domain); });
   });
   if (!named || selectors_.everything()) return named;
-  TRY(const auto* view, selection_.of(subject));
+  TRY(const auto* view, selection_.view_of(subject));
   return view->chosen;
 }
 

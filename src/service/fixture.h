@@ -97,7 +97,7 @@ class Ics {
     return evidence ? *evidence : Bytes{};
   }
 
-  ledger::Ledger& ledger() const { return LedgerForTest::of(*service); }
+  ledger::Ledger& ledger() const { return LedgerForTest::ledger_of(*service); }
 
   const std::string domain_;
   std::shared_ptr<HandClock> clock;

@@ -25,8 +25,8 @@ Result<std::vector<std::string>> Examination::homes_of_policy(const std::string&
     TRY(const auto facts, context_.reader.facts(subject));
     for (const auto& fact : facts.about)
       if (const auto* transfer = std::get_if<evidence::Transfer>(&fact.statement.body); transfer && transfer->domain == domain)
-        for (const auto& made_in : fact.domains)
-          if (is_home(made_in) && !contains(homes, made_in)) homes.push_back(made_in);
+        for (const auto& issuing_domain : fact.domains)
+          if (is_home(issuing_domain) && !contains(homes, issuing_domain)) homes.push_back(issuing_domain);
   }
   return homes;
 }

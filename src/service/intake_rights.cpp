@@ -23,7 +23,7 @@ Result<Eligibility> Examination::eligible_in(const std::string& domain) {
   }
   auto by_role = policy::eligible(decoded_, issuer_, policies_, in);
   if (by_role.answer == Eligibility::Answer::yes) return by_role;
-  // Whose the subject is takes a walk over all that was said of it.
+  // Whose the subject is is known only from all that was said of it.
   const auto* descriptor = policies_.newest(domain);
   const auto allowed = descriptor ? descriptor->write.find(statement.kind()) : decltype(descriptor->write.end()){};
   if (!descriptor || allowed == descriptor->write.end() || !contains(allowed->second, "holder")) return by_role;

@@ -6,7 +6,7 @@
 namespace cm4it::service {
 
 struct LedgerForTest {
-  static ledger::Ledger& of(Service& service);
+  static ledger::Ledger& ledger_of(Service& service);
 };
 
 }  // namespace cm4it::service

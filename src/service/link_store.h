@@ -18,8 +18,8 @@ class LinkStore {
   // `url`: that the copy was set up with, wherever the server is found later. The ledger outlives this.
   LinkStore(ledger::Ledger& ledger, std::string domain, std::string url);
 
-  // How far the feed was walked. `scope`: what the position depends on, as any text; a position that was kept under another one
-  // says nothing. none: there is none, so the feed is walked from its beginning.
+  // How far the feed was read. `scope`: what the position depends on, as any text; a position that was kept under another one
+  // says nothing. none: there is none, so the feed is read from its beginning.
   std::optional<std::uint64_t> position(std::string_view scope);
   Result<void> keep_position(std::uint64_t position, std::string_view scope);
 

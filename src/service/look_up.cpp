@@ -72,10 +72,10 @@ Result<SubjectView> Verdicts::look_up(const SubjectId& subject, std::string_view
   TRY(const auto reader, ledger_.reader());
   CHECK_OK(access_.check_kept(reader.published(), domain));
   std::size_t folded = 0;
-  return look(reader, subject, domain, who, at, folded);
+  return look_up_in(reader, subject, domain, who, at, folded);
 }
 
-Result<SubjectView> Verdicts::look(const ledger::Reader& reader, const SubjectId& subject, const std::string& domain,
+Result<SubjectView> Verdicts::look_up_in(const ledger::Reader& reader, const SubjectId& subject, const std::string& domain,
                              const Principal& who, std::optional<Time> at, std::size_t& folded) const {
   const auto& policies = reader.policies();
   if (policies.newest(domain)) {  // a domain without a policy that counts has no verdicts to hide

@@ -34,7 +34,7 @@ TEST_F(LookUpCost, TakesNoLock) {
   for (const char* name : {"one", "two"}) take(device_by(root, name));
   (void)verdict(device_of("one"));  // what a thread reads for the first time it may have to ask for
   std::uint64_t before = locks_taken;
-  (void)LedgerForTest::of(*service).reader();
+  (void)LedgerForTest::ledger_of(*service).reader();
   const std::uint64_t of_snapshot = locks_taken - before;  // of a store in memory; LMDB's has none
   before = locks_taken;
   (void)service->verdicts().look_up(device_of("two"), {}, {});

@@ -1,4 +1,4 @@
-// OpenPGP certificates through the whole walk: in by pieces, out as certificates, judged like everything else.
+// OpenPGP certificates from intake to verdict: in by pieces, out as certificates, judged like everything else.
 #include <random>
 
 #include "evidence/formats/openpgp/test_support.h"

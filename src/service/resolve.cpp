@@ -52,7 +52,7 @@ Result<SubjectId> Verdicts::resolve(std::string_view name, std::string_view doma
   auto found = reader.resolve(name, [&](const SubjectId& subject) -> Result<Bears> {
     all &= folded < most_folded_;
     if (!all) return Bears::hidden;
-    const auto looked = look(reader, subject, domain, who, {}, folded);
+    const auto looked = look_up_in(reader, subject, domain, who, {}, folded);
     if (!looked && looked.error().code != Code::not_found) return tl::unexpected(looked.error());
     if (!looked || !looked->known) return Bears::hidden;
     return bears_now(looked->verdict, name) ? Bears::now : Bears::formerly;

@@ -76,7 +76,7 @@ Result<SearchPage> Verdicts::search(const SearchQuery& query, const Principal& w
     }
     ++page.examined;
     after = subject;
-    auto looked = look(reader, subject, domain, who, {}, page.folded);
+    auto looked = look_up_in(reader, subject, domain, who, {}, page.folded);
     if (looked && looked->known && matches(*looked, query, words))
       page.subjects.push_back(std::move(*looked));
     return true;

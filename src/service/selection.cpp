@@ -78,7 +78,7 @@ Selection::Selection(const ledger::Reader& reader, const PolicyArrivals& arrival
   if (epochs_.size() > most_epochs) epochs_.erase(epochs_.begin(), epochs_.end() - most_epochs);
 }
 
-Result<const Selection::View*> Selection::of(const SubjectId& subject) {
+Result<const Selection::View*> Selection::view_of(const SubjectId& subject) {
   if (const auto known = views_.find(subject); known != views_.end()) return &known->second;
   TRY(const auto facts, reader_.facts(subject));
   ++spent_;

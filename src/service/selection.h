@@ -21,7 +21,7 @@ class Selection {
     // Its statements up to the one that was the first to find it in view: what came before such a one was passed over.
     std::set<evidence::StatementId> passed_over;
   };
-  Result<const View*> of(const evidence::SubjectId& subject);
+  Result<const View*> view_of(const evidence::SubjectId& subject);
 
   // Statements folded so far. A page ends when it is too many.
   std::size_t spent() const { return spent_; }

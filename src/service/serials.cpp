@@ -55,7 +55,7 @@ Result<std::vector<std::string>> Verdicts::same_serials(const SerialUse& use, co
   std::vector<std::string> warnings;
   for (const auto& other : others) {
     if (folded >= most_folded_of_all) break;
-    const auto looked = look(reader, other, domain, who, {}, folded);
+    const auto looked = look_up_in(reader, other, domain, who, {}, folded);
     if (looked && looked->known && bears_now(looked->verdict, "serial:" + use.serial) && is_of_same_maker(looked->verdict, use))
       warnings.push_back("the serial " + use.serial + " is given twice: " + described(looked->verdict) + " has it too, by the same maker");
   }

@@ -96,7 +96,7 @@ LinkStore Service::link_store(std::string domain, std::string url) { return {*pa
 Time Service::now() const { return parts_->told->clocks.now(); }
 const std::string& Service::default_domain() const { return parts_->access.default_domain(); }
 KeyId Service::server_key() const { return parts_->server_key; }
-ledger::Ledger& LedgerForTest::of(Service& service) { return *service.parts_->ledger; }
+ledger::Ledger& LedgerForTest::ledger_of(Service& service) { return *service.parts_->ledger; }
 
 Service::Counters Service::counters() const {
   const auto published = parts_->ledger->published();

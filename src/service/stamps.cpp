@@ -10,7 +10,7 @@ std::uint32_t Stamps::slot_of(const evidence::SubjectId& subject) {
   return slot & 0xffff;
 }
 
-Stamp Stamps::of(const evidence::SubjectId& subject) const {
+Stamp Stamps::current(const evidence::SubjectId& subject) const {
   const std::uint32_t slot = slot_of(subject);
   return {epoch_.load(std::memory_order_acquire), slot, slots_[slot].load(std::memory_order_acquire)};
 }

@@ -16,7 +16,7 @@ struct Stamp { std::uint64_t epoch = 0; std::uint32_t slot = 0, changes = 0; };
 // Any thread, without a lock.
 class Stamps {
  public:
-  Stamp of(const evidence::SubjectId& subject) const;
+  Stamp current(const evidence::SubjectId& subject) const;
   bool is_present(Stamp stamp) const;
 
   void committed(const ledger::Change& change);

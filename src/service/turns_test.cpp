@@ -9,7 +9,7 @@ using namespace fixture;
 constexpr auto long_enough = std::chrono::seconds(30);
 
 TEST(Caller, IsAnAddressWithoutItsPort) {
-  const auto address = [](const char* remote) { return Caller::of(nullptr, remote).address; };
+  const auto address = [](const char* remote) { return Caller::from(nullptr, remote).address; };
   EXPECT_EQ(address("192.0.2.1:49152"), address("192.0.2.1:80"));
   EXPECT_NE(address("192.0.2.1:49152"), address("192.0.2.2:49152"));
   EXPECT_EQ(address("[2001:db8::1]:1"), address("[2001:db8::ffff:2]:2")) << "one network is one customer's";

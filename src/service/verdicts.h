@@ -46,14 +46,14 @@ class Verdicts {
                                                 std::size_t& folded) const;
 
   // What a ready-made answer about the subject hangs on (stamps.h): to be taken before looking.
-  Stamp stamp(const SubjectId& subject) const { return stamps_.of(subject); }
+  Stamp stamp(const SubjectId& subject) const { return stamps_.current(subject); }
   bool is_present(Stamp stamp) const { return stamps_.is_present(stamp); }
   Time now() const { return clocks_.now(); }
   std::uint64_t look_ups() const { return look_ups_; }
 
  private:
   // look_up() out of a reader of the caller's, in a domain that is kept; adds what was folded.
-  Result<SubjectView> look(const ledger::Reader& reader, const SubjectId& subject, const std::string& domain, const Principal& who,
+  Result<SubjectView> look_up_in(const ledger::Reader& reader, const SubjectId& subject, const std::string& domain, const Principal& who,
                       std::optional<Time> at, std::size_t& folded) const;
   // With what this copy may not read, and what is in doubt, filled in.
   Result<policy::Facts> facts(const ledger::Reader& reader, const SubjectId& subject, const ledger::Reader::AsOf& as_of) const;

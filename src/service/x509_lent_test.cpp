@@ -48,7 +48,7 @@ struct StruckCa : testing::Test {
     for (auto* ics : {static_cast<Ics*>(&acme), &plant}) *ics->clock = *ics->clock + 100;
     const auto result = acme.submit_one(policy_evidence("acme", "acme.example", text(3, false), *acme.clock));
     EXPECT_FALSE(result.error) << result.error->message;
-    carry(acme, plant, "acme.example");  // whose receipts hold is known once its policy is here: a link walks a feed again for that
+    carry(acme, plant, "acme.example");  // whose receipts hold is known once its policy is here: a link reads a feed again for that
     const auto report = carry(acme, plant, "acme.example");
     EXPECT_EQ(report.refused + report.not_yet, 0u) << report.first_refusal;
     ASSERT_EQ(plant.ledger().published()->policies->newest("acme.example")->version, 3u);

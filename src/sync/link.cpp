@@ -173,7 +173,7 @@ Result<void> Link::pull() {
   return keep_position();
 }
 
-// Where the feed has to be walked again: from its beginning, or from what could not be taken the last time.
+// Where the feed has to be read again: from its beginning, or from what could not be taken the last time.
 void Link::rewind_cursor() {
   if (auto now = cursor_scope(); now != cursor_scope_) {
     cursor_scope_ = std::move(now);
@@ -210,8 +210,8 @@ void Link::note_missed(const service::IngestReport& report) {
   missed_why_ = report.first_missed;
 }
 
-// If records were missed, the feed has now been walked from the first of them without missing one again.
-void Link::walked_to_the_end() {
+// If records were missed, the feed has now been read from the first of them without missing one again.
+void Link::end_reached() {
   if (missed_from_) return;
   missed_ = 0;
   missed_again_.reset();
@@ -244,7 +244,7 @@ std::chrono::seconds Link::poll_timeout() const {
   return std::clamp(wait, seconds(0), options_.poll);
 }
 
-// True: a policy changed, or what a selector chooses, so the feed is to be walked again from its beginning (repeats are free).
+// True: a policy changed, or what a selector chooses, so the feed is to be read again from its beginning (repeats are free).
 Result<bool> Link::take(service::ReceivedFeed feed) {
   if (feed.more && feed.next <= position_)
     return fail(Code::malformed, "feed.2: more waits at " + follow_.from + ", but the position does not move on");
@@ -281,7 +281,7 @@ Result<bool> Link::take(service::ReceivedFeed feed) {
     learn_log_size();
   } else {
     asked_size_ = false;
-    walked_to_the_end();
+    end_reached();
     CHECK_OK(take_heads(feed.heads));
   }
   position_ = feed.next;

@@ -34,7 +34,7 @@ class Link {
   Result<bool> take(service::ReceivedFeed feed);
   void rewind_cursor();
   void note_missed(const service::IngestReport& report);
-  void walked_to_the_end();
+  void end_reached();
   bool is_of_feed(const std::string& domain) const;
   void tell_set_back(const service::LogView::HeadCheck& check, Peer& peer);
   std::chrono::seconds poll_timeout() const;
@@ -72,11 +72,11 @@ class Link {
   std::string cursor_scope_;  // what position_ depends on
   bool poll_immediately_ = true;  // the next answer is not waited for: there was none, or none that could be taken
   OwnPolicies own_policies_;
-  // Where the first record is that could not be taken yet: the feed is walked from there again.
+  // Where the first record is that could not be taken yet: the feed is read from there again.
   std::optional<std::uint64_t> not_yet_from_;
   Pause not_yet_pause_{std::chrono::seconds(1), std::chrono::hours(1)};
   // The same of records that were refused though a home has received them: where the first is, what the first refusal was, and
-  // how many there were since the feed was last walked from there to its end without one. While there are any, heads make
+  // how many there were since the feed was last read from there to its end without one. While there are any, heads make
   // nothing fresh.
   std::optional<std::uint64_t> missed_from_;
   Pause missed_again_{std::chrono::seconds(1), std::chrono::minutes(10)};
@@ -85,7 +85,7 @@ class Link {
   std::string set_back_;  // how the home's log ends before a head that is known here
   // Of the home's log: how many leaves it has, by the newest head heard of, and up to where they have come; 0: no head was.
   std::uint64_t log_size_ = 0, reached_ = 0;
-  bool asked_size_ = false;  // in this walk over the feed
+  bool asked_size_ = false;  // in this reading of the feed
   // Of a whole copy: the leaves of each log of the domain, and what is missing of them.
   std::map<KeyId, Leaves> leaves_;
   std::string missing_;

@@ -53,7 +53,7 @@ void Link::show_broken(const service::LinkStore::Broken& broken) {
 }
 
 // What the position depends on: whose feed it is, which policy versions count here, and what is asked for. Where that has changed, also
-// while nobody followed, the feed is walked again from its beginning.
+// while nobody followed, the feed is read again from its beginning.
 std::string Link::cursor_scope() const {
   const auto policies = service_.access().policies();
   std::string scope = follow_.select.resolved(service_.default_domain()).text() + ";";

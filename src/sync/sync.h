@@ -41,7 +41,7 @@ struct LinkState {
   // Statements whose way to this domain's home ended without a receipt: refused there, or not sent; and the last one's reason.
   std::size_t refused = 0;
   std::string last_refusal;
-  std::size_t missed = 0;  // records of the feed that could not be taken, as of the last walk over them
+  std::size_t missed = 0;  // records of the feed that could not be taken, as of the last reading of them
   // Entries of its home's log that have not come yet, as of the last answer; none: no head has told how long that log is.
   std::optional<std::uint64_t> behind{};
 };

@@ -16,13 +16,13 @@ using namespace std::chrono_literals;
 using evidence::Piece;
 
 constexpr std::size_t batch_pieces = 500, most_warnings = 10;
-constexpr auto first_pause = 50ms, longest_pause = 5000ms, patience = 120'000ms;
+constexpr auto first_pause = 50ms, longest_pause = 5000ms, most_waited = 120'000ms;
 constexpr auto between_states = 1000ms;  // what is submitted after the last is sent again, and known then
 
 bool is_busy(const Submitted& item) { return item.outcome == Submitted::Outcome::refused && item.error.code == Code::unavailable; }
 
 // What a server has no room for just now (a full queue, a quota by the minute) is not refused: it is sent again.
-Result<std::vector<Submitted>> submit_patiently(const Api& server, const std::vector<Piece>& pieces, const std::string& domain) {
+Result<std::vector<Submitted>> submit_with_retries(const Api& server, const std::vector<Piece>& pieces, const std::string& domain) {
   TRY(auto items, server.submit(pieces, domain));
   auto waited = 0ms;
   for (auto pause = first_pause;; pause = std::min<std::chrono::milliseconds>(2 * pause, longest_pause)) {
@@ -34,7 +34,7 @@ Result<std::vector<Submitted>> submit_patiently(const Api& server, const std::ve
         of.push_back(i);
       }
     if (left.empty()) return items;
-    if (waited >= patience) return tl::unexpected(items[of[0]].error);
+    if (waited >= most_waited) return tl::unexpected(items[of[0]].error);
     std::this_thread::sleep_for(pause);
     waited += pause;
     TRY(auto later, server.submit(left, domain));
@@ -166,7 +166,7 @@ void ImportFile::send(Batch batch, bool alone) {
   const Api& server = run_.servers[alone ? 0 : sent_++ % run_.servers.size()];
   if (!batch.pieces.empty())
     batch.answer = std::async(alone ? std::launch::deferred : std::launch::async,
-                              [&server, pieces = std::move(batch.pieces), domain = run_.domain] { return submit_patiently(server, pieces, domain); });
+                              [&server, pieces = std::move(batch.pieces), domain = run_.domain] { return submit_with_retries(server, pieces, domain); });
   under_way_.push_back(std::move(batch));
 }
 

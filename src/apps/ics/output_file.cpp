@@ -56,8 +56,8 @@ Result<fs::path> behind_links(const fs::path& named) {
 }
 
 // A named pipe opens for writing once somebody reads it; nothing tells when, so it is tried again.
-FileDescriptor open_to_write(const fs::path& path, OutputFile::Milliseconds patience) {
-  const auto until = std::chrono::steady_clock::now() + patience;
+FileDescriptor open_to_write(const fs::path& path, OutputFile::Milliseconds timeout) {
+  const auto until = std::chrono::steady_clock::now() + timeout;
   for (;;) {
     FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
     if (file.get() >= 0) ::fcntl(file.get(), F_SETFL, ::fcntl(file.get(), F_GETFL) & ~O_NONBLOCK);
@@ -68,7 +68,7 @@ FileDescriptor open_to_write(const fs::path& path, OutputFile::Milliseconds pati
 
 }  // namespace
 
-Result<OutputFile> OutputFile::create(const fs::path& path, unsigned mode, Milliseconds patience) {
+Result<OutputFile> OutputFile::create(const fs::path& path, unsigned mode, Milliseconds timeout) {
   OutputFile output(path);
   if (const auto number = open_descriptor(path.string())) {
     output.file_ = FileDescriptor(::fcntl(*number, F_DUPFD_CLOEXEC, 3));
@@ -80,7 +80,7 @@ Result<OutputFile> OutputFile::create(const fs::path& path, unsigned mode, Milli
   if (!there && errno != ENOENT) return output.failed();
   if (there && S_ISDIR(status.st_mode)) return fail(Code::malformed, path.string() + ": a directory, not a file");
   if (there && !S_ISREG(status.st_mode)) {
-    output.file_ = open_to_write(path, patience);
+    output.file_ = open_to_write(path, timeout);
     if (output.file_.get() < 0 && errno == ENXIO) return fail(Code::unavailable, path.string() + ": a pipe that nobody reads");
     if (output.file_.get() < 0) return output.failed();
     return output;

@@ -25,9 +25,9 @@ class OutputFile {
  public:
   using Milliseconds = std::chrono::milliseconds;
 
-  // `mode`: of a new file, less the umask. A named pipe is waited for until somebody reads it, at most `patience`.
+  // `mode`: of a new file, less the umask. A named pipe is waited for until somebody reads it, at most `timeout`.
   // Errors: not_found, not_permitted, malformed (a directory), unavailable; they name the path.
-  static Result<OutputFile> create(const std::filesystem::path& path, unsigned mode = 0644, Milliseconds patience = Milliseconds(30'000));
+  static Result<OutputFile> create(const std::filesystem::path& path, unsigned mode = 0644, Milliseconds timeout = Milliseconds(30'000));
   // The same; "-" and /dev/stdout are the console's standard output.
   static Result<OutputFile> create_for(const Console& console, const std::string& path);
 

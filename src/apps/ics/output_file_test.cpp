@@ -28,8 +28,8 @@ struct Output : testing::Test {
   fs::path file(const std::string& name) const { return directory / name; }
   std::string contents(const std::string& name) const { return read_file(file(name)).value_or("none"); }
   std::size_t files() const { return static_cast<std::size_t>(std::distance(fs::directory_iterator(directory), {})); }
-  static Result<void> put(const fs::path& path, std::string_view text, std::chrono::milliseconds patience = 30'000ms) {
-    TRY(auto output, OutputFile::create(path, 0644, patience));
+  static Result<void> put(const fs::path& path, std::string_view text, std::chrono::milliseconds timeout = 30'000ms) {
+    TRY(auto output, OutputFile::create(path, 0644, timeout));
     CHECK_OK(output.write(view(text)));
     return output.commit();
   }

@@ -30,13 +30,13 @@ Result<bool> CertificateIndex::follow(std::uint64_t until) {
       full_ = false;
     }
   }
-  if (at_ < until && changed_.size() < budget::certificates_indexed) CHECK_OK(walk(until));
+  if (at_ < until && changed_.size() < budget::certificates_indexed) CHECK_OK(find_changed(until));
   else CHECK_OK(examine());
   if (changed_.empty()) settled_ = at_;
   return settled_ >= until;
 }
 
-Result<void> CertificateIndex::walk(std::uint64_t until) {
+Result<void> CertificateIndex::find_changed(std::uint64_t until) {
   const std::uint64_t end = std::min<std::uint64_t>(until, at_ + budget::certificate_index_step);
   TRY(const auto subjects, certificates_.changed(at_, end));
   changed_.insert(subjects.begin(), subjects.end());

@@ -35,7 +35,7 @@ class CertificateIndex {
   struct Known { Time changed; std::optional<crypto::Md5> digest; };
   struct DigestHash { std::size_t operator()(const crypto::Md5& digest) const; };
 
-  Result<void> walk(std::uint64_t until) REQUIRES(mutex_);
+  Result<void> find_changed(std::uint64_t until) REQUIRES(mutex_);
   Result<void> examine() REQUIRES(mutex_);
   void note(const service::Certificate& certificate) REQUIRES(mutex_);
 

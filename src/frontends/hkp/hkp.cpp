@@ -39,25 +39,25 @@ unsigned status_of(Code code, bool v2) {
 
 std::vector<routing::Route> routes(Hkp::Impl& hkp) {
   const auto page = [](const Call&, net::Responder respond) { respond(plain(200, front_page(), "text/html; charset=utf-8")); };
-  const auto look = [&hkp](const Call& call, net::Responder respond) { hkp.look(call, std::move(respond)); };
+  const auto lookup = [&hkp](const Call& call, net::Responder respond) { hkp.respond_to_lookup(call, std::move(respond)); };
   const auto as = [&hkp](void (*handle)(Hkp::Impl&, const Call&, net::Responder)) {
     return [&hkp, handle](const Call& call, net::Responder respond) { handle(hkp, call, std::move(respond)); };
   };
   return {
       {.method = "GET", .pattern = "/", .handle = page, .preflight = false},  // for people
-      {"GET", "/pks/lookup", look},
+      {"GET", "/pks/lookup", lookup},
       {"POST", "/pks/add", as(submit)},
       {"POST", "/pks/hashquery", as(hash_query)},
       {.method = "POST", .pattern = "/pks/v2/certs", .handle = as(v2_submit), .accepts = "application/pgp-keys"},
-      {"GET", "/pks/v2/certs/**", look},
-      {"GET", "/pks/v2/index", look},
-      {"GET", "/pks/v2/index/**", look},
+      {"GET", "/pks/v2/certs/**", lookup},
+      {"GET", "/pks/v2/index", lookup},
+      {"GET", "/pks/v2/index/**", lookup},
       {"GET", "/pks/v2/prefixlog", as(prefix_log)},
       {"GET", "/pks/v2/prefixlog/**", as(prefix_log)},
       // Nobody may browse all certificates, and nobody here proves whose a mail address is.
-      {.method = "GET", .pattern = "/pks/v2/certs", .handle = look, .listed = false},
-      {.method = "GET", .pattern = "/pks/v2/canonical", .handle = look, .listed = false},
-      {.method = "GET", .pattern = "/pks/v2/canonical/**", .handle = look, .listed = false},
+      {.method = "GET", .pattern = "/pks/v2/certs", .handle = lookup, .listed = false},
+      {.method = "GET", .pattern = "/pks/v2/canonical", .handle = lookup, .listed = false},
+      {.method = "GET", .pattern = "/pks/v2/canonical/**", .handle = lookup, .listed = false},
   };
 }
 
@@ -104,7 +104,7 @@ void Hkp::Impl::handle(const net::Request& request, net::Responder respond) {
 
 // What is asked for by the name of a key is mostly there at once. Words, and certificates that many have signed, may open hundreds of
 // subjects: that is a reading for the threads that make long ones.
-void Hkp::Impl::look(const Call& call, net::Responder respond) {
+void Hkp::Impl::respond_to_lookup(const Call& call, net::Responder respond) {
   const bool v2 = is_v2(call.request->path);
   std::string target(call.request->target);
   const auto answer = [v2](Impl& hkp, const Call& asked, const std::string& of) {

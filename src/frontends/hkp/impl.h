@@ -28,7 +28,7 @@ struct Hkp::Impl : std::enable_shared_from_this<Hkp::Impl> {
   Impl(service::Service& given, HkpOptions options_given);
 
   void handle(const net::Request& request, net::Responder respond);
-  void look(const Call& call, net::Responder respond);  // GET /pks/lookup, /pks/v2/…
+  void respond_to_lookup(const Call& call, net::Responder respond);  // GET /pks/lookup, /pks/v2/…
   // A ready answer to a look-up by whole fingerprint that this event loop has.
   std::shared_ptr<const std::string> cached(const net::Request& request) const;
   // What the answer to a look-up by fingerprint depends on: taken before reading, so that what changes meanwhile makes the answer

@@ -54,7 +54,7 @@ void wait_for(Door::Impl& door, const Asker& asker, std::uint64_t position, std:
     (*respond)(problem({Code::unavailable, "too many requests wait for changes", "try again later"}));
 }
 
-// The first attempt: many records may wait to be walked.
+// The first attempt: many records may wait to be read.
 void begin(Door::Impl& door, const Asker& asker, std::uint64_t position, std::chrono::seconds wait, std::shared_ptr<net::Responder> respond,
            Attempt attempt) {
   answer_in_turn(door, asker.caller, respond, [&door, asker, position, wait, respond, attempt = std::move(attempt)] {

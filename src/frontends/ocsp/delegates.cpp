@@ -41,10 +41,10 @@ void DelegateWatch::begin(const std::vector<Authority>& authorities, Time now) {
     const Lock lock(mutex_);
     next_ = now;
   }
-  look(authorities, now);
+  check(authorities, now);
 }
 
-void DelegateWatch::look(const std::vector<Authority>& authorities, Time now) {
+void DelegateWatch::check(const std::vector<Authority>& authorities, Time now) {
   const Lock lock(mutex_);
   if (now < next_) return;
   next_ = Time::never();

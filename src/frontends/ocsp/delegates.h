@@ -16,7 +16,7 @@ class DelegateWatch {
   // Other authorities than before: says what is wrong with any of them now.
   void begin(const std::vector<Authority>& authorities, Time now);
   // Says so again every day, and when one ends.
-  void look(const std::vector<Authority>& authorities, Time now);
+  void check(const std::vector<Authority>& authorities, Time now);
 
  private:
   Mutex mutex_;

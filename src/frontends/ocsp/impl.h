@@ -36,7 +36,7 @@ struct Outcome {
 struct Ocsp::Impl : std::enable_shared_from_this<Ocsp::Impl> {
   Impl(service::Service& given, OcspOptions options_given);
 
-  void ask(const routing::Call& call, net::Responder respond);
+  void respond_to(const routing::Call& call, net::Responder respond);
 
   // answer.cpp: the request's answer, signed now, out of what `who` may read. Refusals are answers as well.
   Outcome answer(View request, const service::Principal& who) const;

@@ -42,8 +42,8 @@ net::Response refusal(Refusal why) {
 
 // The responder is one resource, whatever stands behind its path.
 std::vector<routing::Route> routes(Ocsp::Impl& ocsp) {
-  const auto ask = [&ocsp](const routing::Call& call, net::Responder respond) { ocsp.ask(call, std::move(respond)); };
-  return {{"GET", "/ocsp", ask}, {"GET", "/ocsp/**", ask}, {"POST", "/ocsp", ask}, {"POST", "/ocsp/**", ask}};
+  const auto respond_to = [&ocsp](const routing::Call& call, net::Responder respond) { ocsp.respond_to(call, std::move(respond)); };
+  return {{"GET", "/ocsp", respond_to}, {"GET", "/ocsp/**", respond_to}, {"POST", "/ocsp", respond_to}, {"POST", "/ocsp/**", respond_to}};
 }
 
 routing::Manner manner() {
@@ -61,7 +61,7 @@ routing::Manner manner() {
 
 }  // namespace
 
-void Ocsp::Impl::ask(const routing::Call& call, net::Responder respond) {
+void Ocsp::Impl::respond_to(const routing::Call& call, net::Responder respond) {
   const net::Request& request = *call.request;
   const bool get = request.method != "POST", has_path = request.path.size() > std::string_view("/ocsp/").size();
   if (get != has_path) return respond(router.wrong_method(request, call));

@@ -165,14 +165,14 @@ TEST_F(OcspDoor, GetAnswersAsPostDoesAndMayBeKept) {
   Site site(With::delegate);
   site.device("a", 1);
   const Bytes request = site.request("a");
-  const auto posted = site.post(request), got = site.get(request);
-  EXPECT_EQ(posted.status, 200u);
-  EXPECT_EQ(posted.content_type, "application/ocsp-response");
-  EXPECT_EQ(posted.header("Cache-Control"), "no-store");
-  EXPECT_EQ(got.body, posted.body);
-  for (const auto* reply : {&got, &posted}) EXPECT_EQ(reply->header("Access-Control-Allow-Origin"), "*");
-  EXPECT_THAT(std::string(got.header("Cache-Control")), HasSubstr("max-age=900, public"));
-  site.openssl.put("answer", got.body);
+  const auto post_response = site.post(request), get_response = site.get(request);
+  EXPECT_EQ(post_response.status, 200u);
+  EXPECT_EQ(post_response.content_type, "application/ocsp-response");
+  EXPECT_EQ(post_response.header("Cache-Control"), "no-store");
+  EXPECT_EQ(get_response.body, post_response.body);
+  for (const auto* reply : {&get_response, &post_response}) EXPECT_EQ(reply->header("Access-Control-Allow-Origin"), "*");
+  EXPECT_THAT(std::string(get_response.header("Cache-Control")), HasSubstr("max-age=900, public"));
+  site.openssl.put("answer", get_response.body);
   ASSERT_TRUE(site.openssl.run("ocsp -respin answer -CAfile ca.pem -issuer ca.pem -cert a.pem -no_nonce")) << site.openssl.said();
   EXPECT_TRUE(site.openssl.says("a.pem: good")) << site.openssl.said();
 }

@@ -79,7 +79,7 @@ net::Response Ocsp::Impl::http_answer(const Outcome& outcome, bool get) {
 
 // A second ahead: others may go on with the old one for a quarter of its life. What nobody asked for in the meantime is let go.
 std::size_t Ocsp::Impl::sign_due() {
-  watch_.look(*authorities(), service.now());
+  watch_.check(*authorities(), service.now());
   const Time soon = service.now() + 1;
   const auto due = known_.with([&](auto& known) {
     std::vector<Bytes> requests;

@@ -120,7 +120,7 @@ struct MakeSubject {
   bool kept;
 
   template <class F>
-  Result<KeySubject> of(Result<Bytes> spki, F&& examined) const {
+  Result<KeySubject> made_of(Result<Bytes> spki, F&& examined) const {
     if (!kept) {
       TRY(auto key, examined());
       return KeySubject{key.id(), to_bytes(key.spki()), key};
@@ -131,17 +131,17 @@ struct MakeSubject {
   }
   Result<KeySubject> operator()(const Key::Opaque&) const { return fail(Code::unsupported, "an algorithm that is not read"); }
   Result<KeySubject> operator()(const Key::Rsa& rsa) const {
-    return of(crypto::PublicKey::spki_of_known_rsa(rsa.n, rsa.e), [&] { return crypto::PublicKey::from_rsa(rsa.n, rsa.e); });
+    return made_of(crypto::PublicKey::spki_of_known_rsa(rsa.n, rsa.e), [&] { return crypto::PublicKey::from_rsa(rsa.n, rsa.e); });
   }
   Result<KeySubject> operator()(const Key::Point& p) const {
-    return of(crypto::PublicKey::spki_of_known_point(p.curve, p.x, p.y),
+    return made_of(crypto::PublicKey::spki_of_known_point(p.curve, p.x, p.y),
               [&] { return crypto::PublicKey::from_ec_point(p.curve, p.x, p.y); });
   }
   Result<KeySubject> operator()(const Key::Ed25519& ed) const {
-    return of(crypto::PublicKey::spki_of_ed25519(ed.octets), [&] { return crypto::PublicKey::from_ed25519(ed.octets); });
+    return made_of(crypto::PublicKey::spki_of_ed25519(ed.octets), [&] { return crypto::PublicKey::from_ed25519(ed.octets); });
   }
   Result<KeySubject> operator()(const Key::X25519& x) const {
-    return of(crypto::PublicKey::spki_of_x25519(x.octets), [&] { return crypto::PublicKey::from_x25519(x.octets); });
+    return made_of(crypto::PublicKey::spki_of_x25519(x.octets), [&] { return crypto::PublicKey::from_x25519(x.octets); });
   }
 };
 

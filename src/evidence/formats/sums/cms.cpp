@@ -32,14 +32,14 @@ Result<CmsParts> read_parts(View piece) {
 }
 
 // The maker is whom the certificate names.
-Speech speech_of(const DetachedSignature& signature) {
-  Speech speech;
-  speech.common.type = Type::code;
+ListClaims claims_of(const DetachedSignature& signature) {
+  ListClaims claims;
+  claims.common.type = Type::code;
   const auto& organization = signature.certificates()[0].fields().organization;
-  if (is_clean_text(organization) && organization.size() <= budget::text_field) speech.common.maker = organization;
-  speech.signed_at = signature.signed_at();
-  speech.credentials = x509::credentials_of(signature.certificates());
-  return speech;
+  if (is_clean_text(organization) && organization.size() <= budget::text_field) claims.common.maker = organization;
+  claims.signed_at = signature.signed_at();
+  claims.credentials = x509::credentials_of(signature.certificates());
+  return claims;
 }
 
 // RFC 7468 sections 8 and 9, and what openssl's smime writes.
@@ -99,7 +99,7 @@ Result<Decoded> decode_cms(View piece) {
   builder.issuer.key = key.id();
   for (const auto& certificate : parts.signature.certificates()) builder.issuer.chain.push_back(certificate.key_id());
   builder.carried_key = key;
-  TRY(builder.statements, statements_of(parts.text, speech_of(parts.signature), key.id(), nullptr));
+  TRY(builder.statements, statements_of(parts.text, claims_of(parts.signature), key.id(), nullptr));
   const StatementId id = statement_id(Format::sums, key.id(), builder.signed_bytes);
   for (Statement& statement : builder.statements) statement.id = id;
   return std::move(builder).build();
@@ -107,7 +107,7 @@ Result<Decoded> decode_cms(View piece) {
 
 Result<std::vector<Statement>> kept_cms_statements(View piece, const KeyId& issuer, const SubjectId* about) {
   TRY(const CmsParts parts, read_parts(piece));
-  return statements_of(parts.text, speech_of(parts.signature), issuer, about);
+  return statements_of(parts.text, claims_of(parts.signature), issuer, about);
 }
 
 Result<void> verify_cms(View piece) {

@@ -19,8 +19,8 @@ Bytes write_piece(const PieceContent& content);
 // [2, text, CMS].
 Bytes write_cms_piece(View text, View cms);
 
-// What a list says, beside its files, and by whom.
-struct Speech {
+// What a signed list claims of all its files, and by whom.
+struct ListClaims {
   Identity common;                       // holds for every file
   std::vector<std::string> domains;
   Time signed_at;
@@ -29,7 +29,7 @@ struct Speech {
   std::optional<Digest> signed_by_part{};         // OpenPGP: the subkey that signed
 };
 // A statement for each file, or for the one that is asked for.
-Result<std::vector<Statement>> statements_of(View text, const Speech& speech, const KeyId& issuer, const SubjectId* about);
+Result<std::vector<Statement>> statements_of(View text, const ListClaims& claims, const KeyId& issuer, const SubjectId* about);
 
 // PEM or DER, by how it begins.
 bool looks_like_cms(View signature);

@@ -28,21 +28,21 @@ Bytes with_crlf(View text) {
   return all;
 }
 
-Result<std::vector<Statement>> statements_of(View text, const Speech& speech, const KeyId& issuer, const SubjectId* about) {
+Result<std::vector<Statement>> statements_of(View text, const ListClaims& claims, const KeyId& issuer, const SubjectId* about) {
   TRY(auto files, read_text(text));
   Statement common;
   common.format = Format::sums;
   common.issuer = issuer;
-  common.issued_at = speech.signed_at;
-  common.expires = speech.expires;
-  common.domains = speech.domains;
-  common.credentials = speech.credentials;
-  common.signed_by_part = speech.signed_by_part;
+  common.issued_at = claims.signed_at;
+  common.expires = claims.expires;
+  common.domains = claims.domains;
+  common.credentials = claims.credentials;
+  common.signed_by_part = claims.signed_by_part;
   std::vector<Statement> statements;
   for (File& file : files) {
     const SubjectId subject = SubjectId::code(file.digest);
     if (about && *about != subject) continue;
-    Identity own = speech.common;
+    Identity own = claims.common;
     own.name = std::move(file.name);
     if (own.version.empty()) own.version = std::move(file.version);
     if (!file.also.empty()) own.attributes["also"] = first_names(file.also);

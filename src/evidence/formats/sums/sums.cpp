@@ -97,14 +97,14 @@ Result<Identity> common_identity(const Signature& signature, std::vector<std::st
   return identity;
 }
 
-Result<Speech> speech_of(const SumsParts& parts) {
+Result<ListClaims> claims_of(const SumsParts& parts) {
   const Signature& signature = parts.signature;
-  Speech speech;
-  if (parts.subkey) speech.signed_by_part = parts.subkey->part();
-  TRY(speech.common, common_identity(signature, speech.domains));
-  speech.signed_at = signature.created;
-  speech.expires = signature.expires;
-  return speech;
+  ListClaims claims;
+  if (parts.subkey) claims.signed_by_part = parts.subkey->part();
+  TRY(claims.common, common_identity(signature, claims.domains));
+  claims.signed_at = signature.created;
+  claims.expires = signature.expires;
+  return claims;
 }
 
 }  // namespace
@@ -133,8 +133,8 @@ Result<Decoded> decode_sums(View bytes, Trust trust) {
   builder.signature = to_bytes(parts.signature.numbers);
   builder.issuer.key = subject.id;
   builder.carried_key = subject.key;
-  TRY(const auto speech, sums::speech_of(parts));
-  TRY(builder.statements, sums::statements_of(parts.text, speech, subject.id, nullptr));
+  TRY(const auto claims, sums::claims_of(parts));
+  TRY(builder.statements, sums::statements_of(parts.text, claims, subject.id, nullptr));
   if (!kept) {
     const StatementId id = statement_id(Format::sums, subject.id, builder.signed_bytes);
     for (Statement& statement : builder.statements) statement.id = id;
@@ -145,8 +145,8 @@ Result<Decoded> decode_sums(View bytes, Trust trust) {
 Result<std::vector<Statement>> kept_sums(View bytes, const KeyId& issuer, const SubjectId* about) {
   if (sums::is_cms(bytes)) return sums::kept_cms_statements(bytes, issuer, about);
   TRY(const sums::SumsParts parts, sums::read_piece(bytes));
-  TRY(const auto speech, sums::speech_of(parts));
-  return sums::statements_of(parts.text, speech, issuer, about);
+  TRY(const auto claims, sums::claims_of(parts));
+  return sums::statements_of(parts.text, claims, issuer, about);
 }
 
 Result<void> verify_sums(const Decoded& decoded, const crypto::PublicKey& issuer) {
