@@ -16,7 +16,7 @@ void check_piece(View piece, const Decoded& decoded) {
   require(equal(decoded.bytes(), piece), "evidence is kept as it came");
   require(decoded.statements().size() == 1, "one signature says one thing");
   const Statement& statement = decoded.statements()[0];
-  require(statement.part.has_value(), "every signature is of a part");
+  require(statement.component.digest.has_value(), "every signature is of a component");
   require(statement.aliases.size() >= 2, "a certificate has names");
   if (const auto* identity = std::get_if<Identity>(&statement.body)) {
     const auto key = must(crypto::PublicKey::from_canonical_spki(identity->spki), "an identity carries its key");

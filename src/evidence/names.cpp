@@ -75,7 +75,7 @@ std::vector<Alias> aliases_of(const Statement& statement) {
     for (const auto& uri : identity->uris)
       if (!is_proved_name(uri)) add(uri, AliasRank::own);
   }
-  for (const auto& name : statement.other_keys) add(name, statement.other_keys_agreed ? AliasRank::agreed : AliasRank::claimed);
+  for (const auto& name : statement.other_keys.names) add(name, statement.other_keys.agreed ? AliasRank::agreed : AliasRank::claimed);
   std::sort(aliases.begin(), aliases.end());
   aliases.erase(std::unique(aliases.begin(), aliases.end()), aliases.end());
   return aliases;
@@ -101,10 +101,10 @@ std::vector<std::pair<std::string, std::string>> search_terms_of(const Statement
   }
   if (const auto* codec = find_codec(statement.format); codec && codec->user_ids) {
     const auto* identity = std::get_if<Identity>(&statement.body);
-    const std::string_view user_id = identity ? std::string_view(identity->name) : std::string_view(statement.user_id);
+    const std::string_view user_id = identity ? std::string_view(identity->name) : std::string_view(statement.component.user_id);
     if (!user_id.empty()) terms.emplace_back("address", case_folded(mail_address(user_id)));
   }
-  for (auto& word : words_of(statement.user_id)) terms.emplace_back("word", std::move(word));
+  for (auto& word : words_of(statement.component.user_id)) terms.emplace_back("word", std::move(word));
   if (const auto* transfer = std::get_if<Transfer>(&statement.body)) {
     terms.emplace_back("transferred", transfer->domain);
     terms.emplace_back("domain", transfer->domain);  // a buyer's things are found before the buyer has said anything of them

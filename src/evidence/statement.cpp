@@ -73,7 +73,11 @@ StatementId statement_id(Format format, const KeyId& issuer, View signed_bytes) 
 bool is_self_compromise(const Statement& statement, const KeyId& issuer) {
   if (statement.subject != SubjectId::key(issuer)) return false;
   const auto* change = std::get_if<StatusChange>(&statement.body);
-  return statement.hard_revocation || (change && change->status == Status::compromised);
+  return statement.component.hard_revocation || (change && change->status == Status::compromised);
+}
+
+std::optional<Digest> compromised_component(const Statement& self_compromise) {
+  return self_compromise.kind() == Kind::withdraw ? self_compromise.component.digest : std::nullopt;
 }
 
 // RFC 1123 section 2.1, in lowercase.

@@ -72,9 +72,11 @@ struct StatusChange { Status status = Status::planned; std::string reason; };
 struct Transfer { std::string domain; KeyId owner; };
 struct Assign { std::string cloud; };
 struct Withdraw {
-  StatementId statement;  // zeros where `part` is set
+  StatementId statement;  // zeros where `component` is set
   std::string reason;
-  std::optional<Digest> part = {};  // all earlier ones of this issuer on that part (OpenPGP 0x30, 0x28)
+  // All earlier ones of this issuer that are said of the component with this digest (OpenPGP: signatures of types 0x28 and 0x30).
+  // A revocation list names no statement either: SHA-256 of its issuer's name.
+  std::optional<Digest> component = {};
 };
 struct PolicyText { std::string descriptor; };
 
@@ -85,36 +87,47 @@ class Credential;  // evidence/credential.h
 using CredentialPtr = std::shared_ptr<const Credential>;
 struct RevocationList;
 
+// What a statement is said of, where it concerns one component of the subject's certificate: the key itself, one of its user ids, a
+// subkey. Filled by formats whose certificates are signed component by component (OpenPGP); a format that signs all at once has none.
+struct Component {
+  // Which one: what a later statement of the same issuer may take back or supersede; none: not said of a component.
+  // OpenPGP: SHA-256 over the primary key's body ‖ the component's packet type and body.
+  std::optional<Digest> digest;
+  // The user id that it is, where the statement's body has no place for it: so that it can be searched for.
+  std::string user_id;
+  // The statement proves that the component belongs to its certificate (a subkey's binding, a signature of the key over itself), and
+  // says nothing of who the subject is.
+  bool supporting = false;
+  // Over a hash that is believed no more (OpenPGP: SHA-1), and carried for clients that read it: a newer one of these supersedes
+  // nothing that can be believed (docs/decisions/0034). Such a one is supporting too.
+  bool weak = false;
+  // A revocation of it for a reason other than "superseded" and "retired" (RFC 9580 section 5.2.3.31), which puts in doubt all that
+  // its key signs.
+  bool hard_revocation = false;
+};
+
+// Names of other keys that, by this evidence, belong to the subject: subkeys of a certificate, other slots of a secure element.
+// Anybody can say so of anybody's key, so they lead to the subject only where no subject bears them as its own.
+struct OtherKeys {
+  std::vector<std::string> names;
+  bool agreed = false;  // a signature by that key confirms it (OpenPGP's back-signature)
+};
+
 struct Statement {
   StatementId id;
   Format format = Format::cose;
   KeyId issuer;
+  // The component of its issuer's certificate whose key signed this; none: the certificate's first key. Beside the issuer and not in
+  // `component`: it tells who says it, of whatever subject (a list of files that an OpenPGP subkey signed).
+  std::optional<Digest> signing_component;
   SubjectId subject;
+  Component component;  // of the subject's certificate
   Time issued_at;
   std::optional<Time> not_before, expires;
   std::vector<std::string> domains;  // sorted; native: 1 to 4; foreign evidence names none (OpenPGP: by a notation, up to 4)
   Body body;
   std::vector<std::string> aliases;  // further names of the subject that the evidence gives
-  // Names of other keys that, by this evidence, belong to the subject: subkeys of a certificate, other slots of a secure
-  // element. Anybody can say so of anybody's key, so they lead to the subject only where no subject bears them as its own.
-  std::vector<std::string> other_keys;
-  bool other_keys_agreed = false;  // a signature by that key confirms it (OpenPGP's back-signature)
-  // The user id that this is said of (OpenPGP), where the body has no place for it: so that it can be searched for.
-  std::string user_id;
-  // The part of a certificate that this is said of: what a later statement of the same issuer may take back or supersede.
-  // OpenPGP: SHA-256 over the primary key's body ‖ the component's packet type and body.
-  std::optional<Digest> part;
-  // The part of its issuer's certificate whose key signed this; none: the certificate's first key (OpenPGP: a subkey signed).
-  std::optional<Digest> signed_by_part;
-  // OpenPGP: a revocation for a reason other than "superseded" and "retired" (RFC 9580 section 5.2.3.31), which puts in doubt all
-  // that the key, or the part, signs.
-  bool hard_revocation = false;
-  // Proves a part of a certificate (a subkey's binding, a signature of the key over itself) and says nothing of who the
-  // subject is.
-  bool supporting = false;
-  // Over a hash that is believed no more (OpenPGP: SHA-1), and carried for clients that read it: a newer one of these takes the place
-  // of nothing that can be believed (docs/decisions/0034).
-  bool weak = false;
+  OtherKeys other_keys;
   // The certificate that this is, or those that came along with it, its issuer's own first (x5chain, CMS). What a right may lead over
   // is judged by the octets themselves.
   std::vector<CredentialPtr> credentials;
@@ -131,8 +144,10 @@ inline bool is_alarm(const Statement& statement) {
   return change && is_alarm(change->status);
 }
 
-// A key's own word that it, or a part of its certificate, is compromised: nobody but the key can say so, and it can only lower.
+// A key's own word that it, or a component of its certificate, is compromised: nobody but the key can say so, and it can only lower.
 bool is_self_compromise(const Statement& statement, const KeyId& issuer);
+// Of such a word: the component whose key is compromised (OpenPGP: a subkey); none: the certificate's first key, and with it all.
+std::optional<Digest> compromised_component(const Statement& self_compromise);
 
 // "acme.example": 1 to 253 octets of lowercase letters, digits, '-' and '.', labels as in RFC 1123 2.1.
 bool is_domain_name(std::string_view text);

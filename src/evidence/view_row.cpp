@@ -14,7 +14,7 @@ using cbor::put;
 
 // What few statements have: a map of these, and only of what is there.
 enum Extra : std::int64_t {
-  not_before = 1, expires, domains, aliases, other_keys, agreed, user_id, part, signed_by_part, hard_revocation, supporting, weak, credentials
+  not_before = 1, expires, domains, aliases, other_keys, agreed, user_id, component, signing_component, hard_revocation, supporting, weak, credentials
 };
 
 struct WriteBody {
@@ -46,7 +46,7 @@ struct WriteBody {
   void operator()(const Withdraw& body) const {
     out.bytes(body.statement.digest);
     put(out, body.reason);
-    put(out, body.part);
+    put(out, body.component);
   }
   void operator()(const PolicyText& body) const { put(out, body.descriptor); }
 };
@@ -84,7 +84,7 @@ struct ReadBody {
   Result<void> operator()(Withdraw& body) const {
     CHECK_OK(get(in, body.statement.digest));
     CHECK_OK(get(in, body.reason));
-    return get(in, body.part);
+    return get(in, body.component);
   }
   Result<void> operator()(PolicyText& body) const { return get(in, body.descriptor); }
 };
@@ -108,14 +108,14 @@ class Extras {
     if (one.expires) next(expires, [&](CborWriter& out) { put(out, *one.expires); });
     if (!one.domains.empty()) next(domains, [&](CborWriter& out) { put(out, one.domains); });
     if (!one.aliases.empty()) next(aliases, [&](CborWriter& out) { put(out, one.aliases); });
-    if (!one.other_keys.empty()) next(other_keys, [&](CborWriter& out) { put(out, one.other_keys); });
-    flag(agreed, one.other_keys_agreed);
-    if (!one.user_id.empty()) next(user_id, [&](CborWriter& out) { put(out, one.user_id); });
-    if (one.part) next(part, [&](CborWriter& out) { put(out, one.part); });
-    if (one.signed_by_part) next(signed_by_part, [&](CborWriter& out) { put(out, one.signed_by_part); });
-    flag(hard_revocation, one.hard_revocation);
-    flag(supporting, one.supporting);
-    flag(weak, one.weak);
+    if (!one.other_keys.names.empty()) next(other_keys, [&](CborWriter& out) { put(out, one.other_keys.names); });
+    flag(agreed, one.other_keys.agreed);
+    if (!one.component.user_id.empty()) next(user_id, [&](CborWriter& out) { put(out, one.component.user_id); });
+    if (one.component.digest) next(component, [&](CborWriter& out) { put(out, one.component.digest); });
+    if (one.signing_component) next(signing_component, [&](CborWriter& out) { put(out, one.signing_component); });
+    flag(hard_revocation, one.component.hard_revocation);
+    flag(supporting, one.component.supporting);
+    flag(weak, one.component.weak);
     if (!one.credentials.empty()) next(credentials, [&](CborWriter& out) {
       out.array(2 * one.credentials.size());
       for (const auto& credential : one.credentials) out.bytes(credential->octets()).bytes(credential->findings());
@@ -162,14 +162,14 @@ Result<void> read_extra(CborReader& in, std::int64_t key, Statement& one) {
     case expires: return get(in, one.expires.emplace());
     case domains: return get(in, one.domains);
     case aliases: return get(in, one.aliases);
-    case other_keys: return get(in, one.other_keys);
-    case agreed: return read_flag(in, one.other_keys_agreed);
-    case user_id: return get(in, one.user_id);
-    case part: return get(in, one.part);
-    case signed_by_part: return get(in, one.signed_by_part);
-    case hard_revocation: return read_flag(in, one.hard_revocation);
-    case supporting: return read_flag(in, one.supporting);
-    case weak: return read_flag(in, one.weak);
+    case other_keys: return get(in, one.other_keys.names);
+    case agreed: return read_flag(in, one.other_keys.agreed);
+    case user_id: return get(in, one.component.user_id);
+    case component: return get(in, one.component.digest);
+    case signing_component: return get(in, one.signing_component);
+    case hard_revocation: return read_flag(in, one.component.hard_revocation);
+    case supporting: return read_flag(in, one.component.supporting);
+    case weak: return read_flag(in, one.component.weak);
     case credentials: return read_credentials(in, one.credentials);
     default: return fail(Code::malformed, "view: an extra that is not known");
   }

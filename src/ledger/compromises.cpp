@@ -9,12 +9,12 @@
 
 namespace cm4it::ledger {
 
-Result<std::vector<policy::Fact>> Reader::compromises_of(const KeyId& key, const std::optional<Digest>& part) const {
+Result<std::vector<policy::Fact>> Reader::compromises_of(const KeyId& key, const std::optional<Digest>& component) const {
   std::vector<policy::Fact> facts;
   const SubjectId subject = SubjectId::key(key);
   std::size_t taken = 0;
   Result<void> outcome;
-  CHECK_OK(snapshot_->scan(table::compromised, store::Range::prefix(table::compromised_prefix(key, part)), [&](View row, View) {
+  CHECK_OK(snapshot_->scan(table::compromised, store::Range::prefix(table::compromised_prefix(key, component)), [&](View row, View) {
     outcome = [&]() -> Result<void> {
       TRY(const auto value, snapshot_->get(table::subjects, table::subject_key(subject, table::last_number(row))));
       if (!value) return fail(Code::internal, "subjects: a row is missing", "run `ics rebuild`");
@@ -39,7 +39,7 @@ void add_speakers(const std::vector<policy::Fact>& about, const policy::Policies
   for (const policy::Fact& fact : about) {
     const auto& statement = fact.statement;
     speakers.insert({statement.issuer, {}});
-    if (statement.signed_by_part) speakers.insert({statement.issuer, statement.signed_by_part});
+    if (statement.signing_component) speakers.insert({statement.issuer, statement.signing_component});
     for (const auto& credential : statement.credentials) speakers.insert({credential->key_id(), {}});
     if (statement.credentials.empty()) continue;
     for (const auto& key : policies.find_keys(statement.credentials.back()->issuer_key_name())) speakers.insert({key.id(), {}});
@@ -53,8 +53,8 @@ Result<void> Reader::add_compromises(policy::Facts& facts) const {
   add_speakers(facts.about, policies(), speakers);
   for (const auto& [model, about] : facts.models) add_speakers(about, policies(), speakers);
   for (const auto& [key, about] : facts.authorities) add_speakers(about, policies(), speakers);
-  for (const auto& [key, part] : speakers) {
-    TRY(auto said, compromises_of(key, part));
+  for (const auto& [key, component] : speakers) {
+    TRY(auto said, compromises_of(key, component));
     if (said.empty()) continue;
     auto& all = facts.compromises[key];
     all.insert(all.end(), std::make_move_iterator(said.begin()), std::make_move_iterator(said.end()));

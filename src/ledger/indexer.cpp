@@ -43,8 +43,7 @@ Result<void> index_policy(const Statement& statement, const RowWriter& write) {
 
 void index_compromise(const Statement& statement, const KeyId& issuer, std::uint64_t record_at, const RowWriter& write) {
   if (!is_self_compromise(statement, issuer)) return;
-  const auto part = statement.kind() == evidence::Kind::withdraw ? statement.part : std::nullopt;
-  write(table::compromised, table::compromised_key(issuer, part, record_at), {});
+  write(table::compromised, table::compromised_key(issuer, evidence::compromised_component(statement), record_at), {});
 }
 
 // Adds what this entry knows of times to a fact row, that is kept or begins here.

@@ -136,8 +136,8 @@ class Reader {
   Result<policy::Facts> facts(const SubjectId& subject, const std::optional<AsOf>& as_of = {}) const;
   // What is kept of these CAs' keys and of those above them: certificates, and what was taken back of them; bounded.
   Result<void> add_authorities(std::vector<KeyId> keys, policy::Authorities& to, const std::optional<AsOf>& as_of = {}) const;
-  // What this key said of itself that silences it, or that part of its certificate; the first ones that came here.
-  Result<std::vector<policy::Fact>> compromises_of(const KeyId& key, const std::optional<Digest>& part = {}) const;
+  // What this key said of itself that silences it, or that component of its certificate; the first ones that came here.
+  Result<std::vector<policy::Fact>> compromises_of(const KeyId& key, const std::optional<Digest>& component = {}) const;
   Result<std::optional<Record>> record(const StatementId& id) const;
   Result<std::optional<Record>> record_at(std::uint64_t position) const;
   // Is this what was kept: by the leaf's place in an own log, by another home's receipt, or else by the statement's id.

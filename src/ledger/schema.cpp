@@ -156,11 +156,11 @@ Bytes crl_key(const KeyId& issuer, View issuer_name, const Digest& scope, View n
 }
 Bytes crl_entries_prefix(std::uint64_t position) { return prefixed(crl_entries, number(position)); }
 
-Bytes compromised_prefix(const KeyId& key, const std::optional<Digest>& part) {
-  return with(to_bytes(key.digest), part.value_or(Digest{}));
+Bytes compromised_prefix(const KeyId& key, const std::optional<Digest>& component) {
+  return with(to_bytes(key.digest), component.value_or(Digest{}));
 }
-Bytes compromised_key(const KeyId& key, const std::optional<Digest>& part, std::uint64_t position) {
-  return with_number(compromised_prefix(key, part), position);
+Bytes compromised_key(const KeyId& key, const std::optional<Digest>& component, std::uint64_t position) {
+  return with_number(compromised_prefix(key, component), position);
 }
 
 std::uint64_t last_number(View key) { return read_u64(key.last(8)); }

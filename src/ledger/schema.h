@@ -123,10 +123,10 @@ inline constexpr std::size_t crl_scope_octets = 8,
 Bytes crl_key(const KeyId& issuer, View issuer_name, const Digest& scope, View number, std::uint64_t position);
 Bytes crl_entries_prefix(std::uint64_t position);  // and the first serial number of the page; order: by serial number
 
-// key id ‖ part of its certificate, zeros: the key ‖ position → nothing: what a key said of itself that silences it
+// key id ‖ component of its certificate, zeros: the key ‖ position → nothing: what a key said of itself that silences it
 inline constexpr Table compromised = 17;
-Bytes compromised_key(const KeyId& key, const std::optional<Digest>& part, std::uint64_t position);
-Bytes compromised_prefix(const KeyId& key, const std::optional<Digest>& part);
+Bytes compromised_key(const KeyId& key, const std::optional<Digest>& component, std::uint64_t position);
+Bytes compromised_prefix(const KeyId& key, const std::optional<Digest>& component);
 
 inline constexpr Table derived[] = {statements, subjects, aliases,  search, tiles,  log,
                                     feed,       policies, speakers, crls,   alarms, compromised};

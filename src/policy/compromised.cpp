@@ -37,24 +37,23 @@ CompromisedKeys::CompromisedKeys(const Compromises& said, const Policies& polici
     for (const Fact& fact : facts) {
       const Moment moment = received(fact, trusted, policies);
       if (moment.time > at) continue;
-      const auto part = fact.statement.kind() == Kind::withdraw ? fact.statement.part : std::nullopt;
-      const auto [known, fresh] = since_[key].try_emplace(part, moment);
+      const auto [known, fresh] = since_[key].try_emplace(compromised_component(fact.statement), moment);
       if (!fresh) known->second = std::min(known->second, moment);
     }
 }
 
-const Moment* CompromisedKeys::since(const KeyId& key, const std::optional<Digest>& part) const {
-  const auto parts = since_.find(key);
-  if (parts == since_.end()) return nullptr;
-  const auto found = parts->second.find(part);
-  return found == parts->second.end() ? nullptr : &found->second;
+const Moment* CompromisedKeys::since(const KeyId& key, const std::optional<Digest>& component) const {
+  const auto of_key = since_.find(key);
+  if (of_key == since_.end()) return nullptr;
+  const auto found = of_key->second.find(component);
+  return found == of_key->second.end() ? nullptr : &found->second;
 }
 
 const Moment* CompromisedKeys::silencing(const Judgement& judgement) const {
   const auto& statement = judgement.fact->statement;
   if (const auto* moment = silencing(judgement, statement.issuer)) return moment;
-  if (!statement.signed_by_part) return nullptr;
-  const auto* moment = since(statement.issuer, statement.signed_by_part);
+  if (!statement.signing_component) return nullptr;
+  const auto* moment = since(statement.issuer, statement.signing_component);
   return moment && !was_before(judgement, *moment) ? moment : nullptr;
 }
 

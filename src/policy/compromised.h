@@ -23,8 +23,8 @@ class CompromisedKeys {
     StatementId statement;
     bool operator<(const Moment& other) const { return std::tie(time, index, statement) < std::tie(other.time, other.index, other.statement); }
   };
-  // Since when this key is compromised, or the part of its certificate that signed (OpenPGP: a subkey); null: by its own word never.
-  const Moment* since(const KeyId& key, const std::optional<Digest>& part = {}) const;
+  // Since when this key is compromised, or the component of its certificate that signed (OpenPGP: a subkey); null: by its own word never.
+  const Moment* since(const KeyId& key, const std::optional<Digest>& component = {}) const;
   // What silences the issuer of this statement: it was received after the issuer's word, or no home has received it, unless it is an
   // alarm that this server saw before. Null: nothing.
   const Moment* silencing(const Judgement& judgement) const;
@@ -34,8 +34,8 @@ class CompromisedKeys {
   static std::string why_not(const Moment& moment);
 
  private:
-  using Parts = std::map<std::optional<Digest>, Moment>;
-  std::map<KeyId, Parts> since_;
+  using ByComponent = std::map<std::optional<Digest>, Moment>;
+  std::map<KeyId, ByComponent> since_;
 };
 
 }  // namespace cm4it::policy

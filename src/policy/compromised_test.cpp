@@ -147,7 +147,7 @@ TEST(Compromised, OpenPgpsHardRevocations) {
     World world = deployed();
     says_of_itself(world, "volta", hour(2), {.format = Format::openpgp}, StatusChange{Status::revoked, ""});
     auto& statement = world.facts.compromises[id_of("volta")][0].statement;
-    statement.hard_revocation = hard;
+    statement.component.hard_revocation = hard;
     EXPECT_EQ(is_self_compromise(statement, statement.issuer), hard);
     if (!hard) world.facts.compromises.clear();  // as the reader leaves it out
     EXPECT_EQ(world.fold(both()).admitted, hard ? Admitted::no : Admitted::yes);
@@ -155,14 +155,14 @@ TEST(Compromised, OpenPgpsHardRevocations) {
 }
 
 TEST(Compromised, ASubkeysRevocationEndsWhatThatSubkeySigns) {
-  const Digest part = crypto::sha256(view("subkey")), other = crypto::sha256(view("another subkey"));
+  const Digest component = crypto::sha256(view("subkey")), other = crypto::sha256(view("another subkey"));
   for (const bool same : {true, false}) {
     World world = deployed();
-    world.facts.about[2].statement.signed_by_part = same ? part : other;
+    world.facts.about[2].statement.signing_component = same ? component : other;
     auto& said = world.facts.compromises[id_of("volta")];
     said.push_back(fact_of(SubjectId::key(id_of("volta")), "volta", Withdraw{}, hour(2), {}));
-    said[0].statement.part = part;
-    said[0].statement.hard_revocation = true;
+    said[0].statement.component.digest = component;
+    said[0].statement.component.hard_revocation = true;
     EXPECT_EQ(world.fold(both()).admitted, same ? Admitted::no : Admitted::yes);
   }
 }

@@ -194,7 +194,7 @@ Eligibility eligible(const Decoded& decoded, const IssuerKeys& issuer, const Pol
                   domain + " was signed twice (a fork); nothing is admitted until a higher one", "its owner signs a higher version");
   const Kind kind = statement.kind();
   const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body);
-  if (withdraw && !withdraw->part) return eligible_withdrawal(decoded, issuer, policies, context);
+  if (withdraw && !withdraw->component) return eligible_withdrawal(decoded, issuer, policies, context);
   const auto allowed = allowed_for(*descriptor, statement);
   const Chain& chain = *policies.chain(domain);
   if (allowed.empty() && !(chain.contested() && is_alarm(statement)))

@@ -156,7 +156,7 @@ Judged judge(const SubjectId& subject, const std::vector<Fact>& about, const Fac
 
 bool gives_values(const Judgement& judgement, const Descriptor& domain) {
   const auto* identity = std::get_if<Identity>(&judgement.fact->statement.body);
-  if (!identity || judgement.fact->statement.supporting) return false;
+  if (!identity || judgement.fact->statement.component.supporting) return false;
   const auto admit = domain.admit.find(identity->type);
   if (admit == domain.admit.end()) return true;
   return std::any_of(judgement.roles.begin(), judgement.roles.end(),

@@ -35,7 +35,7 @@ void Withdrawals::find(std::vector<Judgement>& order, const std::function<bool(J
   for (Judgement& judgement : order) {
     const auto* withdraw = std::get_if<evidence::Withdraw>(&judgement.fact->statement.body);
     if (!withdraw || judgement.fact->statement.revocations || !in_time(judgement)) continue;
-    if (withdraw->part) take_back_part(judgement, *withdraw->part, order);
+    if (withdraw->component) take_back_component(judgement, *withdraw->component, order);
     else take_back(judgement, *withdraw, by_id);
     if (judgement.counts) judgement.roles = {"issuer"};
   }
@@ -60,14 +60,14 @@ void Withdrawals::take_back(Judgement& judgement, const evidence::Withdraw& with
   }
 }
 
-void Withdrawals::take_back_part(Judgement& judgement, const Digest& part, const std::vector<Judgement>& order) {
+void Withdrawals::take_back_component(Judgement& judgement, const Digest& component, const std::vector<Judgement>& order) {
   const Statement& statement = judgement.fact->statement;
   // One whose signer's clock was ahead takes back what permits, as of its receipt; it lifts no alarm.
   const Time latest = judgement.received + budget::clock_skew_seconds;
   const bool ahead = statement.issued_at > latest;
   for (const Judgement& other : order) {
     const Statement& target = other.fact->statement;
-    if (is_withdrawal(other) || target.part != part || target.issuer != statement.issuer) continue;
+    if (is_withdrawal(other) || target.component.digest != component || target.issuer != statement.issuer) continue;
     if (target.issued_at > std::min(statement.issued_at, latest) || (ahead && is_alarm(target))) continue;
     judgement.counts = true;
     withdrawals_.try_emplace(target.id, &judgement);
@@ -95,17 +95,17 @@ std::map<StatementId, const Judgement*> superseded(const evidence::SubjectId& su
   std::vector<const Judgement*> own;
   for (const Judgement& judgement : order) {
     const Statement& statement = judgement.fact->statement;
-    if (!statement.part || statement.kind() != Kind::identity || subject != evidence::SubjectId::key(statement.issuer) ||
+    if (!statement.component.digest || statement.kind() != Kind::identity || subject != evidence::SubjectId::key(statement.issuer) ||
         judgement.received > at || statement.issued_at > judgement.received + budget::clock_skew_seconds)
       continue;
     own.push_back(&judgement);
-    if (statement.weak) continue;
-    auto& first = newest[*statement.part];
+    if (statement.component.weak) continue;
+    auto& first = newest[*statement.component.digest];
     if (!first || said(*first) < said(judgement)) first = &judgement;
   }
   std::map<StatementId, const Judgement*> older;
   for (const Judgement* judgement : own)
-    if (const auto newer = newest.find(*judgement->fact->statement.part); newer != newest.end() && said(*judgement) < said(*newer->second))
+    if (const auto newer = newest.find(*judgement->fact->statement.component.digest); newer != newest.end() && said(*judgement) < said(*newer->second))
       older.emplace(judgement->fact->statement.id, newer->second);
   return older;
 }

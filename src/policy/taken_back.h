@@ -27,7 +27,7 @@ class Withdrawals {
 
  private:
   void take_back(Judgement& judgement, const evidence::Withdraw& withdraw, const std::map<StatementId, const Judgement*>& by_id);
-  void take_back_part(Judgement& judgement, const Digest& part, const std::vector<Judgement>& order);
+  void take_back_component(Judgement& judgement, const Digest& component, const std::vector<Judgement>& order);
 
   std::map<StatementId, const Judgement*> withdrawals_;
 };

@@ -14,12 +14,12 @@ using namespace fixture;
 struct Components : testing::Test {
   StatementId say(const std::string& issuer, Body body, int hours, const std::string& component, std::optional<Time> expires = {},
                   std::optional<Time> issued = {}) {
-    const Digest part = crypto::sha256(view(component));
+    const Digest digest = crypto::sha256(view(component));
     const bool withdraws = std::holds_alternative<Withdraw>(body);
     const auto id = world.say(issuer, body, hour(hours), {.issued = issued, .expires = expires});
     auto& statement = world.facts.about.back().statement;
-    statement.part = part;
-    if (withdraws) std::get<Withdraw>(statement.body).part = part;
+    statement.component.digest = digest;
+    if (withdraws) std::get<Withdraw>(statement.body).component = digest;
     return id;
   }
   std::string why(const StatementId& id) const { return why_not(verdict(), id); }
@@ -112,7 +112,7 @@ TEST_F(Components, TheNewestSelfSignatureStandsForTheOlderOnes) {
 TEST_F(Components, WhatIsWeakTakesThePlaceOfNothing) {
   const auto good = say("sensor", identity_of("sensor"), 1, "user id");
   const auto weak = say("sensor", identity_of("sensor"), 2, "user id");
-  world.facts.about.back().statement.weak = world.facts.about.back().statement.supporting = true;
+  world.facts.about.back().statement.component.weak = world.facts.about.back().statement.component.supporting = true;
   EXPECT_EQ(why(good), "");
   EXPECT_EQ(why(weak), "");
   const auto newest = say("sensor", identity_of("sensor"), 3, "user id");
@@ -126,7 +126,7 @@ TEST_F(Components, WhatSupportsIsNoIdentity) {
   auto binding = identity_of("sensor");
   binding.name = "not a name";
   say("line1", binding, 5, "subkey");
-  world.facts.about.back().statement.supporting = true;
+  world.facts.about.back().statement.component.supporting = true;
   EXPECT_EQ(verdict().identity->name, "sensor");
   EXPECT_EQ(verdict().holder, acme);
 }

@@ -41,7 +41,7 @@ class Pieces {
         named.push_back(alias.empty());
       }
       Certificate& found = list[place->second];
-      const auto& names = rank == evidence::AliasRank::own ? fact.statement.aliases : fact.statement.other_keys;
+      const auto& names = rank == evidence::AliasRank::own ? fact.statement.aliases : fact.statement.other_keys.names;
       if (std::find(names.begin(), names.end(), alias) != names.end()) named[place->second] = true;
       found.open = found.open && (anyones_.empty() || shown(anyones_, kind, fact.domains));
       found.changed = std::max(found.changed, fact.first_seen);

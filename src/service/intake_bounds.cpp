@@ -42,7 +42,7 @@ Result<void> Examination::could_count() const {
   const bool native = decoded_.format() == evidence::native_format;
   if (native) CHECK_OK(evidence::check_times(statements[0]));
   // A key's own word that it is compromised counts from its receipt, whatever dates it bears.
-  const auto own_alarm = [](const Statement& one) { return one.hard_revocation || is_self_compromise(one, one.issuer); };
+  const auto own_alarm = [](const Statement& one) { return one.component.hard_revocation || is_self_compromise(one, one.issuer); };
   if (std::all_of(statements.begin(), statements.end(), own_alarm)) return {};
   if (native && statements[0].expires && *statements[0].expires <= context_.now)
     return fail(Code::not_permitted, "claims.4: exp, " + to_rfc3339(*statements[0].expires) + ", has passed: it can count for nothing");

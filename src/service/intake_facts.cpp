@@ -25,8 +25,8 @@ Result<void> may_still_speak(const ledger::Reader& reader, const std::vector<Sta
   for (const Statement& statement : statements) {
     if (statement.kind() == evidence::Kind::withdraw || statement.subject == SubjectId::key(issuer)) continue;
     TRY(auto said, reader.compromises_of(issuer));
-    if (said.empty() && statement.signed_by_part) {
-      TRY(said, reader.compromises_of(issuer, statement.signed_by_part));
+    if (said.empty() && statement.signing_component) {
+      TRY(said, reader.compromises_of(issuer, statement.signing_component));
     }
     if (said.empty()) return {};
     return fail(Code::not_permitted, "issuer: " + issuer.text() + " says of itself that it is compromised (statement " + said[0].statement.id.text() +

@@ -14,7 +14,7 @@ using evidence::Withdraw;
 
 // Where both speak of the same, and the kept one neither ends nor is still to begin.
 bool covers(const ledger::Record& kept, const Statement& before, const Statement& statement, View piece) {
-  if (before.format != statement.format || before.domains != statement.domains || before.part != statement.part) return false;
+  if (before.format != statement.format || before.domains != statement.domains || before.component.digest != statement.component.digest) return false;
   if (before.expires || before.not_before || before.issued_at > statement.issued_at) return false;
   // A hard revocation says more than a soft one, and either more to clients than a status does.
   const auto* codec = evidence::find_codec(statement.format);
@@ -34,10 +34,10 @@ std::optional<bool> alarm_adds(const ledger::Record& kept, const Statement& befo
 std::optional<bool> withdrawal_adds(const Statement& before, const Statement& statement) {
   const auto& wanted = std::get<Withdraw>(statement.body);
   if (const auto* withdrawn = std::get_if<Withdraw>(&before.body)) {
-    if (withdrawn->statement == wanted.statement && withdrawn->part == wanted.part) return false;
+    if (withdrawn->statement == wanted.statement && withdrawn->component == wanted.component) return false;
     return {};
   }
-  if (before.id == wanted.statement || (wanted.part && before.part == wanted.part)) return true;
+  if (before.id == wanted.statement || (wanted.component && before.component.digest == wanted.component)) return true;
   return {};
 }
 
@@ -47,7 +47,7 @@ Result<bool> restricts(const Statement& statement, const ledger::Reader& reader)
   if (is_alarm(statement) || statement.revocations) return true;
   const auto* withdraw = std::get_if<Withdraw>(&statement.body);
   if (!withdraw) return false;
-  if (withdraw->part) return true;
+  if (withdraw->component) return true;
   TRY(const auto target, reader.record(withdraw->statement));
   if (!target) return true;
   TRY(const auto statements, evidence::statements_of_kept(target->format, target->evidence, target->issuer, target->id, &statement.subject));

@@ -174,7 +174,7 @@ Result<Decoded> decode_manifest(View bytes, Trust trust) {
   if (!issued_at) return within("manifest.payload.provisioningTimestamp", std::move(issued_at).error());
   statement.issued_at = *issued_at;
   statement.body = std::move(identity);
-  statement.other_keys = slots.others;
+  statement.other_keys.names = slots.others;
   // JWS signing input, RFC 7515 section 5.1.
   builder.signed_bytes = to_bytes(view(protected_text + "." + payload_text));
   builder.bytes = to_bytes(bytes);

@@ -45,7 +45,7 @@ TEST(RealManifest, IsTheIdentityOfItsFirstSlot) {
   EXPECT_EQ(statement.issuer, log_signer().id());
   EXPECT_EQ(to_rfc3339(statement.issued_at), "2019-01-24T16:35:23Z");
   EXPECT_TRUE(statement.domains.empty());
-  EXPECT_EQ(statement.other_keys.size(), 4u);
+  EXPECT_EQ(statement.other_keys.names.size(), 4u);
   const auto& identity = std::get<Identity>(statement.body);
   EXPECT_EQ(identity.type, Type::device);
   EXPECT_EQ(identity.spki, to_bytes(slot0.spki()));
@@ -94,14 +94,14 @@ TEST(Manifest, OursComesBack) {
   EXPECT_EQ(to_hex(verified->bytes()), to_hex(element));
   const Statement& statement = verified->statements().at(0);
   EXPECT_EQ(statement.subject, SubjectId::key(device("d").key.id()));
-  EXPECT_EQ(statement.other_keys, (std::vector<std::string>{device("d").other_slots[0].id().text(), device("d").other_slots[1].id().text()}));
+  EXPECT_EQ(statement.other_keys.names, (std::vector<std::string>{device("d").other_slots[0].id().text(), device("d").other_slots[1].id().text()}));
   const auto& identity = std::get<Identity>(statement.body);
   EXPECT_EQ(std::tie(identity.maker, identity.model, identity.serial), std::make_tuple("Acme", "SE-1", "0123AABBCCDDEEFF01"));
   const auto kept = statements_of_kept(Format::manifest, element, maker()->public_key().id());
   ASSERT_TRUE(kept) << kept.error().message;
   EXPECT_EQ(kept->at(0).id, verified->id());
   EXPECT_EQ(kept->at(0).subject, statement.subject);
-  EXPECT_EQ(kept->at(0).other_keys, statement.other_keys);
+  EXPECT_EQ(kept->at(0).other_keys.names, statement.other_keys.names);
   EXPECT_EQ(to_hex(std::get<Identity>(kept->at(0).body).spki), to_hex(identity.spki));
   EXPECT_EQ(statements_of_kept(Format::manifest, element, maker()->public_key().id(), verified->id())->at(0).id, verified->id());
 }

@@ -259,7 +259,7 @@ Result<void> check_times(const Statement& statement) {
 }
 
 Result<Bytes> sign(const Draft& given, const crypto::Signer& issuer, std::span<const crypto::Certificate> chain) {
-  if (const auto* withdraw = std::get_if<Withdraw>(&given.body); withdraw && withdraw->part)
+  if (const auto* withdraw = std::get_if<Withdraw>(&given.body); withdraw && withdraw->component)
     return bad_cose("payload.3.1", "a withdrawal names the statement it takes back; only OpenPGP takes back by part");
   Draft draft = given;
   std::sort(draft.domains.begin(), draft.domains.end());

@@ -449,7 +449,7 @@ TEST(OpenPgpCertificate, ACarelessRevocationIsHeard) {
       const auto verified = evidence::test::accept(Format::openpgp, pieces[0], party().signer->public_key());
       ASSERT_TRUE(verified) << what << ": " << verified.error().message;
       EXPECT_EQ(std::get<StatusChange>(verified->statements()[0].body).status, Status::revoked) << what;
-      EXPECT_TRUE(verified->statements()[0].hard_revocation) << what;
+      EXPECT_TRUE(verified->statements()[0].component.hard_revocation) << what;
     }
   }
 }

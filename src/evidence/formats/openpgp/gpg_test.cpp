@@ -221,7 +221,7 @@ TEST(WithGnuPg, CertificationsWithNotations) {
   const Seen after = accept_all(gnupg.exported(device), {maker_key});
   const auto* withdraw = statement_of(after, maker_key, Kind::withdraw);
   ASSERT_TRUE(withdraw);
-  EXPECT_EQ(std::get<Withdraw>(withdraw->body).part, identity->part);
+  EXPECT_EQ(std::get<Withdraw>(withdraw->body).component, identity->component.digest);
   EXPECT_EQ(withdraw->subject, identity->subject);
 }
 

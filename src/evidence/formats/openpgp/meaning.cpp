@@ -66,7 +66,7 @@ Result<Body> body_of(const PieceParts& piece, const KeySubject& subject, Said sa
     case signature_type::subkey_revocation:
       if (!says_nothing(said)) return out_of_place(signature);
       supporting = signature.type == signature_type::subkey_revocation;
-      return Withdraw{{}, shown_text(view(signature.reason_text), budget::note_field), piece.part()};
+      return Withdraw{{}, shown_text(view(signature.reason_text), budget::note_field), piece.component_digest()};
     case signature_type::subkey_binding:
       if (!says_nothing(said)) return out_of_place(signature);
       supporting = true;
@@ -124,22 +124,22 @@ Result<Statement> meaning_of(const PieceParts& piece, const KeySubject& subject)
   statement.issued_at = piece.signature.created;
   statement.expires = expiry(piece);
   statement.domains = said.domains;
-  statement.part = piece.part();
-  statement.hard_revocation = is_hard(piece.signature);
+  statement.component.digest = piece.component_digest();
+  statement.component.hard_revocation = is_hard(piece.signature);
   append_aliases(statement.aliases, piece.primary.fingerprint);
   if (piece.signature.type == signature_type::subkey_binding) {
-    append_aliases(statement.other_keys, piece.subkey->fingerprint);
-    statement.other_keys_agreed = piece.back_signature.has_value();
+    append_aliases(statement.other_keys.names, piece.subkey->fingerprint);
+    statement.other_keys.agreed = piece.back_signature.has_value();
     if (is_key_here(*piece.subkey)) {
       TRY(const KeySubject own, subject_of(*piece.subkey, true));
-      statement.other_keys.push_back(own.id.text());
+      statement.other_keys.names.push_back(own.id.text());
     }
   }
-  TRY(statement.body, body_of(piece, subject, std::move(said), statement.supporting));
-  statement.weak = piece.signature.weak;
-  statement.supporting |= statement.weak;
+  TRY(statement.body, body_of(piece, subject, std::move(said), statement.component.supporting));
+  statement.component.weak = piece.signature.weak;
+  statement.component.supporting |= statement.component.weak;
   if (piece.component_tag == tag::user_id && statement.kind() != Kind::identity)
-    statement.user_id = shown_text(piece.component, budget::text_field);
+    statement.component.user_id = shown_text(piece.component, budget::text_field);
   return statement;
 }
 

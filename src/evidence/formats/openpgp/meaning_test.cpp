@@ -52,7 +52,7 @@ TEST(OpenPgpMeaning, DeviceNotationsAreAnIdentity) {
     EXPECT_EQ(statement.subject, SubjectId::key(id_of(device())));
     EXPECT_EQ(statement.format, Format::openpgp);
     EXPECT_EQ(statement.issued_at.seconds, key_time + 1000);
-    EXPECT_FALSE(statement.supporting);
+    EXPECT_FALSE(statement.component.supporting);
     EXPECT_TRUE(statement.domains.empty());
   }
   EXPECT_EQ(body<Identity>(certified({notation("type@cm4it.org", "gateway")})).type, Type::gateway);
@@ -63,7 +63,7 @@ TEST(OpenPgpMeaning, AKeySaysWhoItIs) {
   EXPECT_EQ(body<Identity>(statement).type, Type::party);
   EXPECT_EQ(body<Identity>(statement).name, "Acme <keys@acme.example>");
   EXPECT_EQ(statement.issuer, id_of(device()));
-  EXPECT_FALSE(statement.supporting);
+  EXPECT_FALSE(statement.component.supporting);
   EXPECT_EQ(body<Identity>(self_certified({notation("model", "T")})).type, Type::device);
   EXPECT_EQ(body<Identity>(self_certified({notation("type@cm4it.org", "service")})).type, Type::service);
   EXPECT_EQ(body<StatusChange>(self_certified({notation("status@cm4it.org", "retired")})).status, Status::retired);
@@ -109,7 +109,7 @@ TEST(OpenPgpMeaning, RevocationsOfTheKey) {
     EXPECT_EQ(body<StatusChange>(statement).reason, why);
     EXPECT_EQ(statement.issuer, id_of(device()));
     EXPECT_FALSE(statement.expires) << "a revocation stays";
-    EXPECT_FALSE(statement.supporting);
+    EXPECT_FALSE(statement.component.supporting);
   }
 }
 
@@ -117,39 +117,39 @@ TEST(OpenPgpMeaning, CertificationRevocationsTakeBackByPart) {
   const Bytes certification = piece_over_user_id(maker(), device(), "a");
   const Statement earlier = said(certification), taken_back = said(piece_over_user_id(maker(), device(), "a", {.type = 0x30, .hashed = {reason(32, "moved")}}));
   const auto& withdraw = body<Withdraw>(taken_back);
-  ASSERT_TRUE(earlier.part && withdraw.part);
-  EXPECT_EQ(*withdraw.part, *earlier.part);
-  EXPECT_EQ(*withdraw.part, crypto::sha256({device().body, Bytes{13}, view("a")}));
+  ASSERT_TRUE(earlier.component.digest && withdraw.component);
+  EXPECT_EQ(*withdraw.component, *earlier.component.digest);
+  EXPECT_EQ(*withdraw.component, crypto::sha256({device().body, Bytes{13}, view("a")}));
   EXPECT_EQ(withdraw.statement, StatementId{});
   EXPECT_EQ(withdraw.reason, "moved");
   EXPECT_EQ(taken_back.subject, earlier.subject);
-  EXPECT_FALSE(taken_back.supporting);
-  EXPECT_NE(said(piece_over_user_id(maker(), device(), "b")).part, earlier.part);
-  EXPECT_NE(said(piece_over_user_id(maker(), pgp_key(signer_of("device"), 4, key_time + 1), "a")).part, earlier.part) << "another certificate";
+  EXPECT_FALSE(taken_back.component.supporting);
+  EXPECT_NE(said(piece_over_user_id(maker(), device(), "b")).component.digest, earlier.component.digest);
+  EXPECT_NE(said(piece_over_user_id(maker(), pgp_key(signer_of("device"), 4, key_time + 1), "a")).component.digest, earlier.component.digest) << "another certificate";
   const Statement of_key = said(piece_over_key(maker(), device(), {.type = 0x30}));
-  EXPECT_EQ(body<Withdraw>(of_key).part, said(piece_over_key(maker(), device(), {.type = 0x1f})).part);
+  EXPECT_EQ(body<Withdraw>(of_key).component, said(piece_over_key(maker(), device(), {.type = 0x1f})).component.digest);
 }
 
 TEST(OpenPgpMeaning, WhatOnlySupportsACertificate) {
   const PgpKey subkey = encryption_key("e");
   const Statement binding = said(piece_over_subkey(device(), device(), subkey, {.type = 0x18, .hashed = {subpacket(9, u32(5000))}}));
-  EXPECT_TRUE(binding.supporting);
+  EXPECT_TRUE(binding.component.supporting);
   EXPECT_EQ(body<Identity>(binding).name, "");
   EXPECT_EQ(binding.subject, SubjectId::key(id_of(device())));
   EXPECT_EQ(binding.expires->seconds, key_time + 5000);
   const Statement revoked = said(piece_over_subkey(device(), device(), subkey, {.type = 0x28}));
-  EXPECT_TRUE(revoked.supporting);
-  EXPECT_EQ(body<Withdraw>(revoked).part, binding.part);
+  EXPECT_TRUE(revoked.component.supporting);
+  EXPECT_EQ(body<Withdraw>(revoked).component, binding.component.digest);
   const Statement direct = said(piece_over_key(device(), device(), {.type = 0x1f}));
-  EXPECT_TRUE(direct.supporting);
+  EXPECT_TRUE(direct.component.supporting);
   EXPECT_EQ(body<Identity>(direct).type, Type::party);
   // A key without user ids can still say what it is.
   const Statement described = said(piece_over_key(device(), device(), {.type = 0x1f, .hashed = {notation("model", "T")}}));
-  EXPECT_FALSE(described.supporting);
+  EXPECT_FALSE(described.component.supporting);
   EXPECT_EQ(body<Identity>(described).model, "T");
   const Bytes image(100, 1);
   const Statement picture = said(write_piece(device().body, tag::user_attribute, image, sign_over(device(), device(), tag::user_attribute, image, {})));
-  EXPECT_TRUE(picture.supporting);
+  EXPECT_TRUE(picture.component.supporting);
   EXPECT_EQ(body<Identity>(picture).name, "");
   EXPECT_EQ(body<Endorse>(said(write_piece(device().body, tag::user_attribute, image,
                                            sign_over(maker(), device(), tag::user_attribute, image, {})))).label, "");
@@ -181,15 +181,15 @@ TEST(OpenPgpMeaning, Aliases) {
   const std::vector<std::string> others = {"fpr:" + sub, "keyid:" + sub.substr(24), "keyid:" + sub.substr(32), subject_of(subkey.key(), true)->id.text()};
   const Statement binding = said(piece_over_subkey(device(), device(), subkey, {.type = 0x18}));
   EXPECT_EQ(binding.aliases, own);
-  EXPECT_EQ(binding.other_keys, others);
-  EXPECT_FALSE(binding.other_keys_agreed) << "nobody asked the subkey";
+  EXPECT_EQ(binding.other_keys.names, others);
+  EXPECT_FALSE(binding.other_keys.agreed) << "nobody asked the subkey";
   EXPECT_EQ(said(piece_over_subkey(device(), device(), subkey, {.type = 0x28})).aliases, own);
   const PgpKey v6 = pgp_key("six", 6);
   const std::string long_fpr = to_hex(v6.fingerprint().octets);
   EXPECT_EQ(said(piece_over_user_id(maker(), v6, "a")).aliases, (std::vector<std::string>{"fpr:" + long_fpr, "keyid:" + long_fpr.substr(0, 16)}));
   const Bytes opaque = key_body(4, 17, Bytes(90, 1), key_time);
   const Statement bound = said(piece_over_subkey(device(), device(), {nullptr, opaque}, {.type = 0x18, .hashed = {subpacket(27, Bytes{4})}}));
-  EXPECT_EQ(bound.other_keys.size(), 3u) << "no key id, for it is no key here";
+  EXPECT_EQ(bound.other_keys.names.size(), 3u) << "no key id, for it is no key here";
 }
 
 TEST(OpenPgpMeaning, NamesAreShownAsTheyCanBe) {
@@ -277,8 +277,8 @@ TEST(OpenPgpMeaning, OfKeptEvidenceIsTheSame) {
       EXPECT_EQ(now.issuer, id_of(issuer));
       EXPECT_EQ(now.subject, then.subject);
       EXPECT_EQ(now.aliases, then.aliases);
-      EXPECT_EQ(now.part, then.part);
-      EXPECT_EQ(now.supporting, then.supporting);
+      EXPECT_EQ(now.component.digest, then.component.digest);
+      EXPECT_EQ(now.component.supporting, then.component.supporting);
       EXPECT_EQ(now.body.index(), then.body.index());
     }
     EXPECT_EQ(verified->id(), statement_id(Format::openpgp, id_of(issuer), decoded.signed_bytes()));

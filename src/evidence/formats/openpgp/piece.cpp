@@ -57,7 +57,7 @@ bool belongs(std::uint8_t type, std::uint8_t component_tag) {
   }
 }
 
-Digest PieceParts::part() const {
+Digest PieceParts::component_digest() const {
   if (component_tag == 0) return crypto::sha256(primary.body);
   return crypto::sha256({primary.body, View(&component_tag, 1), component});
 }

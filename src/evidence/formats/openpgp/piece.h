@@ -15,7 +15,7 @@ struct PieceParts {
   std::optional<Signature> back_signature;  // where one is needed
 
   bool self() const { return made_by(signature, primary); }
-  Digest part() const;  // Statement::part
+  Digest component_digest() const;  // evidence::Component::digest
 };
 
 // malformed: not the canonical octets of such a piece, or a signature that does not belong where it stands. Also the errors

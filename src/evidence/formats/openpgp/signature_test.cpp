@@ -138,9 +138,9 @@ TEST(OpenPgpSignature, Sha1CountsUntil2013) {
   EXPECT_NE(decoded->findings()[0].what.find("SHA-1"), std::string::npos);
   EXPECT_TRUE(verify(*decoded, *decoded->carried_key()));
   const auto at = [&](std::uint32_t created) { return decode(Format::openpgp, piece_over_user_id(old_key, old_key, "old", {.created = created, .hash = 2})); };
-  EXPECT_FALSE(at(1'359'676'799)->statements()[0].supporting);
+  EXPECT_FALSE(at(1'359'676'799)->statements()[0].component.supporting);
   ASSERT_TRUE(at(1'359'676'800));
-  EXPECT_TRUE(at(1'359'676'800)->statements()[0].supporting) << "from then on it is carried, and says nothing";
+  EXPECT_TRUE(at(1'359'676'800)->statements()[0].component.supporting) << "from then on it is carried, and says nothing";
 }
 
 TEST(OpenPgpSignature, Refuses) {
@@ -225,7 +225,7 @@ TEST(OpenPgpSignature, OverSha1OnlyWhatRestricts) {
   for (const auto& carried : {over_id({}), verified(piece_over_subkey(p256, p256, encryption_key("e"), {.type = 0x18, .hash = 2})),
                               verified(piece_over_key(p256, p256, {.type = 0x1f, .hash = 2}))}) {
     ASSERT_TRUE(carried) << carried.error().message;
-    EXPECT_TRUE(carried->statements()[0].supporting);
+    EXPECT_TRUE(carried->statements()[0].component.supporting);
   }
   EXPECT_EQ(verified(piece_over_key(pgp_key(signer_of("p", Algorithm::es256), 6), pgp_key(signer_of("p", Algorithm::es256), 6), {.type = 0x20, .hash = 2})).error().code,
             Code::unsupported) << "never in v6";

@@ -38,7 +38,7 @@ TEST(Rfc9580, V6CertificateOfAppendixA3) {
     ASSERT_TRUE(decoded->carried_key());
     const auto verified = verify(*decoded, *decoded->carried_key());
     ASSERT_TRUE(verified) << verified.error().message;
-    EXPECT_TRUE(verified->statements()[0].supporting);
+    EXPECT_TRUE(verified->statements()[0].component.supporting);
     EXPECT_EQ(to_rfc3339(verified->statements()[0].issued_at), "2022-11-30T16:08:03Z");
     pieces.push_back(piece.bytes);
   }

@@ -26,7 +26,7 @@ struct ListClaims {
   Time signed_at;
   std::optional<Time> expires;
   std::vector<CredentialPtr> credentials;         // CMS: the signer's and those above it
-  std::optional<Digest> signed_by_part{};         // OpenPGP: the subkey that signed
+  std::optional<Digest> signing_component{};      // OpenPGP: the subkey that signed
 };
 // A statement for each file, or for the one that is asked for.
 Result<std::vector<Statement>> statements_of(View text, const ListClaims& claims, const KeyId& issuer, const SubjectId* about);

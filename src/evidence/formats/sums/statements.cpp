@@ -37,7 +37,7 @@ Result<std::vector<Statement>> statements_of(View text, const ListClaims& claims
   common.expires = claims.expires;
   common.domains = claims.domains;
   common.credentials = claims.credentials;
-  common.signed_by_part = claims.signed_by_part;
+  common.signing_component = claims.signing_component;
   std::vector<Statement> statements;
   for (File& file : files) {
     const SubjectId subject = SubjectId::code(file.digest);

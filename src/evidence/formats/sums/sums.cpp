@@ -100,7 +100,7 @@ Result<Identity> common_identity(const Signature& signature, std::vector<std::st
 Result<ListClaims> claims_of(const SumsParts& parts) {
   const Signature& signature = parts.signature;
   ListClaims claims;
-  if (parts.subkey) claims.signed_by_part = parts.subkey->part();
+  if (parts.subkey) claims.signing_component = parts.subkey->component_digest();
   TRY(claims.common, common_identity(signature, claims.domains));
   claims.signed_at = signature.created;
   claims.expires = signature.expires;

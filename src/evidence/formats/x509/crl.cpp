@@ -59,7 +59,7 @@ Statement meaning_of_list(const crypto::Crl& list) {
   statement.not_before = list.this_update;
   Withdraw withdraw;
   withdraw.reason = said->name;
-  withdraw.part = crypto::sha256(list.issuer_canonical);
+  withdraw.component = crypto::sha256(list.issuer_canonical);
   statement.body = std::move(withdraw);
   statement.revocations = std::move(said);
   return statement;
