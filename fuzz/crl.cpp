@@ -1,5 +1,4 @@
-// CRLs. What is read is verified without a crash, has as many entries with the same serial numbers for OpenSSL, and each entry is
-// found again where it begins.
+// CRLs. What is read is verified without a crash, and has as many entries with the same serial numbers for OpenSSL.
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -63,9 +62,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(decoded.has_value() == crl.has_value(), "read as evidence too");
   if (!crl) return 0;
   std::vector<Bytes> serials;
-  const auto visited = visit_crl_entries(*crl, [&](const CrlEntry& entry, std::size_t offset) {
+  const auto visited = visit_crl_entries(*crl, [&](const CrlEntry& entry) {
     serials.push_back(to_bytes(entry.serial));
-    require(equal(must(crl_entry_at(crl->entries, offset), "an entry").serial, entry.serial), "found again");
     return true;
   });
   require(visited.has_value(), "what was examined is read");

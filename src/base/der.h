@@ -41,7 +41,6 @@ class DerReader {
   explicit DerReader(View input) : rest_(input) {}
 
   bool at_end() const { return rest_.empty(); }
-  std::size_t left() const { return rest_.size(); }  // octets
   bool next_is(std::uint8_t tag) const { return !rest_.empty() && rest_[0] == tag; }
 
   Result<DerItem> item(const char* field);

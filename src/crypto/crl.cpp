@@ -211,7 +211,7 @@ Result<Crl> Crl::parse(View der) {
   TRY(Crl crl, parse_known(der));
   CHECK_OK(check_pkix_algorithm(crl.algorithm, "crl.signatureAlgorithm"));
   std::size_t count = 0;
-  CHECK_OK(visit_crl_entries(crl, [&](const CrlEntry&, std::size_t) { return ++count <= budget::crl_entries; }));
+  CHECK_OK(visit_crl_entries(crl, [&](const CrlEntry&) { return ++count <= budget::crl_entries; }));
   if (count > budget::crl_entries)
     return fail(Code::too_large, "crl: more than " + std::to_string(budget::crl_entries) + " entries");
   return crl;
@@ -239,20 +239,13 @@ std::string Crl::number_text() const {
   return first == std::string::npos ? "0" : text.substr(first);
 }
 
-Result<void> visit_crl_entries(const Crl& crl, const std::function<bool(const CrlEntry&, std::size_t)>& visit) {
+Result<void> visit_crl_entries(const Crl& crl, const std::function<bool(const CrlEntry&)>& visit) {
   DerReader list(crl.entries);
   while (!list.at_end()) {
-    const std::size_t offset = crl.entries.size() - list.left();
     TRY(const CrlEntry entry, read_entry(list));
-    if (!visit(entry, offset)) return {};
+    if (!visit(entry)) return {};
   }
   return {};
-}
-
-Result<CrlEntry> crl_entry_at(View entries, std::size_t offset) {
-  if (offset >= entries.size()) return fail(Code::internal, "crl: no entry there", "run `ics rebuild`");
-  DerReader list(entries.subspan(offset));
-  return read_entry(list);
 }
 
 bool crl_number_less(View a, View b) {

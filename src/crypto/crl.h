@@ -41,10 +41,8 @@ struct Crl {
   static Result<Crl> parse_known(View der);
 };
 
-// Visits entries in their order, `offset` being where each begins in Crl::entries; until the visitor returns false.
-Result<void> visit_crl_entries(const Crl& crl, const std::function<bool(const CrlEntry& entry, std::size_t offset)>& visit);
-// One entry, out of what was examined before.
-Result<CrlEntry> crl_entry_at(View entries, std::size_t offset);
+// Visits entries in their order, until the visitor returns false.
+Result<void> visit_crl_entries(const Crl& crl, const std::function<bool(const CrlEntry& entry)>& visit);
 // Which of two numbers is the higher: octets of INTEGERs from 0 up, in the fewest.
 bool crl_number_less(View a, View b);
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "evidence/codec.h"
-
 namespace cm4it::evidence {
 
 bool list_number_less(View a, View b) {
@@ -16,10 +14,14 @@ bool list_number_less(View a, View b) {
   return std::lexicographical_compare(one.begin(), one.end(), other.begin(), other.end());
 }
 
-Result<std::unique_ptr<RevocationReader>> open_revocation_list(Format format, View piece) {
-  const Codec* codec = find_codec(format);
-  if (!codec || !codec->open_list) return fail(Code::unsupported, std::string("format: ") + to_string(format) + " has no lists that take certificates back");
-  return codec->open_list(piece);
+Statement with_entries(Statement list, std::vector<RevocationList::Entry> entries, bool cut) {
+  if (entries.empty() && !cut) return list;
+  auto said = list.revocations->copy();
+  said->entries = std::move(entries);
+  said->cut = cut;
+  std::get<Withdraw>(list.body).reason = said->reason();
+  list.revocations = std::move(said);
+  return list;
 }
 
 }  // namespace cm4it::evidence

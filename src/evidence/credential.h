@@ -82,29 +82,15 @@ struct RevocationList {
   // Is a certificate that was made in the list's name among those that it is about?
   enum class Coverage { no, perhaps, surely };
   virtual Coverage coverage_of(const Credential&) const { return Coverage::surely; }
+  // In words, with its entries: which list, and what it says of the subject's certificates.
+  virtual std::string reason() const { return name; }
+  // What its format adds to the fields above, for Codec::known_list.
+  virtual Bytes findings() const { return {}; }
+  virtual std::shared_ptr<RevocationList> copy() const { return std::make_shared<RevocationList>(*this); }
 };
+// The list's own statement, made to speak of the subject's certificates: with what it says of them, and whether older ones were left out.
+Statement with_entries(Statement list, std::vector<RevocationList::Entry> entries, bool cut);
 // Which of two numbers is the higher.
 bool list_number_less(View a, View b);
-
-// A list that is kept, opened: its entries are read one by one, however many there are. Looks into the piece, which outlives it.
-class RevocationReader {
- public:
-  virtual ~RevocationReader() = default;
-
-  struct Entry {
-    View handle;
-    Time at;  // since when it is taken back
-    crypto::RevocationReason reason = crypto::RevocationReason::unspecified;
-  };
-  // The list's own statement: no entries, no issuer, no id, no subject.
-  virtual Statement head() const = 0;
-  // The statement about `subject`, with these entries.
-  virtual Statement with_entries(const SubjectId& subject, std::vector<RevocationList::Entry> entries, bool cut) const = 0;
-  // In their order, `offset` being where each begins; until the visitor returns false.
-  virtual Result<void> visit(const std::function<bool(const Entry& entry, std::size_t offset)>& visitor) const = 0;
-  virtual Result<Entry> entry_at(std::size_t offset) const = 0;
-};
-// unsupported: no format of lists. Else what reading it says.
-Result<std::unique_ptr<RevocationReader>> open_revocation_list(Format format, View piece);
 
 }  // namespace cm4it::evidence

@@ -119,6 +119,13 @@ Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, con
   return statements;
 }
 
+Result<void> visit_revocation_list(Format format, View bytes, const RevocationVisitor& visit) {
+  const Codec* codec = find_codec(format);
+  if (!codec || !codec->visit_list) return fail(Code::unsupported, std::string("format: ") + to_string(format) + " has no lists that take certificates back");
+  decoded_pieces.fetch_add(1, std::memory_order_relaxed);
+  return codec->visit_list(bytes, visit);
+}
+
 Bytes leaf_bytes(Format format, View evidence) {
   if (format == Format::cose) return to_bytes(evidence);
   CborWriter out;

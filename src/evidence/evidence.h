@@ -3,6 +3,7 @@
 //   bytes ─ decode ─▶ Decoded ─ verify ─▶ Verified ─ (ledger) append ─▶ Receipt
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 #include "base/bytes.h"
 #include "crypto/certificate.h"
 #include "crypto/key.h"
+#include "crypto/revocation_reason.h"
 #include "crypto/signer.h"
 #include "evidence/issuer_hint.h"
 #include "evidence/statement.h"
@@ -81,6 +83,17 @@ Result<void> check_signature(const Decoded& decoded, const crypto::PublicKey& is
 // other subjects may be left out, where that saves making them.
 Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, const KeyId& issuer,
                                                   const std::optional<StatementId>& id = {}, const SubjectId* about = nullptr);
+
+// An entry of a list that takes certificates back, where it lies in the piece.
+struct RevocationEntry {
+  View handle;  // as Credential::handle() has it
+  Time at;      // since when it is taken back
+  crypto::RevocationReason reason = crypto::RevocationReason::unspecified;
+};
+// False: no more of them.
+using RevocationVisitor = std::function<bool(const RevocationEntry&)>;
+// Entries of such a list that this server verified before and kept, in their order, one by one. unsupported: no format of lists.
+Result<void> visit_revocation_list(Format format, View bytes, const RevocationVisitor& visit);
 
 // How many pieces codecs have read in this process, kept ones too. A look-up reads none (evidence/view_row.h).
 std::uint64_t pieces_decoded();

@@ -14,7 +14,8 @@ using cbor::put;
 
 // What few statements have: a map of these, and only of what is there.
 enum Extra : std::int64_t {
-  not_before = 1, expires, domains, aliases, other_keys, agreed, user_id, component, signing_component, hard_revocation, supporting, weak, credentials
+  not_before = 1, expires, domains, aliases, other_keys, agreed, user_id, component, signing_component, hard_revocation, supporting, weak, credentials,
+  revocations
 };
 
 struct WriteBody {
@@ -97,6 +98,20 @@ bool make_body(Body& body, std::uint64_t index) {
   else return make_body<I + 1>(body, index);
 }
 
+// [findings, issuer's name, scope, number, this update, next update, name]
+constexpr std::size_t list_fields = 7;
+
+void write_list(CborWriter& out, const RevocationList& list) {
+  out.array(list_fields);
+  put(out, list.findings());
+  put(out, list.issuer_name);
+  put(out, list.scope);
+  put(out, list.number);
+  put(out, list.this_update);
+  put(out, list.next_update);
+  put(out, list.name);
+}
+
 // Extras in the order of their numbers, as deterministic CBOR wants its keys. Written twice: to count them, then to write them.
 class Extras {
  public:
@@ -120,6 +135,7 @@ class Extras {
       out.array(2 * one.credentials.size());
       for (const auto& credential : one.credentials) out.bytes(credential->octets()).bytes(credential->findings());
     });
+    if (one.revocations) next(revocations, [&](CborWriter& out) { write_list(out, *one.revocations); });
   }
 
  private:
@@ -151,6 +167,22 @@ Result<void> read_credentials(CborReader& in, std::vector<CredentialPtr>& to) {
   return {};
 }
 
+Result<void> read_list(CborReader& in, Statement& of) {
+  const Codec* codec = find_codec(of.format);
+  TRY(const auto size, in.array());
+  if (size != list_fields || !codec || !codec->known_list) return fail(Code::malformed, "view: a list that is not known");
+  TRY(const View findings, in.bytes());
+  TRY(auto list, codec->known_list(findings));
+  CHECK_OK(get(in, list->issuer_name));
+  CHECK_OK(get(in, list->scope));
+  CHECK_OK(get(in, list->number));
+  CHECK_OK(get(in, list->this_update));
+  CHECK_OK(get(in, list->next_update));
+  CHECK_OK(get(in, list->name));
+  of.revocations = std::move(list);
+  return {};
+}
+
 Result<void> read_flag(CborReader& in, bool& to) {
   TRY(to, in.boolean());
   return {};
@@ -171,6 +203,7 @@ Result<void> read_extra(CborReader& in, std::int64_t key, Statement& one) {
     case supporting: return read_flag(in, one.component.supporting);
     case weak: return read_flag(in, one.component.weak);
     case credentials: return read_credentials(in, one.credentials);
+    case revocations: return read_list(in, one);
     default: return fail(Code::malformed, "view: an extra that is not known");
   }
 }

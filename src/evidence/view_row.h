@@ -9,8 +9,8 @@
 
 namespace cm4it::evidence {
 
-// What one piece of evidence says of one subject, in compact CBOR (docs/formats/store.md). A statement of a CRL has none: what it
-// says is looked up entry by entry.
+// What one piece of evidence says of one subject, in compact CBOR (docs/formats/store.md). Of a list that takes certificates back (a
+// CRL): its own statement, without entries, which have rows of their own.
 // At least one.
 Bytes write_view(std::span<const Statement* const> statements);
 // Which piece of evidence it is of. malformed.

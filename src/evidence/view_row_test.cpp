@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "evidence/formats/x509/credential.h"
-#include "evidence/formats/x509/x509_test_support.h"
+#include "evidence/formats/x509/crl_test_support.h"
 #include "evidence/test_support.h"
 
 namespace cm4it::evidence {
@@ -190,6 +190,35 @@ TEST_F(KnownCertificates, AreTakenWithTheirOwnFindingsOnly) {
   Bytes changed = to_bytes(one.der());
   changed[changed.size() / 2] ^= 1;
   EXPECT_FALSE(crypto::Certificate::from_known(changed, one.findings()));
+}
+
+TEST(ViewRow, AListThatTakesCertificatesBackComesBackWithoutItsEntries) {
+  const Authority root{key_of("root"), x509::test::name("Root", "Acme")};
+  for (const std::optional<Time> next_update : {std::optional<Time>{}, std::optional(Time{1'800'086'400})}) {
+    const x509::test::CrlDraft draft{.by = root, .number = 31, .next_update = next_update, .entries = {{{2}}}};
+    const auto decoded = decode(Format::crl, draft.encode());
+    ASSERT_TRUE(decoded) << decoded.error().message;
+    const Statement said = verify(*decoded, root.key->public_key()).value().statements().at(0);
+    const auto pieces = pieces_decoded();
+    const Statement read = read_back(said);
+    EXPECT_EQ(pieces_decoded(), pieces);
+    ASSERT_TRUE(read.revocations);
+    const auto &a = *read.revocations, &b = *said.revocations;
+    EXPECT_EQ(std::tie(a.issuer_name, a.scope, a.number, a.this_update, a.next_update, a.name), std::tie(b.issuer_name, b.scope, b.number, b.this_update, b.next_update, b.name));
+    EXPECT_TRUE(a.entries.empty());
+    EXPECT_EQ(std::tie(read.id, read.issuer, read.subject, read.issued_at, read.not_before), std::tie(said.id, said.issuer, said.subject, said.issued_at, said.not_before));
+    EXPECT_EQ(std::get<Withdraw>(read.body).component, std::get<Withdraw>(said.body).component);
+  }
+}
+
+TEST(ViewRow, AListOfAFormatThatHasNoneIsRefused) {
+  Statement said = with_body(Withdraw{});
+  said.format = Format::openpgp;
+  said.revocations = std::make_shared<RevocationList>();
+  const Statement* one = &said;
+  EXPECT_EQ(read_view(write_view({&one, 1}), said.subject).error().code, Code::malformed);
+  said.format = Format::crl;  // and one of that format without its findings
+  EXPECT_EQ(read_view(write_view({&one, 1}), said.subject).error().code, Code::malformed);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "base/budgets.h"
 #include "base/read_budget.h"
 #include "evidence/credential.h"
+#include "evidence/view_row.h"
 #include "ledger/crls.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
@@ -42,11 +43,12 @@ std::map<Bytes, Issued> issued_in_names(const std::vector<policy::Fact>& about) 
   return issued;
 }
 
-Result<EvidenceView> evidence_at(const store::Snapshot& snapshot, std::uint64_t position) {
+// The list's own statement, said of this subject.
+Result<evidence::Statement> statement_of(const CrlRow& row, const SubjectId& subject) {
   CHECK_OK(ReadBudget::charge(1));
-  TRY(const auto row, snapshot.get(table::journal, table::journal_key(position)));
-  if (!row) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-  return evidence_in_entry(*row);
+  TRY(auto statements, evidence::read_view(row.view, subject));
+  if (statements.size() != 1 || !statements[0].revocations) return fail(Code::internal, "crls: a row that is of no CRL", "run `ics rebuild`");
+  return std::move(statements[0]);
 }
 
 }  // namespace
@@ -61,19 +63,16 @@ Result<std::vector<KeyId>> Reader::keys_named(const std::string& alias) const {
   return keys;
 }
 
-Result<policy::Fact> Reader::crl_fact(const SubjectId& subject, const KeyId& signer, const CrlRow& row, const std::vector<View>& serials,
+Result<policy::Fact> Reader::crl_fact(const SubjectId& subject, const CrlRow& row, const std::vector<View>& serials,
                                       const std::vector<policy::Fact>& about) const {
-  TRY(const auto kept, evidence_at(*snapshot_, row.position));
-  TRY(const auto list, evidence::open_revocation_list(kept.format, kept.evidence));
-  std::vector<evidence::RevocationList::Entry> entries;
+  TRY(auto list, statement_of(row, subject));
+  std::vector<CrlEntry> entries;
   for (const View serial : serials) {
-    TRY(const auto entry, find_crl_entry(*snapshot_, row.position, *list, serial));
-    if (entry) entries.push_back({to_bytes(entry->handle), entry->at, entry->reason});
+    TRY(auto entry, find_crl_entry(*snapshot_, row.position, serial));
+    if (entry) entries.push_back(std::move(*entry));
   }
-  auto statement = list->with_entries(subject, std::move(entries), row.cut);
+  auto statement = evidence::with_entries(std::move(list), std::move(entries), row.cut);
   if (!statement.revocations->entries.empty()) std::get<evidence::Withdraw>(statement.body).statement = taken_back(statement, about);
-  statement.id = kept.id;
-  statement.issuer = signer;
   return fact_of(std::move(statement), row.facts);
 }
 
@@ -83,10 +82,11 @@ Result<void> Reader::add_crls(const SubjectId& subject, const std::optional<AsOf
                               std::vector<KeyId>& signers) const {
   const policy::Descriptor* domain = as_of ? policies().newest(as_of->domain) : nullptr;
   const auto in_force = [&](const CrlRow& row) -> Result<policy::InForce> {
-    TRY(const auto kept, evidence_at(*snapshot_, row.position));
-    evidence::Statement statement;
-    statement.format = kept.format;  // what the row of a CRL stands for, without its octets being read
-    statement.id = kept.id;
+    CHECK_OK(ReadBudget::charge(1));
+    TRY(const auto head, evidence::read_view_head(row.view));
+    evidence::Statement statement;  // as much of it as says when and where it counts
+    statement.format = head.format;
+    statement.id = head.id;
     statement.issued_at = row.this_update;
     statement.not_before = row.this_update;
     statement.revocations = std::make_shared<const evidence::RevocationList>();
@@ -103,7 +103,7 @@ Result<void> Reader::add_crls(const SubjectId& subject, const std::optional<AsOf
       TRY(const auto rows, crls_of(*snapshot_, key, name, at_that_time));
       if (!rows.empty()) signers.push_back(key);
       for (const CrlRow& row : rows) {
-        TRY(auto fact, crl_fact(subject, key, row, asked, about));
+        TRY(auto fact, crl_fact(subject, row, asked, about));
         about.push_back(std::move(fact));
       }
     }
@@ -112,19 +112,14 @@ Result<void> Reader::add_crls(const SubjectId& subject, const std::optional<AsOf
 }
 
 Result<std::optional<evidence::Statement>> Reader::crl_before(const KeyId& issuer, const evidence::RevocationList& crl) const {
-  std::optional<std::uint64_t> position;
+  std::optional<CrlRow> lowest;
   std::size_t examined = 0;
   CHECK_OK(not_lower_crls(*snapshot_, issuer, crl, [&](const CrlRow& row) {
-    if (row.this_update <= crl.this_update) position = row.position;
-    return !position && ++examined < budget::crl_rows;
+    if (row.this_update <= crl.this_update) lowest = row;
+    return !lowest && ++examined < budget::crl_rows;
   }));
-  if (!position) return std::optional<evidence::Statement>{};
-  TRY(const auto kept, evidence_at(*snapshot_, *position));
-  TRY(const auto list, evidence::open_revocation_list(kept.format, kept.evidence));
-  auto statement = list->head();
-  statement.subject = SubjectId::key(issuer);
-  statement.id = kept.id;
-  statement.issuer = issuer;
+  if (!lowest) return std::optional<evidence::Statement>{};
+  TRY(auto statement, statement_of(*lowest, SubjectId::key(issuer)));
   return std::optional(std::move(statement));
 }
 

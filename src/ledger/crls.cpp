@@ -3,25 +3,30 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "base/cbor_values.h"
 #include "crypto/digest.h"
 #include "ledger/schema.h"
 
 namespace cm4it::ledger {
 namespace {
 
-constexpr std::size_t page_entries = 2048;
+// A page has about 1 KiB: one is read to find an entry, and LMDB puts several into one of its pages of 4 KiB.
+constexpr std::size_t page_entries = 32;
 using table::crl_number_octets, table::crl_scope_octets;
 
 bool less(View a, View b) { return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end()); }
 
-void append_u32(Bytes& to, std::uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) to.push_back(static_cast<std::uint8_t>(value >> shift));
+// handle, at, reason: a page is a sequence of these (RFC 8742).
+void write_entry(CborWriter& out, const evidence::RevocationEntry& entry) {
+  out.bytes(entry.handle).integer(entry.at.seconds).uint(static_cast<std::uint64_t>(entry.reason));
 }
 
-std::uint32_t u32_at(View bytes, std::size_t index) {
-  std::uint32_t value = 0;
-  for (const std::uint8_t octet : bytes.subspan(4 * index, 4)) value = value << 8 | octet;
-  return value;
+Result<evidence::RevocationEntry> read_entry(CborReader& in) {
+  evidence::RevocationEntry entry;
+  TRY(entry.handle, in.bytes());
+  CHECK_OK(cbor::get(in, entry.at));
+  CHECK_OK(cbor::get_number(in, entry.reason));
+  return entry;
 }
 
 }  // namespace
@@ -30,38 +35,31 @@ Bytes crl_key(const KeyId& issuer, const evidence::RevocationList& list, std::ui
   return table::crl_key(issuer, list.issuer_name, list.scope, list.number, position);
 }
 
-Result<CrlPages> crl_pages(const evidence::RevocationReader& list, std::uint64_t position) {
-  struct Place {
-    View serial;
-    std::uint32_t offset;
-  };
-  std::vector<Place> places;
-  CHECK_OK(list.visit([&](const evidence::RevocationReader::Entry& entry, std::size_t offset) {
-    places.push_back({entry.handle, static_cast<std::uint32_t>(offset)});
+Result<CrlPages> crl_pages(const Record& crl, std::uint64_t position) {
+  std::vector<evidence::RevocationEntry> entries;
+  CHECK_OK(evidence::visit_revocation_list(crl.format, crl.evidence, [&](const evidence::RevocationEntry& entry) {
+    entries.push_back(entry);
     return true;
   }));
-  std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return less(a.serial, b.serial); });
-  // Of two entries of one serial number the first counts.
-  places.erase(
-      std::unique(places.begin(), places.end(), [](const Place& a, const Place& b) { return equal(a.serial, b.serial); }),
-      places.end());
+  std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return less(a.handle, b.handle); });
+  // Of two entries of one handle the first counts.
+  entries.erase(std::unique(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return equal(a.handle, b.handle); }), entries.end());
   CrlPages pages;
-  for (std::size_t begin = 0; begin < places.size(); begin += page_entries) {
-    Bytes key = table::crl_entries_prefix(position), value;
-    append(key, places[begin].serial);
-    const std::size_t end = std::min(places.size(), begin + page_entries);
-    value.reserve(4 * (end - begin));
-    for (std::size_t i = begin; i < end; ++i) append_u32(value, places[i].offset);
-    pages.emplace_back(std::move(key), std::move(value));
+  for (std::size_t begin = 0; begin < entries.size(); begin += page_entries) {
+    Bytes key = table::crl_entries_prefix(position);
+    append(key, entries[begin].handle);
+    const std::size_t end = std::min(entries.size(), begin + page_entries);
+    CborWriter page;
+    for (std::size_t i = begin; i < end; ++i) write_entry(page, entries[i]);
+    pages.emplace_back(std::move(key), page.take());
   }
   return pages;
 }
 
-Result<std::optional<evidence::RevocationReader::Entry>> find_crl_entry(const store::Snapshot& snapshot, std::uint64_t position,
-                                                                        const evidence::RevocationReader& list, View serial) {
+Result<std::optional<CrlEntry>> find_crl_entry(const store::Snapshot& snapshot, std::uint64_t position, View handle) {
   store::Range range = store::Range::prefix(table::crl_entries_prefix(position));
-  range.end = table::crl_entries_prefix(position);  // the last page that begins at this serial number or before it
-  append(range.end, serial);
+  range.end = table::crl_entries_prefix(position);  // the last page that begins at this handle or before it
+  append(range.end, handle);
   range.end.push_back(0);
   range.backwards = true;
   View page;
@@ -69,21 +67,18 @@ Result<std::optional<evidence::RevocationReader::Entry>> find_crl_entry(const st
     page = value;
     return false;
   }));
-  std::size_t low = 0, high = page.size() / 4;
-  while (low < high) {
-    const std::size_t middle = (low + high) / 2;
-    TRY(const auto entry, list.entry_at(u32_at(page, middle)));
-    if (equal(entry.handle, serial)) return std::optional(entry);
-    if (less(entry.handle, serial)) low = middle + 1;
-    else high = middle;
+  for (CborReader in(page); !in.at_end();) {
+    TRY(const auto entry, read_entry(in));
+    if (equal(entry.handle, handle)) return std::optional<CrlEntry>({to_bytes(entry.handle), entry.at, entry.reason});
+    if (less(handle, entry.handle)) break;
   }
-  return std::optional<evidence::RevocationReader::Entry>{};
+  return std::optional<CrlEntry>{};
 }
 
-Bytes crl_value(Time this_update, const FactRow& facts) {
+Bytes crl_value(Time this_update, const FactRow& facts, View view) {
   Bytes value;
   append_u64(value, static_cast<std::uint64_t>(this_update.seconds));
-  append(value, encode(facts));
+  append(value, encode(facts, view));
   return value;
 }
 
@@ -94,7 +89,9 @@ Result<CrlRow> decode_crl_row(View key, View value) {
   row.position = table::last_number(key);
   row.number = to_bytes(key.last(tail).first(crl_number_octets));
   row.this_update = Time{static_cast<std::int64_t>(read_u64(value.first(sizeof(std::uint64_t))))};
-  TRY(row.facts, decode_fact_row(value.subspan(sizeof(std::uint64_t))));
+  TRY(auto rest, decode_subject_row(value.subspan(sizeof(std::uint64_t))));
+  row.facts = std::move(rest.facts);
+  row.view = rest.view;
   return row;
 }
 

@@ -1,5 +1,5 @@
-// CRLs in the index: of each the row of its facts, and its entries in the order of their serial numbers, so that one of them is
-// found without reading the others (docs/formats/store.md, table 14).
+// CRLs in the index: of each a row of its facts and what it says of itself, and its entries in the order of their handles (serial
+// numbers), so that those of one subject are found without the CRL or the other entries being read (docs/formats/store.md, table 14).
 #pragma once
 
 #include <functional>
@@ -13,23 +13,23 @@ namespace cm4it::ledger {
 
 // Where a CRL's row is kept: under its issuer, scope and number.
 Bytes crl_key(const KeyId& issuer, const evidence::RevocationList& list, std::uint64_t position);
-// The row: thisUpdate ‖ FactRow, so that a CRL of another time is passed over without being read.
-Bytes crl_value(Time this_update, const FactRow& facts);
+// The row: thisUpdate ‖ SubjectRow, so that a CRL of another time is passed over without being read.
+Bytes crl_value(Time this_update, const FactRow& facts, View view);
 
-// Pages of entries: each key begins with the CRL's position and has the first serial number of the page, each value has where the
-// entries begin.
+// Pages of the entries of the CRL at this position: each key has the first handle of its page, each value a few tens of entries.
 using CrlPages = std::vector<std::pair<Bytes, Bytes>>;
-Result<CrlPages> crl_pages(const evidence::RevocationReader& list, std::uint64_t position);
+Result<CrlPages> crl_pages(const Record& crl, std::uint64_t position);
 
-// The entry of this serial number, in the CRL that is kept at this position.
-Result<std::optional<evidence::RevocationReader::Entry>> find_crl_entry(const store::Snapshot& snapshot, std::uint64_t position,
-                                                                        const evidence::RevocationReader& list, View serial);
+// The entry of this handle, in the CRL that is kept at this position.
+using CrlEntry = evidence::RevocationList::Entry;
+Result<std::optional<CrlEntry>> find_crl_entry(const store::Snapshot& snapshot, std::uint64_t position, View handle);
 
 struct CrlRow {
   std::uint64_t position;
   Bytes number;  // 20 octets
   Time this_update;
   FactRow facts;
+  View view;         // of its statement (evidence/view_row.h), in the row: as long as the snapshot
   bool cut = false;  // there are older ones of its scope, and the one that counts at the time asked about may be among them
 };
 Result<CrlRow> decode_crl_row(View key, View value);

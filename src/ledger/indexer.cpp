@@ -68,16 +68,20 @@ Result<std::vector<std::string>> index_crl(const IndexInput& input, const Statem
                                            const RowReader& read, const RowWriter& write) {
   const Bytes key = crl_key(statement.issuer, *statement.revocations, record_at);
   std::optional<FactRow> known;
+  Bytes view;
   TRY(const auto kept, read(table::crls, key));
   if (kept) {
     TRY(auto decoded, decode_crl_row(key, *kept));
     known = std::move(decoded.facts);
+    view = to_bytes(decoded.view);
+  } else {
+    const Statement* const one = &statement;
+    view = evidence::write_view({&one, 1});
   }
   const FactRow row = updated(input, std::move(known));
-  write(table::crls, key, crl_value(statement.revocations->this_update, row));
+  write(table::crls, key, crl_value(statement.revocations->this_update, row, view));
   if (input.entry.record) {
-    TRY(const auto list, evidence::open_revocation_list(input.entry.record->format, input.entry.record->evidence));
-    TRY(auto pages, crl_pages(*list, record_at));
+    TRY(auto pages, crl_pages(*input.entry.record, record_at));
     for (auto& [first, page] : pages) write(table::crls, std::move(first), std::move(page));
   }
   return domains_of(input.entry, input.statements, row);

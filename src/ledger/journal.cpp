@@ -106,18 +106,6 @@ Result<Entry> decode_entry(View row, std::uint64_t position) {
   return entry;
 }
 
-Result<EvidenceView> evidence_in_entry(View row) {
-  CborReader reader(row);
-  EvidenceView found;
-  CHECK_OK(expect_array(reader, 4));
-  TRY(found.id.digest, read_digest(reader));
-  CHECK_OK(expect_array(reader, 5));
-  TRY(const auto format, reader.uint());
-  found.format = static_cast<Format>(format);
-  TRY(found.evidence, reader.bytes());
-  return found;
-}
-
 Result<std::optional<Record>> find_record(const store::Snapshot& snapshot, const StatementId& id) {
   TRY(const auto positions, snapshot.get(table::statements, id.digest));
   if (!positions || positions->size() < 8) return std::optional<Record>{};
@@ -129,19 +117,15 @@ Result<std::optional<Record>> find_record(const store::Snapshot& snapshot, const
   return std::move(entry.record);
 }
 
-Bytes encode(const FactRow& row) {
+Bytes encode(const FactRow& facts, View view) {
   CborWriter out;
-  out.array(3).integer(row.first_seen.seconds).text(row.submission_domain).array(row.received.size());
-  for (const auto& received : row.received) {
+  out.array(3).integer(facts.first_seen.seconds).text(facts.submission_domain).array(facts.received.size());
+  for (const auto& received : facts.received) {
     const bool own = received.log == KeyId{};
     out.array(4).text(received.domain).bytes(own ? View{} : View(received.log.digest)).integer(received.time.seconds);
     out.uint(received.index);
   }
-  return out.take();
-}
-
-Bytes encode(const FactRow& facts, View view) {
-  Bytes row = encode(facts);
+  Bytes row = out.take();
   append(row, view);
   return row;
 }
@@ -168,13 +152,6 @@ Result<FactRow> read_fact_row(CborReader& reader) {
 }
 
 }  // namespace
-
-Result<FactRow> decode_fact_row(View bytes) {
-  CborReader reader(bytes);
-  TRY(auto row, read_fact_row(reader));
-  CHECK_OK(reader.end());
-  return row;
-}
 
 Result<SubjectRow> decode_subject_row(View bytes) {
   CborReader reader(bytes);

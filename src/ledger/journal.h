@@ -22,10 +22,6 @@ struct Entry {
 Bytes encode(const Entry& entry);
 Result<Entry> decode_entry(View row, std::uint64_t position);
 
-// Of an entry that brought a record: the evidence where it lies, without a copy.
-struct EvidenceView { StatementId id; Format format; View evidence; };
-Result<EvidenceView> evidence_in_entry(View row);
-
 // The record of a statement, if it is kept.
 Result<std::optional<Record>> find_record(const store::Snapshot& snapshot, const StatementId& id);
 
@@ -38,8 +34,6 @@ struct FactRow {
   std::string submission_domain;
   std::vector<policy::ReceivedAt> received;  // a log of all zeros: this server's own
 };
-Bytes encode(const FactRow& row);
-Result<FactRow> decode_fact_row(View row);
 
 // A row of a subject: those facts, then what the evidence says of it (evidence/view_row.h). It is all that a look-up reads.
 struct SubjectRow {

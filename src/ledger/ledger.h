@@ -223,7 +223,7 @@ class Reader {
   Result<std::vector<KeyId>> keys_named(const std::string& alias) const;
   Result<void> add_crls(const SubjectId& subject, const std::optional<AsOf>& as_of, std::vector<policy::Fact>& about,
                         std::vector<KeyId>& signers) const;
-  Result<policy::Fact> crl_fact(const SubjectId& subject, const KeyId& signer, const CrlRow& row, const std::vector<View>& serials,
+  Result<policy::Fact> crl_fact(const SubjectId& subject, const CrlRow& row, const std::vector<View>& serials,
                                 const std::vector<policy::Fact>& about) const;
   Result<void> leave_out_unmade(policy::Fact& fact) const;
   Result<std::string> why_unmade(const StatementId& statement, const std::string& domain) const;

@@ -2,6 +2,7 @@
 #include <random>
 
 #include "base/budgets.h"
+#include "evidence/formats/x509/crl_test_support.h"
 #include "ledger/journal.h"
 #include "ledger/test_support.h"
 #include "store/lmdb.h"
@@ -13,6 +14,15 @@ namespace {
 using namespace test;
 using store::Fault;
 
+// Of one of a few numbers, with up to three pages of entries, some of them twice.
+Verified random_crl(std::mt19937& random) {
+  const evidence::x509::test::Authority ca{key_of("ca"), evidence::x509::test::name("ca", "Acme")};
+  evidence::x509::test::CrlDraft draft{.by = ca, .number = 1 + random() % 5};
+  for (auto left = random() % 80; left > 0; --left)
+    draft.entries.push_back({{1, static_cast<std::uint8_t>(random())}, random() % 2 ? crypto::RevocationReason::superseded : crypto::RevocationReason::unspecified});
+  return verified(Format::crl, draft.encode(), ca.key->public_key());
+}
+
 // Statements of every kind, about subjects of every kind, native and foreign, with places in our logs, with other homes'
 // receipts, with both, and with receipts that come later.
 Submission random_submission(std::mt19937& random) {
@@ -20,7 +30,7 @@ Submission random_submission(std::mt19937& random) {
   const std::string name = "device-" + std::to_string(pick(12));
   const auto device = SubjectId::key(id_of(name));
   const auto evidence = [&]() -> Verified {
-    switch (pick(9)) {
+    switch (pick(10)) {
       case 0: {
         Identity identity;
         identity.spki = to_bytes(key_of(name)->public_key().spki());
@@ -37,7 +47,8 @@ Submission random_submission(std::mt19937& random) {
       case 4: return say("line1", SubjectId::model_of("acme.example", "thermo-2000").value(), StatusChange{evidence::Status::deprecated, std::to_string(pick(4))});
       case 5: return say("line1", code("firmware"), evidence::Withdraw{endorsement(std::to_string(pick(5))).id(), ""});
       case 6: return policy_statement("acme", "acme.example", acme_policy(1 + pick(4)));
-      case 7: return manifest_identity("01234567890" + std::to_string(1 + pick(8)));
+      case 7: return random_crl(random);
+      case 8: return manifest_identity("01234567890" + std::to_string(1 + pick(8)));
       default: return endorsement(std::to_string(pick(9)), {"acme.example", "plant.example"});
     }
   }();

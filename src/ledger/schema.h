@@ -39,7 +39,7 @@ std::string head_domain(View foreign_head_key);
 inline constexpr Table meta = 3;
 inline constexpr std::string_view server = "server";          // → this server's name
 inline constexpr std::string_view rows = "rows";              // → which derived rows there are, and how they are made
-inline constexpr std::string_view rows_version = "9";
+inline constexpr std::string_view rows_version = "10";
 inline constexpr std::string_view rebuilding = "rebuilding";  // there while rows are made anew
 std::string note_key(std::string_view note);                  // also a prefix, of the notes that begin so
 std::string_view note_of(View key);                           // without what note_key() put before it
@@ -114,14 +114,14 @@ Bytes speaker_key(const SubjectId& subject, const KeyId& issuer, std::uint64_t p
 Bytes speaker_prefix(const SubjectId& subject, const KeyId& issuer);
 KeyId speaker_of(View key);
 
-// Revocation lists, and pages of their entries, each with where those begin (ledger/crls.h)
+// Revocation lists, and pages of their entries (ledger/crls.h)
 inline constexpr Table crls = 14;
-// → thisUpdate ‖ FactRow; order: by scope, then by number
+// → thisUpdate ‖ SubjectRow; order: by scope, then by number
 Bytes crl_prefix(const KeyId& issuer, View issuer_name);
 inline constexpr std::size_t crl_scope_octets = 8,
                              crl_number_octets = 20;  // of a scope's digest; of a number, with leading zeros
 Bytes crl_key(const KeyId& issuer, View issuer_name, const Digest& scope, View number, std::uint64_t position);
-Bytes crl_entries_prefix(std::uint64_t position);  // and the first serial number of the page; order: by serial number
+Bytes crl_entries_prefix(std::uint64_t position);  // and the page's first serial number → its entries; order: by serial number
 
 // key id ‖ component of its certificate, zeros: the key ‖ position → nothing: what a key said of itself that silences it
 inline constexpr Table compromised = 17;

@@ -34,8 +34,9 @@ struct Damaged {
     const auto position = server.ledger().reader()->record(statement).value()->position;
     const auto snapshot = in.snapshot().value();
     Bytes row = to_bytes(*snapshot->get(ledger::table::journal, ledger::table::journal_key(position)).value());
-    const auto evidence = ledger::evidence_in_entry(row)->evidence;
-    const auto at = static_cast<std::size_t>(evidence.data() - row.data()) + evidence.size() - from_end;
+    const Bytes evidence = ledger::decode_entry(row, position)->record->evidence;
+    const auto begin = std::search(row.begin(), row.end(), evidence.begin(), evidence.end());
+    const auto at = static_cast<std::size_t>(begin - row.begin()) + evidence.size() - from_end;
     row[at] ^= 4;
     store::Batch batch;
     batch.put(ledger::table::journal, ledger::table::journal_key(position), row);

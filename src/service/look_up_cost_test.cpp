@@ -1,5 +1,7 @@
 // A look-up costs no decoding: what evidence says was written down when it was taken in (decisions/0054).
 #include "base/guarded.h"
+#include "evidence/credential.h"
+#include "evidence/formats/x509/crl_test_support.h"
 #include "service/x509_fixture.h"
 
 namespace cm4it::service {
@@ -54,6 +56,29 @@ TEST_F(LookUpCost, OfCertificatesOpenSslReadsNone) {
     EXPECT_EQ(verdict(device_of(name)).admitted, policy::Admitted::yes);
     EXPECT_EQ(judged(device_of(name)), "counts");
   }
+  EXPECT_EQ(before.since().pieces, 0u);
+  EXPECT_EQ(before.since().certificates, 0u);
+}
+
+// Of a CRL, however long, the row of its head and one page of its entries are read: not the list itself.
+TEST_F(LookUpCost, OfCrlsNoCodecIsAsked) {
+  take(root.itself());
+  for (const char* name : {"one", "two", "revoked"}) {
+    auto draft = device_by(root, name);
+    draft.serial = {2, static_cast<std::uint8_t>(name[0])};
+    take(draft);
+  }
+  evidence::x509::test::CrlDraft crl{.by = root, .next_update = Time{1'800'086'400}, .entries = {{{2, 'r'}, crypto::RevocationReason::superseded}}};
+  for (std::uint32_t i = 0; i < 500; ++i) crl.entries.push_back({{1, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)}});
+  const auto taken = submit({crl.encode()}, Format::crl).at(0);
+  ASSERT_FALSE(taken.error) << taken.error->message;
+  EXPECT_TRUE(verdict(device_of("one")).identity);
+  const Cost before;
+  EXPECT_TRUE(verdict(device_of("two")).crl_due);
+  const auto revoked = verdict(device_of("revoked"));
+  EXPECT_FALSE(revoked.identity);
+  ASSERT_TRUE(revoked.revoked);
+  EXPECT_THAT(revoked.revoked->text, testing::HasSubstr("superseded"));
   EXPECT_EQ(before.since().pieces, 0u);
   EXPECT_EQ(before.since().certificates, 0u);
 }

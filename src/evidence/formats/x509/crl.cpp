@@ -25,7 +25,13 @@ struct Crl final : RevocationList {
   Bytes point;  // the names of its distribution point, each a GeneralName in DER; empty: none
 
   Coverage coverage_of(const Credential& credential) const override;
+  std::string reason() const override;
+  Bytes findings() const override;
+  std::shared_ptr<RevocationList> copy() const override { return std::make_shared<Crl>(*this); }
 };
+
+// Findings: an octet of these, then `point`.
+constexpr std::uint8_t of_users = 1, of_authorities = 2;
 
 // RFC 5280 section 6.3.3 (b) (2).
 RevocationList::Coverage Crl::coverage_of(const Credential& credential) const {
@@ -39,6 +45,28 @@ RevocationList::Coverage Crl::coverage_of(const Credential& credential) const {
     if (std::any_of(points.begin(), points.end(), [&](const Bytes& one) { return equal(one, whole_name->whole); })) return Coverage::surely;
   }
   return Coverage::perhaps;
+}
+
+std::string Crl::reason() const {
+  std::string reason = name;
+  for (const auto& entry : entries)
+    reason += "; serial number " + to_hex(entry.handle) + " since " + to_rfc3339(entry.at) + ", " + crypto::to_string(entry.reason);
+  return reason;
+}
+
+Bytes Crl::findings() const {
+  Bytes octets{static_cast<std::uint8_t>((users_only ? of_users : 0) | (authorities_only ? of_authorities : 0))};
+  append(octets, point);
+  return octets;
+}
+
+Result<std::shared_ptr<RevocationList>> known_crl(View findings) {
+  if (findings.empty() || findings[0] > (of_users | of_authorities)) return fail(Code::malformed, "crl: findings that are none");
+  auto list = std::make_shared<Crl>();
+  list->users_only = (findings[0] & of_users) != 0;
+  list->authorities_only = (findings[0] & of_authorities) != 0;
+  list->point = to_bytes(findings.subspan(1));
+  return list;
 }
 
 // A withdrawal of what its issuer said of certificates in this name.
@@ -65,46 +93,9 @@ Statement meaning_of_list(const crypto::Crl& list) {
   return statement;
 }
 
-std::string reason_of(const RevocationList& list) {
-  std::string reason = list.name;
-  for (const auto& entry : list.entries)
-    reason += "; serial number " + to_hex(entry.handle) + " since " + to_rfc3339(entry.at) + ", " + crypto::to_string(entry.reason);
-  return reason;
-}
-
-class CrlReader final : public RevocationReader {
- public:
-  explicit CrlReader(crypto::Crl list) : list_(std::move(list)) {}
-
-  Statement head() const override { return meaning_of_list(list_); }
-
-  Statement with_entries(const SubjectId& subject, std::vector<RevocationList::Entry> entries, bool cut) const override {
-    Statement statement = head();
-    statement.subject = subject;
-    auto said = std::make_shared<Crl>(static_cast<const Crl&>(*statement.revocations));
-    said->entries = std::move(entries);
-    said->cut = cut;
-    std::get<Withdraw>(statement.body).reason = reason_of(*said);
-    statement.revocations = std::move(said);
-    return statement;
-  }
-
-  Result<void> visit(const std::function<bool(const Entry&, std::size_t)>& visitor) const override {
-    return crypto::visit_crl_entries(list_, [&](const crypto::CrlEntry& entry, std::size_t offset) { return visitor({entry.serial, entry.at, entry.reason}, offset); });
-  }
-
-  Result<Entry> entry_at(std::size_t offset) const override {
-    TRY(const auto entry, crypto::crl_entry_at(list_.entries, offset));
-    return Entry{entry.serial, entry.at, entry.reason};
-  }
-
- private:
-  const crypto::Crl list_;
-};
-
-Result<std::unique_ptr<RevocationReader>> open_crl(View piece) {
-  TRY(auto list, crypto::Crl::parse_known(piece));
-  return std::make_unique<CrlReader>(std::move(list));
+Result<void> visit_crl(View piece, const RevocationVisitor& visit) {
+  TRY(const auto list, crypto::Crl::parse_known(piece));
+  return crypto::visit_crl_entries(list, [&](const crypto::CrlEntry& entry) { return visit({entry.serial, entry.at, entry.reason}); });
 }
 
 }  // namespace
@@ -173,6 +164,7 @@ Result<std::vector<Statement>> kept_crl(View bytes, const KeyId& issuer, const S
 
 // Bodies are split, and told from certificates, by x509::codec.
 constexpr Codec crl::codec{.format = Format::crl, .name = "crl", .media_type = "application/pkix-crl", .submitted = {},
-                           .most_octets = budget::crl_bytes, .decode = decode_crl, .verify = verify_crl, .kept = kept_crl, .open_list = open_crl, .by_authorities = true};
+                           .most_octets = budget::crl_bytes, .decode = decode_crl, .verify = verify_crl, .kept = kept_crl, .visit_list = visit_crl,
+                           .known_list = known_crl, .by_authorities = true};
 
 }  // namespace cm4it::evidence

@@ -9,6 +9,7 @@
 #include "crypto/openssl_for_test.h"
 #include "evidence/formats/x509/crl_test_support.h"
 #include "evidence/formats/x509/x509.h"
+#include "evidence/view_row.h"
 
 namespace cm4it::evidence {
 namespace {
@@ -48,24 +49,24 @@ TEST(CrlEvidence, IsAWithdrawalByItsIssuer) {
 TEST(CrlEvidence, TellsOfTheCertificatesAskedFor) {
   const Authority ca = authority("ca");
   const Bytes der = CrlDraft{.by = ca, .entries = {{{2}, RevocationReason::key_compromise}, {{3}}}}.encode();
-  const auto list = open_revocation_list(Format::crl, der);
-  ASSERT_TRUE(list) << list.error().message;
-  std::vector<std::size_t> offsets;
-  ASSERT_TRUE((*list)->visit([&](const RevocationReader::Entry&, std::size_t offset) { return offsets.push_back(offset), true; }));
-  ASSERT_EQ(offsets.size(), 2u);
-  const auto second = (*list)->entry_at(offsets[1]);
-  ASSERT_TRUE(second);
-  EXPECT_TRUE(equal(second->handle, Bytes{3}));
-  const auto first = (*list)->entry_at(offsets[0]);
-  ASSERT_TRUE(first);
-  const auto subject = SubjectId::key(ca.key->public_key().id());
-  const Statement statement = (*list)->with_entries(subject, {{to_bytes(first->handle), first->at, first->reason}}, false);
-  EXPECT_EQ(statement.subject, subject);
-  EXPECT_TRUE((*list)->head().revocations->entries.empty());
+  std::vector<RevocationList::Entry> entries;
+  const auto visited = visit_revocation_list(Format::crl, der, [&](const RevocationEntry& entry) {
+    entries.push_back({to_bytes(entry.handle), entry.at, entry.reason});
+    return entries.size() < 2;
+  });
+  ASSERT_TRUE(visited) << visited.error().message;
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[0].handle, Bytes{2});
+  EXPECT_EQ(entries[1].handle, Bytes{3});
+  const Statement list = decode(Format::crl, der).value().statements().at(0);
+  const Statement statement = with_entries(list, {entries[0]}, false);
+  EXPECT_TRUE(list.revocations->entries.empty());
   ASSERT_EQ(statement.revocations->entries.size(), 1u);
   EXPECT_EQ(statement.revocations->entries[0].reason, RevocationReason::key_compromise);
+  EXPECT_FALSE(statement.revocations->cut);
   EXPECT_NE(std::get<Withdraw>(statement.body).reason.find("02 since 2026-09-21T14:13:20Z, keyCompromise"), std::string::npos)
       << std::get<Withdraw>(statement.body).reason;
+  EXPECT_TRUE(with_entries(list, {}, true).revocations->cut);
 }
 
 TEST(CrlEvidence, ComesInDerAndInPemAmongCertificates) {
@@ -134,7 +135,13 @@ TEST(CrlEvidence, IsAboutCertificatesOfItsScope) {
   const auto device = certificate({}), below = certificate({basic_constraints()}), pointing = certificate({crl_point(here)});
   const auto coverage = [&](const Bytes& scope, const crypto::Certificate& which) {
     const Bytes der = CrlDraft{.by = ca, .more = scope.empty() ? Bytes{} : extension("551d1c", der::item(der::sequence, scope), true)}.encode();
-    return decode(Format::crl, der).value().statements().at(0).revocations->coverage_of(*x509::credential_of(which));
+    const Statement said = decode(Format::crl, der).value().statements().at(0);
+    const Statement* const one = &said;
+    const auto kept = read_view(write_view({&one, 1}), said.subject);  // as look-ups know it
+    EXPECT_TRUE(kept) << kept.error().message;
+    const auto covered = said.revocations->coverage_of(*x509::credential_of(which));
+    if (kept) EXPECT_EQ(kept->at(0).revocations->coverage_of(*x509::credential_of(which)), covered);
+    return covered;
   };
   using Coverage = RevocationList::Coverage;
   const auto covers = [&](const Bytes& scope, const crypto::Certificate& which) { return coverage(scope, which) == Coverage::surely; };
