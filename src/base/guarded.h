@@ -1,15 +1,11 @@
 // Guarded<T>: a lock and the data it guards as one object, so that neither is used without the other.
 #pragma once
 
-#include <cstdint>
 #include <utility>
 
 #include "base/mutex.h"
 
 namespace cm4it {
-
-// How many such locks this thread has taken: what is to be free of them is measured by it.
-inline thread_local std::uint64_t locks_taken = 0;
 
 template <class T>
 class Guarded {
@@ -21,13 +17,11 @@ class Guarded {
   template <class F>
   auto with(F&& f) {
     const Lock lock(mutex_);
-    ++locks_taken;
     return std::forward<F>(f)(value_);
   }
   template <class F>
   auto with(F&& f) const {
     const Lock lock(mutex_);
-    ++locks_taken;
     return std::forward<F>(f)(value_);
   }
 

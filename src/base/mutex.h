@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 
 #ifdef __clang__
@@ -16,9 +17,15 @@
 
 namespace cm4it {
 
+// How many mutexes this thread has locked: what is to be free of them is measured by it.
+inline thread_local std::uint64_t locks_taken = 0;
+
 class CM4IT_THREAD_SAFETY(capability("mutex")) Mutex {
  public:
-  void lock() CM4IT_THREAD_SAFETY(acquire_capability()) { mutex_.lock(); }
+  void lock() CM4IT_THREAD_SAFETY(acquire_capability()) {
+    mutex_.lock();
+    ++locks_taken;
+  }
   void unlock() CM4IT_THREAD_SAFETY(release_capability()) { mutex_.unlock(); }
 
  private:
@@ -29,12 +36,15 @@ class CM4IT_THREAD_SAFETY(capability("mutex")) Mutex {
 // Holds a mutex as long as it lives, except between unlock() and lock().
 class CM4IT_THREAD_SAFETY(scoped_lockable) Lock {
  public:
-  explicit Lock(Mutex& mutex) CM4IT_THREAD_SAFETY(acquire_capability(mutex)) : lock_(mutex.mutex_) {}
+  explicit Lock(Mutex& mutex) CM4IT_THREAD_SAFETY(acquire_capability(mutex)) : lock_(mutex.mutex_) { ++locks_taken; }
   ~Lock() CM4IT_THREAD_SAFETY(release_capability()) = default;
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;
   void unlock() CM4IT_THREAD_SAFETY(release_capability()) { lock_.unlock(); }
-  void lock() CM4IT_THREAD_SAFETY(acquire_capability()) { lock_.lock(); }
+  void lock() CM4IT_THREAD_SAFETY(acquire_capability()) {
+    lock_.lock();
+    ++locks_taken;
+  }
 
  private:
   friend class Condition;

@@ -1,8 +1,13 @@
 // A look-up costs no decoding: what evidence says was written down when it was taken in (decisions/0054).
-#include "base/guarded.h"
-#include "evidence/credential.h"
+#include <algorithm>
+#include <thread>
+
+#include "base/mutex.h"
+#include "base/temporary_directory_for_test.h"
 #include "evidence/formats/x509/crl_test_support.h"
+#include "service/ready_answers.h"
 #include "service/x509_fixture.h"
+#include "store/lmdb.h"
 
 namespace cm4it::service {
 namespace {
@@ -28,20 +33,6 @@ TEST_F(LookUpCost, OfNativeStatementsNoCodecIsAsked) {
   EXPECT_EQ(verdict(thing).admitted, policy::Admitted::yes);
   EXPECT_EQ(before.since().pieces, 0u);
   EXPECT_EQ(before.since().certificates, 0u);
-}
-
-// Many threads look up at once: none of them waits for another.
-TEST_F(LookUpCost, TakesNoLock) {
-  take(root.itself());
-  for (const char* name : {"one", "two"}) take(device_by(root, name));
-  (void)verdict(device_of("one"));  // what a thread reads for the first time it may have to ask for
-  std::uint64_t before = locks_taken;
-  (void)LedgerForTest::ledger_of(*service).reader();
-  const std::uint64_t of_snapshot = locks_taken - before;  // of a store in memory; LMDB's has none
-  before = locks_taken;
-  (void)service->verdicts().look_up(device_of("two"), {}, {});
-  (void)service->verdicts().look_up(device_of("one"), {}, {});
-  EXPECT_EQ(locks_taken - before, 2 * of_snapshot);
 }
 
 // The first device of a CA tells whether paths over it hold; the others are looked up without OpenSSL.
@@ -81,6 +72,75 @@ TEST_F(LookUpCost, OfCrlsNoCodecIsAsked) {
   EXPECT_THAT(revoked.revoked->text, testing::HasSubstr("superseded"));
   EXPECT_EQ(before.since().pieces, 0u);
   EXPECT_EQ(before.since().certificates, 0u);
+}
+
+struct OnDisk {
+  const TemporaryDirectory directory{"look-ups"};
+};
+
+// A store on disk, as servers have: the one in memory takes a lock for each snapshot.
+struct LookUpLocks : testing::Test, OnDisk, Pki {
+  LookUpLocks() : Pki(store::open_lmdb({.directory = directory.path()}).value()) {}
+
+  struct Seen {
+    std::uint64_t ready = 0, folded = 0, not_admitted = 0, locks = 0;
+  };
+
+  // What an event loop does for each of these devices: its ready-made answer where it has one, else a fold; and a fold all the same.
+  void ask(ReadyAnswers& answers, unsigned loop, const std::vector<SubjectId>& devices, Seen& seen) const {
+    const Verdicts& verdicts = service->verdicts();
+    for (const SubjectId& device : devices) {
+      const AnswerKey key{device.digest, static_cast<std::uint8_t>(AnswerKind::http_verdict), 0};
+      const Stamp stamp = verdicts.stamp(device);
+      if (answers.find(loop, key)) ++seen.ready;
+      const auto looked = verdicts.look_up(device, {}, {});
+      ++seen.folded;
+      if (!looked || looked->verdict.admitted != policy::Admitted::yes) ++seen.not_admitted;
+      else answers.put(loop, key, {std::make_shared<const std::string>("a verdict"), stamp, looked->verdict.valid_until});
+    }
+  }
+};
+
+// As many event loops as there are processors answer at once, from what they have ready and anew, while others write: none of them takes
+// a lock for that, so that none waits for another.
+TEST_F(LookUpLocks, NoThreadTakesAny) {
+  take(root.itself());
+  std::vector<SubjectId> devices;
+  for (const char* name : {"one", "two", "three", "four"}) {
+    take(device_by(root, name));
+    devices.push_back(device_of(name));
+  }
+  const unsigned loops = std::max(2u, std::thread::hardware_concurrency());
+  ReadyAnswers answers(service->verdicts(), 1 << 20, loops);
+  std::vector<Seen> seen(loops);
+  std::atomic<unsigned> asking{0};
+  std::atomic<bool> written{false};
+  std::vector<std::thread> threads;
+  for (unsigned loop = 0; loop < loops; ++loop)
+    threads.emplace_back([&, loop] {
+      Seen first;
+      ask(answers, loop, devices, first);  // a thread's first snapshot is begun under a lock of LMDB's
+      const std::uint64_t before = locks_taken;
+      for (bool last = false; !last;) {
+        last = written;  // then once more, of what was written last
+        ask(answers, loop, devices, seen[loop]);
+        if (seen[loop].folded == devices.size()) ++asking, asking.notify_all();
+      }
+      seen[loop].locks = locks_taken - before;
+    });
+  for (unsigned now = asking; now < loops; now = asking) asking.wait(now);
+  for (int i = 0; i < 10; ++i) {
+    take(device_by(root, "written " + std::to_string(i)));
+    EXPECT_FALSE(submit_one(say("acme", devices[0], evidence::Endorse{"checked", std::to_string(i)})).error);
+  }
+  written = true;
+  for (auto& thread : threads) thread.join();
+  for (unsigned loop = 0; loop < loops; ++loop) {
+    EXPECT_EQ(seen[loop].locks, 0u) << "loop " << loop;
+    EXPECT_EQ(seen[loop].not_admitted, 0u);
+    EXPECT_GT(seen[loop].ready, 0u);
+    EXPECT_GT(seen[loop].folded, devices.size());
+  }
 }
 
 }  // namespace

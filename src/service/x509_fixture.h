@@ -32,7 +32,10 @@ inline std::string pki_policy(std::uint64_t version = 1, bool root = true, const
 }
 
 struct Pki : Ics {
-  Pki() : Ics("acme.example", {{"acme.example", id_of("acme"), policy::Pin::Source::configuration}}) { set_policy(1); }
+  explicit Pki(std::unique_ptr<store::Store> store = nullptr)
+      : Ics("acme.example", {{"acme.example", id_of("acme"), policy::Pin::Source::configuration}}, true, std::move(store)) {
+    set_policy(1);
+  }
 
   void set_policy(std::uint64_t version, bool with_root = true, const std::string& until = {}) {
     const auto result = submit_one(policy_evidence("acme", "acme.example", pki_policy(version, with_root, until), *clock));
