@@ -1,10 +1,12 @@
-// Row 1: a verdict or an identity over HTTP, a random one of many, beside nginx and a file of the same size.
+// Row 1: a verdict or an identity over HTTP, a random one of many, beside nginx and a file of the same size; several event loops
+// beside one.
 #include <fmt/format.h>
 
 #include <vector>
 
 #include "http_load.h"
 #include "net/http/client.h"
+#include "row_1.h"
 
 namespace cm4it::bench {
 namespace {
@@ -42,10 +44,7 @@ Result<void> compare(const Setup& setup, const Home& home, const Nginx& nginx, c
   return {};
 }
 
-}  // namespace
-
-Result<void> row_1(const Setup& setup) {
-  TRY(const auto home, populated_home(setup));
+Result<void> over_http(const Setup& setup, const Home& home) {
   const auto pinned = std::make_unique<OnCore>(server_core);
   TRY(auto icsd, start_icsd(setup, home.directory));
   CHECK_OK(until_ready(home.url("/readyz")));
@@ -61,6 +60,14 @@ Result<void> row_1(const Setup& setup) {
   }
   icsd->stop();
   return {};
+}
+
+}  // namespace
+
+Result<void> row_1(const Setup& setup) {
+  TRY(const auto home, populated_home(setup));
+  CHECK_OK(over_http(setup, home));
+  return several_loops(setup, home);
 }
 
 }  // namespace cm4it::bench

@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "frontends/http/door.h"
+#include "door_in_process.h"
 #include "policy/fold.h"
 #include "population.h"
 #include "service/ledger_for_test.h"
@@ -16,17 +16,6 @@ namespace {
 using evidence::SubjectId;
 
 constexpr std::size_t rich = 1'000;  // subjects with eight statements
-
-// Takes an answer and forgets it.
-class Sink : public net::Exchange {
- public:
-  void answer(std::shared_ptr<net::Exchange>, net::Response&& response) override {
-    answered = response.ready != nullptr;
-    if (response.on_loop) response.on_loop(0);
-  }
-  bool gone() const override { return false; }
-  bool answered = false;  // with a ready answer
-};
 
 class Times : public benchmark::BenchmarkReporter {
  public:
@@ -68,18 +57,17 @@ class Verdicts {
  public:
   Verdicts(service::Service& service, const Home& home, std::vector<SubjectId> subjects, const std::vector<std::string>& ids)
       : service_(service), domain_(home.domain), subjects_(std::move(subjects)),
-        door_(service, {.server_name = "bench", .ready = std::make_shared<service::ReadyAnswers>(service.verdicts(), std::size_t{4} << 30, 1), .peers = {}, .extra_metrics = {}}),
-        handler_(door_.handler()) {
+        door_(service, 1, std::size_t{4} << 30), loop_(door_, 0) {
     for (const auto& id : ids) paths_.push_back("/v1/subjects/key:" + id + "/verdict");
   }
 
   // What the door does for an answer that it has ready. The first round makes the answers.
   void cached(benchmark::State& state, std::size_t among) {
-    const auto sink = std::make_shared<Sink>();
-    for (std::size_t i = 0; i < among; ++i) ask(paths_[i], sink);
+    for (std::size_t i = 0; i < among; ++i) (void)loop_.get(paths_[i]);
+    auto answer = DoorInProcess::Loop::Answer::none;
     std::size_t turn = 0;
-    for (auto _ : state) ask(paths_[turn = (turn + 7919) % among], sink);
-    if (!sink->answered) state.SkipWithError("no ready answer");
+    for (auto _ : state) answer = loop_.get(paths_[turn = (turn + 7919) % among]);
+    if (answer != DoorInProcess::Loop::Answer::ready) state.SkipWithError("no ready answer");
   }
 
   void looked_up(benchmark::State& state) {
@@ -107,18 +95,11 @@ class Verdicts {
   }
 
  private:
-  void ask(const std::string& path, const std::shared_ptr<Sink>& sink) {
-    net::Request request;
-    request.method = "GET";
-    request.target = request.path = path;
-    handler_(request, net::Responder(sink));
-  }
-
   service::Service& service_;
   const std::string domain_;
   const std::vector<SubjectId> subjects_;
-  http::Door door_;
-  const net::Handler handler_;
+  const DoorInProcess door_;
+  DoorInProcess::Loop loop_;
   std::vector<std::string> paths_;
 };
 
