@@ -1,10 +1,23 @@
-# awk -f tools/check_sizes.awk FILE…: prints functions of more than 60 lines and classes of more than 200, each counted from its head
-# to its last brace. It counts braces outside of strings and comments; raw strings have to begin and end on one line.
-FNR == 1 { depth = 0; head = "" }
-/^[ \t]*#/ { next }
+# awk [-v most_function=N] -f tools/check_sizes.awk FILE…: prints functions of more than N (60) lines and classes of more than 200, each
+# counted from its head to its last brace. It counts braces outside of strings and comments.
+BEGIN { if (!most_function) most_function = 60 }
+FNR == 1 { depth = 0; head = ""; raw = "" }
+raw == "" && /^[ \t]*#/ { next }
 {
   line = $0
-  gsub(/R"\(.*\)"/, "", line)
+  if (raw != "") {  # of a raw string of several lines, up to its end
+    if (!(end = index(line, raw))) next
+    line = substr(line, end + length(raw))
+    raw = ""
+  }
+  while (match(line, /R"[a-z]*\(/)) {
+    raw = ")" substr(line, RSTART + 2, RLENGTH - 3) "\""
+    before = substr(line, 1, RSTART - 1)
+    line = substr(line, RSTART + RLENGTH)
+    if (!(end = index(line, raw))) { line = before; break }
+    line = before substr(line, end + length(raw))
+    raw = ""
+  }
   gsub(/\\./, "", line)
   gsub(/'[{}"\/]'/, "", line)
   gsub(/"[^"]*"/, "", line)
@@ -33,7 +46,7 @@ function open_block() {
 }
 function close_block(  lines) {
   lines = FNR - first[depth] + 1
-  if (kind[depth] == "class" && lines > 200 || kind[depth] == "function" && lines > 60) {
+  if (kind[depth] == "class" && lines > 200 || kind[depth] == "function" && lines > most_function) {
     gsub(/  +/, " ", text[depth])
     print FILENAME ":" first[depth] ": a " kind[depth] " of " lines " lines:" substr(" " text[depth], 1, 90)
   }

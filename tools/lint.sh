@@ -34,6 +34,14 @@ found=$(git ls-files 'src/*.cpp' 'src/*.h' 'demo/*.cpp' 'demo/*.h' 'bench/*.cpp'
 [ -z "$found" ] || say "functions of more than 60 lines, or classes of more than 200:
 $found"
 
+# Tests are lists: they may be longer, and are split by subject all the same.
+found=$(git ls-files '*_test.cpp' 'tests/*.cpp' 'tests/*.h' 'fuzz/*.cpp' | xargs wc -l | awk '$2 != "total" && $1 > 500 { print $2 " has " $1 " lines" }')
+[ -z "$found" ] || say "tests of more than 500 lines:
+$found"
+found=$(git ls-files '*_test.cpp' 'tests/*.cpp' 'tests/*.h' 'fuzz/*.cpp' | xargs awk -v most_function=80 -f tools/check_sizes.awk)
+[ -z "$found" ] || say "functions of tests of more than 80 lines, or classes of more than 200:
+$found"
+
 # Locks that clang's analysis knows, and the analysis of whatever takes one: a member is used under the mutex that guards it.
 found=$(git grep -nE 'std::(mutex|shared_mutex|lock_guard|unique_lock|scoped_lock|condition_variable)' -- src ':!*_test.cpp' ':!*_for_test.h' ':!*_fixture.h' ':!src/base/mutex.h' || :)
 [ -z "$found" ] || say "locks that are none of base/mutex.h:

@@ -19,6 +19,8 @@ struct How {
   std::uint64_t index = 0;
   Format format = Format::cose;
 };
+inline How in(const std::vector<std::string>& domains) { return {.domains = domains}; }
+inline const How acme_only = in({acme});
 
 inline Identity identity_of(const std::string& name, Type type = Type::device, const std::string& model = "thermo-2000") {
   Identity identity;
