@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "apps/ics/key_source.h"
+#include "base/text.h"
 
 namespace cm4it::demo {
 namespace {
@@ -46,7 +45,7 @@ void Party::kill() { server_->kill(); }
 
 Output Party::ics(Arguments arguments, const std::string& input) const {
   arguments.insert(arguments.begin(), world_.programs / "ics");
-  const bool has_directory = std::find(arguments.begin(), arguments.end(), directory.string()) != arguments.end();
+  const bool has_directory = contains(arguments, directory.string());
   if (!has_directory) arguments.insert(arguments.end(), {"--dir", directory.string()});
   arguments.emplace_back("--yes");
   auto output = run(arguments, input);

@@ -1,5 +1,6 @@
 // OpenPGP keys. A piece decodes alone or is refused; what is assembled splits into the same pieces, in
 // whatever order they were; kept evidence says what it said.
+#include "base/text.h"
 #include "evidence/evidence.h"
 #include "evidence/formats/openpgp/openpgp.h"
 #include "evidence/formats/openpgp/packet.h"
@@ -43,7 +44,7 @@ void check_certificate(const std::vector<Bytes>& pieces, const openpgp::Fingerpr
   require(again.dropped_count == 0, "what is assembled is good");
   std::vector<Bytes> parts;
   for (const auto& piece : again.pieces) {
-    require(std::find(pieces.begin(), pieces.end(), piece.bytes) != pieces.end(), "assembling makes no new piece");
+    require(contains(pieces, piece.bytes), "assembling makes no new piece");
     parts.push_back(piece.bytes);
   }
   require(must(openpgp::assemble(parts, fingerprint), "it assembles again") == *assembled, "a certificate has one form");

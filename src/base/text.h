@@ -2,23 +2,30 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace cm4it {
 
-template <class Item, class Sought>
-bool contains(const std::vector<Item>& list, const Sought& item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
+// Of a short list, which is gone through.
+template <class List, class Sought>
+bool contains(const List& list, const Sought& item) {
+  return std::find(std::begin(list), std::end(list), item) != std::end(list);
 }
 
 // Of ASCII; other octets stay.
 constexpr char lowercase(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+constexpr char uppercase(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c; }
 inline std::string lowercase(std::string_view text) {
   std::string result(text);
   for (char& c : result) c = lowercase(c);
+  return result;
+}
+inline std::string uppercase(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = uppercase(c);
   return result;
 }
 
@@ -32,12 +39,23 @@ constexpr std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// One text of several, of anything that a std::string can be made of.
-template <class List>
-std::string joined(const List& list, std::string_view between = ", ") {
+// One text of several: of each what `shown` gives, as anything that a std::string_view can be made of.
+template <class List, class Shown = std::identity>
+std::string joined(const List& list, std::string_view between = ", ", Shown shown = {}) {
   std::string text;
   for (auto item = std::begin(list); item != std::end(list); ++item) {
     if (item != std::begin(list)) text += between;
+    text += std::string_view(std::invoke(shown, *item));
+  }
+  return text;
+}
+
+// "a, b or c"; of one that one; of none nothing.
+template <class List>
+std::string alternatives(const List& list) {
+  std::string text;
+  for (auto item = std::begin(list); item != std::end(list); ++item) {
+    if (item != std::begin(list)) text += std::next(item) == std::end(list) ? " or " : ", ";
     text += std::string_view(*item);
   }
   return text;

@@ -2,11 +2,11 @@
 
 #include <openssl/x509v3.h>
 
-#include <algorithm>
 #include <atomic>
 
 #include "base/budgets.h"
 #include "base/der.h"
+#include "base/text.h"
 #include "crypto/certificate_impl.h"
 
 namespace cm4it::crypto {
@@ -92,7 +92,7 @@ Result<void> check_algorithm(const X509* certificate) {
                            NID_sha384WithRSAEncryption,
                            NID_sha512WithRSAEncryption,
                            NID_ED25519};
-  if (std::find(std::begin(known), std::end(known), nid) != std::end(known)) return {};
+  if (contains(known, nid)) return {};
   std::string name = nid == NID_undef ? "not known" : OBJ_nid2ln(nid);
   int hash = NID_undef;
   if (nid == NID_rsassaPss && X509_get_signature_info(const_cast<X509*>(certificate), &hash, nullptr, nullptr, nullptr) == 1 &&
@@ -129,7 +129,7 @@ Result<X509Ptr> parse_x509(View der_octets) {
 Result<void> read_der(Certificate::Impl& certificate, Examine examine) { return read_certificate(certificate.der, certificate.fields, examine); }
 
 bool CertificateFields::for_purpose(std::string_view oid) const {
-  return purposes && std::find(purposes->begin(), purposes->end(), oid) != purposes->end();
+  return purposes && contains(*purposes, oid);
 }
 
 Result<Certificate> Certificate::from_der(View der_octets) {

@@ -7,6 +7,7 @@
 
 #include "base/budgets.h"
 #include "base/der.h"
+#include "base/text.h"
 #include "crypto/certificate_impl.h"
 #include "crypto/name.h"
 
@@ -124,7 +125,7 @@ bool is_ordinary(X509* certificate) {
                               NID_crl_distribution_points,  NID_certificate_policies, NID_freshest_crl};
   for (int i = 0; i < X509_get_ext_count(certificate); ++i) {
     const int nid = OBJ_obj2nid(X509_EXTENSION_get_object(X509_get_ext(certificate, i)));
-    if (std::find(std::begin(ordinary), std::end(ordinary), nid) == std::end(ordinary)) return false;
+    if (!contains(ordinary, nid)) return false;
   }
   return true;
 }

@@ -7,6 +7,7 @@
 
 #include "base/budgets.h"
 #include "base/der.h"
+#include "base/text.h"
 #include "crypto/key_impl.h"
 #include "crypto/name.h"
 
@@ -50,7 +51,7 @@ Result<Hash> read_digest_algorithm(DerReader& reader) {
 Result<void> check_signature_algorithm(DerReader& reader) {
   TRY(auto algorithm, reader.enter(der::sequence, "cms.signatureAlgorithm"));
   TRY(const auto oid, object_hex(algorithm, "cms.signatureAlgorithm"));
-  if (std::find(std::begin(signature_oids), std::end(signature_oids), oid) != std::end(signature_oids)) return {};
+  if (contains(signature_oids, oid)) return {};
   if (oid != pss_oid) return unsupported("signatureAlgorithm: RSA and ECDSA with SHA-2, and Ed25519 are read");
   TRY(auto parameters, algorithm.enter(der::sequence, "cms.signatureAlgorithm"));
   if (!parameters.next_is(der::context(0))) return unsupported("signatureAlgorithm: RSASSA-PSS with SHA-1");

@@ -20,7 +20,7 @@ constexpr std::uint8_t utf8_string = V_ASN1_UTF8STRING;
 bool is_text(std::uint8_t tag) {
   constexpr std::uint8_t types[] = {V_ASN1_UTF8STRING, V_ASN1_PRINTABLESTRING, V_ASN1_T61STRING,      V_ASN1_IA5STRING,
                                     V_ASN1_BMPSTRING,  V_ASN1_VISIBLESTRING,   V_ASN1_UNIVERSALSTRING};
-  return std::find(std::begin(types), std::end(types), tag) != std::end(types);
+  return contains(types, tag);
 }
 
 Result<std::string> utf8_of(const DerItem& value, const char* field) {

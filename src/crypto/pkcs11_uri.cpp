@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/budgets.h"
+#include "base/text.h"
 
 namespace cm4it::crypto {
 namespace {
@@ -138,7 +139,7 @@ Result<Pkcs11Uri> Pkcs11Uri::parse(std::string_view text) {
   CHECK_OK(each_part(text.substr(0, question), ';', [&](std::string_view part) -> Result<void> {
     TRY(auto attribute, read_attribute(part, false));
     // Section 2.5: what is not recognized in the path matches nothing.
-    if (std::find(std::begin(attributes), std::end(attributes), attribute.name) == std::end(attributes))
+    if (!contains(attributes, attribute.name))
       return fail(Code::unsupported, "pkcs11 URI: " + attribute.name + ": not an attribute that is understood here", rule);
     CHECK_OK(check_path_value(attribute));
     if (!uri.path.emplace(attribute.name, std::move(attribute.value)).second) return malformed(attribute.name + ": given twice");

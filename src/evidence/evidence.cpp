@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "base/cbor.h"
+#include "base/text.h"
 #include "evidence/builder.h"
 #include "evidence/codec.h"
 
@@ -44,7 +45,7 @@ bool signed_by_authorities(Format format) {
 }
 
 bool gives_name(const Statement& statement, std::string_view name) {
-  if (std::find(statement.aliases.begin(), statement.aliases.end(), name) != statement.aliases.end()) return true;
+  if (contains(statement.aliases, name)) return true;
   const Codec* codec = find_codec(statement.format);
   return codec && codec->gives_name && codec->gives_name(statement, name);
 }

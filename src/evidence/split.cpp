@@ -1,5 +1,4 @@
 // A submission's body, split into pieces of evidence.
-#include <algorithm>
 
 #include "base/budgets.h"
 #include "base/cbor.h"
@@ -53,7 +52,7 @@ Result<std::vector<Piece>> split(std::string_view media_type, View body) {
   if (body.empty()) return fail(Code::malformed, "body: empty");
   if (type == "application/cbor-seq") return split_sequence(body);
   for (const Codec* codec : codecs())
-    if (std::find(codec->submitted.begin(), codec->submitted.end(), type) != codec->submitted.end()) return codec->split(body);
+    if (contains(codec->submitted, type)) return codec->split(body);
   if (!type.empty() && type != "application/octet-stream") return unknown_type(type);
   if (begins_like_a_sequence(body)) return split_sequence(body);
   for (const Codec* codec : codecs())

@@ -1,8 +1,8 @@
 // CRLs among the facts: what the CRLs of certificates' issuers say of them.
-#include <algorithm>
 
 #include "base/budgets.h"
 #include "base/read_budget.h"
+#include "base/text.h"
 #include "evidence/credential.h"
 #include "evidence/view_row.h"
 #include "ledger/crls.h"
@@ -29,7 +29,7 @@ struct Issued {
   std::string alias;  // of the name, in the index
 };
 void add_key(std::vector<KeyId>& to, const KeyId& key) {
-  if (std::find(to.begin(), to.end(), key) == to.end()) to.push_back(key);
+  if (!contains(to, key)) to.push_back(key);
 }
 std::map<Bytes, Issued> issued_in_names(const std::vector<policy::Fact>& about) {
   std::map<Bytes, Issued> issued;

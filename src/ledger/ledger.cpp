@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "ledger/appender.h"
 #include "ledger/signing.h"
 #include "ledger/schema.h"
@@ -63,7 +64,7 @@ void Ledger::vouch(Time peers_now) { impl_->signing->vouch(peers_now, impl_->opt
 
 Result<void> Ledger::compare_own_head(const std::string& domain, const std::string& note) {
   const auto& homes = impl_->options.homes;
-  if (std::find(homes.begin(), homes.end(), domain) == homes.end())
+  if (!contains(homes, domain))
     return fail(Code::not_found, "log of " + domain + ": this server is no home of it");
   TRY(const tlog::Head head, tlog::open_checkpoint(note, impl_->options.log_key->public_key()));
   if (head.origin != impl_->options.server_name + "/" + domain) return fail(Code::malformed, "head: of another log, " + head.origin);

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "base/guarded.h"
+#include "base/text.h"
 #include "crypto/digest.h"
 #include "evidence/formats/manifest/manifest_writer.h"
 #include "ledger/ledger.h"
@@ -127,7 +128,7 @@ inline Rows rows_of(const store::Store& store, bool derived_only = false) {
   Rows rows;
   const auto snapshot = store.snapshot().value();
   for (store::Table table = 0; table < store::table_count; ++table) {
-    if (derived_only && std::find(std::begin(table::derived), std::end(table::derived), table) == std::end(table::derived)) continue;
+    if (derived_only && !contains(table::derived, table)) continue;
     EXPECT_TRUE(snapshot->scan(table, {}, [&](View key, View value) {
       rows[{table, to_bytes(key)}] = to_bytes(value);
       return true;

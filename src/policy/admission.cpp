@@ -101,7 +101,7 @@ class Admission {
     const auto found = std::find_if(
         verdict_.endorsements.begin(), verdict_.endorsements.end(), [&](const Endorsement& endorsement) {
           return endorsement.label == label &&
-                 std::find(endorsement.roles.begin(), endorsement.roles.end(), role) != endorsement.roles.end();
+                 contains(endorsement.roles, role);
         });
     const std::string rule = "endorsed_by." + role;
     if (found == verdict_.endorsements.end())
@@ -115,8 +115,7 @@ class Admission {
     const std::string now = verdict_.status ? to_string(*verdict_.status) : "unset";
     // An alarm refuses even where a policy forgets to list what it wants.
     const bool alarm = verdict_.status && is_alarm(*verdict_.status);
-    const bool listed = verdict_.status && std::find(admit.status.begin(), admit.status.end(), *verdict_.status) !=
-                                               admit.status.end();
+    const bool listed = verdict_.status && contains(admit.status, *verdict_.status);
     if (listed || (admit.status.empty() && !alarm)) {
       add(Outcome::met, "status", "status is " + now, verdict_.status_statement);
       return;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace cm4it::policy {
 namespace {
 
@@ -12,7 +14,7 @@ using Moment = CompromisedKeys::Moment;
 Moment received(const Fact& fact, const std::vector<std::string>& trusted, const Policies& policies) {
   std::optional<Moment> earliest;
   for (const ReceivedAt& receipt : fact.receipts) {
-    if (std::find(trusted.begin(), trusted.end(), receipt.domain) == trusted.end() || !policies.is_home_log(receipt.domain, receipt.log)) continue;
+    if (!contains(trusted, receipt.domain) || !policies.is_home_log(receipt.domain, receipt.log)) continue;
     const Moment moment{receipt.time, receipt.index, fact.statement.id};
     if (!earliest || moment < *earliest) earliest = moment;
   }

@@ -70,7 +70,7 @@ Lines facts_of(const Descriptor& descriptor) {
 }
 
 bool holds(const Lines& facts, const Lines::value_type& fact) {
-  return std::find(facts.begin(), facts.end(), fact) != facts.end();
+  return contains(facts, fact);
 }
 
 // Paths that bear one value: their change is one line, not two.
@@ -95,7 +95,7 @@ void advise_on_staleness(const Descriptor& descriptor, std::vector<std::string>&
     if (most.own) short_span(most.only_own ? "" : ".own", *most.own);
     for (const auto& [name, span] : most.named) {
       short_span("." + name, span);
-      if (!descriptor.roles.contains(name) && name != descriptor.domain && std::find(referenced.begin(), referenced.end(), name) == referenced.end())
+      if (!descriptor.roles.contains(name) && name != descriptor.domain && !contains(referenced, name))
         lines.push_back(at + "." + name + ": no role and no [[copy]] refers to this domain");
     }
     short_span(".default", most.rest);

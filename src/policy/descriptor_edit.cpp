@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "policy/toml_reader.h"
 
 namespace cm4it::policy {
@@ -67,19 +68,12 @@ std::string entry_text(const Descriptor& descriptor, const RoleEntry& entry) {
   if (!entry.until && usual) return toml_quoted(name);
   std::string text = "{ key = " + toml_quoted(name);
   if (entry.until) text += ", until = " + to_rfc3339(*entry.until);
-  if (!usual) {
-    text += ", formats = [";
-    const char* comma = "";
-    for (const auto format : entry.formats) text += std::exchange(comma, ", ") + toml_quoted(evidence::to_string(format));
-    text += "]";
-  }
+  if (!usual) text += ", formats = [" + joined(entry.formats, ", ", [](Format format) { return toml_quoted(evidence::to_string(format)); }) + "]";
   return text + " }";
 }
 
 std::string list_text(const Descriptor& descriptor, const std::vector<RoleEntry>& entries) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < entries.size(); ++i) text += (i ? ", " : "") + entry_text(descriptor, entries[i]);
-  return text + "]";
+  return "[" + joined(entries, ", ", [&](const RoleEntry& entry) { return entry_text(descriptor, entry); }) + "]";
 }
 
 // Names may have dots, which would make tables of them.

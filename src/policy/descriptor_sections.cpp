@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.h"
+
 namespace cm4it::policy {
 namespace {
 
@@ -15,7 +17,7 @@ Result<void> check_url(const TomlReader& at, std::string_view key, const std::st
 }  // namespace
 
 bool is_built_in(std::string_view role) {
-  return std::find(std::begin(built_in_roles), std::end(built_in_roles), role) != std::end(built_in_roles);
+  return contains(built_in_roles, role);
 }
 
 bool is_name(std::string_view text) {

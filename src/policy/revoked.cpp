@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/text.h"
+
 namespace cm4it::policy {
 namespace {
 
@@ -26,7 +28,7 @@ Scope scope_of(const Judgement& judgement) {
 }
 
 bool speaks_of(const Judgement& crl, const Statement& identity) {
-  return identity.kind() == Kind::identity && std::find(crl.crl_for.begin(), crl.crl_for.end(), identity.issuer) != crl.crl_for.end();
+  return identity.kind() == Kind::identity && contains(crl.crl_for, identity.issuer);
 }
 
 // What counts, of all that may be signed by whom they are signed, is the highest of each scope.
@@ -61,7 +63,7 @@ void find_revoked(std::vector<Judgement>& order, const std::function<bool(Judgem
   std::vector<KeyId> issuers;
   for (const Judgement& judgement : order)
     if (judgement.fact->statement.kind() == Kind::identity && !judgement.fact->statement.credentials.empty() &&
-        std::find(issuers.begin(), issuers.end(), judgement.fact->statement.issuer) == issuers.end())
+        !contains(issuers, judgement.fact->statement.issuer))
       issuers.push_back(judgement.fact->statement.issuer);
   for (Judgement& judgement : order) {
     if (!crl_of(judgement) || !judgement.why_not.empty()) continue;
@@ -99,7 +101,7 @@ std::optional<KeyCompromise> key_compromise(const std::vector<Judgement>& judgem
       const auto* entry = entry_of(crl, identity.fact->statement);
       if (!entry || entry->reason != crypto::RevocationReason::key_compromise) continue;
       const bool entitled = std::any_of(identity.roles.begin(), identity.roles.end(), [&](const auto& role) {
-        return std::find(allowed->second.begin(), allowed->second.end(), role) != allowed->second.end();
+        return contains(allowed->second, role);
       });
       if (entitled && (!found || entry->at < found->since)) found = KeyCompromise{entry->at, &crl};
     }

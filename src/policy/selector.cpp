@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "evidence/statement.h"
 #include "policy/toml_reader.h"
 
@@ -30,12 +31,10 @@ const char* to_string(Field field) {
 }
 
 Result<Field> parse_field(std::string_view text) {
-  std::string all;
-  for (const auto& [field, name] : fields) {
+  for (const auto& [field, name] : fields)
     if (text == name) return field;
-    all += (all.empty() ? "" : ", ") + std::string(name);
-  }
-  return fail(Code::malformed, "\"" + std::string(text.substr(0, 64)) + "\" is no field of a selector; known: " + all);
+  return fail(Code::malformed, "\"" + std::string(text.substr(0, 64)) + "\" is no field of a selector; known: " +
+              joined(fields, ", ", [](const auto& one) { return one.second; }));
 }
 
 // Greedy, with one step back to the last '*': linear in the text for each star, and never recursive.
@@ -82,9 +81,7 @@ std::string Selector::text() const {
   if (globs.empty()) return "{}";
   std::string out = "{";
   for (const auto& [field, list] : globs) {
-    out += (out.size() > 1 ? ", " : " ") + std::string(to_string(field)) + " = [";
-    for (std::size_t i = 0; i < list.size(); ++i) out += (i ? ", " : "") + toml_quoted(list[i]);
-    out += "]";
+    out += (out.size() > 1 ? ", " : " ") + std::string(to_string(field)) + " = [" + joined(list, ", ", toml_quoted) + "]";
   }
   return out + " }";
 }
@@ -134,9 +131,7 @@ Selectors Selectors::resolved(std::string_view domain) const {
 std::string Selectors::text() const {
   if (everything()) return "{}";
   if (any_of.size() == 1) return any_of[0].text();
-  std::string out;
-  for (const Selector& one : any_of) out += (out.empty() ? "[" : ", ") + one.text();
-  return out + "]";
+  return "[" + joined(any_of, ", ", &Selector::text) + "]";
 }
 
 std::string never_matches(const Selector& selector) {

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "base/budgets.h"
+#include "base/text.h"
 #include "evidence/kinds.h"
 #include "policy/revoked.h"
 
@@ -16,9 +17,7 @@ using evidence::Statement;
 // server.
 bool made_where(const Judgement& withdrawal, const Judgement& target) {
   return std::any_of(withdrawal.domains->begin(), withdrawal.domains->end(), [&](const auto& domain) {
-    const auto& named = target.fact->statement.domains;
-    return std::find(target.domains->begin(), target.domains->end(), domain) != target.domains->end() ||
-           std::find(named.begin(), named.end(), domain) != named.end();
+    return contains(*target.domains, domain) || contains(target.fact->statement.domains, domain);
   });
 }
 

@@ -81,7 +81,7 @@ tl::unexpected<Error> TomlReader::bad(std::string_view key, const std::string& r
 
 Result<void> TomlReader::only(std::initializer_list<std::string_view> keys) const {
   for (const auto& [key, value] : table_)
-    if (std::find(keys.begin(), keys.end(), key.str()) == keys.end())
+    if (!contains(keys, key.str()))
       return bad(key.str(), "unknown key; known here: " + joined(keys));
   return {};
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "evidence/kinds.h"
 
 namespace cm4it::service {
@@ -47,7 +48,7 @@ bool plays(const policy::Policies& policies, const policy::Descriptor& domain, c
 
 bool is_among(const std::vector<std::string>& readers, const policy::Policies& policies, const policy::Descriptor& domain,
               const About& about, const Principal& who, Time at) {
-  if (std::find(readers.begin(), readers.end(), "anyone") != readers.end()) return true;
+  if (contains(readers, "anyone")) return true;
   if (!who) return false;
   for (const KeyId& key : read_as(policies, *who)) {
     if (key == domain.owner) return true;
@@ -76,7 +77,7 @@ Rank rank_by_policies(const ledger::Published& published, const KeyId& who) {
 
 bool Access::is_home(std::string_view domain) const {
   const auto& homes = ledger_.options().homes;
-  return std::find(homes.begin(), homes.end(), domain) != homes.end();
+  return contains(homes, domain);
 }
 
 Result<void> Access::check_kept(const ledger::Published& published, const std::string& domain) const {
@@ -107,7 +108,7 @@ bool Access::sees_nothing(const policy::Policies& policies, std::string_view dom
   if (!descriptor || may_read(policies, domain, kind, {}, who)) return false;
   if (!who) return true;
   const auto& readers = kind ? descriptor->readers(*kind) : descriptor->verdict_readers();
-  const auto names = [&](const char* role) { return std::find(readers.begin(), readers.end(), role) != readers.end(); };
+  const auto names = [&](const char* role) { return contains(readers, role); };
   return !names("self") && !(names("holder") && !spoken_for(policies, *who).empty());
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/budgets.h"
+#include "base/text.h"
 #include "service/read_access.h"
 
 namespace cm4it::service {
@@ -42,7 +43,7 @@ class Pieces {
       }
       Certificate& found = list[place->second];
       const auto& names = rank == evidence::AliasRank::own ? fact.statement.aliases : fact.statement.other_keys.names;
-      if (std::find(names.begin(), names.end(), alias) != names.end()) named[place->second] = true;
+      if (contains(names, alias)) named[place->second] = true;
       found.open = found.open && (anyones_.empty() || shown(anyones_, kind, fact.domains));
       found.changed = std::max(found.changed, fact.first_seen);
       found.pieces.push_back(record->evidence);

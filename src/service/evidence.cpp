@@ -1,6 +1,6 @@
 // What is kept, as it came: statements, receipts, policies.
-#include <algorithm>
 
+#include "base/text.h"
 #include "service/feed.h"
 #include "service/read_access.h"
 
@@ -70,7 +70,7 @@ Result<Feed::PolicyVersions> Feed::policy_versions(std::string_view domain_name,
     if (version == 0 || number == version) versions.all.push_back(id);
   if (versions.all.empty()) return fail(Code::not_found, "no policy of " + domain + " is kept here");
   const auto* chain = reader.policies().chain(domain);
-  if (chain && !chain->versions.empty() && std::find(versions.all.begin(), versions.all.end(), chain->versions.back().statement) != versions.all.end())
+  if (chain && !chain->versions.empty() && contains(versions.all, chain->versions.back().statement))
     versions.counted = chain->versions.back().statement;
   return versions;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.h"
 #include "evidence/kinds.h"
 #include "service/feed.h"
 #include "service/feed_events.h"
@@ -53,7 +54,7 @@ class FeedPager {
  private:
   struct Item { StatementId id; bool backfill; };
 
-  bool is_of_feed(std::string_view domain) const { return std::find(domains_.begin(), domains_.end(), domain) != domains_.end(); }
+  bool is_of_feed(std::string_view domain) const { return contains(domains_, domain); }
 
   bool full() const { return page_.records.size() >= budget::feed_records || bytes_ >= budget::feed_bytes; }
   // True: to the end. Else page_.next says where the next page goes on.

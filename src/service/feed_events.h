@@ -1,11 +1,11 @@
 // Which entries of the journal concern a feed, by their position. For the feed.
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/text.h"
 #include "service/policy_log.h"
 
 namespace cm4it::service {
@@ -27,7 +27,7 @@ class FeedEvents {
 
  private:
   static constexpr std::size_t most_examined = 5000;
-  bool is_of_feed(std::string_view domain) const { return std::find(domains_.begin(), domains_.end(), domain) != domains_.end(); }
+  bool is_of_feed(std::string_view domain) const { return contains(domains_, domain); }
   std::vector<FeedEvent> of_policies() const;
   // New versions of policies of domains that this feed may have to lend.
   void add_lent(std::vector<FeedEvent>& events) const;

@@ -1,9 +1,9 @@
 // Whose policies a feed lends: those of holders to whom something in it was transferred. For the feed.
 #pragma once
 
-#include <algorithm>
 #include <map>
 
+#include "base/text.h"
 #include "service/selection.h"
 
 namespace cm4it::service {
@@ -20,7 +20,7 @@ class LentPolicies {
   Result<bool> plays_a_role(const KeyId& key);
 
  private:
-  bool is_of_feed(std::string_view domain) const { return std::find(domains_.begin(), domains_.end(), domain) != domains_.end(); }
+  bool is_of_feed(std::string_view domain) const { return contains(domains_, domain); }
   static constexpr std::size_t most_transferred = 100;  // subjects looked at to find whether a policy is of interest
   Result<bool> was_transferred(const evidence::SubjectId& subject, const std::string& domain);
 

@@ -1,7 +1,6 @@
 #include "service/feed_rights.h"
 
-#include <algorithm>
-
+#include "base/text.h"
 #include "service/read_access.h"
 
 namespace cm4it::service {
@@ -14,7 +13,7 @@ Result<bool> FeedRights::may_be_read(const ledger::Record& record, const std::ve
     if (domains.empty() || is_self_compromise(statement, record.issuer))
       for (const auto& [domain, cose] : receipts) domains.push_back(domain);
     TRY(bool shown, reads(domain_, statement));
-    if (shown && !domains.empty() && std::find(domains.begin(), domains.end(), domain_) == domains.end()) {
+    if (shown && !domains.empty() && !contains(domains, domain_)) {
       shown = false;
       for (const auto& domain : domains) {
         TRY(const bool there, reads(domain, statement));

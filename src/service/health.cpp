@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 
 namespace cm4it::service {
 
@@ -22,7 +24,7 @@ std::vector<std::string> Health::warnings(const Principal& who) const {
   const auto add = [&](bool shown, std::string text, const char* otherwise) {
     if (text.empty()) return;
     if (!shown) text = otherwise;
-    if (std::find(warnings.begin(), warnings.end(), text) == warnings.end()) warnings.push_back(std::move(text));
+    if (!contains(warnings, text)) warnings.push_back(std::move(text));
   };
   const auto& homes = ledger_.options().homes;
   const auto refusal = ledger_.signing_refusal();

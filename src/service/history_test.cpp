@@ -1,5 +1,6 @@
 // Long histories stay within their budgets, and what may not be read looks like what is not there.
 #include "base/budgets.h"
+#include "base/text.h"
 #include "service/network_fixture.h"
 
 namespace cm4it::service {
@@ -195,7 +196,7 @@ TEST_F(Rights, ARoleThatEndedReadsNoMore) {
                 .outcome, Outcome::received);
   const auto sees = [&] {
     const auto kinds = seen_by(id_of("volta"));
-    return std::find(kinds.begin(), kinds.end(), Kind::endorse) != kinds.end();
+    return contains(kinds, Kind::endorse);
   };
   EXPECT_TRUE(sees());
   *plant.clock = *plant.clock + 60;

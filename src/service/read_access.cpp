@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace cm4it::service {
 
 bool ReadAccess::statement(Kind kind, const std::vector<std::string>& domains) {
   if (!reads(domain_, kind)) return false;
   // Said in another domain: that it is kept here opens it to nobody.
-  if (domains.empty() || std::find(domains.begin(), domains.end(), domain_) != domains.end()) return true;
+  if (domains.empty() || contains(domains, domain_)) return true;
   return std::any_of(domains.begin(), domains.end(), [&](const auto& domain) { return reads(domain, kind); });
 }
 

@@ -1,6 +1,7 @@
 // Search: the narrowest index a query names gives candidates; what the fold says of each decides.
 #include <algorithm>
 
+#include "base/text.h"
 #include "evidence/names.h"
 #include "service/verdicts.h"
 
@@ -33,7 +34,7 @@ bool has_words(const policy::Verdict& verdict, const std::vector<std::string>& w
                              &verdict.identity->serial, &verdict.identity->version})
       for (auto& word : evidence::words_of(*text)) found.push_back(std::move(word));
   return std::all_of(words.begin(), words.end(),
-                     [&](const auto& word) { return std::find(found.begin(), found.end(), word) != found.end(); });
+                     [&](const auto& word) { return contains(found, word); });
 }
 
 bool matches(const SubjectView& looked, const SearchQuery& query, const std::vector<std::string>& words) {

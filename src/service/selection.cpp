@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "base/text.h"
 
 namespace cm4it::service {
 namespace {
@@ -74,7 +75,7 @@ Selection::Selection(const ledger::Reader& reader, const PolicyArrivals& arrival
                      std::vector<std::string> domains, Time now)
     : reader_(reader), selectors_(selectors), domains_(std::move(domains)), now_(now) {
   for (const auto& arrival : arrivals)
-    if (std::find(domains_.begin(), domains_.end(), arrival.domain) != domains_.end()) epochs_.push_back(arrival);
+    if (contains(domains_, arrival.domain)) epochs_.push_back(arrival);
   if (epochs_.size() > most_epochs) epochs_.erase(epochs_.begin(), epochs_.end() - most_epochs);
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace cm4it::service {
 namespace {
 
@@ -10,7 +12,7 @@ constexpr std::size_t most_recent_subjects = 10'000;
 using evidence::SubjectId;
 
 bool shares(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return std::any_of(a.begin(), a.end(), [&](const auto& one) { return std::find(b.begin(), b.end(), one) != b.end(); });
+  return std::any_of(a.begin(), a.end(), [&](const auto& one) { return contains(b, one); });
 }
 
 bool concerns(const ledger::Change& change, const Watch::Interest& interest) {

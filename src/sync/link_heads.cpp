@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "service/access.h"
 #include "service/log_view.h"
 #include "sync/link.h"
@@ -90,7 +91,7 @@ bool Link::is_of_feed(const std::string& domain) const {
   const auto policies = service_.access().policies();
   const auto* descriptor = policies->newest(follow_.domain);
   const auto referenced = descriptor ? descriptor->referenced() : std::vector<std::string>{};
-  return std::find(referenced.begin(), referenced.end(), domain) != referenced.end();
+  return contains(referenced, domain);
 }
 
 // A home that came back from a backup, and has not signed anything yet: it is shown what it signed before.

@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 
 #include "base/needs_for_test.h"
+#include "base/text.h"
 #include "hkp/running.h"
 
 namespace cm4it::hkp::test {
@@ -41,9 +42,7 @@ TEST_F(OpenPgpJs, ReadsWhatIsGiven) {
     const auto send = [&] { return alice.gpg({"--keyserver", "hkp://" + address, "--send-keys", fingerprint}).exit; };
     ASSERT_EQ(send(), 0);
     for (const auto& seen : read_by_library({fingerprint})) {
-      std::string shown(seen.at("fingerprint").as_string());
-      std::transform(shown.begin(), shown.end(), shown.begin(), [](unsigned char c) { return std::toupper(c); });
-      EXPECT_EQ(shown, fingerprint);
+      EXPECT_EQ(uppercase(seen.at("fingerprint").as_string()), fingerprint);
       EXPECT_FALSE(seen.at("revoked").as_bool());
       EXPECT_EQ(json::serialize(seen.at("users")), json::serialize(json::array{user_id + std::string(": true")}));
     }

@@ -11,7 +11,7 @@ std::string with_remark(const std::string& text, const std::string& remark) {
   return remark.empty() ? text : text + " (" + remark + ")";
 }
 
-std::string joined(const std::vector<std::string>& words) {
+std::string spaced(const std::vector<std::string>& words) {
   std::string line;
   for (const auto& word : words)
     if (!word.empty()) line += (line.empty() ? "" : " ") + word;
@@ -34,12 +34,12 @@ std::string issuer_of(const json::object& from) {
 std::string said_by(const std::string& kind, const json::object& body) {
   if (kind == "identity") {
     const auto serial = text_at(body, "serial"), version = text_at(body, "version");
-    return joined({text_at(body, "type"), text_at(body, "name"), text_at(body, "maker"), text_at(body, "model"), version,
+    return spaced({text_at(body, "type"), text_at(body, "name"), text_at(body, "maker"), text_at(body, "model"), version,
                    serial.empty() ? "" : "serial " + serial});
   }
   if (kind == "endorse") return with_remark(text_at(body, "label"), text_at(body, "note"));
   if (kind == "status") return with_remark(text_at(body, "status"), text_at(body, "reason"));
-  if (kind == "transfer") return joined({"to", text_at(body, "domain"), short_id(text_at(body, "owner"))});
+  if (kind == "transfer") return spaced({"to", text_at(body, "domain"), short_id(text_at(body, "owner"))});
   if (kind == "assign") {
     const auto cloud = text_at(body, "cloud");
     return cloud.empty() ? "to no cloud" : "to " + cloud;

@@ -1,9 +1,8 @@
 #include "apps/ics/api.h"
 
-#include <algorithm>
-
 #include "apps/ics/candidates.h"
 #include "apps/ics/json.h"
+#include "base/text.h"
 #include "net/http/http.h"
 
 namespace cm4it::ics {
@@ -101,11 +100,10 @@ std::string target(const std::vector<std::string>& segments,
 std::string Submitted::text() const {
   if (outcome == Outcome::refused) return "refused: " + error.message;
   if (outcome == Outcome::not_yet) return "not taken: " + error.message;
-  std::string list;
-  for (const auto& place : received)
-    list += (list.empty() ? "received by " : ", ") + place.domain + " (leaf " + std::to_string(place.index) + ") " + place.time;
-  if (received.empty()) list = "provisional";
-  for (std::size_t i = 0; i < forwarded_to.size(); ++i) list += (i == 0 ? "; forwarded to " : ", ") + forwarded_to[i];
+  std::string list = received.empty() ? "provisional" : "received by " + joined(received, ", ", [](const auto& place) {
+    return place.domain + " (leaf " + std::to_string(place.index) + ") " + place.time;
+  });
+  if (!forwarded_to.empty()) list += "; forwarded to " + joined(forwarded_to);
   for (const auto& [domain, why] : not_taken) list += "; not taken in " + domain + ": " + why;
   return is_new ? list : list + "; already known";
 }

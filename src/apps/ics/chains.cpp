@@ -4,6 +4,7 @@
 #include <set>
 
 #include "apps/ics/json.h"
+#include "base/text.h"
 
 namespace cm4it::ics {
 namespace {
@@ -54,12 +55,9 @@ Result<policy::Chain> chain_of(const std::string& domain, const std::vector<Byte
   std::set<KeyId> first;
   for (const auto& one : descriptors)
     if (one.descriptor->domain == domain && one.descriptor->version == 1) first.insert(one.signer);
-  if (!owner && first.size() > 1) {
-    std::string list;
-    for (const auto& signer : first) list += (list.empty() ? "" : ", ") + signer.text();
-    return fail(Code::conflict, "version 1 of the policy of " + domain + " is there by several owners: " + list,
+  if (!owner && first.size() > 1)
+    return fail(Code::conflict, "version 1 of the policy of " + domain + " is there by several owners: " + joined(first, ", ", &KeyId::text),
                 "say which one: --owner key:…");
-  }
   if (first.empty() || (owner && !first.contains(*owner)))
     return fail(Code::not_found, "no version 1 of the policy of " + domain +
                 (owner ? " by " + owner->text() : std::string()) + " is there");

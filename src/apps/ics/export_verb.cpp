@@ -8,6 +8,7 @@
 #include "apps/ics/output_file.h"
 #include "apps/ics/subjects.h"
 #include "base/budgets.h"
+#include "base/text.h"
 #include "crypto/pem.h"
 #include "evidence/piece_stream.h"
 
@@ -102,9 +103,7 @@ Result<void> run_export(Context& context, const ExportOptions& options, Exporter
 std::string others_than(const std::string& format) {
   auto names = evidence::formats_of_files();
   std::erase(names, format);
-  std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
-  return text;
+  return alternatives(names);
 }
 
 void report(const Context& context, const ExportOptions& options, const Exporter& exporter) {

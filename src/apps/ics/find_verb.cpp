@@ -91,7 +91,7 @@ Result<std::optional<Time>> first_end(const Api& server, const std::string& doma
   TRY(const auto history, server.get_json(target({"v1", "subjects", text_at(subject, "subject"), "history"}, {{"domain", domain}})));
   std::optional<Time> end;
   for (const auto& entry : array_at(history, "statements")) {
-    if (!entry.is_object() || std::find(weigh.begin(), weigh.end(), text_at(entry.get_object(), "statement")) == weigh.end()) continue;
+    if (!entry.is_object() || !contains(weigh, text_at(entry.get_object(), "statement"))) continue;
     if (const auto expires = from_rfc3339(text_at(entry.get_object(), "expires")); expires && (!end || *expires < *end)) end = *expires;
   }
   return end;

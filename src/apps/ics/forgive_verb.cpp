@@ -3,6 +3,7 @@
 
 #include "apps/ics/json.h"
 #include "apps/ics/verbs.h"
+#include "base/text.h"
 #include "ledger/forgive.h"
 #include "store/lmdb.h"
 
@@ -25,7 +26,7 @@ Result<int> forgive(Context& context, const std::string& domain) {
   auto store = store::open_lmdb(options);
   if (!store) return fail(store.error().code, store.error().message, store.error().code == Code::unavailable ? "stop icsd first, if it runs" : store.error().detail);
   const auto& homes = directory.config().homes;
-  if (std::find(homes.begin(), homes.end(), domain) != homes.end())
+  if (contains(homes, domain))
     return fail(Code::not_permitted, "this server is the home of " + domain + ": it has nobody else's log to forget");
   TRY(const auto known, ledger::known_logs(**store, domain));
   if (known.broken.empty() && known.heads.empty()) return fail(Code::not_found, "nothing is known here of a log of " + domain, "ics peers shows whom this server follows");

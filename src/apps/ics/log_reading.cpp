@@ -4,6 +4,7 @@
 
 #include "apps/ics/chains.h"
 #include "apps/ics/files.h"
+#include "base/text.h"
 
 namespace cm4it::ics {
 namespace {
@@ -27,7 +28,7 @@ std::optional<KeyId> known_owner(const Context& context, const std::string& doma
     for (const auto& pin : directory->config().pins)
       if (pin.domain == name) return pin.owner;
     const auto& homes = directory->config().homes;
-    if (std::find(homes.begin(), homes.end(), name) == homes.end()) return {};
+    if (!contains(homes, name)) return {};
     const auto owner = crypto::load_public_key(directory->owner_key(), {directory->path(), {}, {}});
     return owner ? std::optional(owner->id()) : std::nullopt;
   };

@@ -4,6 +4,7 @@
 
 #include "apps/ics/console.h"
 #include "apps/ics/topics.h"
+#include "base/text.h"
 
 namespace cm4it::ics {
 namespace {
@@ -73,10 +74,7 @@ std::vector<std::string> cells_of(std::string_view row) {
     if (row[i] == '|' && !code && row[i - 1] != '\\') cells.push_back(std::exchange(cell, ""));
     else cell += row[i];
   }
-  for (auto& one : cells) {
-    const auto begin = one.find_first_not_of(' '), end = one.find_last_not_of(' ');
-    one = begin == one.npos ? "" : one.substr(begin, end - begin + 1);
-  }
+  for (auto& one : cells) one = std::string(trimmed(one));
   return cells;
 }
 
@@ -140,9 +138,7 @@ std::vector<std::string> as_lines(std::string_view markdown, std::size_t width) 
       table(lines, rows, width);
     } else if (line.starts_with("#")) {
       auto heading = plain(line.substr(line.find_first_not_of("# ")));
-      if (line.starts_with("# ") || line.starts_with("## "))
-        std::transform(heading.begin(), heading.end(), heading.begin(), [](unsigned char c) { return c < 128 ? std::toupper(c) : c; });
-      lines.push_back(heading);
+      lines.push_back(line.starts_with("# ") || line.starts_with("## ") ? uppercase(heading) : heading);
       ++i;
     } else if (line.empty()) {
       lines.emplace_back();

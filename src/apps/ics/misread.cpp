@@ -5,6 +5,7 @@
 #include <map>
 
 #include "apps/ics/command_tree.h"
+#include "base/text.h"
 
 namespace cm4it::ics {
 namespace {
@@ -31,17 +32,11 @@ std::size_t distance(const std::string& a, const std::string& b) {
   return cost[a.size()][b.size()];
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string list;
-  for (std::size_t i = 0; i < names.size(); ++i) list += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
-  return list;
-}
-
 // Of the words that fit nowhere, the one that was typed first.
 std::string first_extra(const CLI::App& app, const std::vector<std::string>& words) {
   const auto extras = app.remaining(true);
   for (const auto& word : words)
-    if (std::find(extras.begin(), extras.end(), word) != extras.end()) return word;
+    if (contains(extras, word)) return word;
   return extras.empty() ? "" : extras[0];
 }
 
@@ -78,14 +73,14 @@ std::vector<std::string> nearest(const std::string& typed, const std::vector<std
 
 std::string did_you_mean(const std::string& typed, const std::vector<std::string>& names) {
   const auto near = nearest(typed, names);
-  return near.empty() ? "" : "did you mean " + listed(near) + "?";
+  return near.empty() ? "" : "did you mean " + alternatives(near) + "?";
 }
 
 Misread misread(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& words) {
   const CLI::App* verb = &app;
   while (!verb->get_subcommands().empty()) verb = verb->get_subcommands().back();
   if (dynamic_cast<const CLI::ExtrasError*>(&error)) return unexpected(app, *verb, words);
-  if (const auto below = verb_names(*verb); verb != &app && !below.empty()) return {name_of(*verb), "which of " + listed(below) + "?", "ics help " + name_of(*verb)};
+  if (const auto below = verb_names(*verb); verb != &app && !below.empty()) return {name_of(*verb), "which of " + alternatives(below) + "?", "ics help " + name_of(*verb)};
   std::string what = error.what();
   if (const auto end = what.find(" is required"); end != what.npos) what = what.substr(0, end) + ": missing";
   return {name_of(*verb), what, verb == &app ? "ics help" : usage_of(*verb)};

@@ -70,9 +70,7 @@ int report(const Context& context, const std::string& head, const std::vector<st
     for (std::size_t i = 0; i < items.size(); ++i) shown.push_back(item_json(head, labels[i], items[i], counts_of(i)));
     context.print_json(json::object{{"items", std::move(shown)}});
   } else {
-    std::string title = head;
-    std::transform(title.begin(), title.end(), title.begin(), [](unsigned char c) { return std::toupper(c); });
-    Table table({title, "STATEMENT", "RESULT", "COUNTS"});
+    Table table({uppercase(head), "STATEMENT", "RESULT", "COUNTS"});
     for (std::size_t i = 0; i < items.size(); ++i) {
       const Tone tone = !items[i].entered() ? Tone::bad : items[i].received.empty() ? Tone::warn : Tone::good;
       // As many digits in every table: enough to be typed again. --json has all.

@@ -9,6 +9,7 @@
 #include "apps/ics/misread.h"
 #include "apps/ics/own_policy.h"
 #include "apps/ics/verbs.h"
+#include "base/text.h"
 
 namespace cm4it::ics {
 namespace {
@@ -32,7 +33,7 @@ void warn_of_new_role(const Context& context, const policy::Descriptor& descript
   for (const auto& [role, entries] : descriptor.roles) known.push_back(role);
   for (const auto& [kind, roles] : descriptor.write) known.insert(known.end(), roles.begin(), roles.end());
   for (const auto& [kind, roles] : descriptor.read) known.insert(known.end(), roles.begin(), roles.end());
-  if (std::find(known.begin(), known.end(), given.role) != known.end()) return;
+  if (contains(known, given.role)) return;
   context.console.note("! \"" + given.role + "\" is a new role, named neither in [read] nor in [write]: it lets nobody do anything yet");
   if (const auto meant = did_you_mean(given.role, known); !meant.empty()) context.console.note("  → " + meant);
 }
@@ -144,8 +145,7 @@ Result<int> list_roles(Context& context, const std::string& directory) {
       const auto* key = std::get_if<KeyId>(&entry.who);
       const auto* reference = std::get_if<policy::RoleReference>(&entry.who);
       const std::string who = key ? descriptor.name_of(*key) : reference->role + " of " + reference->domain;
-      std::string formats;
-      for (const auto format : entry.formats) formats += (formats.empty() ? "" : ", ") + std::string(evidence::to_string(format));
+      const std::string formats = joined(entry.formats, ", ", [](evidence::Format format) { return evidence::to_string(format); });
       const bool over = entry.until && *entry.until <= context.clock();
       table.add({role, who, formats, {entry.until ? to_rfc3339(*entry.until) : "", over ? Tone::warn : Tone::plain}});
       shown.push_back({{"role", role}, {"who", who}, {"key", key ? key->text() : ""}, {"formats", formats}, {"until", entry.until ? to_rfc3339(*entry.until) : ""}});

@@ -176,9 +176,7 @@ int Speaker::show_drafts() const {
   Table table({"SUBJECT", "KIND", "DOMAINS"});
   for (const auto& draft : drafts_) {
     const std::string kind = evidence::to_string(static_cast<Kind>(draft.body.index() + 1));
-    std::string domains;
-    for (const auto& domain : draft.domains) domains += (domains.empty() ? "" : ", ") + domain;
-    table.add({draft.subject.text(), kind, domains});
+    table.add({draft.subject.text(), kind, joined(draft.domains)});
     shown.push_back({{"subject", draft.subject.text()}, {"kind", kind}, {"domains", json::array(draft.domains.begin(), draft.domains.end())}});
   }
   if (context_.options.json) context_.print_json(json::object{{"items", std::move(shown)}, {"signer", key_->public_key().id().text()}});

@@ -10,6 +10,7 @@
 #include "apps/ics/said.h"
 #include "apps/ics/subjects.h"
 #include "apps/ics/verbs.h"
+#include "base/text.h"
 #include "crypto/digest.h"
 
 namespace cm4it::ics {
@@ -148,7 +149,7 @@ Result<int> endorse(Context& context, Endorsed given) {
   if (given.label.empty() && given.subjects.size() < 2) return context.misuse("--label: missing", next);
   TRY(auto speaker, Speaker::start(context, given.when));
   const auto asked = speaker.labels_asked_for();
-  const auto is_asked_for = [&](const std::string& label) { return std::find(asked.begin(), asked.end(), label) != asked.end(); };
+  const auto is_asked_for = [&](const std::string& label) { return contains(asked, label); };
   if (given.label.empty()) {
     const auto last = given.subjects.back(), meant = did_you_mean(last, asked);
     if (!is_asked_for(last)) return context.misuse("--label: missing; no rule of " + speaker.domain() + " asks for \"" + last + "\"", meant.empty() ? next : meant);

@@ -10,6 +10,7 @@
 #include "apps/ics/json.h"
 #include "apps/ics/key_source.h"
 #include "base/budgets.h"
+#include "base/text.h"
 #include "crypto/digest.h"
 
 namespace cm4it::ics {
@@ -154,7 +155,7 @@ Result<std::vector<SubjectId>> resolve_subjects(Context& context, const std::vec
     auto found = resolve_subject(context, name);
     if (!found && names.size() > 1) found.error().message += "; of " + std::to_string(names.size()) + " nothing was done";
     TRY(auto subject, std::move(found));
-    if (std::find(subjects.begin(), subjects.end(), subject) == subjects.end()) subjects.push_back(std::move(subject));
+    if (!contains(subjects, subject)) subjects.push_back(std::move(subject));
   }
   return subjects;
 }

@@ -10,6 +10,7 @@
 #include "apps/ics/follow_edit.h"
 #include "apps/ics/json.h"
 #include "apps/ics/own_policy.h"
+#include "base/text.h"
 
 namespace cm4it::ics {
 namespace {
@@ -212,7 +213,7 @@ Result<int> trust_infield(Context& context, const TrustOptions& options, const D
 
 Result<int> trust(Context& context, const TrustOptions& options) {
   constexpr const char* known[] = {"manufacturer", "developer", "certifier", "integrator", "maintainer", "copy"};
-  if (std::find(std::begin(known), std::end(known), options.as) == std::end(known))
+  if (!contains(known, options.as))
     return context.misuse("--as: \"" + options.as + "\" is none", "manufacturer, developer, certifier, integrator, maintainer or copy");
   context.options.dir = options.directory;
   TRY(const auto directory, Directory::open(options.directory));

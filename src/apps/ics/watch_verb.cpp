@@ -1,12 +1,12 @@
 // watch: whose verdict may have changed, as it happens.
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <thread>
 
 #include "apps/ics/answers.h"
 #include "apps/ics/json.h"
 #include "apps/ics/subjects.h"
 #include "apps/ics/verbs.h"
+#include "base/text.h"
 
 namespace cm4it::ics {
 namespace {
@@ -55,7 +55,7 @@ bool tell_changes(const Context& context, const Api& server, const std::string& 
     for (const auto& subject : wanted) tell(context, server, domain, subject);
   else
     for (const auto& subject : texts_at(answer, "subjects"))
-      if (wanted.empty() || std::find(wanted.begin(), wanted.end(), subject) != wanted.end()) {
+      if (wanted.empty() || contains(wanted, subject)) {
         tell(context, server, domain, subject);
         told = true;
       }

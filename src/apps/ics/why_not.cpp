@@ -1,10 +1,9 @@
 #include "apps/ics/why_not.h"
 
-#include <algorithm>
-
 #include "apps/ics/answers.h"
 #include "apps/ics/arguments.h"
 #include "apps/ics/misread.h"
+#include "base/text.h"
 
 namespace cm4it::ics {
 namespace {
@@ -34,7 +33,7 @@ class WhyNot {
 
  private:
   void add(const std::string& line) {
-    if (std::find(lines_.begin(), lines_.end(), line) == lines_.end()) lines_.push_back(line);
+    if (!contains(lines_, line)) lines_.push_back(line);
   }
 
   static std::string why(const json::object& statement) {
@@ -64,9 +63,8 @@ class WhyNot {
   }
 
   static std::string as_roles(const json::object& one) {
-    std::string roles;
-    for (const auto& role : texts_at(one, "roles")) roles += (roles.empty() ? "as " : ", ") + role;
-    return roles;
+    const auto roles = texts_at(one, "roles");
+    return roles.empty() ? "" : "as " + joined(roles);
   }
 
   // The rule's text has the label between quotes.
@@ -77,7 +75,7 @@ class WhyNot {
     newest("endorse", [&](const json::object& one) {
       const auto said = text_at(object_at(one, "body"), "label");
       const auto roles = texts_at(one, "roles");
-      const bool in_role = std::find(roles.begin(), roles.end(), role) != roles.end();
+      const bool in_role = contains(roles, role);
       const bool same = said == label;
       if (!same && !(in_role && !nearest(said, {label}).empty())) return false;
       const std::string who = issuer_of(one) + " endorsed it as \"" + said + "\"";

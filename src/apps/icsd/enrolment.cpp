@@ -1,6 +1,6 @@
 #include "apps/icsd/enrolment.h"
 
-#include <algorithm>
+#include "base/text.h"
 
 namespace cm4it::icsd {
 namespace {
@@ -11,7 +11,7 @@ std::string version_of(const policy::Descriptor& policy) { return "the policy of
 
 std::vector<std::string> unlike_policy(const Config& config, const policy::Descriptor& policy, const KeyId& key,
                                        const std::optional<KeyId>& log) {
-  const bool home = std::find(config.homes.begin(), config.homes.end(), policy.domain) != config.homes.end();
+  const bool home = contains(config.homes, policy.domain);
   std::vector<std::string> lines;
   if (!home && policy.domain != config.domain) return lines;
   const auto found = policy.servers.find(config.name);

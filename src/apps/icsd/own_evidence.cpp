@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "policy/descriptor.h"
 #include "service/access.h"
 #include "service/intake.h"
@@ -109,7 +110,7 @@ Result<void> check(const std::vector<Own>& all, const std::vector<std::string>& 
   const bool takes = std::none_of(all.begin(), all.end(), [](const Own& own) { return own.error && own.error->code == Code::unavailable; });
   for (const Own& own : all) {
     if (!own.error) continue;
-    if (!takes || std::find(homes.begin(), homes.end(), own.policy_of) == homes.end()) {
+    if (!takes || !contains(homes, own.policy_of)) {
       log_warn("own evidence: " + own.file + " is not taken: " + own.error->message);
       continue;
     }

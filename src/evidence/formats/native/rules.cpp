@@ -1,6 +1,8 @@
 // What may be said of which subject (docs/formats/statement.md).
 #include "evidence/formats/native/rules.h"
 
+#include "base/text.h"
+
 namespace cm4it::evidence {
 
 tl::unexpected<Error> bad_body(const std::string& path, const std::string& rule) {
@@ -28,7 +30,7 @@ Result<void> check_identity(const Statement& statement, const Identity& identity
     case SubjectKind::model: {
       if (identity.type != Type::model) return bad_body("payload.3.1", "a model subject is of type model");
       const auto domain = statement.subject.model.substr(0, statement.subject.model.find('/'));
-      if (std::find(statement.domains.begin(), statement.domains.end(), domain) == statement.domains.end())
+      if (!contains(statement.domains, domain))
         return bad_body("payload.1", "a model is identified in its own domain, " + domain);
       break;
     }

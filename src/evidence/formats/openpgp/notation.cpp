@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "base/text.h"
 #include "evidence/formats/openpgp/packet.h"
 
 namespace cm4it::evidence::openpgp {
@@ -15,15 +16,13 @@ constexpr std::string_view device_names[] = {"manu", "make", "model", "prodid", 
 // Names of ours alone.
 constexpr std::string_view own_names[] = {"status", "reason", "label", "cloud", "domain", "serial", "type"};
 
-bool among(std::string_view name, const auto& names) { return std::find(std::begin(names), std::end(names), name) != std::end(names); }
-
 // The name without our domain, or empty where it is none of ours.
 std::string_view short_name(std::string_view name) {
   if (name.ends_with(ours)) {
     name.remove_suffix(ours.size());
-    return among(name, device_names) || among(name, own_names) ? name : std::string_view{};
+    return contains(device_names, name) || contains(own_names, name) ? name : std::string_view{};
   }
-  return among(name, device_names) ? name : std::string_view{};
+  return contains(device_names, name) ? name : std::string_view{};
 }
 
 tl::unexpected<Error> wrong(std::string_view name, std::string_view rule) {
@@ -33,7 +32,7 @@ tl::unexpected<Error> wrong(std::string_view name, std::string_view rule) {
 Result<std::string> text_of(const Notation& notation, std::string_view name, std::size_t most, std::string_view controls = {}) {
   if (!notation.readable) {
     // Octets can only be shown; what something is decided by is text.
-    if (!among(name, device_names)) return wrong(name, "text expected (the human-readable flag)");
+    if (!contains(device_names, name)) return wrong(name, "text expected (the human-readable flag)");
     if (notation.value.size() > most / 2) return fail(Code::too_large, "openpgp: notation " + std::string(name) + ": too long");
     return to_hex(notation.value);
   }
@@ -119,7 +118,7 @@ Result<Said> read_notations(const std::vector<Notation>& notations) {
       if (notation.name.ends_with(ours)) return wrong(notation.name.substr(0, 64), "no such name");
       continue;
     }
-    if (among(name, own_names)) CHECK_OK(take_own(said, name, notation));
+    if (contains(own_names, name)) CHECK_OK(take_own(said, name, notation));
     else CHECK_OK(take_device(said, name, notation));
   }
   CHECK_OK(check_alone(said));

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "base/budgets.h"
+#include "base/text.h"
 #include "evidence/formats/openpgp/packet.h"
 #include "evidence/formats/openpgp/signature.h"
 #include "evidence/formats/openpgp/subpacket.h"
@@ -18,7 +19,7 @@ bool is_known(std::uint8_t type) {
       revocation_key, issuer_key_id, notation_data, preferred_hashes, preferred_compression, key_server_preferences,
       preferred_key_server, primary_user_id, policy_uri, key_flags, signers_user_id, revocation_reason, features,
       embedded_signature, issuer_fingerprint, preferred_aead_legacy, intended_recipient, preferred_aead};
-  return std::find(std::begin(known), std::end(known), type) != std::end(known);
+  return contains(known, type);
 }
 
 tl::unexpected<Error> bad_subpacket(std::uint8_t type, std::string_view rule) {
@@ -209,7 +210,7 @@ Result<void> read_head(Fields& fields, Signature& signature, std::span<const std
   if (signature.version != 4 && signature.version != 6)
     return fail(Code::unsupported, "openpgp: signature: version " + std::to_string(signature.version) + "; 4 and 6 are read");
   TRY(signature.type, fields.u8());
-  if (std::find(types.begin(), types.end(), signature.type) == types.end())
+  if (!contains(types, signature.type))
     return fail(Code::unsupported, "openpgp: " + type_text(signature.type) + ", which is none over " +
                 (types.size() == std::size(document_types) ? "a document" : "keys and user ids"));
   TRY(signature.key_algorithm, fields.u8());
