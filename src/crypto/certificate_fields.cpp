@@ -135,12 +135,8 @@ std::vector<Bytes> crl_points(const X509* certificate) {
   std::vector<Bytes> names;
   for (int i = 0; points && i < sk_DIST_POINT_num(points.get()); ++i) {
     const DIST_POINT_NAME* point = sk_DIST_POINT_value(points.get(), i)->distpoint;
-    for (int k = 0; point && point->type == 0 && k < sk_GENERAL_NAME_num(point->name.fullname); ++k) {
-      unsigned char* encoded = nullptr;
-      const int size = i2d_GENERAL_NAME(sk_GENERAL_NAME_value(point->name.fullname, k), &encoded);
-      if (size > 0) names.emplace_back(encoded, encoded + size);
-      OPENSSL_free(encoded);
-    }
+    for (int k = 0; point && point->type == 0 && k < sk_GENERAL_NAME_num(point->name.fullname); ++k)
+      if (Bytes name = der_by(i2d_GENERAL_NAME, sk_GENERAL_NAME_value(point->name.fullname, k)); !name.empty()) names.push_back(std::move(name));
   }
   return names;
 }

@@ -5,6 +5,7 @@
 
 #include "base/budgets.h"
 #include "base/der.h"
+#include "crypto/extensions.h"
 #include "crypto/name.h"
 #include "crypto/pkix_verify.h"
 
@@ -21,24 +22,14 @@ tl::unexpected<Error> not_known_critical(const char* field, View oid) {
               "RFC 5280 section 5.2");
 }
 
-// Extensions ::= SEQUENCE OF SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
 template <class F>
-Result<void> each_extension(DerReader list, const char* field, F&& take) {
-  for (std::size_t count = 0; !list.at_end(); ++count) {
-    if (count == budget::crl_extensions)
+Result<void> each_of_few_extensions(DerReader list, const char* field, F&& take) {
+  std::size_t count = 0;
+  return each_extension(list, field, [&](View oid, bool critical, View value) -> Result<void> {
+    if (++count > budget::crl_extensions)
       return fail(Code::too_large, std::string(field) + ": more than " + std::to_string(budget::crl_extensions));
-    TRY(auto extension, list.enter(der::sequence, field));
-    TRY(const View oid, extension.object(field));
-    bool critical = false;
-    if (extension.next_is(der::boolean)) {
-      TRY(critical, extension.boolean(field));
-      if (!critical) return fail(Code::malformed, std::string(field) + ": a default that is written out", "X.690 section 11.5");
-    }
-    TRY(const View value, extension.take(der::octet_string, field));
-    CHECK_OK(extension.end(field));
-    CHECK_OK(take(oid, critical, value));
-  }
-  return {};
+    return take(oid, critical, value);
+  });
 }
 
 // IssuingDistributionPoint ::= SEQUENCE { distributionPoint [0] OPTIONAL, onlyContainsUserCerts [1], onlyContainsCACerts [2],
@@ -78,7 +69,7 @@ Result<View> read_authority_key_id(View value) {
 }
 
 Result<void> read_extensions(DerReader extensions, Crl& crl) {
-  return each_extension(extensions, "crl.crlExtensions", [&](View oid, bool critical, View value) -> Result<void> {
+  return each_of_few_extensions(extensions, "crl.crlExtensions", [&](View oid, bool critical, View value) -> Result<void> {
     const auto once = [&](View& field) -> Result<void> {
       if (!field.empty()) return fail(Code::malformed, "crl.crlExtensions: " + to_hex(oid) + " twice", "RFC 5280 section 4.2");
       return {};
@@ -131,7 +122,7 @@ Result<CrlEntry> read_entry(DerReader& list) {
   if (reader.at_end()) return entry;
   TRY(const auto extensions, reader.enter(der::sequence, "crl.crlEntryExtensions"));
   CHECK_OK(reader.end("crl.revokedCertificates"));
-  CHECK_OK(each_extension(extensions, "crl.crlEntryExtensions", [&](View oid, bool critical, View value) -> Result<void> {
+  CHECK_OK(each_of_few_extensions(extensions, "crl.crlEntryExtensions", [&](View oid, bool critical, View value) -> Result<void> {
     if (is_id_ce(oid, crl_reason)) return read_reason(value, entry);
     if (is_id_ce(oid, certificate_issuer))
       return fail(Code::unsupported, "crl.certificateIssuer: an indirect CRL, for several CAs, is not taken",

@@ -13,6 +13,7 @@
 #include "base/cbor.h"
 #include "crypto/digest.h"
 #include "crypto/key_impl.h"
+#include "crypto/pem.h"
 
 namespace cm4it {
 
@@ -97,20 +98,14 @@ Result<PublicKey> from_point(Algorithm algorithm, View point) {
 
 // DER of a public key as OpenSSL writes it: for RSA that is the canonical form (rsaEncryption with NULL).
 Result<Bytes> encode_spki(EVP_PKEY* key) {
-  unsigned char* der = nullptr;
-  const int size = i2d_PUBKEY(key, &der);
-  if (size <= 0) return openssl_failed("key: cannot be encoded");
-  Bytes spki(der, der + size);
-  OPENSSL_free(der);
+  Bytes spki = der_by(i2d_PUBKEY, key);
+  if (spki.empty()) return openssl_failed("key: cannot be encoded");
   return spki;
 }
 
 Result<Bytes> rsa_bits(EVP_PKEY* key) {
-  unsigned char* der = nullptr;
-  const int size = i2d_PublicKey(key, &der);
-  if (size <= 0) return openssl_failed("key: cannot be encoded");
-  Bytes bits(der, der + size);
-  OPENSSL_free(der);
+  Bytes bits = der_by(i2d_PublicKey, key);
+  if (bits.empty()) return openssl_failed("key: cannot be encoded");
   return bits;
 }
 
@@ -191,16 +186,9 @@ Result<PublicKey> PublicKey::from_canonical_spki(View der) {
 }
 
 Result<PublicKey> PublicKey::from_text(std::string_view text) {
-  constexpr std::string_view begin = "-----BEGIN PUBLIC KEY-----", end = "-----END PUBLIC KEY-----";
-  if (const auto at = text.find(begin); at != text.npos) {
-    const auto stop = text.find(end, at);
-    if (stop == text.npos) return fail(Code::malformed, "key: a PEM block without its end");
-    text = text.substr(at + begin.size(), stop - at - begin.size());
-  }
-  std::string digits;
-  for (const char c : text)
-    if (c != '\n' && c != '\r' && c != ' ' && c != '\t') digits.push_back(c);
-  auto der = from_base64(digits);
+  auto in_pem = der_in_pem(text, "PUBLIC KEY");
+  if (!in_pem) return within("key", std::move(in_pem).error());
+  auto der = *in_pem ? Result<Bytes>(std::move(**in_pem)) : from_base64_lines(text);
   if (!der) return within("key", std::move(der).error());
   return from_spki(*der);
 }

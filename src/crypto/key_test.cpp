@@ -211,6 +211,7 @@ TEST(PublicKey, FromText) {
   EXPECT_EQ(PublicKey::from_text(base64).value(), key);
   EXPECT_EQ(PublicKey::from_text(pem).value(), key);
   EXPECT_EQ(PublicKey::from_text("subject=x\n" + pem).value(), key);
+  EXPECT_EQ(PublicKey::from_text("-----BEGIN OTHER-----\nAAAA\n-----END OTHER-----\n" + pem).value(), key);
   for (const std::string& bad : {std::string(), base64.substr(1), "!" + base64, pem.substr(0, 80), base64 + base64})
     EXPECT_EQ(PublicKey::from_text(bad).error().code, Code::malformed) << bad;
 }

@@ -3,6 +3,7 @@
 
 #include "base/budgets.h"
 #include "base/der.h"
+#include "crypto/extensions.h"
 
 namespace cm4it::crypto::ocsp {
 namespace {
@@ -62,29 +63,19 @@ Result<View> read_nonce(View value) {
   return nonce;
 }
 
-// Extensions ::= SEQUENCE SIZE (1..MAX) OF SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET
-// STRING }
+// Of the one SEQUENCE that `outer` stands before. `nonce`: null where a nonce means nothing.
 Result<void> read_extensions(DerReader outer, const char* field, Bytes* nonce) {
-  TRY(auto list, outer.enter(der::sequence, field));
+  TRY(const auto list, outer.enter(der::sequence, field));
   CHECK_OK(outer.end(field));
-  while (!list.at_end()) {
-    TRY(auto extension, list.enter(der::sequence, field));
-    TRY(const View oid, extension.object(field));
-    bool critical = false;
-    if (extension.next_is(der::boolean)) {
-      TRY(critical, extension.boolean(field));
-      if (!critical) return fail(Code::malformed, std::string(field) + ": a default that is written out", "X.690 section 11.5");
-    }
-    TRY(const View value, extension.take(der::octet_string, field));
-    CHECK_OK(extension.end(field));
+  return each_extension(list, field, [&](View oid, bool critical, View value) -> Result<void> {
     if (nonce && equal(oid, nonce_arcs)) {
       TRY(const View found, read_nonce(value));
       if (nonce->empty()) *nonce = to_bytes(found);
     } else if (critical) {
       return fail(Code::malformed, std::string(field) + ": a critical extension that is not known here", "RFC 6960 section 4.4");
     }
-  }
-  return {};
+    return {};
+  });
 }
 
 // Request ::= SEQUENCE { reqCert CertID, singleRequestExtensions [0] EXPLICIT Extensions OPTIONAL }

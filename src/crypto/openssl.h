@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/result.h"
 
 namespace cm4it::crypto {
@@ -40,6 +41,17 @@ inline std::string openssl_reason() {
 
 inline tl::unexpected<Error> openssl_failed(std::string what) {
   return fail(Code::internal, std::move(what) + ": " + openssl_reason());
+}
+
+// What one of OpenSSL's i2d_ functions makes of its object. Empty: nothing, and OpenSSL's queue of errors says why.
+template <class T, class Object>
+Bytes der_by(int (*encode)(const T*, unsigned char**), const Object* object) {
+  unsigned char* der = nullptr;
+  const int size = encode(object, &der);
+  Bytes made;
+  if (size > 0) made.assign(der, der + size);
+  OPENSSL_free(der);
+  return made;
 }
 
 }  // namespace cm4it::crypto

@@ -42,20 +42,8 @@ struct FreeCrls {
   void operator()(STACK_OF(X509_CRL) * stack) const { sk_X509_CRL_pop_free(stack, X509_CRL_free); }
 };
 
-template <class T>
-void add(std::vector<PkixItem>& to, bool crl, int (*encode)(const T*, unsigned char**), const T* item) {
-  unsigned char* der = nullptr;
-  const int size = encode(item, &der);
-  if (size > 0) to.push_back({crl, Bytes(der, der + size)});
-  OPENSSL_free(der);
-}
-
-Result<Bytes> decode(std::string_view base64) {
-  std::string digits;
-  digits.reserve(base64.size());
-  for (const char c : base64)
-    if (!is_blank(c)) digits.push_back(c);
-  return from_base64(digits);
+void add(std::vector<PkixItem>& to, bool crl, Bytes der) {
+  if (!der.empty()) to.push_back({crl, std::move(der)});
 }
 
 // OpenSSL's "TRUSTED CERTIFICATE" says behind the certificate what it is trusted for, which is nobody else's concern.
@@ -79,17 +67,22 @@ Result<void> add_items(const PemBlock& block, PkixKind kind, std::size_t most, s
 
 }  // namespace
 
+std::string_view pem_label(std::string_view text) {
+  if (!text.starts_with(begin_mark)) return {};
+  text.remove_prefix(begin_mark.size());
+  const std::size_t end = text.find(dashes);
+  if (end == text.npos || text.substr(0, end).find('\n') != text.npos) return {};  // the dashes of another line
+  return text.substr(0, end);
+}
+
 Result<std::optional<PemBlock>> next_pem(std::string_view text, std::size_t from) {
-  const std::size_t begin = text.find(begin_mark, from);
-  if (begin == text.npos) return std::optional<PemBlock>{};
   PemBlock block;
-  block.begin = begin;
-  const std::size_t label = begin + begin_mark.size();
-  const std::size_t line_end = std::min(text.find('\n', label), text.size());
-  const std::size_t label_end = text.substr(0, line_end).find(dashes, label);
-  if (label_end == text.npos) return next_pem(text, label);  // no line of PEM
-  block.label = text.substr(label, label_end - label);
-  const std::size_t content = label_end + dashes.size();
+  for (block.begin = text.find(begin_mark, from); block.begin != text.npos; block.begin = text.find(begin_mark, block.begin + 1)) {
+    block.label = pem_label(text.substr(block.begin));
+    if (!block.label.empty()) break;  // else no line of PEM
+  }
+  if (block.begin == text.npos) return std::optional<PemBlock>{};
+  const std::size_t content = block.begin + begin_mark.size() + block.label.size() + dashes.size();
   const std::string last = std::string(end_mark) + std::string(block.label) + std::string(dashes);
   const std::size_t end = text.find(last, content);
   if (end == text.npos) return fail(Code::malformed, "PEM, " + std::string(block.label.substr(0, 64)) + ": the input ends inside it", "RFC 7468 section 2");
@@ -99,16 +92,35 @@ Result<std::optional<PemBlock>> next_pem(std::string_view text, std::size_t from
 }
 
 Result<Bytes> der_of(const PemBlock& block) {
-  auto der = decode(block.base64);
+  auto der = from_base64_lines(block.base64);
   if (!der) return within("PEM, " + std::string(block.label.substr(0, 64)), std::move(der).error());
   return der;
 }
 
-std::string certificate_pem(View der) {
-  const std::string base64 = to_base64(der);
-  std::string pem = "-----BEGIN CERTIFICATE-----\n";
+Result<std::optional<Bytes>> der_in_pem(std::string_view text, std::string_view label) {
+  for (std::size_t from = 0;;) {
+    TRY(const auto block, next_pem(text, from));
+    if (!block) return std::optional<Bytes>{};
+    from = block->end;
+    if (block->label != label) continue;
+    TRY(auto der, der_of(*block));
+    return std::optional(std::move(der));
+  }
+}
+
+Result<Bytes> from_base64_lines(std::string_view text) {
+  std::string digits;
+  digits.reserve(text.size());
+  for (const char c : text)
+    if (!is_blank(c)) digits.push_back(c);
+  return from_base64(digits);
+}
+
+std::string pem_text(std::string_view label, View der) {
+  const std::string base64 = to_base64(der), name(label);
+  std::string pem = "-----BEGIN " + name + "-----\n";
   for (std::size_t at = 0; at < base64.size(); at += 64) pem += base64.substr(at, 64) + "\n";
-  return pem + "-----END CERTIFICATE-----\n";
+  return pem + "-----END " + name + "-----\n";
 }
 
 std::optional<PkixKind> pkix_kind(std::string_view label) {
@@ -118,11 +130,8 @@ std::optional<PkixKind> pkix_kind(std::string_view label) {
 }
 
 bool has_pkix_pem(std::string_view text) {
-  for (std::size_t at = text.find(begin_mark); at != text.npos; at = text.find(begin_mark, at + 1)) {
-    const std::string_view rest = text.substr(at + begin_mark.size(), 40);
-    const std::size_t end = rest.find(dashes);
-    if (end != rest.npos && pkix_kind(rest.substr(0, end))) return true;
-  }
+  for (std::size_t at = text.find(begin_mark); at != text.npos; at = text.find(begin_mark, at + 1))
+    if (pkix_kind(pem_label(text.substr(at)))) return true;
   return false;
 }
 
@@ -141,8 +150,8 @@ Result<std::vector<PkixItem>> items_in_bundle(View encoded, std::size_t most) {
   if (static_cast<std::size_t>(certificate_count) + static_cast<std::size_t>(list_count) > most)
     return fail(Code::too_large, "PKCS #7: more than " + std::to_string(most) + " certificates and CRLs", "send it in parts");
   std::vector<PkixItem> items;
-  for (int i = 0; i < certificate_count; ++i) add<X509>(items, false, i2d_X509, sk_X509_value(certificates.get(), i));
-  for (int i = 0; i < list_count; ++i) add<X509_CRL>(items, true, i2d_X509_CRL, sk_X509_CRL_value(lists.get(), i));
+  for (int i = 0; i < certificate_count; ++i) add(items, false, der_by(i2d_X509, sk_X509_value(certificates.get(), i)));
+  for (int i = 0; i < list_count; ++i) add(items, true, der_by(i2d_X509_CRL, sk_X509_CRL_value(lists.get(), i)));
   if (items.empty()) return fail(Code::malformed, "PKCS #7: neither a certificate nor a CRL in it", "RFC 5652 section 5.1");
   return items;
 }
@@ -158,7 +167,7 @@ std::optional<Bytes> bare_base64(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size() && is_blank(text[at])) ++at;
   if (!text.substr(at).starts_with("MI")) return {};  // SEQUENCE of more than 127 octets, or of an indefinite length
-  auto decoded = decode(text.substr(at));
+  auto decoded = from_base64_lines(text.substr(at));
   return decoded ? std::optional(std::move(*decoded)) : std::nullopt;
 }
 

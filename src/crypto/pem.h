@@ -1,4 +1,5 @@
-// PEM (RFC 7468), read leniently where it says so, and what lies in it: certificates and CRLs, also in bundles (PKCS #7).
+// PEM (RFC 7468), read as its section 3 has it leniently: white space between the digits, and text around the blocks, are passed
+// over. And what lies in it: certificates and CRLs, also in bundles (PKCS #7).
 #pragma once
 
 #include <optional>
@@ -11,6 +12,9 @@
 
 namespace cm4it::crypto {
 
+// The label of a BEGIN line ("CERTIFICATE") with which the text begins; empty: it begins with none.
+std::string_view pem_label(std::string_view text);
+
 struct PemBlock {
   std::string_view label;   // "CERTIFICATE"
   std::size_t begin = 0;    // where its BEGIN line stands in the text
@@ -22,9 +26,15 @@ struct PemBlock {
 Result<std::optional<PemBlock>> next_pem(std::string_view text, std::size_t from = 0);
 // malformed: no base64.
 Result<Bytes> der_of(const PemBlock& block);
+// What is in the first block of this label, whatever others stand around it. None: there is no such block. malformed: a block does
+// not end, or this one is no base64.
+Result<std::optional<Bytes>> der_in_pem(std::string_view text, std::string_view label);
+// Base64 with white space between its digits. malformed.
+Result<Bytes> from_base64_lines(std::string_view text);
 
-// "-----BEGIN CERTIFICATE-----" and base64 in lines of 64, as openssl writes it.
-std::string certificate_pem(View der);
+// "-----BEGIN LABEL-----" and base64 in lines of 64, as openssl writes it.
+std::string pem_text(std::string_view label, View der);
+inline std::string certificate_pem(View der) { return pem_text("CERTIFICATE", der); }
 
 // One piece of what is for certificates: RFC 7468 sections 5, 6, 8 and 9, and older labels for the same.
 enum class PkixKind { certificate, crl, bundle };

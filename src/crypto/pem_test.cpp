@@ -7,6 +7,34 @@
 namespace cm4it::crypto {
 namespace {
 
+TEST(Pem, ALabelStandsOnOneLine) {
+  EXPECT_EQ(pem_label("-----BEGIN PKCS #7 SIGNED DATA-----\n"), "PKCS #7 SIGNED DATA");
+  for (const char* none : {"", "-----BEGIN ", "-----BEGIN A\n-----", "-----BEGIN -----", " -----BEGIN A-----", "-----BEGINA-----", "-----END A-----"})
+    EXPECT_EQ(pem_label(none), "") << none;
+}
+
+// However many there are: a loop, since a depth of calls ends the stack.
+TEST(Pem, LinesThatOnlyBeginLikeBlocksArePassedOver) {
+  std::string text;
+  for (int i = 0; i < 200'000; ++i) text += "-----BEGIN x\n";
+  EXPECT_FALSE(next_pem(text).value());
+  EXPECT_FALSE(has_pkix_pem(text));
+  EXPECT_EQ(der_in_pem(text + pem_text("X", Bytes{1}), "X").value(), Bytes{1});
+}
+
+TEST(Pem, IsReadByItsLabelAndWrittenInLines) {
+  const Bytes one(100, 1), two(48, 2);
+  const std::string text = pem_text("ONE", one) + "between\n" + pem_text("TWO", two);
+  EXPECT_TRUE(text.starts_with("-----BEGIN ONE-----\n" + to_base64(one).substr(0, 64) + "\n"));
+  EXPECT_EQ(der_in_pem(text, "TWO").value(), two);
+  EXPECT_EQ(der_in_pem(text, "ONE").value(), one);
+  EXPECT_FALSE(der_in_pem(text, "THREE").value());
+  EXPECT_EQ(der_in_pem("-----BEGIN A----- AQ\t\r\n\v\f==-----END A-----", "A").value(), Bytes{1}) << "RFC 7468 figure 2";
+  EXPECT_EQ(der_in_pem(text.substr(0, text.size() - 10), "TWO").error().code, Code::malformed) << "it does not end";
+  EXPECT_EQ(der_in_pem("-----BEGIN A-----\nAQ==\n-----END B-----\n", "A").error().code, Code::malformed) << "but with another label";
+  EXPECT_EQ(der_in_pem("-----BEGIN A-----\nA-Q==\n-----END A-----\n", "A").error().code, Code::malformed);
+}
+
 struct Bundles : testing::Test {
   void SetUp() override {
     CM4IT_NEEDS(test::OpenSsl::there(), "openssl");

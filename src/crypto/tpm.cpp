@@ -94,11 +94,9 @@ PkeyPtr key_of_handle(const Tpm& tpm, const std::string& handle, Passphrase& pas
 }
 
 Result<PublicKey> public_half(EVP_PKEY* key, const std::string& name) {
-  unsigned char* der = nullptr;
-  const int size = i2d_PUBKEY(key, &der);
-  if (size <= 0) return tpm_failed(name);
-  auto public_key = PublicKey::from_spki({der, static_cast<std::size_t>(size)});
-  OPENSSL_free(der);
+  const Bytes der = der_by(i2d_PUBKEY, key);
+  if (der.empty()) return tpm_failed(name);
+  auto public_key = PublicKey::from_spki(der);
   if (!public_key) return within(name, std::move(public_key).error());
   return public_key;
 }

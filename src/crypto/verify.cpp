@@ -65,11 +65,8 @@ Result<Bytes> ecdsa_to_der(View fixed, std::size_t coordinate) {
   BnPtr s(BN_bin2bn(fixed.data() + coordinate, static_cast<int>(coordinate), nullptr));
   if (!signature || !r || !s || ECDSA_SIG_set0(signature.get(), r.release(), s.release()) != 1)
     return openssl_failed("signature");
-  unsigned char* der = nullptr;
-  const int size = i2d_ECDSA_SIG(signature.get(), &der);
-  if (size <= 0) return openssl_failed("signature");
-  Bytes encoded(der, der + size);
-  OPENSSL_free(der);
+  Bytes encoded = der_by(i2d_ECDSA_SIG, signature.get());
+  if (encoded.empty()) return openssl_failed("signature");
   return encoded;
 }
 

@@ -5,6 +5,8 @@
 #include "apps/ics/files.h"
 #include "apps/ics/say.h"
 #include "base/budgets.h"
+#include "base/der.h"
+#include "crypto/pem.h"
 #include "evidence/formats/openpgp/openpgp.h"
 #include "evidence/formats/sums/sums.h"
 
@@ -14,25 +16,19 @@ namespace {
 constexpr std::string_view inline_mark = "-----BEGIN PGP SIGNED MESSAGE-----", signature_mark = "-----BEGIN PGP SIGNATURE-----";
 
 std::string beginning_of(const std::string& file) {
-  std::string begin(inline_mark.size(), '\0');
+  std::string begin(64, '\0');
   std::ifstream opened(file, std::ios::binary);
   opened.read(begin.data(), static_cast<std::streamsize>(begin.size()));
   begin.resize(static_cast<std::size_t>(std::max<std::streamsize>(opened.gcount(), 0)));
   return begin;
 }
 
-// SEQUENCE { OBJECT IDENTIFIER id-signedData, … (RFC 5652 section 5.1).
-bool begins_like_signed_data(const std::string& begin) {
-  constexpr std::string_view oid = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
-  return begin.starts_with('0') && begin.substr(0, 6 + oid.size()).find(oid) != begin.npos;
-}
-
 // OpenPGP, armored or a packet of type 2 with a header of either form (RFC 9580 section 4.2); or CMS.
 bool begins_like_a_signature(const std::string& begin) {
   if (begin.empty()) return false;
   const auto first = static_cast<unsigned char>(begin[0]);
-  return begin.starts_with(signature_mark) || (first & 0xfc) == 0x88 || first == 0xc2 || begins_like_signed_data(begin) ||
-         begin.starts_with("-----BEGIN CMS-----") || begin.starts_with("-----BEGIN PKCS7-----");
+  if (first == der::sequence) return crypto::looks_like_bundle(view(begin));  // of what is DER some other file may be, too
+  return begin.starts_with(signature_mark) || (first & 0xfc) == 0x88 || first == 0xc2 || evidence::sums::looks_like_cms(view(begin));
 }
 
 // The certificate under the name that the signature gives, out of the server's own key server.
@@ -74,7 +70,7 @@ Result<std::vector<evidence::Piece>> read_pieces(const Api& server, const std::v
 }  // namespace
 
 bool are_signed_sums(const std::vector<std::string>& files) {
-  if (files.size() == 1) return beginning_of(files[0]) == inline_mark;
+  if (files.size() == 1) return beginning_of(files[0]).starts_with(inline_mark);
   return files.size() == 2 && begins_like_a_signature(beginning_of(files[1]));
 }
 

@@ -121,12 +121,7 @@ Result<crypto::PublicKey> public_key_from(const std::string& text, const crypto:
               "`ics key show FILE` prints a key's base64");
 }
 
-std::string public_pem(const crypto::PublicKey& key) {
-  const std::string base64 = key.base64();
-  std::string pem = "-----BEGIN PUBLIC KEY-----\n";
-  for (std::size_t at = 0; at < base64.size(); at += 64) pem += base64.substr(at, 64) + "\n";
-  return pem + "-----END PUBLIC KEY-----\n";
-}
+std::string public_pem(const crypto::PublicKey& key) { return crypto::pem_text("PUBLIC KEY", key.spki()); }
 
 const char* algorithm_name(crypto::Algorithm algorithm) {
   switch (algorithm) {

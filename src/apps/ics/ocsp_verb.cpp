@@ -4,6 +4,7 @@
 #include "apps/ics/verbs.h"
 #include "crypto/load_key.h"
 #include "crypto/ocsp.h"
+#include "crypto/pem.h"
 
 namespace cm4it::ics {
 namespace {
@@ -11,14 +12,6 @@ namespace {
 namespace fs = std::filesystem;
 
 struct GivenOcsp { std::string name = "OCSP responder", out; };
-
-// PKCS#10 in PEM (RFC 7468 section 7).
-std::string request_pem(View der) {
-  const std::string digits = to_base64(der);
-  std::string pem = "-----BEGIN CERTIFICATE REQUEST-----\n";
-  for (std::size_t i = 0; i < digits.size(); i += 64) pem += digits.substr(i, 64) + "\n";
-  return pem + "-----END CERTIFICATE REQUEST-----\n";
-}
 
 // The delegate's key is made once, and kept beside the others of the server; one in a token is there already.
 Result<crypto::SignerPtr> delegate_key(const Context& context, const std::string& place) {
@@ -34,7 +27,7 @@ Result<int> request_certificate(Context& context, const GivenOcsp& given) {
   TRY(const auto key, delegate_key(context, place));
   TRY(const Bytes request, crypto::ocsp::delegate_request(*key, given.name));
   TRY(auto file, OutputFile::create_for(context.console, given.out));
-  CHECK_OK(file.write(view(request_pem(request))));
+  CHECK_OK(file.write(view(crypto::pem_text("CERTIFICATE REQUEST", request))));
   CHECK_OK(file.commit());
   if (given.out == "-") return exit_yes;
   const std::string id = key->public_key().id().text();

@@ -1,7 +1,10 @@
 // Lists that are signed with CMS: decode and verify.
 #include "base/budgets.h"
 #include "base/cbor.h"
+#include "base/der.h"
+#include "base/text.h"
 #include "crypto/cms.h"
+#include "crypto/pem.h"
 #include "evidence/formats/sums/sums.h"
 #include "evidence/formats/sums/piece.h"
 #include "evidence/formats/x509/credential.h"
@@ -11,7 +14,8 @@ namespace {
 
 using crypto::DetachedSignature;
 
-constexpr std::string_view begin_mark = "-----BEGIN ", dashes = "-----";
+// RFC 7468 sections 8 and 9, and what openssl's smime writes.
+constexpr std::string_view cms_labels[] = {"CMS", "PKCS7", "PKCS #7 SIGNED DATA"};
 
 struct CmsParts {
   View text, encoded;
@@ -42,28 +46,19 @@ ListClaims claims_of(const DetachedSignature& signature) {
   return claims;
 }
 
-// RFC 7468 sections 8 and 9, and what openssl's smime writes.
+// Of the first block, or as it is.
 Result<Bytes> der_of(View signature) {
-  std::string_view all = text(signature);
-  if (!all.starts_with(begin_mark)) return to_bytes(signature);
-  const auto line_end = all.find('\n');
-  const auto end = all.find("\n-----END ");
-  if (line_end == all.npos || end == all.npos) return fail(Code::malformed, "signature: its PEM does not end");
-  std::string digits;
-  for (const char c : all.substr(line_end, end - line_end))
-    if (c != '\n' && c != '\r') digits += c;
-  auto der = from_base64(digits);
+  const std::string_view label = crypto::pem_label(text(signature));
+  if (label.empty()) return to_bytes(signature);
+  auto der = crypto::der_in_pem(text(signature), label);
   if (!der) return within("signature", std::move(der).error());
-  return der;
+  return std::move(**der);
 }
 
 }  // namespace
 
 bool looks_like_cms(View signature) {
-  const std::string_view all = text(signature);
-  for (const std::string_view label : {"CMS", "PKCS7", "PKCS #7 SIGNED DATA"})
-    if (all.starts_with(std::string(begin_mark) + std::string(label) + std::string(dashes))) return true;
-  return !signature.empty() && signature[0] == 0x30;
+  return contains(cms_labels, crypto::pem_label(text(signature))) || (!signature.empty() && signature[0] == der::sequence);
 }
 
 Result<Signed> read_cms(View list, View signature) {

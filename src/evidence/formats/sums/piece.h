@@ -31,8 +31,6 @@ struct ListClaims {
 // A statement for each file, or for the one that is asked for.
 Result<std::vector<Statement>> statements_of(View text, const ListClaims& claims, const KeyId& issuer, const SubjectId* about);
 
-// PEM or DER, by how it begins.
-bool looks_like_cms(View signature);
 // A list with its CMS signature: which of the two ways of line ends was signed is seen by the digest.
 struct Signed;
 Result<Signed> read_cms(View text, View signature);

@@ -15,6 +15,8 @@ struct Signed {
   bool cms = false;  // the signer's certificates are in it
   IssuerHint issuer;  // else: whose key is not in there; its one name is an alias of its certificate
 };
+// Does it begin like CMS: PEM, or DER of anything?
+bool looks_like_cms(View signature);
 // One for each signature: detached OpenPGP, armored or binary (gpg --detach-sign), or CMS, PEM or DER (openssl cms -sign); or,
 // where `signature` is empty, inline (gpg --clearsign; RFC 9580 section 7). malformed, unsupported, too_large; not_permitted:
 // a secret key; bad_signature: a CMS signature over another text.

@@ -66,6 +66,7 @@ TEST(Sums, NotationsAndACommentSayWhatHoldsForAllFiles) {
   const Bytes signature = sign_document(developer(), text, {.type = 0x00, .hashed = {notation("manu", "Acme"), notation("model", "thermo-fw")}});
   const auto verified = accepted(text, signature, bare_certificate(developer()));
   ASSERT_TRUE(verified) << verified.error().message;
+  ASSERT_EQ(verified->statements().size(), 2u);
   for (const Statement& statement : verified->statements()) {
     EXPECT_EQ(identity(statement).maker, "Acme");
     EXPECT_EQ(identity(statement).model, "thermo-fw");

@@ -70,8 +70,7 @@ class PemSource final : public Source {
       }
       stream_.consume(at);
       stream_.fill(budget::evidence_bytes);
-      const std::string_view label = stream_.rest().substr(pem_begin.size(), 64);
-      const auto kind = crypto::pkix_kind(label.substr(0, label.find("-----")));
+      const auto kind = crypto::pkix_kind(crypto::pem_label(stream_.rest()));
       if (kind) CHECK_OK(read_block(*kind));
       else stream_.consume(pem_begin.size());
     }
