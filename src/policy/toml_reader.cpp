@@ -86,38 +86,29 @@ Result<void> TomlReader::only(std::initializer_list<std::string_view> keys) cons
   return {};
 }
 
-Result<std::string> TomlReader::text(std::string_view key) const {
-  const auto* node = table_.get(key);
-  if (!node) return bad(key, "missing");
-  const auto* value = node->as_string();
-  if (!value) return bad(key, "a string expected");
+namespace {
+
+template <class T>
+Result<T> value_of(const TomlReader& reader, std::string_view key, const char* rule) {
+  const auto* node = reader.table().get(key);
+  if (!node) return reader.bad(key, "missing");
+  const auto* value = node->template as<T>();
+  if (!value) return reader.bad(key, rule);
   return value->get();
 }
 
-Result<std::int64_t> TomlReader::integer(std::string_view key) const {
-  const auto* node = table_.get(key);
-  if (!node) return bad(key, "missing");
-  const auto* value = node->as_integer();
-  if (!value) return bad(key, "an integer expected");
-  return value->get();
-}
+}  // namespace
 
-Result<bool> TomlReader::boolean(std::string_view key) const {
-  const auto* node = table_.get(key);
-  if (!node) return bad(key, "missing");
-  const auto* value = node->as_boolean();
-  if (!value) return bad(key, "true or false expected");
-  return value->get();
-}
+Result<std::string> TomlReader::text(std::string_view key) const { return value_of<std::string>(*this, key, "a string expected"); }
+Result<std::int64_t> TomlReader::integer(std::string_view key) const { return value_of<std::int64_t>(*this, key, "an integer expected"); }
+Result<bool> TomlReader::boolean(std::string_view key) const { return value_of<bool>(*this, key, "true or false expected"); }
 
 Result<Time> TomlReader::time(std::string_view key) const {
-  const auto* node = table_.get(key);
-  if (!node) return bad(key, "missing");
-  const auto* value = node->as_date_time();
-  if (!value || !value->get().offset)
-    return bad(key, "a date and time with its offset expected, like 2026-12-31T00:00:00Z");
+  constexpr const char* rule = "a date and time with its offset expected, like 2026-12-31T00:00:00Z";
+  TRY(const auto value, value_of<toml::date_time>(*this, key, rule));
+  if (!value.offset) return bad(key, rule);
   std::ostringstream text;
-  text << value->get();
+  text << value;
   auto time = from_rfc3339(text.str());
   if (!time) return bad(key, "a date and time that exists expected");
   return *time;

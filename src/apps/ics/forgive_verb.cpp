@@ -2,10 +2,10 @@
 #include <iostream>
 
 #include "apps/ics/json.h"
+#include "apps/ics/stopped_store.h"
 #include "apps/ics/verbs.h"
 #include "base/text.h"
 #include "ledger/forgive.h"
-#include "store/lmdb.h"
 
 namespace cm4it::ics {
 namespace {
@@ -19,16 +19,11 @@ void show(const Console& console, const ledger::KnownLogs& known) {
 
 Result<int> forgive(Context& context, const std::string& domain) {
   TRY(const auto directory, context.directory());
-  store::LmdbOptions options;
-  options.directory = directory.config().store;
-  options.map_bytes = directory.config().map_bytes;
-  if (!std::filesystem::exists(options.directory)) return fail(Code::not_found, options.directory.string() + ": no store yet");
-  auto store = store::open_lmdb(options);
-  if (!store) return fail(store.error().code, store.error().message, store.error().code == Code::unavailable ? "stop icsd first, if it runs" : store.error().detail);
+  TRY(const auto store, open_stopped_store(directory));
   const auto& homes = directory.config().homes;
   if (contains(homes, domain))
     return fail(Code::not_permitted, "this server is the home of " + domain + ": it has nobody else's log to forget");
-  TRY(const auto known, ledger::known_logs(**store, domain));
+  TRY(const auto known, ledger::known_logs(*store, domain));
   if (known.broken.empty() && known.heads.empty()) return fail(Code::not_found, "nothing is known here of a log of " + domain, "ics peers shows whom this server follows");
   if (!context.options.json) show(context.console, known);
   if (!context.options.yes) {
@@ -36,7 +31,7 @@ Result<int> forgive(Context& context, const std::string& domain) {
                                                "What is known here of its logs is forgotten then, and it is followed anew.", "--yes"));
     if (!agreed) return fail(Code::not_permitted, "nothing was changed");
   }
-  CHECK_OK(ledger::forget_logs(**store, domain));
+  CHECK_OK(ledger::forget_logs(*store, domain));
   if (context.options.json) context.print_json(json::object{{"domain", domain}, {"heads", known.heads.size()}, {"broken", known.broken.size()}});
   else context.console.line(domain + " is followed anew when icsd starts. What came of the other history stays; `ics history` shows it");
   return exit_yes;

@@ -2,9 +2,9 @@
 #include <iostream>
 
 #include "apps/ics/json.h"
+#include "apps/ics/stopped_store.h"
 #include "apps/ics/verbs.h"
 #include "ledger/ledger.h"
-#include "store/lmdb.h"
 
 namespace cm4it::ics {
 namespace {
@@ -12,23 +12,16 @@ namespace {
 Result<int> rebuild(Context& context, const std::string& path) {
   if (!path.empty()) context.options.dir = path;
   TRY(const auto directory, context.directory());
-  store::LmdbOptions options;
-  options.directory = directory.config().store;
-  options.map_bytes = directory.config().map_bytes;
-  if (!std::filesystem::exists(options.directory))
-    return fail(Code::not_found, options.directory.string() + ": no store yet", "`icsd` makes it when it first starts");
-  auto store = store::open_lmdb(options);
-  if (!store && store.error().code == Code::unavailable)
-    return fail(Code::unavailable, store.error().message, "stop icsd first, if it runs");
-  if (!store) return tl::unexpected(store.error());
+  TRY(const auto store, open_stopped_store(directory));
+  const std::string place = directory.config().store.string();
   const auto& console = context.console;
-  const auto done = ledger::rebuild(**store, [&](std::uint64_t so_far, std::uint64_t of) {
+  const auto done = ledger::rebuild(*store, [&](std::uint64_t so_far, std::uint64_t of) {
     if (console.progress) console.err << "\r" << grouped(so_far) << " of " << grouped(of) << " records\033[K" << std::flush;
   });
   if (console.progress) console.err << "\r\033[K" << std::flush;
   if (!done) return tl::unexpected(done.error());
-  if (context.options.json) context.print_json(json::object{{"store", options.directory.string()}, {"records", *done}});
-  else console.line(options.directory.string() + ": every index made anew from " + grouped(*done) + " records");
+  if (context.options.json) context.print_json(json::object{{"store", place}, {"records", *done}});
+  else console.line(place + ": every index made anew from " + grouped(*done) + " records");
   return exit_yes;
 }
 
