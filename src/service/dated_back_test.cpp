@@ -32,9 +32,7 @@ struct DatedBack : testing::Test {
   IngestReport take_records_of_twin(Ics& copy) {
     const auto page = twin.service->feed().page({"acme.example", 0, {}}, {});
     EXPECT_TRUE(page);
-    std::vector<PeerRecord> records;
-    for (const auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
-    const auto report = copy.service->intake().ingest("acme.example", std::move(records));
+    const auto report = copy.service->intake().ingest("acme.example", peer_records(*page));
     EXPECT_TRUE(report);
     return report ? *report : IngestReport{};
   }

@@ -190,26 +190,34 @@ inline Identity device_identity(const std::string& name, const std::string& mode
 
 inline SubjectId subject_of(const std::string& name) { return SubjectId::key(id_of(name)); }
 
+// A page of a feed, as a peer hands its records in; and its heads, as a link notes them.
+inline std::vector<PeerRecord> peer_records(const FeedPage& page) {
+  std::vector<PeerRecord> records;
+  for (const auto& record : page.records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
+  return records;
+}
+inline void note_heads(Ics& to, const FeedPage& page) {
+  for (const auto& head : page.heads)
+    if (const auto check = to.service->logs().check_head(head.domain, head.note); check && !check->settled) {
+      EXPECT_TRUE(to.service->logs().note_head(*check, std::nullopt));
+    }
+  to.ledger().drain();
+}
+
 // What one server's feed gives another, as sync carries it.
 inline IngestReport carry(Ics& from, Ics& to, const std::string& domain, std::optional<policy::Selectors> select = {}) {
   IngestReport total;
   for (std::uint64_t position = 0;;) {
     auto page = from.service->feed().page({domain, position, select}, {});
     EXPECT_TRUE(page) << (page ? "" : page.error().message);
-    std::vector<PeerRecord> records;
-    for (auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
-    auto report = to.service->intake().ingest(domain, std::move(records));
+    auto report = to.service->intake().ingest(domain, peer_records(*page));
     EXPECT_TRUE(report);
     total.taken += report->taken;
     total.known += report->known;
     total.refused += report->refused;
     total.not_yet += report->not_yet;
     if (total.first_refusal.empty()) total.first_refusal = report->first_refusal;
-    for (const auto& head : page->heads)
-      if (auto check = to.service->logs().check_head(head.domain, head.note); check && !check->settled) {
-        EXPECT_TRUE(to.service->logs().note_head(*check, std::nullopt));
-      }
-    to.ledger().drain();
+    note_heads(to, *page);
     position = page->next;
     if (!page->more) return total;
   }

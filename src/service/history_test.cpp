@@ -111,10 +111,11 @@ TEST_F(Rights, WhatIsHiddenIsNotShownByTheViewEither) {
   EXPECT_EQ(verdict.cloud, "");
   EXPECT_FALSE(verdict.status);
   EXPECT_EQ(verdict.admitted, policy::Admitted::yes);  // the verdict itself is open
+  std::set<std::optional<StatementId>> named;
   for (const auto& reason : verdict.reasons)
-    if (reason.statement) {
-      EXPECT_EQ(reason.statement, verdict.identity_statement) << reason.rule;
-    }
+    if (reason.statement) named.insert(reason.statement);
+  ASSERT_TRUE(verdict.identity_statement);
+  EXPECT_EQ(named, std::set{verdict.identity_statement});
 }
 
 // What another domain said, under its own rules, is not opened by being kept here.
@@ -130,16 +131,10 @@ struct Borrowed : testing::Test {
     status = *made[1].statement;
     // The plant's server reads as the holder.
     const auto page = acme.service->feed().page({"acme.example", 0, {}}, server);
-    std::vector<PeerRecord> records;
-    for (auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
-    const auto report = plant.service->intake().ingest("acme.example", std::move(records));
+    const auto report = plant.service->intake().ingest("acme.example", peer_records(*page));
     EXPECT_EQ(report->refused + report->not_yet, 0u) << report->first_refusal;
     EXPECT_GE(report->taken, 3u);
-    for (const auto& head : page->heads)
-      if (auto check = plant.service->logs().check_head(head.domain, head.note); check && !check->settled) {
-        EXPECT_TRUE(plant.service->logs().note_head(*check, std::nullopt));
-      }
-    plant.ledger().drain();
+    note_heads(plant, *page);
   }
   std::vector<Kind> history(const Principal& who) const {
     std::vector<Kind> kinds;

@@ -14,8 +14,7 @@ TEST(Copies, ThatCameInAnyOrderGiveTheSameVerdict) {
   ics.ledger().drain();
   const auto page = ics.service->feed().page({"acme.example", 0, {}}, {});
   ASSERT_TRUE(page);
-  std::vector<PeerRecord> records;
-  for (const auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
+  auto records = peer_records(*page);
   std::reverse(records.begin() + 1, records.end());  // the policy stays first
   Ics copy("acme.example", {{"acme.example", id_of("acme"), policy::Pin::Source::configuration}}, false);
   // What cannot be verified yet is not yet, and is asked for again.
@@ -44,8 +43,7 @@ TEST(Copies, OfAWholePageThatCameBackToFront) {
   ics.ledger().drain();
   const auto page = ics.service->feed().page({"acme.example", 0, {}}, {});
   ASSERT_TRUE(page);
-  std::vector<PeerRecord> records;
-  for (const auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
+  auto records = peer_records(*page);
   ASSERT_EQ(records.size(), devices + 2u);
   std::reverse(records.begin() + 1, records.end());  // the policy stays first
   Ics copy("acme.example", {{"acme.example", id_of("acme"), policy::Pin::Source::configuration}}, false);

@@ -117,8 +117,7 @@ TEST_F(Damage, WhatIsMissed) {
   Ics field{"acme.example", pin("acme.example", "acme"), false};
   const auto page = acme.service->feed().page({"acme.example", 0, {}}, {});
   const auto report_of = [&](const std::function<void(PeerRecord&)>& change) {
-    std::vector<PeerRecord> records;
-    for (const auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
+    auto records = peer_records(*page);
     change(records[2]);
     return *field.service->intake().ingest("acme.example", std::move(records));
   };

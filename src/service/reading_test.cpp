@@ -21,14 +21,10 @@ struct Reading : testing::Test {
     const auto server = key_of("plant.example server", crypto::Algorithm::es256)->public_key().id();
     auto page = acme.service->feed().page({"acme.example", 0, {}}, server);
     EXPECT_TRUE(page);
-    std::vector<PeerRecord> records;
-    for (auto& record : page->records) records.push_back({{record.format, record.evidence}, record.issuer, record.receipts});
+    auto records = peer_records(*page);
     const std::size_t count = records.size();
     EXPECT_TRUE(plant.service->intake().ingest("acme.example", std::move(records)));
-    for (const auto& head : page->heads)
-      if (auto check = plant.service->logs().check_head(head.domain, head.note); check && !check->settled) {
-        EXPECT_TRUE(plant.service->logs().note_head(*check, std::nullopt));
-      }
+    note_heads(plant, *page);
     return count;
   }
 

@@ -9,6 +9,7 @@ TEST_F(Network, ADeviceIsAdmittedOnceAllHaveSpoken) {
   deploy();
   const auto verdict = plant.verdict(sensor_id);
   EXPECT_EQ(verdict.admitted, policy::Admitted::yes) << verdict.reasons.at(0).text;
+  EXPECT_EQ(verdict.judgements.size(), 5u);
   for (const auto& judgement : verdict.judgements)
     EXPECT_TRUE(judgement.counts) << evidence::to_string(judgement.fact->statement.kind()) << ": " << judgement.why_not;
   EXPECT_EQ(verdict.holder, "plant.example");

@@ -165,10 +165,13 @@ TEST_F(Submit, ARepeatWithinOneSubmissionIsOneStatement) {
 TEST_F(Submit, AStatementSpeaksOnlyInTheDomainsItNames) {
   const Bytes elsewhere = acme.say("acme", sensor_id, Endorse{"approved", ""}, {"acme.example"});
   ASSERT_EQ(acme.submit({acme.say("acme", sensor_id, device_identity("sensor")), elsewhere})[1].outcome, Outcome::received);
+  const auto own = plant.submit_one(plant.say("volta", sensor_id, Endorse{"approved", ""}));
   const auto item = plant.submit({elsewhere}, Format::cose, "plant.example").at(0);
-  EXPECT_NE(item.outcome, Outcome::received);
-  EXPECT_TRUE(item.received.empty());
-  for (const auto& endorsement : plant.verdict(sensor_id).endorsements) EXPECT_NE(endorsement.statement, *item.statement);
+  EXPECT_EQ(item.outcome, Outcome::refused);
+  EXPECT_EQ(why(item), "domain: acme.example is not kept by this server");
+  const auto endorsements = plant.verdict(sensor_id).endorsements;
+  ASSERT_EQ(endorsements.size(), 1u);
+  EXPECT_EQ(endorsements[0].statement, own.statement);
 }
 
 TEST_F(Submit, TimesAheadAndPast) {

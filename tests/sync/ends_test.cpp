@@ -15,7 +15,6 @@ struct Ends : TwoNodes {
       if (judgement.fact->statement.id == id) return judgement;
     return {};
   }
-  std::size_t notes() const { return plant.ics.ledger().reader()->notes("forward/")->size(); }
   // acme's rules without what lets a holder speak of status.
   std::string closed() const {
     std::string text = acme_text(2);

@@ -15,7 +15,6 @@ struct Forward : TwoNodes {
     const auto placements = reader->placements(id);
     return placements && !placements->empty();
   }
-  std::size_t notes() const { return plant.ics.ledger().reader()->notes("forward/")->size(); }
 };
 
 TEST_F(Forward, ToAHomeThatAnswers) {

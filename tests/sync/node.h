@@ -221,16 +221,24 @@ struct TwoNodes : testing::Test {
     auto reader = node.ics.ledger().reader();
     return reader ? reader->facts(subject_of(name))->about.size() : 0;
   }
+  // What the plant still has to forward. What a commit wrote is in the store a moment before it is published: when this returns, both.
+  std::size_t notes() const {
+    const std::size_t count = plant.ics.ledger().reader()->notes("forward/")->size();
+    plant.ics.ledger().drain();
+    return count;
+  }
   // The plant has everything that acme's log had when this was called.
   bool caught_up() {
     acme.ics.ledger().drain();
     const auto size = acme.ics.ledger().published()->own_heads.at("acme.example").size;
-    return eventually([&] {
+    const bool came = eventually([&] {
       const auto heads = plant.ics.ledger().reader()->foreign_heads();
       for (const auto& head : *heads)
         if (head.domain == "acme.example" && tlog::read_checkpoint_body(head.note)->size >= size) return true;
       return false;
     });
+    plant.ics.ledger().drain();
+    return came;
   }
 
   // Ends a test's network before what its scripts refer to.
