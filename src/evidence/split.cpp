@@ -1,5 +1,4 @@
 // A submission's body, split into pieces of evidence.
-
 #include "base/budgets.h"
 #include "base/cbor.h"
 #include "base/text.h"

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "base/text.h"
 #include "policy/fold_fixture.h"
 
 namespace cm4it::policy::settled {
@@ -140,7 +141,7 @@ class RandomHistory {
     const auto& write = known_.newest(x)->write;
     const auto allowed = write.find(kind);
     if (allowed == write.end()) return false;
-    const auto has = [&](const std::string& role) { return std::find(allowed->second.begin(), allowed->second.end(), role) != allowed->second.end(); };
+    const auto has = [&](const std::string& role) { return contains(allowed->second, role); };
     for (const auto& membership : known_.roles_of(x, issuer, Format::cose))
       if (has(membership.role) && (!membership.until || now() < *membership.until)) return true;
     const auto voice = known_.speaks_for(holder_, issuer);
