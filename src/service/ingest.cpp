@@ -7,22 +7,23 @@
 #include "policy/delegation.h"
 #include "service/intake.h"
 #include "service/intake_examine.h"
+#include "service/intake_facts.h"
 #include "tlog/merkle.h"
 
 namespace cm4it::service {
 namespace {
 
-bool is_policy(const PeerRecord& record) {
+bool bears_policy(const PeerRecord& record) {
   if (record.piece.format != evidence::native_format) return false;
   const auto decoded = evidence::decode(record.piece.format, record.piece.bytes);
-  return decoded && !decoded->statements().empty() && decoded->statements()[0].kind() == Kind::policy;
+  return decoded && is_policy(*decoded);
 }
 
 // Of a record that a home has received, and that was refused: whether what it says is missing here. A policy that is none of its
 // chain says nothing to anybody.
 bool is_missed(const PeerRecord& record, const Error& error) {
   if (error.code == Code::not_yet || error.code == Code::unavailable || error.code == Code::internal) return false;
-  return error.code != Code::not_permitted || !is_policy(record);
+  return error.code != Code::not_permitted || !bears_policy(record);
 }
 
 }  // namespace
@@ -103,7 +104,7 @@ class Intake::CopyIntake {
     for (bool judged_alike = true; judged_alike && i < examined.size(); ++i) {
       const PeerRecord& record = records_[from + i];
       // A policy may be that of a holder whom one of these names: its owner is pinned by then.
-      if (transfer_waits() && is_policy(record)) {
+      if (transfer_waits() && bears_policy(record)) {
         settle();
         examined[i] = examine_now(record);
       }
@@ -146,16 +147,17 @@ class Intake::CopyIntake {
       if (report_.first_missed.empty()) report_.first_missed = result.error().message;
       return true;
     }
-    if (result->known) {
+    if (std::holds_alternative<ledger::Appended>(*result)) {
       ++report_.known;
       return true;
     }
-    const auto statements = result->submission->evidence.statements();
+    auto& submission = std::get<Prepared>(*result).submission;
+    const auto statements = submission.evidence.statements();
     const bool transfer = std::any_of(statements.begin(), statements.end(),
                                       [](const auto& statement) { return statement.kind() == Kind::transfer; });
     auto promise = std::make_shared<std::promise<Result<ledger::Appended>>>();
     auto future = promise->get_future();
-    auto sent = intake_.ledger_.append(std::move(*result->submission), [&intake = intake_, promise, statements](auto appended) {
+    auto sent = intake_.ledger_.append(std::move(submission), [&intake = intake_, promise, statements](auto appended) {
       if (!appended) return promise->set_value(std::move(appended));
       if (appended->is_new) intake.warn_of_compromise(statements);
       intake.pins_.note(statements, [promise, appended = std::move(*appended)] { promise->set_value(appended); });

@@ -5,107 +5,130 @@
 #include "evidence/codec.h"
 #include "evidence/credential.h"
 #include "policy/list_signers.h"
+#include "service/intake_facts.h"
 #include "service/intake_steps.h"
 #include "service/restricting.h"
 
 namespace cm4it::service {
+namespace {
 
 using evidence::Statement;
 
-Result<void> Examination::can_take_back(const evidence::Verified& evidence) {
-  const Statement& statement = evidence.statements().at(0);
+bool is_ahead(const Statement& statement, Time now) { return statement.issued_at > now + budget::clock_skew_seconds; }
+
+Result<void> signed_ahead(const Statement& statement, Time now) {
+  return fail(Code::not_permitted, std::string(statement.is_native() ? "claims.6: iat, " : "signature: its time, ") +
+              to_rfc3339(statement.issued_at) + ", is more than 5 minutes ahead of this server's clock (" + to_rfc3339(now) +
+              "): it could count for nothing", "set the clock of whoever signs, and sign it again");
+}
+
+// A CRL that could end nothing is not taken in silence. One that is newer and bears no higher number would count for nothing: a CA
+// that was set back does not notice by itself.
+Result<void> can_take_back(const VerifiedSubmission& submission, const IntakeContext& context) {
+  const Statement& statement = submission.evidence.statements().at(0);
   const auto& crl = statement.revocations;
   if (!crl) return {};
-  const auto* domain = policies_.newest(domains_[0]);
-  if (domain) {
-    policy::ListSigners signers(issuer_.authorities, policies_, *domain, context_.now);
+  const auto& policies = context.reader.policies();
+  if (const auto* domain = policies.newest(submission.domains[0])) {
+    policy::ListSigners signers(submission.authorities, policies, *domain, context.now);
     if (auto why = signers.why_not(statement); !why.empty()) return fail(Code::not_permitted, "crl: " + why);
     if (signers.has_other_names(statement))
       return fail(Code::not_yet, "crl.issuer: no certificate of its signer that is kept here has the name that " + crl->name + " gives: it would end nothing",
                   "push the CA's certificate of that name first");
   }
-  TRY(const auto before, context_.reader.crl_before(evidence.issuer(), *crl));
+  TRY(const auto before, context.reader.crl_before(submission.evidence.issuer(), *crl));
   if (!before) return {};
   return fail(Code::conflict, "crl.cRLNumber: " + crl->name + " is newer than " + before->revocations->name + ", which is kept, and its number is not higher: "
               "it would count for nothing", "let the CA number its CRLs on from there (for `openssl ca` the file crlnumber)");
 }
 
-Result<void> Examination::within_share(const Statement& statement, const KeyId& issuer, std::size_t share) const {
-  TRY(const auto own, context_.reader.count(statement.subject, issuer, share));
+Result<void> within_share(const Statement& statement, const KeyId& issuer, std::size_t share, const ledger::Reader& reader) {
+  TRY(const auto own, reader.count(statement.subject, issuer, share));
   if (own < share) return {};
   return fail(Code::too_large, "issuer: " + std::to_string(own) + " statements by it about this subject are kept, no more are taken",
               "raise quotas.subject_statements in icsd.toml");
 }
 
-Result<void> Examination::could_count() const {
-  const auto& statements = decoded_.statements();
-  const bool native = decoded_.format() == evidence::native_format;
-  if (native) CHECK_OK(evidence::check_times(statements[0]));
-  // A key's own word that it is compromised counts from its receipt, whatever dates it bears.
-  const auto own_alarm = [](const Statement& one) { return one.component.hard_revocation || is_self_compromise(one, one.issuer); };
-  if (std::all_of(statements.begin(), statements.end(), own_alarm)) return {};
-  if (native && statements[0].expires && *statements[0].expires <= context_.now)
-    return fail(Code::not_permitted, "claims.4: exp, " + to_rfc3339(*statements[0].expires) + ", has passed: it can count for nothing");
-  if (evidence::signed_by_authorities(decoded_.format())) return {};  // valid from a time to come
-  // Whether a withdrawal restricts hangs on what is kept, which nobody is told before the signature holds: withdraws_in_time().
-  const auto refused = [&](const Statement& one) { return is_ahead(one) && !is_alarm(one) && one.kind() != evidence::Kind::withdraw; };
-  return std::all_of(statements.begin(), statements.end(), refused) ? signed_ahead(statements[0]) : Result<void>{};
-}
-
-Result<void> Examination::signed_ahead(const Statement& statement) const {
-  return fail(Code::not_permitted, std::string(statement.is_native() ? "claims.6: iat, " : "signature: its time, ") +
-              to_rfc3339(statement.issued_at) + ", is more than 5 minutes ahead of this server's clock (" + to_rfc3339(context_.now) +
-              "): it could count for nothing", "set the clock of whoever signs, and sign it again");
-}
-
-Result<void> Examination::withdraws_in_time(const evidence::Verified& evidence) const {
+// What restricts enters whatever its signer's clock says; a withdrawal that lifts an alarm is bound as every other statement is.
+Result<void> withdraws_in_time(const evidence::Verified& evidence, const IntakeContext& context) {
   if (evidence::signed_by_authorities(evidence.format())) return {};
   for (const Statement& statement : evidence.statements()) {
-    if (!is_ahead(statement)) return {};
-    TRY(const bool restricting, restricts(statement, context_.reader));
+    if (!is_ahead(statement, context.now)) return {};
+    TRY(const bool restricting, restricts(statement, context.reader));
     if (restricting) return {};
   }
-  return signed_ahead(evidence.statements().at(0));
+  return signed_ahead(evidence.statements().at(0), context.now);
 }
 
-Result<void> Examination::quota(const std::vector<Statement>& statements, View piece, const KeyId& issuer) const {
-  for (const Statement& statement : statements) {
-    const auto within = within_share(statement, issuer, context_.subject_quota);
-    TRY(const bool restricting, restricts(statement, context_.reader));
+// What an issuer may say of a subject does not hang on how much others said: they cannot use up its share. All of them together
+// are bounded too, but for the first few of each. What restricts always enters, unless it says only what is kept already.
+Result<void> within_quota(const evidence::Verified& evidence, const IntakeContext& context) {
+  const auto& reader = context.reader;
+  const auto& issuer = evidence.issuer();
+  for (const Statement& statement : evidence.statements()) {
+    const auto within = within_share(statement, issuer, context.subject_quota, reader);
+    TRY(const bool restricting, restricts(statement, reader));
     if (restricting) {
       if (within) continue;
-      TRY(const bool adds, adds_restriction(statement, piece, issuer, context_.reader));
+      TRY(const bool adds, adds_restriction(statement, evidence.bytes(), issuer, reader));
       if (!adds) return within;
       if (statement.kind() == evidence::Kind::withdraw && !statement.revocations)
-        CHECK_OK(within_share(statement, issuer, 2 * context_.subject_quota + budget::issuer_reserve));
+        CHECK_OK(within_share(statement, issuer, 2 * context.subject_quota + budget::issuer_reserve, reader));
       continue;
     }
     CHECK_OK(within);
-    TRY(const auto own, context_.reader.count(statement.subject, issuer, budget::issuer_reserve));
+    TRY(const auto own, reader.count(statement.subject, issuer, budget::issuer_reserve));
     if (own < budget::issuer_reserve) continue;
-    TRY(const auto all, context_.reader.count(statement.subject, budget::subject_quota));
+    TRY(const auto all, reader.count(statement.subject, budget::subject_quota));
     if (all >= budget::subject_quota)
       return fail(Code::too_large, "subject: " + std::to_string(all) + " statements about it are kept, only alarms and revocations are taken");
   }
   return {};
 }
 
-Result<void> Examination::set_share(ledger::Submission& submission) const {
-  submission.share = context_.subject_quota;
-  for (const Statement& statement : submission.evidence.statements()) {
-    TRY(const bool restricting, restricts(statement, context_.reader));
-    if (restricting) submission.share = 0;
-  }
-  return {};
+}  // namespace
+
+Result<void> could_count(const evidence::Decoded& decoded, const IntakeContext& context) {
+  const auto& statements = decoded.statements();
+  const bool native = decoded.format() == evidence::native_format;
+  if (native) CHECK_OK(evidence::check_times(statements[0]));
+  // A key's own word that it is compromised counts from its receipt, whatever dates it bears.
+  const auto own_alarm = [](const Statement& one) { return one.component.hard_revocation || is_self_compromise(one, one.issuer); };
+  if (std::all_of(statements.begin(), statements.end(), own_alarm)) return {};
+  if (native && statements[0].expires && *statements[0].expires <= context.now)
+    return fail(Code::not_permitted, "claims.4: exp, " + to_rfc3339(*statements[0].expires) + ", has passed: it can count for nothing");
+  if (evidence::signed_by_authorities(decoded.format())) return {};  // valid from a time to come
+  // Whether a withdrawal restricts hangs on what is kept, which nobody is told before the signature holds: withdraws_in_time().
+  const auto refused = [&](const Statement& one) { return is_ahead(one, context.now) && !is_alarm(one) && one.kind() != evidence::Kind::withdraw; };
+  return std::all_of(statements.begin(), statements.end(), refused) ? signed_ahead(statements[0], context.now) : Result<void>{};
 }
 
-Result<void> Examination::quota_of_copy(const evidence::Verified& evidence) const {
+Result<void> within_bounds(const VerifiedSubmission& submission, const IntakeContext& context) {
+  const auto& evidence = submission.evidence;
+  CHECK_OK(may_still_speak(context.reader, evidence.statements(), evidence.issuer()));
+  CHECK_OK(withdraws_in_time(evidence, context));
+  CHECK_OK(within_quota(evidence, context));
+  return can_take_back(submission, context);
+}
+
+Result<std::size_t> share_of(const std::vector<Statement>& statements, const IntakeContext& context) {
+  std::size_t share = context.subject_quota;
+  for (const Statement& statement : statements) {
+    TRY(const bool restricting, restricts(statement, context.reader));
+    if (restricting) share = 0;
+  }
+  return share;
+}
+
+Result<void> within_bounds(const VerifiedCopy& copy, const IntakeContext& context) {
+  const auto& evidence = copy.evidence;
   for (const Statement& statement : evidence.statements()) {
-    TRY(const bool restricting, restricts(statement, context_.reader));
+    TRY(const bool restricting, restricts(statement, context.reader));
     if (restricting) continue;
-    if (within_share(statement, evidence.issuer(), budget::subject_quota)) continue;
-    TRY(const auto kept, context_.reader.record(evidence.id()));
-    if (!kept) return within_share(statement, evidence.issuer(), budget::subject_quota);
+    const auto within = within_share(statement, evidence.issuer(), budget::subject_quota, context.reader);
+    if (within) continue;
+    TRY(const auto kept, context.reader.record(evidence.id()));
+    if (!kept) return within;
   }
   return {};
 }

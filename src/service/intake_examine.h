@@ -1,8 +1,11 @@
-// The way of one piece of evidence up to the appender: decode, eligible, verify. One short function, and every door's.
+// The way of one piece of evidence up to the appender: decode, eligible, verify; its steps are in intake_steps.h. One short
+// function, and every door's.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "ledger/ledger.h"
@@ -20,19 +23,38 @@ struct IntakeContext {
   std::size_t subject_quota;
 };
 
-struct IntakeResult {
-  // Already kept, and nothing new to add: the earlier answer.
-  std::optional<ledger::Appended> known;
-  // Else what to append.
-  std::optional<ledger::Submission> submission;
-  std::vector<std::string> elsewhere;  // domains whose homes still have to receive it
-  std::vector<std::pair<std::string, Error>> not_taken;  // domains of this server whose log does not take it, and others' it is not sent to
-  KeyId issuer;
+class VerifiedSubmission;
+class VerifiedCopy;
+class AddressedPolicy;
+class Prepared;
+
+// Already kept, and nothing new to add: the earlier answer. Else what to append.
+using IntakeResult = std::variant<ledger::Appended, Prepared>;
+
+class Prepared {
+ public:
+  ledger::Submission submission;
+  // Domains of this server whose log does not take it, and others' it is not sent to.
+  std::vector<std::pair<std::string, Error>> not_taken;
+
+ private:
+  // The last of the steps (intake_steps.h), and nobody else.
+  friend Result<IntakeResult> prepare(VerifiedSubmission submission, const IntakeContext& context);
+  friend Result<Prepared> prepare(VerifiedCopy copy, const IntakeContext& context);
+  friend Result<IntakeResult> prepare(AddressedPolicy policy, std::optional<std::vector<ledger::ForeignReceipt>> receipts,
+                                      const IntakeContext& context);
+  Prepared(ledger::Submission what, std::vector<std::pair<std::string, Error>> where_not)
+      : submission(std::move(what)), not_taken(std::move(where_not)) {}
 };
 
 // Errors are refusals (nothing is kept): malformed, too_large, unsupported, bad_signature, not_permitted, not_yet,
 // misdirected.
 Result<IntakeResult> examine_submission(const evidence::Piece& piece, const IntakeContext& context);
+
+// The same for a record out of a peer's feed: verified as if a stranger had sent it, and kept if it carries a home's
+// receipt (`receipts`, verified), is a policy, or is admitted to a log of this server.
+Result<IntakeResult> examine_copy(const evidence::Piece& piece, const KeyId& issuer, std::vector<ledger::ForeignReceipt> receipts,
+                                  const IntakeContext& context);
 
 // Could the homes of a domain take what is kept here, as far as the policies known here tell? That it could, or not yet, is
 // theirs to say.
@@ -40,10 +62,5 @@ Result<policy::Eligibility> eligibility(const ledger::Record& record, const std:
 
 // Homes' clocks may be a little ahead of this one's: what their receipts tell has happened.
 Time as_received(const policy::Facts& facts, Time now);
-
-// The same for a record out of a peer's feed: verified as if a stranger had sent it, and kept if it carries a home's
-// receipt (`receipts`, verified), is a policy, or is admitted to a log of this server.
-Result<IntakeResult> examine_copy(const evidence::Piece& piece, const KeyId& issuer,
-                         std::vector<ledger::ForeignReceipt> receipts, const IntakeContext& context);
 
 }  // namespace cm4it::service

@@ -12,6 +12,40 @@ using evidence::SubjectId;
 
 }  // namespace
 
+bool is_policy(const evidence::Decoded& decoded) {
+  return !decoded.statements().empty() && decoded.statements()[0].kind() == Kind::policy;
+}
+
+Result<std::optional<ledger::Appended>> find_known(const evidence::StatementId& id, const std::vector<std::string>& taken_in,
+                                                   const std::vector<std::string>& domains, const IntakeContext& context) {
+  const std::optional<ledger::Appended> none;
+  const auto& reader = context.reader;
+  TRY(const auto kept, reader.record(id));
+  if (!kept || kept->position == 0) return none;
+  TRY(auto placements, reader.placements(id));
+  for (const auto& domain : taken_in)
+    if (contains(context.server.homes, domain) &&
+        std::none_of(placements.begin(), placements.end(), [&](const Placement& placement) { return placement.domain == domain; }))
+      return none;
+  for (const auto& domain : domains) {
+    TRY(const auto refused, reader.note(ledger::refusal_note(id, domain)));
+    if (refused) return none;
+  }
+  return ledger::Appended{id, false, std::move(placements)};
+}
+
+Result<std::optional<ledger::Appended>> find_repeated(const evidence::Decoded& decoded, const std::vector<std::string>& domains,
+                                                      const policy::IssuerKeys& issuer, const IntakeContext& context) {
+  const auto& named = decoded.issuer().key;
+  for (const KeyId& candidate : named ? std::vector{*named} : issuer.named) {
+    const auto id = evidence::statement_id(decoded.format(), candidate, decoded.signed_bytes());
+    TRY(const auto record, context.reader.record(id));
+    if (!record || record->position == 0) continue;  // one that is kept aside: that it came again keeps it longer
+    if (equal(record->evidence, decoded.bytes())) return find_known(id, domains, domains, context);
+  }
+  return std::optional<ledger::Appended>{};
+}
+
 void add_listening_homes(const evidence::Decoded& decoded, const policy::Policies& policies, const std::vector<std::string>& homes,
                          std::vector<std::string>& domains) {
   const auto& issuer = decoded.issuer().key;

@@ -7,8 +7,21 @@
 
 #include "ledger/ledger.h"
 #include "policy/eligible.h"
+#include "service/intake_examine.h"
 
 namespace cm4it::service {
+
+bool is_policy(const evidence::Decoded& decoded);
+
+// The first receipt answers the same statement, whatever its signature bytes or its unsigned parts. None: it is not kept; or one of the
+// logs of `taken_in` has not taken it, or the home of one of `domains` has refused it, and may take it now.
+Result<std::optional<ledger::Appended>> find_known(const evidence::StatementId& id, const std::vector<std::string>& taken_in,
+                                                   const std::vector<std::string>& domains, const IntakeContext& context);
+
+// The same of what was sent once more as it is kept, signature and all: whoever can do that has seen it, and it was verified when it
+// came.
+Result<std::optional<ledger::Appended>> find_repeated(const evidence::Decoded& decoded, const std::vector<std::string>& domains,
+                                                      const policy::IssuerKeys& issuer, const IntakeContext& context);
 
 // A key's own word that it is compromised goes into the log of every domain of ours that listens to the key: their copies must hear
 // of it too. Adds those to the domains it speaks in.

@@ -1,32 +1,63 @@
-// Who may have said it: the keys under which a piece of evidence is looked at.
+// Where a piece of evidence speaks, and who may have said it: the keys under which it is looked at.
+#include "service/intake_facts.h"
 #include "service/intake_steps.h"
 #include "service/key_index.h"
 
 namespace cm4it::service {
+namespace {
 
 using evidence::Decoded;
+using evidence::Statement;
 
-Result<void> Examination::find_keys() {
-  TRY(issuer_, policy::candidate_keys(decoded_, domains_, policies_, LedgerKeyIndex(context_.reader)));
+Result<std::vector<std::string>> domains_of(const Decoded& decoded, std::string_view submission_domain) {
+  std::vector<std::string> domains;
+  for (const Statement& statement : decoded.statements())
+    for (const auto& domain : statement.domains)
+      if (!contains(domains, domain)) domains.push_back(domain);
+  if (domains.empty()) {
+    if (submission_domain.empty())
+      return fail(Code::malformed, std::string("domain: required for evidence of format ") +
+                  to_string(decoded.format()) + ", which names none", "add ?domain=NAME to the request");
+    domains.emplace_back(submission_domain);
+  }
+  return domains;
+}
+
+std::string home_url(const policy::Policies& policies, std::string_view domain) {
+  const auto* descriptor = policies.newest(domain);
+  if (descriptor)
+    for (const auto& [name, server] : descriptor->servers)
+      if (server.home) return server.url;
   return {};
 }
 
-Result<void> Examination::find_issuer(const KeyId& claimed) {
-  if (const auto& named = decoded_.issuer().key; named && *named != claimed) return fail(Code::malformed, "record.3: not the issuer that the evidence names");
-  keys_ = policy::keys_of_copy(decoded_, claimed, issuer_, policies_);
-  if (keys_.empty())
-    return fail(Code::not_yet, "issuer: no policy that is known here lists the key " + claimed.text() +
-                (decoded_.format() == evidence::certificate_format ? ", and no certificate of a CA with it is kept" : ""),
-                "it is tried again when a policy comes");
-  return {};
+Result<void> held_somewhere(const std::vector<std::string>& domains, const IntakeContext& context) {
+  const auto& kept = context.reader.published().domains;
+  for (const auto& domain : domains)
+    if (is_home(domain, context) || kept.contains(domain)) return {};
+  return fail(Code::misdirected, "domain: " + domains[0] + " is not kept by this server", home_url(context.reader.policies(), domains[0]));
 }
 
-Result<void> Examination::authenticate() {
-  const auto& claimed = decoded_.issuer().key;
-  const auto* key = claimed && !authentic_ ? policies_.find_key(*claimed) : nullptr;
-  if (!key) return {};
-  TRY(authentic_, evidence::verify(Decoded(decoded_), *key));
-  return {};
+}  // namespace
+
+Result<AddressedEvidence> address(Decoded decoded, const IntakeContext& context) {
+  TRY(auto domains, domains_of(decoded, context.submission_domain));
+  if (is_policy(decoded)) return AddressedEvidence(AddressedPolicy(std::move(decoded), std::move(domains)));
+  add_listening_homes(decoded, context.reader.policies(), context.server.homes, domains);
+  CHECK_OK(held_somewhere(domains, context));
+  return AddressedEvidence(Addressed(std::move(decoded), std::move(domains)));
+}
+
+Result<AddressedEvidence> address_copy(Decoded decoded, const std::vector<ledger::ForeignReceipt>& receipts, const IntakeContext& context) {
+  TRY(auto domains, domains_of(decoded, receipts.empty() ? std::string_view{} : std::string_view(receipts[0].domain)));
+  if (is_policy(decoded)) return AddressedEvidence(AddressedPolicy(std::move(decoded), std::move(domains)));
+  add_listening_homes(decoded, context.reader.policies(), context.server.homes, domains);
+  return AddressedEvidence(Addressed(std::move(decoded), std::move(domains)));
+}
+
+Result<WithIssuer> find_issuer(Addressed evidence, const IntakeContext& context) {
+  TRY(auto issuer, policy::candidate_keys(evidence.decoded, evidence.domains, context.reader.policies(), LedgerKeyIndex(context.reader)));
+  return WithIssuer(std::move(evidence), std::move(issuer));
 }
 
 }  // namespace cm4it::service

@@ -1,64 +1,85 @@
 // The way of a policy: its own chain is asked, and no role.
 #include "base/budgets.h"
-#include "base/text.h"
+#include "service/intake_facts.h"
 #include "service/intake_steps.h"
 
 namespace cm4it::service {
+namespace {
 
 using policy::Eligibility;
 
-Result<std::vector<std::string>> Examination::homes_of_policy(const std::string& domain) const {
+constexpr std::size_t most_transferred = 32;  // subjects looked at to find where a policy is judged by
+
+// Where the owner is known, and by more than a sale; strangers can introduce any number of domains.
+bool forwards_policies_of(const std::string& domain, const IntakeContext& context) {
+  const auto* chain = context.reader.policies().chain(domain);
+  return chain && (chain->pinned_by != policy::Pin::Source::transfer || context.reader.published().domains.contains(domain));
+}
+
+// The logs of this server that bear witness to when a policy came: its own domain's, and of those that judge by it: they refer to
+// that domain, or something was handed over to it there.
+Result<std::vector<std::string>> homes_of_policy(const std::string& domain, const IntakeContext& context) {
+  const auto& policies = context.reader.policies();
+  const auto& own = context.server.homes;
   std::vector<std::string> homes;
-  for (const auto& home : context_.server.homes) {
-    const auto* descriptor = policies_.newest(home);
+  for (const auto& home : own) {
+    const auto* descriptor = policies.newest(home);
     if (home == domain) homes.push_back(home);
-    else if (descriptor && policies_.chain(domain) && contains(descriptor->referenced(), domain)) homes.push_back(home);
+    else if (descriptor && policies.chain(domain) && contains(descriptor->referenced(), domain)) homes.push_back(home);
   }
-  if (!policies_.chain(domain)) return homes;
+  if (!policies.chain(domain)) return homes;
   std::vector<evidence::SubjectId> subjects;
-  CHECK_OK(context_.reader.search("transferred", domain, {}, [&](const evidence::SubjectId& subject) {
+  CHECK_OK(context.reader.search("transferred", domain, {}, [&](const evidence::SubjectId& subject) {
     subjects.push_back(subject);
-    return subjects.size() < most_transferred && homes.size() < context_.server.homes.size();
+    return subjects.size() < most_transferred && homes.size() < own.size();
   }));
   for (const auto& subject : subjects) {
-    if (homes.size() == context_.server.homes.size()) break;
-    TRY(const auto facts, context_.reader.facts(subject));
+    if (homes.size() == own.size()) break;
+    TRY(const auto facts, context.reader.facts(subject));
     for (const auto& fact : facts.about)
       if (const auto* transfer = std::get_if<evidence::Transfer>(&fact.statement.body); transfer && transfer->domain == domain)
         for (const auto& issuing_domain : fact.domains)
-          if (is_home(issuing_domain) && !contains(homes, issuing_domain)) homes.push_back(issuing_domain);
+          if (is_home(issuing_domain, context) && !contains(homes, issuing_domain)) homes.push_back(issuing_domain);
   }
   return homes;
 }
 
-Result<void> Examination::room_for(const std::string& domain, std::size_t kept) const {
-  if (!policies_.chain(domain) || kept < budget::policy_versions) return {};
+// Anybody may introduce a domain: for what nothing pins the ledger makes room (ledger/unpinned.h).
+Result<void> room_for(const std::string& domain, std::size_t kept, const IntakeContext& context) {
+  if (!context.reader.policies().chain(domain) || kept < budget::policy_versions) return {};
   return fail(Code::too_large, "domain: " + std::to_string(kept) + " descriptors of " + domain + " are kept already");
 }
 
-Result<IntakeResult> Examination::policy_evidence(bool copied, std::vector<ledger::ForeignReceipt> receipts) {
-  const auto& body = std::get<evidence::PolicyText>(decoded_.statements()[0].body);
+}  // namespace
+
+Result<IntakeResult> prepare(AddressedPolicy policy, std::optional<std::vector<ledger::ForeignReceipt>> receipts,
+                             const IntakeContext& context) {
+  const auto& decoded = policy.decoded;
+  const auto& body = std::get<evidence::PolicyText>(decoded.statements()[0].body);
   TRY(const auto descriptor, policy::parse_descriptor(body.descriptor, policy::Homes::several));
-  TRY(homes_, homes_of_policy(descriptor.domain));
-  const auto& named = decoded_.issuer().key;
-  std::optional<IntakeResult> known;  // policies are for everybody: that one is kept is no secret
-  bool newcomer = !copied;
-  if (named) {
-    const auto id = evidence::statement_id(decoded_.format(), *named, decoded_.signed_bytes());
-    TRY(known, already_known(id, *named, homes_));
-    TRY(const auto record, context_.reader.record(id));
+  Destinations to;
+  if (!receipts && !is_home(policy.domains[0], context) && forwards_policies_of(policy.domains[0], context))
+    to.elsewhere = {policy.domains[0]};
+  TRY(to.homes, homes_of_policy(descriptor.domain, context));
+  std::optional<ledger::Appended> known;  // policies are for everybody: that one is kept is no secret
+  bool newcomer = !receipts;
+  if (const auto& named = decoded.issuer().key) {
+    const auto id = evidence::statement_id(decoded.format(), *named, decoded.signed_bytes());
+    TRY(known, find_known(id, to.homes, policy.domains, context));
+    TRY(const auto record, context.reader.record(id));
     if (record && record->position != 0) newcomer = false;
   }
-  if (known && receipts.empty()) return std::move(*known);
+  auto with = std::move(receipts).value_or(std::vector<ledger::ForeignReceipt>{});
+  if (known && with.empty()) return IntakeResult(std::move(*known));
   if (newcomer) CHECK_OK(policy::parse_descriptor(body.descriptor, policy::Homes::one));  // kept ones may list several homes
-  TRY(const auto kept, context_.reader.descriptors(descriptor.domain));
-  if (!known) CHECK_OK(room_for(descriptor.domain, kept.size()));
-  auto eligibility = policy::eligible_policy(decoded_, descriptor, policies_);
+  TRY(const auto kept, context.reader.descriptors(descriptor.domain));
+  if (!known) CHECK_OK(room_for(descriptor.domain, kept.size(), context));
+  auto eligibility = policy::eligible_policy(decoded, descriptor, context.reader.policies());
   if (eligibility.answer != Eligibility::Answer::yes)
     return fail(eligibility.answer == Eligibility::Answer::not_yet ? Code::not_yet : Code::not_permitted,
                 std::move(eligibility.why));
-  keys_ = std::move(eligibility.keys);
-  return verified(std::move(receipts));
+  TRY(auto verified, verify_under(std::move(policy.decoded), eligibility.keys, {}));
+  return IntakeResult(Prepared(submission_of(std::move(verified), policy.domains, std::move(to), std::move(with)), {}));
 }
 
 }  // namespace cm4it::service

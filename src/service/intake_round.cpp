@@ -15,8 +15,7 @@ namespace {
 constexpr std::size_t examinations_a_piece = 8, examinations_at_least = 20'000;
 
 // Alarms and revocations wait for no quota, where they add something.
-bool always_enters(const IntakeResult& examined, const ledger::Reader& reader) {
-  const auto& evidence = examined.submission->evidence;
+bool always_enters(const evidence::Verified& evidence, const ledger::Reader& reader) {
   for (const auto& statement : evidence.statements()) {
     const auto restricting = restricts(statement, reader);
     if (!restricting || !*restricting) return false;
@@ -70,14 +69,17 @@ void Intake::examine_one(const RoundPtr& round, std::size_t index) {
   const Time now = clocks_.now(reader->published());
   auto examined = examine_submission(round->pieces[index], {*reader, ledger_.options(), round->domain, now, options_.subject_statements});
   if (!examined) return piece_done(round, index, refusal(examined.error()));
-  if (examined->known) return piece_done(round, index, entered(std::move(*examined->known), {}, {}));
-  if (!round->own && !quota_.with([&](IssuerQuota& left) { return left.take(examined->issuer, now); }) && !always_enters(*examined, *reader))
+  if (auto* known = std::get_if<ledger::Appended>(&*examined)) return piece_done(round, index, entered(std::move(*known), {}, {}));
+  auto& prepared = std::get<Prepared>(*examined);
+  auto& submission = prepared.submission;
+  const auto& evidence = submission.evidence;
+  if (!round->own && !quota_.with([&](IssuerQuota& left) { return left.take(evidence.issuer(), now); }) && !always_enters(evidence, *reader))
     return piece_done(round, index, refusal({Code::unavailable, "issuer: its quota of statements a minute is used up",
                                              "wait a minute, or raise quotas.issuer_per_minute in icsd.toml"}));
-  const auto statements = examined->submission->evidence.statements();
+  const auto statements = evidence.statements();
   if (!round->own) round->serials[index] = serial_use_of(statements);
-  auto done = [this, round, index, statements, elsewhere = examined->elsewhere,
-               not_taken = examined->not_taken](Result<ledger::Appended> appended) {
+  auto done = [this, round, index, statements, elsewhere = submission.forward_to,
+               not_taken = prepared.not_taken](Result<ledger::Appended> appended) {
     if (!appended) return piece_done(round, index, refusal(appended.error()));
     if (appended->is_new) warn_of_compromise(statements);
     if (forwarder_ && !elsewhere.empty()) forwarder_->forward(appended->id, elsewhere);
@@ -87,8 +89,8 @@ void Intake::examine_one(const RoundPtr& round, std::size_t index) {
       piece_done(round, index, result);
     });
   };
-  examined->submission->source = round->source;
-  if (auto sent = ledger_.append(std::move(*examined->submission), std::move(done)); !sent)
+  submission.source = round->source;
+  if (auto sent = ledger_.append(std::move(submission), std::move(done)); !sent)
     piece_done(round, index, refusal(sent.error()));
 }
 
