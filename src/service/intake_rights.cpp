@@ -193,6 +193,7 @@ Result<PermittedCopy> permit_copy(WithIssuer evidence, const KeyId& claimed, std
 Result<Eligibility> eligibility(const ledger::Record& record, const std::string& domain, const IntakeContext& context) {
   TRY(const auto decoded, evidence::decode(record.format, record.evidence));
   if (is_policy(decoded)) return Eligibility{Eligibility::Answer::yes, {}, {}};
+  // In no domain: a CA's key that only a role tells leaves the answer open (not_yet), which its home settles.
   TRY(const auto issuer, policy::candidate_keys(decoded, {}, context.reader.policies(), LedgerKeyIndex(context.reader)));
   return IssuerRights(decoded, issuer, context).in_domain(domain);
 }
