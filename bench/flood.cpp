@@ -8,6 +8,8 @@
 #include <chrono>
 #include <fstream>
 
+#include "bench.h"
+
 namespace cm4it::bench {
 
 Flood::Flood(std::size_t clients, const net::ClientOptions& options, const std::function<net::ClientRequest(std::size_t)>& request) {
@@ -48,7 +50,6 @@ SlowReaders::~SlowReaders() {
 }
 
 Result<std::vector<double>> answer_times(const std::string& url, double seconds, const net::ClientOptions& options, Connections connections) {
-  using Clock = std::chrono::steady_clock;
   auto client = std::make_unique<net::HttpClient>(options);
   std::vector<double> times;
   const auto began = Clock::now();
@@ -66,7 +67,7 @@ Result<std::vector<double>> answer_times(const std::string& url, double seconds,
 double resident_mib(pid_t process) {
   std::ifstream status("/proc/" + std::to_string(process) + "/status");
   for (std::string word; status >> word;)
-    if (double kib = 0; word == "RssAnon:" && status >> kib) return kib / 1024;
+    if (double kibibytes = 0; word == "RssAnon:" && status >> kibibytes) return kibibytes / 1024;
   return 0;
 }
 

@@ -6,16 +6,16 @@
 namespace cm4it::bench {
 namespace {
 
-constexpr std::size_t devices = 200;
+constexpr std::size_t few_devices = 200;
 
 }  // namespace
 
 Result<void> row_11(const Setup& setup) {
-  TRY(const auto plant, make_plant(setup, "plant-11", devices));
+  TRY(const auto plant, make_plant(setup, "plant-11", few_devices));
   TRY(const auto home_icsd, start_icsd(setup, plant.home.directory));
   TRY(const auto field_icsd, start_icsd(setup, plant.field));
   TRY(const auto owner, crypto::load_key_file(plant.home.directory / "owner.key"));
-  TRY(const auto ids, read_ids(plant.home, devices));
+  TRY(const auto ids, read_ids(plant.home, few_devices));
   net::HttpClient home(speaking_to(plant.home.directory)), field(speaking_to(plant.field));
   CHECK_OK(await_admitted(field, plant, ids.back(), 60));
   std::vector<double> times;
