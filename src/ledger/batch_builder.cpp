@@ -6,6 +6,7 @@
 #include "crypto/digest.h"
 #include "ledger/indexer.h"
 #include "ledger/schema.h"
+#include "ledger/transfer_note.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -148,6 +149,7 @@ Result<void> BatchBuilder::add(const AppendEvidence& message) {
     grown_.insert(domain);
   }
   note_forwarding(submission, *pending);
+  note_transfers(submission);
   for (auto& domain : lifted) {
     add(PutNote{refusal_note(pending->entry.id, domain), std::nullopt, {}});
     pending->redecided_domains.push_back(std::move(domain));
@@ -172,6 +174,12 @@ void BatchBuilder::note_forwarding(const Submission& submission, PendingEntry& p
     add(PutNote{forward_note(pending.entry.id, domain), encode(waiting), {}});
     if (!pending.is_new) pending.redecided_domains.push_back(domain);  // it may have been undecided before
   }
+}
+
+void BatchBuilder::note_transfers(const Submission& submission) {
+  for (const auto& statement : submission.evidence.statements())
+    if (const auto* transfer = std::get_if<evidence::Transfer>(&statement.body); transfer && !is_pinned(*after_.policies, *transfer))
+      add(PutNote{transfer_note(statement.subject), Bytes{}, {}});
 }
 
 void BatchBuilder::add(const AppendHead& message) {

@@ -50,6 +50,7 @@ class BatchBuilder {
     std::vector<Time> times;                     // of entry.placements
   };
   void note_forwarding(const Submission& submission, PendingEntry& pending);
+  void note_transfers(const Submission& submission);
   Result<void> may_be_signed(const Submission& submission);
   Result<void> within_share(const Submission& submission);
   Result<PendingEntry*> pending_for(const Submission& submission);

@@ -77,6 +77,7 @@ Result<std::unique_ptr<Service>> Service::start(Options options, ledger::Options
   TRY(const auto reader, parts->ledger->reader());
   CHECK_OK(parts->told->clocks.load(reader));
   parts->told->watch.begin(reader.published().next);
+  parts->pins.resume();
   return std::unique_ptr<Service>(new Service(std::move(parts)));
 }
 

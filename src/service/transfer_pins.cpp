@@ -3,33 +3,39 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "ledger/transfer_note.h"
 #include "service/intake_examine.h"
 
 namespace cm4it::service {
 namespace {
 
-constexpr std::string_view note_prefix = "transfer/";
 constexpr std::uint64_t pins_stream = 1;  // one after another
-
-// Is the holder that a transfer names known: a domain begun by that owner, or one that more than a sale vouches for and whose it was.
-bool is_pinned(const policy::Policies& policies, const evidence::Transfer& transfer) {
-  const auto chains = policies.chains_of(transfer.domain);
-  if (chains.empty()) return false;
-  if (std::any_of(chains.begin(), chains.end(), [&](const auto* chain) { return chain->pinned_owner == transfer.owner; })) return true;
-  return chains[0]->pinned_by != policy::Pin::Source::transfer &&
-         policies.knows_holder({transfer.domain, false, transfer.owner}, {Time::never(), transfer.domain});
-}
 
 }  // namespace
 
 Result<void> TransferPins::load() {
   TRY(const auto reader, ledger_.reader());
-  TRY(const auto notes, reader.notes(note_prefix));
-  undecided_.with([&](Subjects& subjects) {
-    for (const auto& [key, value] : notes)
-      if (auto subject = SubjectId::parse(key.substr(note_prefix.size()))) subjects.insert(std::move(*subject));
-  });
+  TRY(const auto notes, reader.notes(ledger::transfer_notes));
+  for (const auto& [key, value] : notes)
+    if (const auto subject = SubjectId::parse(key.substr(ledger::transfer_notes.size()))) keep_undecided(*subject);
   return {};
+}
+
+void TransferPins::resume() {
+  pin_owners(undecided_.with([](const auto& open) { return open; }), [] {});
+}
+
+// It is noted already. Where too many are, it is looked at no more.
+void TransferPins::keep_undecided(const SubjectId& subject) {
+  const bool kept = undecided_.with([&](Subjects& subjects) {
+    return subjects.contains(subject) || (subjects.size() < budget::undecided_transfers && subjects.insert(subject).second);
+  });
+  if (!kept) note_undecided(subject, false);
+}
+
+void TransferPins::note_undecided(const SubjectId& subject, bool yes) {
+  const auto noted = ledger_.put_note(ledger::transfer_note(subject), yes ? std::optional(Bytes{}) : std::nullopt, {});
+  if (!noted) log_warn("transfer of " + subject.text() + ": the appender is busy; after a restart it is " + (yes ? "not looked at again" : "looked at once more"));
 }
 
 void TransferPins::set_undecided(const SubjectId& subject, bool yes) {
@@ -37,15 +43,13 @@ void TransferPins::set_undecided(const SubjectId& subject, bool yes) {
     if (!yes) return subjects.erase(subject) > 0;
     return subjects.size() < budget::undecided_transfers && subjects.insert(subject).second;
   });
-  if (!changed) return;
-  const auto noted = ledger_.put_note(std::string(note_prefix) + subject.text(), yes ? std::optional(Bytes{}) : std::nullopt, {});
-  if (!noted) log_warn("transfer of " + subject.text() + ": the appender is busy; after a restart it is not looked at again");
+  if (changed) note_undecided(subject, yes);
 }
 
-std::vector<policy::Pin> TransferPins::pins_of(const Subjects& subjects) {
-  std::vector<policy::Pin> pins;
+TransferPins::Decision TransferPins::decide(const Subjects& subjects) {
+  Decision decision;
   const auto reader = ledger_.reader();
-  if (!reader) return pins;
+  if (!reader) return decision;
   const auto& policies = reader->policies();
   for (const SubjectId& subject : subjects) {
     const auto facts = reader->facts(subject);
@@ -54,7 +58,7 @@ std::vector<policy::Pin> TransferPins::pins_of(const Subjects& subjects) {
     std::set<std::string> domains;
     for (const auto& fact : facts->about) {
       const auto* transfer = std::get_if<evidence::Transfer>(&fact.statement.body);
-      if (!transfer || is_pinned(policies, *transfer)) continue;
+      if (!transfer || ledger::is_pinned(policies, *transfer)) continue;
       open.push_back(&fact);
       domains.insert(fact.domains.begin(), fact.domains.end());
     }
@@ -66,18 +70,23 @@ std::vector<policy::Pin> TransferPins::pins_of(const Subjects& subjects) {
     bool all = true;
     for (const auto* fact : open) {
       const auto& transfer = std::get<evidence::Transfer>(fact->statement.body);
-      if (counted.contains(fact->statement.id)) pins.push_back({transfer.domain, transfer.owner, policy::Pin::Source::transfer});
+      if (counted.contains(fact->statement.id)) decision.pins.push_back({transfer.domain, transfer.owner, policy::Pin::Source::transfer});
       else all = false;
     }
-    set_undecided(subject, !all);
+    if (all) decision.decided.insert(subject);
+    else set_undecided(subject, true);
   }
-  return pins;
+  return decision;
 }
 
 // Called on the appender's thread: the folding is left to a worker.
 void TransferPins::note(const std::vector<evidence::Statement>& statements, std::function<void()> then) {
   Subjects subjects;
-  const auto applies = [&](const std::string& domain) { return ledger_.published()->policies->chain(domain) != nullptr; };
+  const auto policies = ledger_.published()->policies;
+  const auto applies = [&](const std::string& domain) { return policies->chain(domain) != nullptr; };
+  for (const auto& statement : statements)
+    if (const auto* transfer = std::get_if<evidence::Transfer>(&statement.body); transfer && !ledger::is_pinned(*policies, *transfer))
+      keep_undecided(statement.subject);
   undecided_.with([&](const Subjects& open) {
     for (const auto& statement : statements) {
       if (statement.kind() == Kind::policy && std::any_of(statement.domains.begin(), statement.domains.end(), applies))
@@ -92,26 +101,34 @@ void TransferPins::pin_owners(Subjects subjects, std::function<void()> then) {
   if (subjects.empty()) return then();
   struct Pending { std::atomic<std::size_t> left; std::atomic<bool> failed; };
   auto job = [this, subjects, then] {
-    auto pins = pins_of(subjects);
-    if (pins.empty()) return then();
-    auto pending = std::make_shared<Pending>(pins.size(), false);
-    const auto noted = [this, pending, then](const Result<void>& result) {
+    auto decision = decide(subjects);
+    // Their notes go once what they name is pinned.
+    const auto settle = [this, decided = std::move(decision.decided)] {
+      for (const auto& subject : decided) set_undecided(subject, false);
+    };
+    if (decision.pins.empty()) {
+      settle();
+      return then();
+    }
+    auto pending = std::make_shared<Pending>(decision.pins.size(), false);
+    const auto noted = [this, pending, settle, then](const Result<void>& result) {
       if (!result) pending->failed = true;
       if (pending->left.fetch_sub(1) != 1) return;
+      if (pending->failed) return then();
+      settle();
       // What the new owners said of others' transfers may count by now.
-      pin_owners(pending->failed ? Subjects{} : undecided_.with([](const auto& open) { return open; }), then);
+      pin_owners(undecided_.with([](const auto& open) { return open; }), then);
     };
-    for (auto& pin : pins) {
+    for (auto& pin : decision.pins) {
       const std::string domain = pin.domain;
       if (auto sent = ledger_.add_pin(std::move(pin), noted); !sent) {
-        log_warn("pin of " + domain + ": the appender is busy; it comes with the next transfer");
+        log_warn("pin of " + domain + ": the appender is busy; it comes with the next policy");
         noted(sent);
       }
     }
   };
   if (const auto ticket = queues_.submissions().admit({Rank::server, {}, pins_stream})) return queues_.submissions().add(ticket, std::move(job));
-  log_warn("pin of a transfer's domain: the server stops; it comes with the next policy");
-  for (const auto& subject : subjects) set_undecided(subject, true);
+  log_info("pins of transfers: the server stops; they come with its next start");
   then();
 }
 

@@ -17,8 +17,10 @@ class TransferPins {
   // References outlive this; queues are stopped first.
   TransferPins(ledger::Ledger& ledger, const Clocks& clocks, Queues& queues) : ledger_(ledger), clocks_(clocks), queues_(queues) {}
 
-  // What was undecided when the process before this one ended. Errors are the store's.
+  // What was undecided, or not pinned yet, when the process before this one ended. Errors are the store's.
   Result<void> load();
+  // Looks at that again: once, after load().
+  void resume();
   // Owners that counted transfers name are pinned, if they are not known; then `then` is called: what follows may be said
   // by them. A transfer that does not count is looked at again when something comes that may make it count.
   void note(const std::vector<evidence::Statement>& statements, std::function<void()> then);
@@ -26,13 +28,18 @@ class TransferPins {
  private:
   using Subjects = std::set<evidence::SubjectId>;
   void pin_owners(Subjects subjects, std::function<void()> then);
-  std::vector<policy::Pin> pins_of(const Subjects& subjects);
+  // The owners that transfers of these subjects name and that are to be pinned; and the subjects of which nothing is left to decide.
+  struct Decision { std::vector<policy::Pin> pins; Subjects decided; };
+  Decision decide(const Subjects& subjects);
+  void keep_undecided(const evidence::SubjectId& subject);
   void set_undecided(const evidence::SubjectId& subject, bool yes);
+  void note_undecided(const evidence::SubjectId& subject, bool yes);
 
   ledger::Ledger& ledger_;
   const Clocks& clocks_;
   Queues& queues_;
-  // Subjects with a transfer to a domain that nothing pins, which does not count (yet); noted in the store.
+  // Subjects with a transfer to a domain that nothing pins (yet), or that does not count yet; noted in the store, at the latest in the
+  // commit that keeps the transfer (ledger/transfer_note.h).
   Guarded<Subjects> undecided_;
 };
 
