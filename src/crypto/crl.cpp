@@ -239,10 +239,4 @@ Result<void> visit_crl_entries(const Crl& crl, const std::function<bool(const Cr
   return {};
 }
 
-bool crl_number_less(View a, View b) {
-  while (!a.empty() && a[0] == 0) a = a.subspan(1);
-  while (!b.empty() && b[0] == 0) b = b.subspan(1);
-  return a.size() != b.size() ? a.size() < b.size() : std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
-}
-
 }  // namespace cm4it::crypto

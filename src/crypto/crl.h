@@ -43,7 +43,5 @@ struct Crl {
 
 // Visits entries in their order, until the visitor returns false.
 Result<void> visit_crl_entries(const Crl& crl, const std::function<bool(const CrlEntry& entry)>& visit);
-// Which of two numbers is the higher: octets of INTEGERs from 0 up, in the fewest.
-bool crl_number_less(View a, View b);
 
 }  // namespace cm4it::crypto

@@ -211,13 +211,5 @@ TEST_F(OpenSslCrl, IsVerifiedWithEveryPss) {
   EXPECT_EQ(Crl::parse(openssl_.der("pss.crl")).error().code, Code::unsupported);
 }
 
-TEST(Crl, NumbersAreComparedAsNumbers) {
-  EXPECT_TRUE(crl_number_less(Bytes{9}, Bytes{0, 0xff}));
-  EXPECT_TRUE(crl_number_less(Bytes{0xff}, Bytes{1, 0}));
-  EXPECT_FALSE(crl_number_less(Bytes{0, 0x80}, Bytes{0, 0x80}));
-  EXPECT_FALSE(crl_number_less(Bytes{1, 0}, Bytes{0}));
-  EXPECT_TRUE(crl_number_less(Bytes{0}, Bytes{1}));
-}
-
 }  // namespace
 }  // namespace cm4it::crypto

@@ -156,6 +156,14 @@ TEST(CrlEvidence, IsAboutCertificatesOfItsScope) {
   EXPECT_EQ(coverage(point(here), device), Coverage::perhaps);
 }
 
+TEST(CrlEvidence, NumbersAreComparedAsNumbers) {
+  EXPECT_TRUE(list_number_less(Bytes{9}, Bytes{0, 0xff}));
+  EXPECT_TRUE(list_number_less(Bytes{0xff}, Bytes{1, 0}));
+  EXPECT_FALSE(list_number_less(Bytes{0, 0x80}, Bytes{0, 0x80}));
+  EXPECT_FALSE(list_number_less(Bytes{1, 0}, Bytes{0}));
+  EXPECT_TRUE(list_number_less(Bytes{0}, Bytes{1}));
+}
+
 TEST(CrlEvidence, MayBeLargerThanAllOther) {
   const Authority ca = authority("ca");
   CrlDraft draft{.by = ca};
