@@ -42,10 +42,10 @@ void check(View input, const Decoded& decoded) {
 
   const auto leaf = must(parse_leaf(leaf_bytes(Format::cose, input)), "a leaf parses");
   require(leaf.first == Format::cose && equal(leaf.second, input), "a leaf holds the evidence");
-  const auto kept = must(statements_of_kept(Format::cose, input, statement.issuer), "kept evidence decodes");
-  require(kept.size() == 1 && kept[0].id == statement.id && kept[0].body.index() == statement.body.index(),
+  const auto stored = must(statements_of_stored(Format::cose, input, statement.issuer), "kept evidence decodes");
+  require(stored.size() == 1 && stored[0].id == statement.id && stored[0].body.index() == statement.body.index(),
           "kept evidence says what it said");
-  require_views(kept);
+  require_views(stored);
 
   Bytes twice = to_bytes(input);
   append(twice, input);

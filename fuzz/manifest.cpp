@@ -25,9 +25,9 @@ void check(View input, const Decoded& decoded) {
   const auto leaf = must(parse_leaf(leaf_bytes(Format::manifest, input)), "a leaf parses");
   require(leaf.first == Format::manifest && equal(leaf.second, input), "a leaf holds the evidence");
   const KeyId issuer{};
-  const auto kept = must(statements_of_kept(Format::manifest, input, issuer), "kept evidence decodes");
-  require(kept.size() == 1 && kept[0].subject == statement.subject, "kept evidence says what it said");
-  require_views(kept);
+  const auto stored = must(statements_of_stored(Format::manifest, input, issuer), "kept evidence decodes");
+  require(stored.size() == 1 && stored[0].subject == statement.subject, "kept evidence says what it said");
+  require_views(stored);
 }
 
 // The encoded part that is changed from within, so that the base64 around it stays right.

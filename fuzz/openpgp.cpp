@@ -29,10 +29,10 @@ void check_piece(View piece, const Decoded& decoded) {
 
   const auto leaf = must(parse_leaf(leaf_bytes(Format::openpgp, piece)), "a leaf parses");
   require(leaf.first == Format::openpgp && equal(leaf.second, piece), "a leaf holds the evidence");
-  const auto kept = must(statements_of_kept(Format::openpgp, piece, statement.issuer), "kept evidence decodes");
-  require(kept.size() == 1 && kept[0].subject == statement.subject && kept[0].body.index() == statement.body.index() &&
-              kept[0].aliases == statement.aliases, "kept evidence says what it said");
-  require_views(kept);
+  const auto stored = must(statements_of_stored(Format::openpgp, piece, statement.issuer), "kept evidence decodes");
+  require(stored.size() == 1 && stored[0].subject == statement.subject && stored[0].body.index() == statement.body.index() &&
+              stored[0].aliases == statement.aliases, "kept evidence says what it said");
+  require_views(stored);
 }
 
 void check_certificate(const std::vector<Bytes>& pieces, const openpgp::Fingerprint& fingerprint) {

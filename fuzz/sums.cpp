@@ -21,9 +21,9 @@ void check_piece(View piece, const Decoded& decoded) {
   const auto* identity = std::get_if<Identity>(&first.body);
   require(identity && identity->type == Type::code && first.subject.kind == SubjectKind::code, "each is an identity of code");
   require(is_clean_text(identity->name) && is_clean_text(identity->version), "names can be shown");
-  const auto kept = must(statements_of_kept(Format::sums, piece, first.issuer, first.id, &first.subject), "kept evidence decodes");
-  require(kept.size() == 1 && std::get<Identity>(kept[0].body).name == identity->name, "kept evidence says what it said");
-  require_views(kept);
+  const auto stored = must(statements_of_stored(Format::sums, piece, first.issuer, first.id, &first.subject), "kept evidence decodes");
+  require(stored.size() == 1 && std::get<Identity>(stored[0].body).name == identity->name, "kept evidence says what it said");
+  require_views(stored);
 }
 
 void check_list(const std::vector<sums::File>& files) {

@@ -28,11 +28,11 @@ void check_certificate(View bytes, const Decoded& decoded) {
   for (const auto& uri : identity.uris) require(is_clean_text(uri), "URIs can be shown");
   if (decoded.carried_key()) (void)verify(decoded, *decoded.carried_key());
 
-  const auto kept = must(statements_of_kept(Format::x509, bytes, key.id()), "kept evidence decodes");
-  require(kept.size() == 1 && kept[0].subject == statement.subject && kept[0].aliases == statement.aliases &&
-              kept[0].expires == statement.expires,
+  const auto stored = must(statements_of_stored(Format::x509, bytes, key.id()), "kept evidence decodes");
+  require(stored.size() == 1 && stored[0].subject == statement.subject && stored[0].aliases == statement.aliases &&
+              stored[0].expires == statement.expires,
           "kept evidence says what it said");
-  require_views(kept);
+  require_views(stored);
   const auto pieces = must(split("application/x-pem-file", view(crypto::certificate_pem(bytes))), "PEM is split");
   require(pieces.size() == 1 && equal(pieces[0].bytes, bytes), "PEM gives back what it was made of");
 }

@@ -249,7 +249,7 @@ const OSSL_DISPATCH signatures[] = {{OSSL_FUNC_SIGNATURE_NEWCTX, dispatched(new_
                                     {OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, dispatched(settable_signing_params)},
                                     {0, nullptr}};
 
-const OSSL_ALGORITHM* query(void*, int operation, int* may_be_kept) {
+const OSSL_ALGORITHM* query(void*, int operation, int* no_store) {
   static const OSSL_ALGORITHM keys[] = {{Ec::type, "provider=cm4it", key_management<Ec>(), ""},
                                         {Ed25519::type, "provider=cm4it", key_management<Ed25519>(), ""},
                                         {Rsa::type, "provider=cm4it", key_management<Rsa>(), ""},
@@ -258,7 +258,7 @@ const OSSL_ALGORITHM* query(void*, int operation, int* may_be_kept) {
                                            {Ed25519::signature, "provider=cm4it", signatures, ""},
                                            {Rsa::signature, "provider=cm4it", signatures, ""},
                                            {nullptr, nullptr, nullptr, nullptr}};
-  *may_be_kept = 1;
+  *no_store = 1;
   return operation == OSSL_OP_KEYMGMT ? keys : operation == OSSL_OP_SIGNATURE ? signing : nullptr;
 }
 

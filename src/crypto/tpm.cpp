@@ -47,15 +47,15 @@ using TpmPtr = std::shared_ptr<Tpm>;
 
 Result<TpmPtr> connected() {
   static Guarded<std::weak_ptr<Tpm>> known;
-  return known.with([](std::weak_ptr<Tpm>& kept) -> Result<TpmPtr> {
-    if (auto tpm = kept.lock()) return tpm;
+  return known.with([](std::weak_ptr<Tpm>& connection) -> Result<TpmPtr> {
+    if (auto tpm = connection.lock()) return tpm;
     auto tpm = std::make_shared<Tpm>();
     tpm->library.reset(OSSL_LIB_CTX_new());
     if (!tpm->library) return tpm_failed("TPM");
     tpm->common.reset(OSSL_PROVIDER_load(tpm->library.get(), "default"));
     tpm->provider.reset(OSSL_PROVIDER_load(tpm->library.get(), "tpm2"));
     if (!tpm->common || !tpm->provider) return tpm_failed("TPM: no provider (Debian: tpm2-openssl), or no TPM");
-    kept = tpm;
+    connection = tpm;
     return tpm;
   });
 }

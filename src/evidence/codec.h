@@ -16,8 +16,8 @@ namespace cm4it::evidence {
 
 // How far the octets are believed.
 enum class Trust {
-  none,  // they come from anybody
-  kept   // this server verified them when it took them in: their keys are not examined again, which costs more than all the rest
+  none,       // they come from anybody
+  from_store  // this server verified them before it stored them: their keys are not examined again, which would cost more than all the rest
 };
 
 struct Codec {
@@ -38,14 +38,14 @@ struct Codec {
   Result<Decoded> (*decode)(View piece, Trust trust);
   // The signature, by the key that the evidence names (which check_signature() has seen to). bad_signature.
   Result<void> (*verify)(const Decoded& decoded, const crypto::PublicKey& issuer);
-  // Of a kept piece what it says, of `about` alone where that is given; without ids. Null: decode() is as quick.
-  Result<std::vector<Statement>> (*kept)(View piece, const KeyId& issuer, const SubjectId* about) = nullptr;
+  // The statements of a piece from the store, without ids; of `about` alone where that is given. Null: decode() is as quick.
+  Result<std::vector<Statement>> (*stored_statements)(View piece, const KeyId& issuer, const SubjectId* about) = nullptr;
   // What a piece brings along that is evidence by itself. Null: nothing.
   std::vector<Piece> (*accompanying)(const Piece& piece) = nullptr;
   // A piece that is evidence only together with its issuer's key, which does not come along: an alias of that key ("fpr:…",
-  // "keyid:…"), and the evidence that it makes with a kept piece of it (not_found: of another). Null: pieces are whole.
+  // "keyid:…"), and the evidence that it makes with a stored piece of that key (not_found: of another). Null: pieces are whole.
   std::optional<std::string> (*without_key)(View piece) = nullptr;
-  Result<Piece> (*complete)(View piece, View kept) = nullptr;
+  Result<Piece> (*complete)(View piece, View stored) = nullptr;
   // Does it give its subject this name, of those that are in no index: other evidence names its issuer by it. Null: all are aliases.
   bool (*gives_name)(const Statement& statement, std::string_view name) = nullptr;
   // A certificate that this server took in before, and its findings (evidence/credential.h). Null: it has none. malformed: they are not its.

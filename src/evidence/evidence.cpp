@@ -98,19 +98,19 @@ Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer) {
   return Verified(std::move(decoded), issuer.id());
 }
 
-Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, const KeyId& issuer,
+Result<std::vector<Statement>> statements_of_stored(Format format, View bytes, const KeyId& issuer,
                                                   const std::optional<StatementId>& id, const SubjectId* about) {
   std::vector<Statement> statements;
-  if (const Codec* codec = find_codec(format); id && codec && codec->kept) {
+  if (const Codec* codec = find_codec(format); id && codec && codec->stored_statements) {
     decoded_pieces.fetch_add(1, std::memory_order_relaxed);
-    TRY(statements, codec->kept(bytes, issuer, about));
+    TRY(statements, codec->stored_statements(bytes, issuer, about));
     for (Statement& statement : statements) {
       statement.issuer = issuer;
       statement.id = *id;
     }
     return statements;
   }
-  TRY(const Decoded decoded, decode_as(format, bytes, Trust::kept));
+  TRY(const Decoded decoded, decode_as(format, bytes, Trust::from_store));
   statements = decoded.statements();
   const StatementId found = id ? *id : statement_id(format, issuer, decoded.signed_bytes());
   for (Statement& statement : statements) {

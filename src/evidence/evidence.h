@@ -78,10 +78,10 @@ Result<Verified> verify(Decoded decoded, const crypto::PublicKey& issuer);
 // The same question, where one of several keys made the signature.
 Result<void> check_signature(const Decoded& decoded, const crypto::PublicKey& issuer);
 
-// The statements of evidence that this server verified before and kept: no signature is checked again.
+// The statements of evidence that this server verified before it stored it: no signature is checked again.
 // `issuer` is the key under which it was verified; `id`, where the caller knows it, saves computing it. `about`: those of
 // other subjects may be left out, where that saves making them.
-Result<std::vector<Statement>> statements_of_kept(Format format, View bytes, const KeyId& issuer,
+Result<std::vector<Statement>> statements_of_stored(Format format, View bytes, const KeyId& issuer,
                                                   const std::optional<StatementId>& id = {}, const SubjectId* about = nullptr);
 
 // An entry of a list that takes certificates back, where it lies in the piece.
@@ -95,7 +95,7 @@ using RevocationVisitor = std::function<bool(const RevocationEntry&)>;
 // Entries of such a list that this server verified before and kept, in their order, one by one. unsupported: no format of lists.
 Result<void> visit_revocation_list(Format format, View bytes, const RevocationVisitor& visit);
 
-// How many pieces codecs have read in this process, kept ones too. A look-up reads none (evidence/view_row.h).
+// How many pieces codecs have read in this process, stored ones too. A look-up reads none (evidence/view_row.h).
 std::uint64_t pieces_decoded();
 
 // A leaf of a domain's log: the evidence itself for cose, deterministic CBOR [format, evidence] for the rest.

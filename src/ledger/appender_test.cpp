@@ -41,7 +41,7 @@ TEST(Append, SecondSubmissionIsAnsweredWithTheFirstsPlace) {
 
 // A statement's other signature, or another spelling of its unsigned parts, is no other statement: wherever it is placed
 // later, the leaf is the evidence that is kept.
-TEST(Append, LeafIsTheEvidenceThatIsKept) {
+TEST(Append, LeafIsTheEvidenceThatIsStored) {
   World world;
   const auto key = key_of("line1", crypto::Algorithm::es256);
   const auto variant = [&] {  // ECDSA signs with a fresh nonce each time
@@ -132,7 +132,7 @@ TEST(Append, RefusesALogItDoesNotKeep) {
   world.expect_sound();
 }
 
-TEST(Append, OnlyTheNewestOfAnotherHomesHeadsIsKept) {
+TEST(Append, OnlyTheNewestOfAnotherHomesHeadsIsStored) {
   World world;
   ASSERT_TRUE(world.ledger->append_head(foreign_head("plant.example", 5, Time{1'800'000'100})));
   ASSERT_TRUE(world.ledger->append_head(foreign_head("plant.example", 6, Time{1'800'000'200})));
@@ -402,12 +402,12 @@ TEST(AppendFaults, RandomWorkload) {
   world.open();
   world.expect_sound();
   for (const auto& [id, placements] : acknowledged) {
-    const auto kept = world.ledger->reader()->placements(id).value();
-    ASSERT_GE(kept.size(), placements.size());
+    const auto stored = world.ledger->reader()->placements(id).value();
+    ASSERT_GE(stored.size(), placements.size());
     for (std::size_t i = 0; i < placements.size(); ++i) {
-      EXPECT_EQ(kept[i].domain, placements[i].domain);
-      EXPECT_EQ(kept[i].index, placements[i].index);
-      EXPECT_EQ(kept[i].received, placements[i].received);
+      EXPECT_EQ(stored[i].domain, placements[i].domain);
+      EXPECT_EQ(stored[i].index, placements[i].index);
+      EXPECT_EQ(stored[i].received, placements[i].received);
     }
   }
 }

@@ -70,7 +70,7 @@ Result<void> BatchBuilder::enter(const Unpinned::Row& row, Time now) {
   remove_aside(row);
   PendingEntry pending;
   pending.entry.id = row.id;
-  TRY(pending.statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
+  TRY(pending.statements, evidence::statements_of_stored(record->format, record->evidence, record->issuer, record->id));
   pending.is_new = true;
   record->first_seen = std::max(now, after_.newest_time);
   pending.entry.record = std::move(record);

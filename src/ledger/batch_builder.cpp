@@ -69,7 +69,7 @@ Result<BatchBuilder::PendingEntry*> BatchBuilder::pending_for(const Record& stor
   if (const auto known = pending_.find(stored.id); known != pending_.end()) return &known->second;
   PendingEntry pending;
   pending.entry.id = stored.id;
-  TRY(pending.statements, evidence::statements_of_kept(stored.format, stored.evidence, stored.issuer, stored.id));
+  TRY(pending.statements, evidence::statements_of_stored(stored.format, stored.evidence, stored.issuer, stored.id));
   CHECK_OK(load_existing(pending));
   pending.submission_domain = stored.submission_domain;
   pending.leaf = tlog::leaf_hash(evidence::leaf_bytes(stored.format, stored.evidence));
@@ -187,7 +187,7 @@ void BatchBuilder::add(const AppendHead& message) {
   const ForeignHead& foreign = message.head;
   Bytes row = table::foreign_head_key(foreign.counts, foreign.domain, foreign.head.origin);
   after_.take_head(row, {foreign.domain, foreign.counts, foreign.head.time});
-  batch_.put(table::heads, std::move(row), encode(KeptHead{foreign.note, foreign.head, foreign.log}));
+  batch_.put(table::heads, std::move(row), encode(StoredHead{foreign.note, foreign.head, foreign.log}));
 }
 
 void BatchBuilder::add(const PutNote& message) {

@@ -18,9 +18,9 @@ Result<KnownLogs> known_logs(store::Store& store, const std::string& domain) {
   TRY(const auto snapshot, store.snapshot());
   for (const bool counts : {true, false})
     CHECK_OK(snapshot->scan(table::heads, store::Range::prefix(table::foreign_heads_prefix(counts, domain)), [&](View, View value) {
-      auto kept = decode_head(value);
-      if (!kept) outcome = tl::unexpected(kept.error());
-      else known.heads.push_back({kept->head.origin, kept->head.size, to_hex(kept->head.root), to_rfc3339(kept->head.time), counts});
+      auto stored = decode_head(value);
+      if (!stored) outcome = tl::unexpected(stored.error());
+      else known.heads.push_back({stored->head.origin, stored->head.size, to_hex(stored->head.root), to_rfc3339(stored->head.time), counts});
       return outcome.has_value();
     }));
   CHECK_OK(outcome);

@@ -37,7 +37,7 @@ tlog::NodeReader stored_nodes(std::string domain, const store::Snapshot& snapsho
   };
 }
 
-Result<HomeLog> HomeLog::load(std::string domain, std::string origin, const std::optional<KeptHead>& head,
+Result<HomeLog> HomeLog::load(std::string domain, std::string origin, const std::optional<StoredHead>& head,
                               const store::Snapshot& snapshot) {
   HomeLog log;
   log.domain_ = std::move(domain);
@@ -60,11 +60,11 @@ Result<std::uint64_t> HomeLog::append(const Digest& leaf_hash, const store::Snap
     const auto at = std::pair{level / tile_height, node >> tile_height};
     auto [tile, fresh] = tiles_.try_emplace(at);
     if (fresh && (node & 0xff) != 0) {  // a tile that an earlier batch began
-      auto kept = snapshot.get(table::tiles, table::tile_key(domain_, at.first, at.second));
-      if (!kept || !*kept || (*kept)->size() < (node & 0xff) * hash_bytes)
+      auto stored = snapshot.get(table::tiles, table::tile_key(domain_, at.first, at.second));
+      if (!stored || !*stored || (*stored)->size() < (node & 0xff) * hash_bytes)
         outcome = fail(Code::internal, "log of " + domain_ + ": a tile is missing");
       else
-        tile->second = to_bytes((*kept)->first((node & 0xff) * hash_bytes));
+        tile->second = to_bytes((*stored)->first((node & 0xff) * hash_bytes));
     }
     cm4it::append(tile->second, hash);
   });
@@ -76,7 +76,7 @@ Result<void> HomeLog::seal(Time time, const crypto::Signer& log, store::Batch& b
   head_ = {origin_, range_.size(), range_.root(), next_time(time)};
   TRY(std::string note, tlog::sign_checkpoint(head_, log));
   const KeyId key = log.public_key().id();
-  batch.put(table::heads, table::own_head_key(domain_), encode(KeptHead{std::move(note), head_, key}));
+  batch.put(table::heads, table::own_head_key(domain_), encode(StoredHead{std::move(note), head_, key}));
   if (range_.size() > sealed_size_) {
     TRY(const auto signature, tlog::sign_batch(origin_, head_.time, head_.size, head_.root, log));
     batch.put(table::heads, table::batch_key(domain_, head_.size), encode(signature));

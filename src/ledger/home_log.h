@@ -14,7 +14,7 @@ namespace cm4it::ledger {
 class HomeLog {
  public:
   // Reads the right edge of the tree out of its tiles. `head`: none for a log that begins.
-  static Result<HomeLog> load(std::string domain, std::string origin, const std::optional<KeptHead>& head,
+  static Result<HomeLog> load(std::string domain, std::string origin, const std::optional<StoredHead>& head,
                               const store::Snapshot& snapshot);
 
   const std::string& domain() const { return domain_; }

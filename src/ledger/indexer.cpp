@@ -47,10 +47,10 @@ void index_compromise(const Statement& statement, const KeyId& issuer, std::uint
 }
 
 // Adds what this entry knows of times to a fact row, that is kept or begins here.
-FactRow updated(const IndexInput& input, std::optional<FactRow> kept) {
+FactRow updated(const IndexInput& input, std::optional<FactRow> stored) {
   FactRow row;
-  if (kept) {
-    row = std::move(*kept);
+  if (stored) {
+    row = std::move(*stored);
   } else if (input.entry.record) {
     row.first_seen = input.entry.record->first_seen;
     row.submission_domain = input.entry.record->submission_domain;
@@ -69,9 +69,9 @@ Result<std::vector<std::string>> index_crl(const IndexInput& input, const Statem
   const Bytes key = crl_key(statement.issuer, *statement.revocations, record_at);
   std::optional<FactRow> known;
   Bytes view;
-  TRY(const auto kept, read(table::crls, key));
-  if (kept) {
-    TRY(auto decoded, decode_crl_row(key, *kept));
+  TRY(const auto stored, read(table::crls, key));
+  if (stored) {
+    TRY(auto decoded, decode_crl_row(key, *stored));
     known = std::move(decoded.facts);
     view = to_bytes(decoded.view);
   } else {
@@ -106,9 +106,9 @@ Result<std::vector<std::string>> index_subject(const IndexInput& input, std::spa
   const Bytes key = table::subject_key(subject, record_at);
   std::optional<FactRow> known;
   Bytes view;
-  TRY(const auto kept, read(table::subjects, key));
-  if (kept) {
-    TRY(auto decoded, decode_subject_row(*kept));
+  TRY(const auto stored, read(table::subjects, key));
+  if (stored) {
+    TRY(auto decoded, decode_subject_row(*stored));
     known = std::move(decoded.facts);
     view = to_bytes(decoded.view);
   } else {

@@ -197,24 +197,24 @@ Result<Time> received_at(const store::Snapshot& snapshot, std::string_view domai
   return batch.received;
 }
 
-Bytes encode(const KeptHead& kept) {
+Bytes encode(const StoredHead& stored) {
   CborWriter out;
-  out.array(6).text(kept.note).text(kept.head.origin).bytes(kept.log.digest).integer(kept.head.time.seconds);
-  out.uint(kept.head.size).bytes(kept.head.root);
+  out.array(6).text(stored.note).text(stored.head.origin).bytes(stored.log.digest).integer(stored.head.time.seconds);
+  out.uint(stored.head.size).bytes(stored.head.root);
   return out.take();
 }
 
-Result<KeptHead> decode_head(View row) {
+Result<StoredHead> decode_head(View row) {
   CborReader reader(row);
-  KeptHead kept;
+  StoredHead stored;
   CHECK_OK(expect_array(reader, 6));
-  TRY(kept.note, read_text(reader));
-  TRY(kept.head.origin, read_text(reader));
-  TRY(kept.log.digest, read_digest(reader));
-  TRY(kept.head.time, read_time(reader));
-  TRY(kept.head.size, reader.uint());
-  TRY(kept.head.root, read_digest(reader));
-  return kept;
+  TRY(stored.note, read_text(reader));
+  TRY(stored.head.origin, read_text(reader));
+  TRY(stored.log.digest, read_digest(reader));
+  TRY(stored.head.time, read_time(reader));
+  TRY(stored.head.size, reader.uint());
+  TRY(stored.head.root, read_digest(reader));
+  return stored;
 }
 
 }  // namespace cm4it::ledger

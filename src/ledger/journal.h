@@ -53,8 +53,8 @@ Result<Time> received_at(const store::Snapshot& snapshot, std::string_view domai
 Result<tlog::BatchSignature> batch_of(const store::Snapshot& snapshot, std::string_view domain, std::uint64_t index);
 
 // A signed head: [note, origin, log, time, size, root].
-struct KeptHead { std::string note; tlog::Head head; KeyId log; };
-Bytes encode(const KeptHead& head);
-Result<KeptHead> decode_head(View row);
+struct StoredHead { std::string note; tlog::Head head; KeyId log; };
+Bytes encode(const StoredHead& head);
+Result<StoredHead> decode_head(View row);
 
 }  // namespace cm4it::ledger

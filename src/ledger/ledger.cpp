@@ -73,8 +73,8 @@ Result<void> Ledger::compare_own_head(const std::string& domain, const std::stri
   TRY(const auto row, snapshot->get(table::heads, table::own_head_key(domain)));
   std::uint64_t size = 0;
   if (row) {
-    TRY(const auto kept, decode_head(*row));
-    size = kept.head.size;
+    TRY(const auto stored, decode_head(*row));
+    size = stored.head.size;
   }
   if (head.size <= size) {
     TRY(const auto beginning, tlog::read_range(head.size, stored_nodes(domain, *snapshot)));

@@ -108,14 +108,14 @@ std::string Mark::text_of() const {
 }
 
 void Mark::set(const std::string& domain, const tlog::Head& head) {
-  tlog::Head& kept = heads_[{log_, domain}];
-  kept = head;
-  kept.origin.clear();
+  tlog::Head& marked = heads_[{log_, domain}];
+  marked = head;
+  marked.origin.clear();
 }
 
 bool Mark::says(const std::string& domain, const tlog::Head& head) const {
-  const auto kept = heads_.find({log_, domain});
-  return kept != heads_.end() && kept->second.size == head.size && kept->second.time == head.time && kept->second.root == head.root;
+  const auto marked = heads_.find({log_, domain});
+  return marked != heads_.end() && marked->second.size == head.size && marked->second.time == head.time && marked->second.root == head.root;
 }
 
 Result<void> Mark::check(const HomeLog& log, const store::Snapshot& snapshot) const {
@@ -135,7 +135,7 @@ Result<void> Mark::check(const HomeLog& log, const store::Snapshot& snapshot) co
 }
 
 Result<void> Mark::write() const {
-  if (!is_kept()) return {};
+  if (!has_file()) return {};
   const fs::path next = file_.string() + ".new";
   CHECK_OK(write_synced(next, text_of()));
   if (::rename(next.c_str(), file_.c_str()) != 0) return system_fail(file_, "replace");

@@ -26,7 +26,7 @@ class Mark {
   // conflict: the log that the store has does not go on from what this key has signed.
   Result<void> check(const HomeLog& log, const store::Snapshot& snapshot) const;
 
-  bool is_kept() const { return !file_.empty(); }
+  bool has_file() const { return !file_.empty(); }
   bool knows(const std::string& domain) const { return heads_.contains({log_, domain}); }
   bool says(const std::string& domain, const tlog::Head& head) const;  // this very head
   const std::optional<Anchor>& anchor() const { return anchor_; }

@@ -11,14 +11,14 @@ TEST(Mark, AStoreThatIsGoneBeginsNoSecondHistory) {
   ASSERT_TRUE(home.start());
   EXPECT_SIGNS(home, "one");
   home.stop();
-  const auto kept = home.store;
+  const auto store = home.store;
   home.store = home.fresh_store();
   const auto refused = home.start();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::conflict);
   EXPECT_NE(refused.error().message.find("has signed 1 entry"), std::string::npos) << refused.error().message;
   EXPECT_FALSE(home.start()) << "nor when it is tried again";
-  home.store = kept;
+  home.store = store;
   ASSERT_TRUE(home.start());
   EXPECT_SIGNS(home, "two");
 }

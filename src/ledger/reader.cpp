@@ -28,8 +28,8 @@ Reader::Reader(std::unique_ptr<store::Snapshot> snapshot, PublishedPtr published
     : snapshot_(std::move(snapshot)), published_(std::move(published)) {}
 
 Result<std::optional<Record>> Reader::record(const StatementId& id) const {
-  TRY(auto kept, find_record(*snapshot_, id));
-  if (kept) return kept;
+  TRY(auto stored, find_record(*snapshot_, id));
+  if (stored) return stored;
   return find_aside(*snapshot_, id);
 }
 
@@ -166,7 +166,7 @@ Result<void> Reader::said_by(const KeyId& issuer, const SubjectId& subject,
     outcome = [&]() -> Result<void> {
       TRY(const auto record, record_at(table::last_number(key)));
       if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-      TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id, &subject));
+      TRY(const auto statements, evidence::statements_of_stored(record->format, record->evidence, record->issuer, record->id, &subject));
       for (const auto& statement : statements)
         if (statement.subject == subject) more = more && visit(*record, statement);
       return {};
@@ -193,9 +193,9 @@ Result<StatementId> Reader::leaf_statement(std::string_view domain, std::uint64_
 
 Result<Bytes> Reader::leaf(std::string_view domain, std::uint64_t index) const {
   TRY(const auto id, leaf_statement(domain, index));
-  TRY(const auto kept, record(id));
-  if (!kept) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-  return evidence::leaf_bytes(kept->format, kept->evidence);
+  TRY(const auto stored, record(id));
+  if (!stored) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
+  return evidence::leaf_bytes(stored->format, stored->evidence);
 }
 
 Result<Bytes> Reader::tile(std::string_view domain, unsigned level, std::uint64_t index, unsigned width) const {

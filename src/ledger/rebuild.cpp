@@ -98,7 +98,7 @@ class Rebuild {
       TRY(const auto earlier, decode_entry(*bytes, at));
       record = earlier.record;
     }
-    TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
+    TRY(const auto statements, evidence::statements_of_stored(record->format, record->evidence, record->issuer, record->id));
     std::vector<Time> times;
     for (const auto& [domain, index] : entry.placements) {
       TRY(const Time received, received_at(sources, domain, index));
@@ -118,8 +118,8 @@ class Rebuild {
   Result<std::optional<Bytes>> read(store::Table table, View key) const {
     if (const auto row = overlay_.find({table, to_bytes(key)}); row != overlay_.end()) return std::optional(row->second);
     TRY(const auto snapshot, store_.snapshot());
-    TRY(const auto kept, snapshot->get(table, key));
-    return kept ? std::optional(to_bytes(*kept)) : std::nullopt;
+    TRY(const auto stored, snapshot->get(table, key));
+    return stored ? std::optional(to_bytes(*stored)) : std::nullopt;
   }
 
   Result<std::optional<std::uint64_t>> first_position(const evidence::SubjectId& subject) const {

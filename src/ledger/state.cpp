@@ -11,10 +11,10 @@ namespace {
 Result<void> check_owner(const Options& options, const store::Snapshot& snapshot) {
   TRY(const auto mark, snapshot.get(table::meta, view(table::rebuilding)));
   if (mark) return fail(Code::unavailable, "store: making its rows anew was cut off", "run `ics rebuild` again");
-  TRY(const auto kept, snapshot.get(table::meta, view(table::server)));
-  if (!kept) return {};
-  if (text(*kept) != options.server_name)
-    return fail(Code::conflict, "store: it belongs to the server \"" + std::string(text(*kept)) + "\", not to \"" +
+  TRY(const auto stored, snapshot.get(table::meta, view(table::server)));
+  if (!stored) return {};
+  if (text(*stored) != options.server_name)
+    return fail(Code::conflict, "store: it belongs to the server \"" + std::string(text(*stored)) + "\", not to \"" +
                 options.server_name + "\"", "set `name` in icsd.toml, or give another `store` directory");
   TRY(const auto rows, snapshot.get(table::meta, view(table::rows)));
   if (!rows || text(*rows) != table::rows_version)
@@ -45,7 +45,7 @@ Result<void> load_policies(const Options& options, const store::Snapshot& snapsh
   for (const auto& id : ids) {
     TRY(const auto record, find_record(snapshot, id));
     if (!record) return fail(Code::malformed, "store: a policy's record is missing", "run `ics rebuild`");
-    TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
+    TRY(const auto statements, evidence::statements_of_stored(record->format, record->evidence, record->issuer, record->id));
     for (const auto& statement : statements) {
       TRY(auto descriptor, signed_descriptor(statement));
       CHECK_OK(add_receipts(snapshot, statement, record->position, own_log, descriptor));
@@ -67,7 +67,7 @@ Result<void> load_policies(const Options& options, const store::Snapshot& snapsh
 }
 
 // A log keeps the key and the name it was begun with: copies would not believe its earlier receipts otherwise.
-Result<void> check_log_key(const std::string& domain, const KeptHead& head, const Options& options) {
+Result<void> check_log_key(const std::string& domain, const StoredHead& head, const Options& options) {
   if (options.log_key && options.log_key->public_key().id() != head.log)
     return fail(Code::conflict, "log of " + domain + ": begun under the log key " + head.log.text() + "; the one configured is " +
                 options.log_key->public_key().id().text(), "put that log.key back");
@@ -96,7 +96,7 @@ Result<void> load_heads(const Options& options, const store::Snapshot& snapshot,
   for (const auto& domain : options.homes) {
     const Bytes key = table::own_head_key(domain);
     TRY(const auto row, snapshot.get(table::heads, key));
-    std::optional<KeptHead> head;
+    std::optional<StoredHead> head;
     if (row) {
       TRY(head, decode_head(*row));
     }

@@ -51,10 +51,10 @@ TEST(Unpinned, OneOwnerHoldsFewVersionsAndKeepsTheFirst) {
   Unpinned unpinned;
   for (std::uint64_t version = 1; version <= 200; ++version)
     unpinned.take(row("x", "o", version, Time{static_cast<std::int64_t>(version)}));
-  const auto kept = unpinned.remove("x");
-  ASSERT_THAT(kept, SizeIs(budget::unpinned_descriptors));
-  EXPECT_EQ(kept.front().version, 1u);
-  EXPECT_EQ(kept.back().version, 200u);
+  const auto rows = unpinned.remove("x");
+  ASSERT_THAT(rows, SizeIs(budget::unpinned_descriptors));
+  EXPECT_EQ(rows.front().version, 1u);
+  EXPECT_EQ(rows.back().version, 200u);
   EXPECT_EQ(unpinned.owners(), 0u);
 }
 

@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 TEST(Poller, TellsNothingOfWhatWasRemovedThoughAnotherStillHasIt) {
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-  FileDescriptor ours(ends[0]), theirs(ends[1]), kept(::dup(ends[0]));
+  FileDescriptor ours(ends[0]), theirs(ends[1]), duplicate(::dup(ends[0]));
   auto poller = Poller::make().value();
   int who = 0;
   const auto told = [&] {

@@ -21,7 +21,7 @@ class Admission {
     const Admit* const rules_of_type = found == domain_.admit.end() ? nullptr : &found->second;
     const auto heard = last_heard(facts_, domain_, rules_of_type, verdict_.holder);
     verdict_.newest_head = oldest_head(heard);
-    kept_here();
+    held_here();
     not_in_doubt(heard);
     no_fork();
     if (!facts_.whole)
@@ -52,7 +52,7 @@ class Admission {
     return domains;
   }
 
-  void kept_here() {
+  void held_here() {
     for (const auto& name : asked_domains()) {
       const auto state = facts_.domains.find(name);
       if (state == facts_.domains.end())

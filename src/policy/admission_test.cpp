@@ -100,7 +100,7 @@ TEST(Admission, AForkedPolicyHereOrReferredToAdmitsNothing) {
   expect_refused(deployed().fold(there), "failed policy-fork: two descriptors of one version of acme.example's policy");
 }
 
-TEST(Admission, WhatIsNotKeptHereIsUnknown) {
+TEST(Admission, WhatIsNotHeldHereIsUnknown) {
   World nothing;
   EXPECT_EQ(nothing.fold(both()).admitted, Admitted::unknown);
   EXPECT_EQ(reason_text(nothing.fold(both()), "subject"), "unknown subject: nothing about this subject is kept here");

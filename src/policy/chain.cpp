@@ -31,8 +31,8 @@ bool same(const CopyRule& a, const CopyRule& b) {
 }
 
 template <class Items>
-void keep_common(Items& kept, const Items& others) {
-  std::erase_if(kept, [&](const auto& item) {
+void keep_common(Items& common, const Items& others) {
+  std::erase_if(common, [&](const auto& item) {
     return std::none_of(others.begin(), others.end(), [&](const auto& other) { return same(item, other); });
   });
 }

@@ -41,10 +41,10 @@ CountedDelegation::Authority& CountedDelegation::authority(const KeyId& key) {
     const auto* silencing = compromised_.silencing(judgement);
     // What a compromised key says of itself anew neither helps nor harms what it said before.
     if (silencing && statement.subject == evidence::SubjectId::key(statement.issuer)) continue;
-    const bool kept = !made.withdrawals.withdrawal_of(statement.id) && !silencing, counts = made.rules.in_time(judgement);
-    const std::string why_not = kept ? judgement.why_not : silencing ? CompromisedKeys::why_not(*silencing) : "taken back by its issuer";
-    add(made.counted, judgement, kept && counts, why_not);
-    add(made.expired_too, judgement, kept && (counts || made.rules.expired_only(judgement)), why_not);
+    const bool stands = !made.withdrawals.withdrawal_of(statement.id) && !silencing, counts = made.rules.in_time(judgement);
+    const std::string why_not = stands ? judgement.why_not : silencing ? CompromisedKeys::why_not(*silencing) : "taken back by its issuer";
+    add(made.counted, judgement, stands && counts, why_not);
+    add(made.expired_too, judgement, stands && (counts || made.rules.expired_only(judgement)), why_not);
   }
   for (Links* links : {&made.counted, &made.expired_too}) finish(*links, key);
   return made;

@@ -149,7 +149,7 @@ bool is_authority(const Statement& statement) {
 namespace {
 
 // Without asking when they hold: the certificates about a key that were made in this domain or one it refers to.
-Links kept_links(const KeyId& key, const Authorities& authorities, const Descriptor& domain) {
+Links stored_links(const KeyId& key, const Authorities& authorities, const Descriptor& domain) {
   Links links;
   const auto facts = authorities.find(key);
   if (facts == authorities.end()) return links;
@@ -166,11 +166,11 @@ Links kept_links(const KeyId& key, const Authorities& authorities, const Descrip
 
 }  // namespace
 
-Paths kept_paths(const Statement& statement, const Authorities& authorities, const Policies& policies, const Descriptor& domain) {
+Paths stored_paths(const Statement& statement, const Authorities& authorities, const Policies& policies, const Descriptor& domain) {
   std::map<KeyId, Links> known;
   const auto links = [&](const KeyId& key) -> const Links& {
     const auto [entry, fresh] = known.try_emplace(key);
-    if (fresh) entry->second = kept_links(key, authorities, domain);
+    if (fresh) entry->second = stored_links(key, authorities, domain);
     return entry->second;
   };
   if (!evidence::may_bear_chain(statement.format))

@@ -48,7 +48,7 @@ Paths chain_paths_of(const evidence::Statement& statement, const WhyNot& why_not
 
 // For admission: by which roles could this statement count in the domain, over certificates of authorities that are kept and were made
 // there or in a domain that it refers to. When they hold is for the fold to ask. `statement.issuer` is set.
-Paths kept_paths(const evidence::Statement& statement, const Authorities& authorities, const Policies& policies, const Descriptor& domain);
+Paths stored_paths(const evidence::Statement& statement, const Authorities& authorities, const Policies& policies, const Descriptor& domain);
 
 // The key itself, out of a certificate about it; null: none is kept.
 const crypto::PublicKey* certified_key(const KeyId& key, const Authorities& authorities);

@@ -63,7 +63,7 @@ std::optional<std::string> unknown_import(const Descriptor& domain, const Polici
 Paths certified_roles(const KeyId& issuer, const Decoded& decoded, const Authorities& authorities, const Policies& policies, const Context& context) {
   Statement statement = decoded.statements().at(0);
   statement.issuer = issuer;
-  return kept_paths(statement, authorities, policies, *policies.newest(context.domain));
+  return stored_paths(statement, authorities, policies, *policies.newest(context.domain));
 }
 
 Holder holder_of(const Context& context) { return {std::string(context.holder), context.contradiction, context.holder_owner}; }
@@ -119,7 +119,7 @@ std::vector<crypto::PublicKey> self_compromised(const Decoded& decoded, const Is
   for (const auto& key : issuer.keys) {
     const KeyId id = key.id();
     const bool own = std::all_of(statements.begin(), statements.end(), [&](const Statement& one) { return is_self_compromise(one, id); });
-    if (own && (context.subject_is_kept || policies.find_key(id))) keys.push_back(key);
+    if (own && (context.subject_is_stored || policies.find_key(id))) keys.push_back(key);
   }
   return keys;
 }

@@ -31,7 +31,7 @@ struct Context {
   bool contradiction = false;
   std::optional<KeyId> target_issuer;
   // Something is kept about the subject.
-  bool subject_is_kept = false;
+  bool subject_is_stored = false;
   // Of what a withdrawal names: where it was made, and of what kinds the statements in it about the same subject are.
   std::vector<std::string> target_domains{};
   std::vector<Kind> target_kinds{};

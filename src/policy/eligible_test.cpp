@@ -25,7 +25,7 @@ void expect(const Eligibility& result, Answer answer, const std::string& why, co
 }
 
 // What is kept here of keys: the sensor's own identity, where a test has it.
-struct Kept final : KeyIndex {
+struct StoredKeys final : KeyIndex {
   std::optional<crypto::PublicKey> own;
 
   Result<void> visit_named(std::string_view, const std::function<bool(const KeyId&)>&) const override { return {}; }
@@ -33,8 +33,8 @@ struct Kept final : KeyIndex {
   Result<std::optional<crypto::PublicKey>> find_own_key(const KeyId& id) const override { return own && own->id() == id ? own : std::nullopt; }
 };
 
-Eligibility eligible(const evidence::Decoded& decoded, const Policies& policies, const Context& context, const Kept& kept = {}) {
-  const auto issuer = candidate_keys(decoded, {std::string(context.domain)}, policies, kept);
+Eligibility eligible(const evidence::Decoded& decoded, const Policies& policies, const Context& context, const StoredKeys& stored = {}) {
+  const auto issuer = candidate_keys(decoded, {std::string(context.domain)}, policies, stored);
   EXPECT_TRUE(issuer);
   return policy::eligible(decoded, *issuer, policies, context);
 }
@@ -164,17 +164,17 @@ TEST(Eligible, AWithdrawalIsItsIssuersAlone) {
 TEST(Eligible, AKeysOwnWordThatItIsCompromised) {
   const auto own = said("sensor", StatusChange{Status::compromised, ""});
   Context context = held_by_acme;
-  Kept kept;
-  kept.own = key_of("sensor")->public_key();
-  EXPECT_NE(eligible(own, both(), context, kept).answer, Answer::yes);
-  context.subject_is_kept = true;
-  expect(eligible(own, both(), context, kept), Answer::yes, "", "sensor");
+  StoredKeys stored;
+  stored.own = key_of("sensor")->public_key();
+  EXPECT_NE(eligible(own, both(), context, stored).answer, Answer::yes);
+  context.subject_is_stored = true;
+  expect(eligible(own, both(), context, stored), Answer::yes, "", "sensor");
   const auto forked = assemble({signed_by("plant", plant_policy()), signed_by("plant", plant_policy() + "[tokens]\nttl = \"1m\"\n"),
                                 signed_by("acme", acme_policy())}, {pin(plant, "plant")});
-  expect(eligible(own, forked, context, kept), Answer::yes, "", "sensor");
+  expect(eligible(own, forked, context, stored), Answer::yes, "", "sensor");
   expect(eligible(said("tuev", StatusChange{Status::compromised, ""}, plant, "tuev"), both(), held_by_acme), Answer::yes, "", "tuev");
-  EXPECT_NE(eligible(said("sensor", StatusChange{Status::stolen, ""}), both(), context, kept).answer, Answer::yes);
-  EXPECT_NE(eligible(said("sensor", StatusChange{Status::compromised, ""}, plant, "other"), both(), context, kept).answer, Answer::yes);
+  EXPECT_NE(eligible(said("sensor", StatusChange{Status::stolen, ""}), both(), context, stored).answer, Answer::yes);
+  EXPECT_NE(eligible(said("sensor", StatusChange{Status::compromised, ""}, plant, "other"), both(), context, stored).answer, Answer::yes);
 }
 
 TEST(Eligible, SelfSpeaksOfItselfAlone) {
@@ -208,7 +208,7 @@ TEST(EligiblePolicy, VersionOneByThePinnedOwner) {
   expect(judged("volta", edited(plant_policy(1), "owner = \"plant\"", "owner = \"volta\"")), Answer::no, "must be signed by its pinned owner");
 }
 
-TEST(EligiblePolicy, ADomainThatNothingPinsIsKeptAsItsOwnersWord) {
+TEST(EligiblePolicy, ADomainThatNothingPinsIsStoredAsItsOwnersWord) {
   const std::string dev = head("dev.example", 1, "dev", {"dev", "volta"});
   expect(judged("dev", dev), Answer::yes, "", "dev");
   expect(judged("volta", dev), Answer::no, "version 1 is signed by the owner it names");

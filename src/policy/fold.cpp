@@ -34,12 +34,12 @@ using Models = std::map<std::string, std::vector<Fact>, std::less<>>;  // as Fac
 
 // The models of which something is kept and that an identity makes its subject one of: in the domains it was made in, as far as its
 // issuer may identify there.
-void add_models(const Judgement& judgement, const Models& kept, const Policies& policies, const Descriptor& domain, std::set<std::string_view>& to) {
+void add_models(const Judgement& judgement, const Models& stored, const Policies& policies, const Descriptor& domain, std::set<std::string_view>& to) {
   const auto& identity = std::get<Identity>(judgement.fact->statement.body);
-  if (identity.type == Type::model || kept.empty()) return;
+  if (identity.type == Type::model || stored.empty()) return;
   for (const auto& issuing_domain : *judgement.domains)
-    if (const auto model = kept.find(SubjectId::model_text(issuing_domain, identity.model));
-        model != kept.end() && (issuing_domain == domain.domain || may_identify_in(issuing_domain, judgement, policies)))
+    if (const auto model = stored.find(SubjectId::model_text(issuing_domain, identity.model));
+        model != stored.end() && (issuing_domain == domain.domain || may_identify_in(issuing_domain, judgement, policies)))
       to.insert(model->first);
 }
 
@@ -50,14 +50,14 @@ bool taken_back_elsewhere(const Judgement& judgement) {
 
 // Alarms about a model reach what anyone's newest identity makes one of it: nobody lifts them by identifying it anew for another, nor
 // another domain by striking who identified it.
-std::set<std::string_view> models_of_alarms(const Judged& own, const Models& kept, const Policies& policies, const Descriptor& domain) {
+std::set<std::string_view> models_of_alarms(const Judged& own, const Models& stored, const Policies& policies, const Descriptor& domain) {
   std::set<std::string_view> models;
-  if (kept.empty()) return models;
+  if (stored.empty()) return models;
   std::map<KeyId, const Judgement*> newest;
   for (const Judgement& judgement : own.judgements)
     if ((judgement.counts || taken_back_elsewhere(judgement)) && gives_values(judgement, domain))
       keep_newest(newest[judgement.fact->statement.issuer], judgement);
-  for (const auto& [issuer, judgement] : newest) add_models(*judgement, kept, policies, domain, models);
+  for (const auto& [issuer, judgement] : newest) add_models(*judgement, stored, policies, domain, models);
   return models;
 }
 

@@ -78,7 +78,7 @@ class AuthorityKeys {
       : decoded_(decoded), names_(decoded.issuer().names), domains_(domains), policies_(policies), index_(index) {}
 
   Result<IssuerKeys> find() {
-    CHECK_OK(find_kept());
+    CHECK_OK(find_stored());
     add_by_hash();
     const bool certain = !keys_.empty();
     std::size_t identified = keys_.size();
@@ -96,12 +96,12 @@ class AuthorityKeys {
   }
 
  private:
-  struct Kept {
+  struct StoredAuthority {
     const Statement* statement;
     const crypto::PublicKey* key;
   };
 
-  Result<void> find_kept() {
+  Result<void> find_stored() {
     // Those that play a role come first: strangers may give their own CAs the same name, and any number of them.
     std::vector<KeyId> ids;
     for (const auto& domain : domains_)
@@ -116,7 +116,7 @@ class AuthorityKeys {
       if (facts == found_.authorities.end()) continue;
       for (const auto& fact : facts->second)
         if (is_authority(fact.statement) && gives_name(fact.statement, names_.back()))
-          kept_.push_back({&fact.statement, &fact.statement.credentials[0]->key()});
+          stored_.push_back({&fact.statement, &fact.statement.credentials[0]->key()});
     }
     return {};
   }
@@ -131,20 +131,20 @@ class AuthorityKeys {
       if (!evidence::is_hash_of_key(name)) continue;
       for (const auto& key : policies_.find_keys(name)) add(key);
       if (carried && evidence::is_named(*carried, name)) add(*carried);
-      for (const Kept& kept : kept_)
-        if (evidence::is_named(*kept.key, name)) add(*kept.key);
+      for (const StoredAuthority& authority : stored_)
+        if (evidence::is_named(*authority.key, name)) add(*authority.key);
     }
   }
 
   void add_identified() {
     for (std::size_t i = 0; i + 1 < names_.size(); ++i)
-      for (const Kept& kept : kept_)
-        if (gives_name(*kept.statement, names_[i])) add(*kept.key);
+      for (const StoredAuthority& authority : stored_)
+        if (gives_name(*authority.statement, names_[i])) add(*authority.key);
   }
 
   void add_others() {
     if (decoded_.carried_key()) add(*decoded_.carried_key());
-    for (const Kept& kept : kept_) add(*kept.key);
+    for (const StoredAuthority& authority : stored_) add(*authority.key);
     for (const auto& domain : domains_)
       for (const auto& key : policies_.keys_playing(domain, evidence::certificate_format, budget::authority_candidates)) add(key);
   }
@@ -164,7 +164,7 @@ class AuthorityKeys {
   const Policies& policies_;
   const KeyIndex& index_;
   IssuerKeys found_;
-  std::vector<Kept> kept_;  // certificates of CAs of the issuer's name, in found_.authorities
+  std::vector<StoredAuthority> stored_;  // certificates of CAs of the issuer's name, in found_.authorities
   std::vector<crypto::PublicKey> keys_;
 };
 

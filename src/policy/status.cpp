@@ -112,8 +112,8 @@ bool yields_to(const StatusClaim& claim, const StatusClaim& other, const Policie
 std::vector<StatusClaim> current(const std::vector<StatusClaim>& claims, const Policies& policies) {
   std::map<KeyId, const StatusClaim*> newest;
   for (const StatusClaim& claim : claims) {
-    const StatusClaim*& kept = newest[claim.issuer];
-    if (!kept || newer(claim, *kept)) kept = &claim;
+    const StatusClaim*& latest = newest[claim.issuer];
+    if (!latest || newer(claim, *latest)) latest = &claim;
   }
   std::vector<StatusClaim> result;
   for (const auto& [issuer, claim] : newest)

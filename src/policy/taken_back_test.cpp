@@ -33,13 +33,13 @@ struct Components : testing::Test {
       EXPECT_EQ(a.judgements[i].fact->statement.id, b.judgements[i].fact->statement.id);
       EXPECT_EQ(a.judgements[i].why_not, b.judgements[i].why_not);
     }
-    kept.push_back(world.facts);
-    return fold(kept.back(), policies, plant, hour(10));
+    judged_facts.push_back(world.facts);
+    return fold(judged_facts.back(), policies, plant, hour(10));
   }
 
   World world;
   Policies policies = both(plant_policy(1, edited(plant_rules, "identity = [\"manufacturer\", \"integrator\"]", "identity = [\"manufacturer\", \"integrator\", \"self\"]")));
-  mutable std::list<Facts> kept;
+  mutable std::list<Facts> judged_facts;
 };
 
 TEST_F(Components, ARevocationTakesBackWhatItsIssuerCertifiedThereUntilThen) {

@@ -80,7 +80,7 @@ bool Access::is_home(std::string_view domain) const {
   return contains(homes, domain);
 }
 
-Result<void> Access::check_kept(const ledger::Published& published, const std::string& domain) const {
+Result<void> Access::check_held(const ledger::Published& published, const std::string& domain) const {
   if (published.domains.contains(domain) || is_home(domain)) return {};
   const auto* descriptor = published.policies->newest(domain);
   if (const auto url = descriptor ? descriptor->home_url() : ""; !url.empty()) return fail(Code::misdirected, "domain: " + domain + " is kept elsewhere", url);

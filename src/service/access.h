@@ -36,7 +36,7 @@ class Access {
   // Whether it signs this domain's.
   bool is_home(std::string_view domain) const;
   // Whether verdicts of a domain are given here: as its home, or as a copy. misdirected: elsewhere, and its home's URL is in detail.
-  Result<void> check_kept(const ledger::Published& published, const std::string& domain) const;
+  Result<void> check_held(const ledger::Published& published, const std::string& domain) const;
   // The domains in whose name this server answers: what is shown in none of them looks absent.
   std::vector<std::string> own_domains(const ledger::Published& published) const;
 

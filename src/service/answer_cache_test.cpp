@@ -46,8 +46,8 @@ TEST(AnswerCache, KeepsItsBoundAndNeverGivesAnothersAnswer) {
       put[number] = std::to_string(turn) + std::string(octets, 'x');
       cache.put(cache_key(number), answer(put[number]));
       ASSERT_NE(cache.find(cache_key(number)), nullptr);  // what came last is there
-    } else if (const auto* kept = cache.find(cache_key(number))) {
-      ASSERT_EQ(*kept->octets, put[number]);
+    } else if (const auto* cached = cache.find(cache_key(number))) {
+      ASSERT_EQ(*cached->octets, put[number]);
       ++found;
     }
     ASSERT_LE(cache.bytes(), most);
@@ -88,7 +88,7 @@ TEST(AnswerCache, WhatIsAskedForStaysLonger) {
   EXPECT_EQ(cache.find(cache_key(0)), nullptr);
 }
 
-TEST(AnswerCache, AnAnswerLargerThanAllOfItIsNotKept) {
+TEST(AnswerCache, AnAnswerLargerThanAllOfItIsNotCached) {
   CacheBudget budget(1'000);
   AnswerCache cache(budget);
   cache.put(cache_key(1), answer(std::string(2'000, 'x')));

@@ -48,10 +48,10 @@ class Pieces {
       found.changed = std::max(found.changed, fact.first_seen);
       found.pieces.push_back(record->evidence);
     }
-    std::vector<Certificate> kept;
+    std::vector<Certificate> chosen;
     for (std::size_t i = 0; i < list.size(); ++i)
-      if (named[i]) kept.push_back(std::move(list[i]));
-    return kept;
+      if (named[i]) chosen.push_back(std::move(list[i]));
+    return chosen;
   }
 
  private:
@@ -144,7 +144,7 @@ Result<std::vector<SubjectId>> Certificates::changed(std::uint64_t from, std::ui
   for (std::uint64_t position = from; position < end; ++position) {
     TRY(const auto record, reader.record_touched_at(position));
     if (!record || record->format != evidence::Format::openpgp) continue;  // an index of certificates as SKS has it
-    TRY(const auto statements, evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id));
+    TRY(const auto statements, evidence::statements_of_stored(record->format, record->evidence, record->issuer, record->id));
     for (const auto& statement : statements) subjects.push_back(statement.subject);
   }
   return subjects;

@@ -41,7 +41,7 @@ Result<ChangesPage> Feed::changes(std::optional<std::uint64_t> from, std::string
                                      const Principal& who) const {
   const std::string domain = access_.domain_or_default(domain_name);
   TRY(const auto reader, ledger_.reader());
-  CHECK_OK(access_.check_kept(reader.published(), domain));
+  CHECK_OK(access_.check_held(reader.published(), domain));
   const auto& policies = reader.policies();
   // Nor is it told that something came at all.
   if (access_.sees_nothing(policies, domain, std::nullopt, who)) return ChangesPage{{}, false, from.value_or(0), reader.published().next};

@@ -12,13 +12,13 @@ void Clocks::heard(const std::string& domain, const tlog::Head& head) {
 // What is kept tells that it is at least so late, and nothing of whose clock is right.
 Result<void> Clocks::load(const ledger::Reader& reader) {
   TRY(const auto heads, reader.foreign_heads());
-  for (const auto& kept : heads) {
-    TRY(const auto claimed, tlog::read_checkpoint_body(kept.note));
-    const auto* descriptor = reader.policies().newest(kept.domain);
+  for (const auto& stored : heads) {
+    TRY(const auto claimed, tlog::read_checkpoint_body(stored.note));
+    const auto* descriptor = reader.policies().newest(stored.domain);
     if (!descriptor) continue;
     for (const auto& [name, server] : descriptor->servers)
-      if (server.home && server.log && origin_is_of(claimed.origin, name, kept.domain))
-        if (const auto head = tlog::open_checkpoint(kept.note, *server.log)) homes_.heard(kept.domain, *head, false);
+      if (server.home && server.log && origin_is_of(claimed.origin, name, stored.domain))
+        if (const auto head = tlog::open_checkpoint(stored.note, *server.log)) homes_.heard(stored.domain, *head, false);
   }
   Time unknown{};  // a commit may have come meanwhile, which knows better
   newest_time_.compare_exchange_strong(unknown, reader.published().newest_time);

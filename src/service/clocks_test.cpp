@@ -87,7 +87,7 @@ TEST_F(CopyClock, TimeGoesOnWhileTheClockIsBehind) {
 }
 
 // The same after a restart, before anybody was heard.
-TEST_F(CopyClock, AKeptHeadIsAtLeastHowLateItIs) {
+TEST_F(CopyClock, AStoredHeadIsAtLeastHowLateItIs) {
   HomeClocks clocks([] { return Time{1'800'000'000}; }, [this] { return Seconds{*field.passed}; }, false);
   EXPECT_TRUE(clocks.heard("acme.example", {"main/acme.example", 1, {}, Time{1'800'000'000 + 30 * day}}, false));
   EXPECT_EQ(clocks.now(), Time{1'800'000'000 + 30 * day});

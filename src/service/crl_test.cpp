@@ -158,10 +158,10 @@ TEST_F(Revoking, CrlsComeAlongToCopiesWhateverTheySelect) {
     const auto verdict = copy.verdict(device);
     EXPECT_EQ(crl_in(verdict) != nullptr, serial == "42");
     EXPECT_FALSE(verdict.identity);
-    const auto kept =
+    const auto stored =
         copy.ledger().reader()->crl_before(ca.key->public_key().id(), *crl_in(a.verdict(device))->fact->statement.revocations);
-    ASSERT_TRUE(kept && *kept) << serial;
-    EXPECT_EQ((*kept)->revocations->name, "CRL 1 of CN=ca,O=Acme");
+    ASSERT_TRUE(stored && *stored) << serial;
+    EXPECT_EQ((*stored)->revocations->name, "CRL 1 of CN=ca,O=Acme");
   }
 }
 

@@ -14,10 +14,10 @@ struct CrlTimes : Revoking {
   policy::Verdict at(Seconds later) {
     auto looked = a.service->verdicts().look_up(device, "", {}, Time{1'800'000'000 + later});
     EXPECT_TRUE(looked) << looked.error().message;
-    kept = looked->facts;  // judgements point there
+    facts = looked->facts;  // judgements point there
     return looked->verdict;
   }
-  std::shared_ptr<const policy::Facts> kept;
+  std::shared_ptr<const policy::Facts> facts;
 };
 
 // A CA that is rarely switched on makes the CRLs of a year in one go.

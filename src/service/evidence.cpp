@@ -10,7 +10,7 @@ namespace {
 Result<bool> readable(const Access& access, const ledger::Reader& reader, const ledger::Record& record,
                       const Principal& who) {
   TRY(const auto statements,
-      evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
+      evidence::statements_of_stored(record.format, record.evidence, record.issuer, record.id));
   TRY(const auto receipts, reader.receipts(record.id));
   for (const auto& statement : statements) {
     std::vector<std::string> domains = statement.domains;
@@ -79,13 +79,13 @@ Result<std::vector<ledger::Record>> Feed::policy(std::string_view domain, std::u
   TRY(const auto versions, policy_versions(domain, version));
   std::vector<ledger::Record> records;
   for (const auto& id : versions.all) {
-    TRY(auto record, kept(id));
+    TRY(auto record, stored_record(id));
     records.push_back(std::move(record));
   }
   return records;
 }
 
-Result<ledger::Record> Feed::kept(const StatementId& id) const {
+Result<ledger::Record> Feed::stored_record(const StatementId& id) const {
   TRY(const auto reader, ledger_.reader());
   TRY(auto record, reader.record(id));
   if (!record) return no_evidence(id);

@@ -151,7 +151,7 @@ class FeedPager {
   Result<std::vector<Statement>> statements_of(const StatementId& id) const {
     TRY(const auto record, reader_.record(id));
     if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-    return evidence::statements_of_kept(record->format, record->evidence, record->issuer, record->id);
+    return evidence::statements_of_stored(record->format, record->evidence, record->issuer, record->id);
   }
 
   // A holder's domain lends its policy: who owns it and speaks for it. All of it comes with the transfer that names it.
@@ -232,7 +232,7 @@ Result<FeedPage> Feed::page(const FeedRequest& given, const Principal& who) cons
   FeedRequest request = given;
   request.domain = access_.domain_or_default(given.domain);
   TRY(const auto reader, ledger_.reader());
-  CHECK_OK(access_.check_kept(reader.published(), request.domain));
+  CHECK_OK(access_.check_held(reader.published(), request.domain));
   if (journal_position(request.from) > reader.published().next) request.from = 0;  // never given here: the store is another
   policy::Selectors selectors = request.select.value_or(policy::Selectors{});
   // A server that the policy lists gets what the policy says it holds, whatever it asks.

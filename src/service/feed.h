@@ -29,7 +29,7 @@ class Feed {
 
   Result<ledger::Record> evidence(const StatementId& id, const Principal& who) const;
   // What is kept of a statement that the asker has been shown before, or that is for everybody: rights are not asked.
-  Result<ledger::Record> kept(const StatementId& id) const;
+  Result<ledger::Record> stored_record(const StatementId& id) const;
   // `domain` empty: whichever home received it first.
   Result<Bytes> receipt(const StatementId& id, std::string_view domain, const Principal& who) const;
 

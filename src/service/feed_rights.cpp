@@ -6,7 +6,7 @@
 namespace cm4it::service {
 
 Result<bool> FeedRights::may_be_read(const ledger::Record& record, const std::vector<std::pair<std::string, Bytes>>& receipts) {
-  TRY(const auto statements, evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
+  TRY(const auto statements, evidence::statements_of_stored(record.format, record.evidence, record.issuer, record.id));
   for (const evidence::Statement& statement : statements) {
     std::vector<std::string> domains = statement.domains;
     if (domains.empty() && !record.submission_domain.empty()) domains.push_back(record.submission_domain);

@@ -85,8 +85,8 @@ class Ics {
     auto looked = service->verdicts().look_up(subject, domain, {});
     EXPECT_TRUE(looked) << (looked ? "" : looked.error().message);
     if (!looked) return {};
-    kept_.push_back(std::move(*looked));
-    return kept_.back().verdict;
+    views_.push_back(std::move(*looked));
+    return views_.back().verdict;
   }
 
   // Makes and signs a statement at this server's time.
@@ -105,7 +105,7 @@ class Ics {
   std::unique_ptr<Service> service;
 
  private:
-  std::vector<SubjectView> kept_;
+  std::vector<SubjectView> views_;
 };
 
 // All threads of these turns for anyone are taken, and their queue is full, until release().

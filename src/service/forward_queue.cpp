@@ -44,7 +44,7 @@ Result<bool> ForwardQueue::has_receipt(const StatementId& statement, const std::
 
 Result<bool> ForwardQueue::may_read_receipt(const Record& record, const std::string& domain) const {
   TRY(const auto reader, ledger_.reader());
-  TRY(const auto statements, evidence::statements_of_kept(record.format, record.evidence, record.issuer, record.id));
+  TRY(const auto statements, evidence::statements_of_stored(record.format, record.evidence, record.issuer, record.id));
   for (const auto& statement : statements) {
     TRY(const auto facts, reader.facts(statement.subject));
     if (!ReadAccess(access_, reader.policies(), facts, domain, access_.server_key()).reads(domain, statement.kind())) return false;

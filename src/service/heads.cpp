@@ -40,8 +40,8 @@ Result<LogView::HeadCheck> LogView::check_head(const std::string& domain, const 
   if (clocks_.homes().is_ahead(head.time)) return fail(Code::not_yet, "head: " + clocks_.homes().doubt(domain));
   HeadCheck check{{domain, home->log->id(), head, note}, {}, {}, {}, false};
   for (const bool counted : {true, false}) {
-    TRY(const auto kept, reader.foreign_heads(counted));
-    for (const auto& known : kept) {
+    TRY(const auto stored, reader.foreign_heads(counted));
+    for (const auto& known : stored) {
       if (known.domain != domain || known.origin != head.origin) continue;
       TRY(auto earlier, tlog::open_checkpoint(known.note, *home->log));
       if (counted) check.earlier_note = known.note;
@@ -68,9 +68,9 @@ Result<void> LogView::compare_head(const HeadCheck& check, const std::optional<s
   if (check.compared) CHECK_OK(not_contradicting(*check.compared, head, from_compared, clocks_.homes()));
   const Time clock = clocks_.of_machine();
   if (!supersedes(head, check.earlier, clock) || !supersedes(head, check.compared, clock)) return {};
-  auto kept = check.head;
-  kept.counts = false;
-  return ledger_.append_head(std::move(kept));
+  auto uncounted = check.head;
+  uncounted.counts = false;
+  return ledger_.append_head(std::move(uncounted));
 }
 
 Result<void> LogView::compare_own_head(const std::string& domain, const std::string& note) { return ledger_.compare_own_head(domain, note); }

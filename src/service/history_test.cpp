@@ -148,7 +148,7 @@ struct Borrowed : testing::Test {
     const auto page = plant.service->feed().page({"plant.example", 0, {}}, who);
     EXPECT_TRUE(page);
     for (const auto& record : page->records) {
-      const auto statements = evidence::statements_of_kept(record.format, record.evidence, record.issuer);
+      const auto statements = evidence::statements_of_stored(record.format, record.evidence, record.issuer);
       kinds.push_back(statements->at(0).kind());
     }
     return kinds;

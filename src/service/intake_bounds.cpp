@@ -127,8 +127,8 @@ Result<void> within_bounds(const VerifiedCopy& copy, const IntakeContext& contex
     if (restricting) continue;
     const auto within = within_share(statement, evidence.issuer(), budget::subject_quota, context.reader);
     if (within) continue;
-    TRY(const auto kept, context.reader.record(evidence.id()));
-    if (!kept) return within;
+    TRY(const auto stored, context.reader.record(evidence.id()));
+    if (!stored) return within;
   }
   return {};
 }

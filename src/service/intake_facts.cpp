@@ -20,8 +20,8 @@ Result<std::optional<ledger::Appended>> find_known(const evidence::StatementId& 
                                                    const std::vector<std::string>& domains, const IntakeContext& context) {
   const std::optional<ledger::Appended> none;
   const auto& reader = context.reader;
-  TRY(const auto kept, reader.record(id));
-  if (!kept || kept->position == 0) return none;
+  TRY(const auto stored, reader.record(id));
+  if (!stored || stored->position == 0) return none;
   TRY(auto placements, reader.placements(id));
   for (const auto& domain : taken_in)
     if (contains(context.server.homes, domain) &&
@@ -73,13 +73,13 @@ Result<void> find_subject(const ledger::Reader& reader, const evidence::Decoded&
   const Statement& statement = decoded.statements()[0];
   const auto& issuer = decoded.issuer().key;
   if (!issuer || statement.subject != SubjectId::key(*issuer)) return {};
-  TRY(const auto kept, reader.count(statement.subject, 1));
-  in.subject_is_kept = kept > 0;
+  TRY(const auto stored, reader.count(statement.subject, 1));
+  in.subject_is_stored = stored > 0;
   return {};
 }
 
 Result<void> describe_target(const ledger::Reader& reader, const ledger::Record& target, const SubjectId& subject, policy::Context& in) {
-  TRY(const auto statements, evidence::statements_of_kept(target.format, target.evidence, target.issuer, target.id));
+  TRY(const auto statements, evidence::statements_of_stored(target.format, target.evidence, target.issuer, target.id));
   in.target_issuer = target.issuer;
   for (const Statement& statement : statements)
     if (statement.subject == subject) in.target_kinds.push_back(statement.kind());

@@ -45,9 +45,9 @@ Result<std::vector<std::string>> homes_of_policy(const std::string& domain, cons
 }
 
 // Anybody may introduce a domain: for what nothing pins the ledger makes room (ledger/unpinned.h).
-Result<void> room_for(const std::string& domain, std::size_t kept, const IntakeContext& context) {
-  if (!context.reader.policies().chain(domain) || kept < budget::policy_versions) return {};
-  return fail(Code::too_large, "domain: " + std::to_string(kept) + " descriptors of " + domain + " are kept already");
+Result<void> room_for(const std::string& domain, std::size_t stored, const IntakeContext& context) {
+  if (!context.reader.policies().chain(domain) || stored < budget::policy_versions) return {};
+  return fail(Code::too_large, "domain: " + std::to_string(stored) + " descriptors of " + domain + " are kept already");
 }
 
 }  // namespace
@@ -72,8 +72,8 @@ Result<IntakeResult> prepare(AddressedPolicy policy, std::optional<std::vector<l
   auto with = std::move(receipts).value_or(std::vector<ledger::ForeignReceipt>{});
   if (known && with.empty()) return IntakeResult(std::move(*known));
   if (newcomer) CHECK_OK(policy::parse_descriptor(body.descriptor, policy::Homes::one));  // kept ones may list several homes
-  TRY(const auto kept, context.reader.descriptors(descriptor.domain));
-  if (!known) CHECK_OK(room_for(descriptor.domain, kept.size(), context));
+  TRY(const auto stored, context.reader.descriptors(descriptor.domain));
+  if (!known) CHECK_OK(room_for(descriptor.domain, stored.size(), context));
   auto eligibility = policy::eligible_policy(decoded, descriptor, context.reader.policies());
   if (eligibility.answer != Eligibility::Answer::yes)
     return fail(eligibility.answer == Eligibility::Answer::not_yet ? Code::not_yet : Code::not_permitted,

@@ -21,7 +21,7 @@ class Shared : public store::Store {
 };
 
 struct Damaged {
-  Damaged() : kept(store::open_memory()), acme("acme.example", pin("acme.example", "acme"), true, std::make_unique<Shared>(kept)) {
+  Damaged() : backing(store::open_memory()), acme("acme.example", pin("acme.example", "acme"), true, std::make_unique<Shared>(backing)) {
     const auto said = acme.submit({policy_evidence("acme", "acme.example", acme_policy(), *acme.clock),
                                    acme.say("acme", subject_of("sound"), device_identity("sound")),
                                    acme.say("acme", subject_of("damaged"), device_identity("damaged"))});
@@ -45,7 +45,7 @@ struct Damaged {
     ASSERT_TRUE(in.commit(batch, head));
   }
 
-  std::shared_ptr<store::Store> kept;
+  std::shared_ptr<store::Store> backing;
   Ics acme;
   StatementId statement, sound;
 };
@@ -55,7 +55,7 @@ struct Damage : testing::Test, Damaged {};
 TEST(Damages, AreSentToNobody) {
   for (const std::size_t from_end : {1u, 70u, 250u}) {
     Damaged one;
-    one.flip(one.acme, *one.kept, from_end);
+    one.flip(one.acme, *one.backing, from_end);
     auto& service = *one.acme.service;
     EXPECT_EQ(service.health().damaged(), 0u);
     const auto evidence = service.feed().evidence(one.statement, {});
@@ -74,7 +74,7 @@ TEST(Damages, AreSentToNobody) {
 TEST(Damages, ACopyKnowsThatItMissesThem) {
   for (const std::size_t from_end : {1u, 250u}) {
     Damaged one;
-    one.flip(one.acme, *one.kept, from_end);
+    one.flip(one.acme, *one.backing, from_end);
     const auto page = one.acme.service->feed().page({"acme.example", 0, {}}, {});
     ASSERT_TRUE(page) << page.error().message;
     ASSERT_EQ(page->records.size(), 3u);
@@ -104,9 +104,9 @@ TEST_F(Damage, OfACopy) {
 }
 
 TEST_F(Damage, IsFoundByARebuild) {
-  flip(acme, *kept, 70);
+  flip(acme, *backing, 70);
   acme.service.reset();
-  const auto rebuilt = ledger::rebuild(*kept, {});
+  const auto rebuilt = ledger::rebuild(*backing, {});
   ASSERT_FALSE(rebuilt);
   EXPECT_THAT(rebuilt.error().message, testing::HasSubstr(statement.text()));
   EXPECT_THAT(rebuilt.error().detail, testing::HasSubstr("restore a backup"));

@@ -16,34 +16,34 @@ std::string LinkStore::leaves_key() const { return link_note(domain_, url_, Link
 // A store that cannot be read keeps nothing back that could not be fetched again.
 std::optional<Bytes> LinkStore::note(std::string_view key) const {
   const auto reader = ledger_.reader();
-  auto kept = reader ? reader->note(key) : tl::unexpected(reader.error());
-  return kept ? std::move(*kept) : std::nullopt;
+  auto stored = reader ? reader->note(key) : tl::unexpected(reader.error());
+  return stored ? std::move(*stored) : std::nullopt;
 }
 
 // position ‖ SHA-256 of its scope
 std::optional<std::uint64_t> LinkStore::position(std::string_view scope) {
-  const auto kept = note(position_key());
-  if (!kept || kept->size() != 40 || !equal(View(*kept).subspan(8), crypto::sha256(view(scope)))) return {};
-  kept_position_ = *kept;
-  return read_u64(View(*kept).first(8));
+  const auto stored = note(position_key());
+  if (!stored || stored->size() != 40 || !equal(View(*stored).subspan(8), crypto::sha256(view(scope)))) return {};
+  stored_position_ = *stored;
+  return read_u64(View(*stored).first(8));
 }
 
 Result<void> LinkStore::keep_position(std::uint64_t position, std::string_view scope) {
   Bytes value;
   append_u64(value, position);
   append(value, crypto::sha256(view(scope)));
-  if (value == kept_position_) return {};
+  if (value == stored_position_) return {};
   CHECK_OK(ledger_.put_note(position_key(), value, {}));
-  kept_position_ = std::move(value);
+  stored_position_ = std::move(value);
   return {};
 }
 
 std::optional<Bytes> LinkStore::leaves() const { return note(leaves_key()); }
 
 Result<void> LinkStore::keep_leaves(Bytes leaves) {
-  if (leaves == kept_leaves_) return {};
+  if (leaves == stored_leaves_) return {};
   CHECK_OK(ledger_.put_note(leaves_key(), leaves, {}));
-  kept_leaves_ = std::move(leaves);
+  stored_leaves_ = std::move(leaves);
   return {};
 }
 

@@ -43,7 +43,7 @@ class LinkStore {
 
   ledger::Ledger& ledger_;
   const std::string domain_, url_;
-  Bytes kept_position_, kept_leaves_;  // as the store has them
+  Bytes stored_position_, stored_leaves_;  // as the store has them
 };
 
 }  // namespace cm4it::service

@@ -9,7 +9,7 @@ namespace {
 
 using namespace fixture;
 
-struct KeptByALink : testing::Test {
+struct StoredByALink : testing::Test {
   Ics ics{"plant.example", {{"plant.example", id_of("plant"), policy::Pin::Source::configuration}}};
   ledger::Ledger& ledger = ics.ledger();
 
@@ -24,7 +24,7 @@ struct KeptByALink : testing::Test {
   }
 };
 
-TEST_F(KeptByALink, APositionHoldsForItsScopeAlone) {
+TEST_F(StoredByALink, APositionHoldsForItsScopeAlone) {
   EXPECT_FALSE(store().position("all"));
   ASSERT_TRUE(store().keep_position(0x0102, "all"));
   Bytes expected{0, 0, 0, 0, 0, 0, 1, 2};
@@ -35,7 +35,7 @@ TEST_F(KeptByALink, APositionHoldsForItsScopeAlone) {
   EXPECT_FALSE(store("https://b").position("all"));
 }
 
-TEST_F(KeptByALink, Leaves) {
+TEST_F(StoredByALink, Leaves) {
   EXPECT_FALSE(store().leaves());
   ASSERT_TRUE(store().keep_leaves({1, 2}));
   EXPECT_EQ(note("link/acme.example/https://a/leaves"), (Bytes{1, 2}));
@@ -43,7 +43,7 @@ TEST_F(KeptByALink, Leaves) {
 }
 
 // Two histories are the domain's: whoever copies it from another address is told too.
-TEST_F(KeptByALink, ABrokenDomainIsBrokenWhereverItIsCopiedFrom) {
+TEST_F(StoredByALink, ABrokenDomainIsBrokenWhereverItIsCopiedFrom) {
   EXPECT_FALSE(store().broken());
   ASSERT_TRUE(store().keep_broken(Time{1'800'000'000}, "two roots of one size"));
   EXPECT_EQ(text(note("link/acme.example/https://a/broken")), "2027-01-15T08:00:00Z two roots of one size");
@@ -54,7 +54,7 @@ TEST_F(KeptByALink, ABrokenDomainIsBrokenWhereverItIsCopiedFrom) {
   EXPECT_FALSE(ics.service->link_store("acme.example.org", "https://a").broken());
 }
 
-TEST_F(KeptByALink, EarlierVersionsDidNotSaySinceWhen) {
+TEST_F(StoredByALink, EarlierVersionsDidNotSaySinceWhen) {
   put("link/acme.example/https://a/broken", "two roots of one size");
   const auto broken = store().broken();
   ASSERT_TRUE(broken);

@@ -70,7 +70,7 @@ Result<SubjectView> Verdicts::look_up(const SubjectId& subject, std::string_view
                                 std::optional<Time> at) const {
   const std::string domain = access_.domain_or_default(domain_name);
   TRY(const auto reader, ledger_.reader());
-  CHECK_OK(access_.check_kept(reader.published(), domain));
+  CHECK_OK(access_.check_held(reader.published(), domain));
   std::size_t folded = 0;
   return look_up_in(reader, subject, domain, who, at, folded);
 }
@@ -108,7 +108,7 @@ Result<Verdicts::MayAnswer> Verdicts::may(const SubjectId& from, const SubjectId
                                         const Principal& who) const {
   const std::string domain = access_.domain_or_default(domain_name);
   TRY(const auto reader, ledger_.reader());
-  CHECK_OK(access_.check_kept(reader.published(), domain));
+  CHECK_OK(access_.check_held(reader.published(), domain));
   for (const auto* subject : {&from, &to}) {
     if (!reader.policies().newest(domain)) break;
     TRY(const bool could, access_.could_read(reader, domain, std::nullopt, *subject, who));

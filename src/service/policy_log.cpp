@@ -5,8 +5,8 @@
 namespace cm4it::service {
 
 Result<std::shared_ptr<const PolicyArrivals>> PolicyVersionLog::arrivals(const ledger::Reader& reader) const {
-  return kept_.with([&](Kept& kept) -> Result<std::shared_ptr<const PolicyArrivals>> {
-    if (kept.arrivals && kept.policies == reader.published().policies) return kept.arrivals;
+  return cache_.with([&](Cache& cached) -> Result<std::shared_ptr<const PolicyArrivals>> {
+    if (cached.arrivals && cached.policies == reader.published().policies) return cached.arrivals;
     auto arrivals = std::make_shared<PolicyArrivals>();
     for (const auto& [domain, first] : reader.policies().chains()) {
       std::vector<evidence::StatementId> ids;
@@ -15,19 +15,19 @@ Result<std::shared_ptr<const PolicyArrivals>> PolicyVersionLog::arrivals(const l
         for (const auto& version : chain->versions) ids.push_back(version.statement);
       }
       for (const auto& id : ids) {
-        auto known = kept.known.find(id);
-        if (known == kept.known.end()) {
+        auto known = cached.known.find(id);
+        if (known == cached.known.end()) {
           TRY(const auto record, reader.record(id));
           if (!record) return fail(Code::internal, "journal: a policy is missing", "run `ics rebuild`");
-          known = kept.known.emplace(id, PolicyArrival{record->position, domain, id, record->first_seen}).first;
+          known = cached.known.emplace(id, PolicyArrival{record->position, domain, id, record->first_seen}).first;
         }
         arrivals->push_back(known->second);
       }
     }
     std::sort(arrivals->begin(), arrivals->end(), [](const auto& a, const auto& b) { return a.position < b.position; });
-    kept.policies = reader.published().policies;
-    kept.arrivals = std::move(arrivals);
-    return kept.arrivals;
+    cached.policies = reader.published().policies;
+    cached.arrivals = std::move(arrivals);
+    return cached.arrivals;
   });
 }
 

@@ -24,12 +24,12 @@ class PolicyVersionLog {
   Result<std::shared_ptr<const PolicyArrivals>> arrivals(const ledger::Reader& reader) const;
 
  private:
-  struct Kept {
+  struct Cache {
     policy::PoliciesPtr policies;
     std::shared_ptr<const PolicyArrivals> arrivals;
     std::map<evidence::StatementId, PolicyArrival> known;
   };
-  mutable Guarded<Kept> kept_;
+  mutable Guarded<Cache> cache_;
 };
 
 }  // namespace cm4it::service

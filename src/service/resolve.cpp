@@ -16,8 +16,8 @@ std::map<KeyId, const policy::Judgement*> newest_native(const policy::Verdict& v
   for (const auto& judgement : verdict.judgements) {
     const auto& statement = judgement.fact->statement;
     if (!judgement.counts || statement.kind() != Kind::identity || !statement.is_native()) continue;
-    auto& kept = newest[statement.issuer];
-    if (!kept || policy::TemporalRules::said_at(judgement) >= policy::TemporalRules::said_at(*kept)) kept = &judgement;
+    auto& latest = newest[statement.issuer];
+    if (!latest || policy::TemporalRules::said_at(judgement) >= policy::TemporalRules::said_at(*latest)) latest = &judgement;
   }
   return newest;
 }
@@ -46,7 +46,7 @@ Result<SubjectId> Verdicts::resolve(std::string_view name, std::string_view doma
   using Bears = ledger::Reader::Bears;
   const std::string domain = access_.domain_or_default(domain_name);
   TRY(const auto reader, ledger_.reader());
-  CHECK_OK(access_.check_kept(reader.published(), domain));  // first, or it would tell that the name is somebody's
+  CHECK_OK(access_.check_held(reader.published(), domain));  // first, or it would tell that the name is somebody's
   std::size_t folded = 0;
   bool all = true;
   auto found = reader.resolve(name, [&](const SubjectId& subject) -> Result<Bears> {

@@ -13,21 +13,21 @@ using evidence::StatusChange;
 using evidence::Withdraw;
 
 // Where both speak of the same, and the kept one neither ends nor is still to begin.
-bool covers(const ledger::Record& kept, const Statement& before, const Statement& statement, View piece) {
+bool covers(const ledger::Record& stored, const Statement& before, const Statement& statement, View piece) {
   if (before.format != statement.format || before.domains != statement.domains || before.component.digest != statement.component.digest) return false;
   if (before.expires || before.not_before || before.issued_at > statement.issued_at) return false;
   // A hard revocation says more than a soft one, and either more to clients than a status does.
   const auto* codec = evidence::find_codec(statement.format);
-  return !codec || !codec->weight || codec->weight(kept.evidence) >= codec->weight(piece);
+  return !codec || !codec->weight || codec->weight(stored.evidence) >= codec->weight(piece);
 }
 
 // What a kept statement, met from the newest on, says of whether an alarm adds anything; absent: nothing.
-std::optional<bool> alarm_adds(const ledger::Record& kept, const Statement& before, const Statement& statement, View piece) {
+std::optional<bool> alarm_adds(const ledger::Record& stored, const Statement& before, const Statement& statement, View piece) {
   if (before.kind() == evidence::Kind::withdraw) return true;  // it may have taken back an alarm
   const auto* change = std::get_if<StatusChange>(&before.body);
   if (!change) return {};
   if (!evidence::is_alarm(change->status)) return true;
-  if (change->status >= std::get<StatusChange>(statement.body).status && covers(kept, before, statement, piece)) return false;
+  if (change->status >= std::get<StatusChange>(statement.body).status && covers(stored, before, statement, piece)) return false;
   return {};
 }
 
@@ -50,7 +50,7 @@ Result<bool> restricts(const Statement& statement, const ledger::Reader& reader)
   if (withdraw->component) return true;
   TRY(const auto target, reader.record(withdraw->statement));
   if (!target) return true;
-  TRY(const auto statements, evidence::statements_of_kept(target->format, target->evidence, target->issuer, target->id, &statement.subject));
+  TRY(const auto statements, evidence::statements_of_stored(target->format, target->evidence, target->issuer, target->id, &statement.subject));
   return std::none_of(statements.begin(), statements.end(), [](const Statement& one) { return is_alarm(one); });
 }
 
@@ -58,8 +58,8 @@ Result<bool> adds_restriction(const Statement& statement, View piece, const KeyI
   if (statement.revocations) return true;  // of a higher number than any before
   std::optional<bool> adds;
   std::size_t looked_at = 0;
-  CHECK_OK(reader.said_by(issuer, statement.subject, [&](const ledger::Record& kept, const Statement& before) {
-    adds = is_alarm(statement) ? alarm_adds(kept, before, statement, piece) : withdrawal_adds(before, statement);
+  CHECK_OK(reader.said_by(issuer, statement.subject, [&](const ledger::Record& stored, const Statement& before) {
+    adds = is_alarm(statement) ? alarm_adds(stored, before, statement, piece) : withdrawal_adds(before, statement);
     return !adds && ++looked_at < budget::restrictions_compared;
   }));
   if (adds) return *adds;

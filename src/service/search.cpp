@@ -65,7 +65,7 @@ Result<SearchPage> Verdicts::search(const SearchQuery& query, const Principal& w
     TRY(after, SubjectId::parse(query.cursor));
   }
   TRY(const auto reader, ledger_.reader());
-  CHECK_OK(access_.check_kept(reader.published(), domain));
+  CHECK_OK(access_.check_held(reader.published(), domain));
   if (access_.sees_nothing(reader.policies(), domain, std::nullopt, who)) return SearchPage{};
   const Terms terms = terms_of(query, domain, words);
   SearchPage page;

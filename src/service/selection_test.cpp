@@ -32,7 +32,7 @@ struct Chosen : Network {
       if (!page) return kinds;
       from_ = page->next;
       for (const auto& record : page->records) {
-        const auto statements = evidence::statements_of_kept(record.format, record.evidence, record.issuer).value();
+        const auto statements = evidence::statements_of_stored(record.format, record.evidence, record.issuer).value();
         for (const auto& statement : statements)
           if (statement.subject == sensor_id) kinds.push_back(statement.kind());
       }

@@ -84,7 +84,7 @@ TEST_F(Submit, WhatADeviceSaysOfItself) {
   EXPECT_EQ(acme.verdict(sensor_id).status, Status::lost);
 }
 
-TEST_F(Submit, WhileThePolicyIsForkedAlarmsAreKept) {
+TEST_F(Submit, WhileThePolicyIsForkedAlarmsAreStored) {
   ASSERT_EQ(acme.submit_one(acme.say("acme", sensor_id, device_identity("sensor"))).outcome, Outcome::received);
   for (const char* ttl : {"1m", "2m"})
     ASSERT_EQ(acme.submit_one(policy_evidence("acme", "acme.example", acme_policy(2, std::string("[tokens]\nttl = \"") + ttl + "\"\n"), *acme.clock)).outcome, Outcome::received);
@@ -93,7 +93,7 @@ TEST_F(Submit, WhileThePolicyIsForkedAlarmsAreKept) {
   EXPECT_EQ(acme.verdict(sensor_id).status, Status::stolen);
 }
 
-TEST_F(Submit, NotYetIsNotKept) {
+TEST_F(Submit, NotYetIsNotStored) {
   const Bytes transfer = acme.say("acme", sensor_id, Transfer{"plant.example", id_of("plant")});
   const auto first = acme.submit_one(transfer);
   EXPECT_EQ(first.outcome, Outcome::not_yet) << why(first);

@@ -19,7 +19,7 @@ struct LateTransfer : testing::Test {
     const auto page = acme.service->feed().page({"acme.example", 0, {}}, {});
     ASSERT_TRUE(page);
     for (auto& record : page->records) {
-      const auto statements = evidence::statements_of_kept(record.format, record.evidence, record.issuer);
+      const auto statements = evidence::statements_of_stored(record.format, record.evidence, record.issuer);
       if (statements->at(0).id != id) continue;
       const auto report = field.service->intake().ingest("acme.example", {{{record.format, record.evidence}, record.issuer, record.receipts}});
       ASSERT_TRUE(report);

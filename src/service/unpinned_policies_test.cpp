@@ -30,9 +30,9 @@ TEST(UnpinnedPolicies, AnAddressThatBringsManyMakesRoomWithItsOwn) {
     const auto flood = brought("flood" + std::to_string(i), "203.0.113.9");
     ASSERT_NE(flood.outcome, ItemResult::Outcome::refused) << (flood.error ? flood.error->message : "");
   }
-  const auto kept = plant.ledger().reader()->descriptors("wanted.example").value();
-  EXPECT_EQ(kept.size(), budget::unpinned_owners);
-  EXPECT_TRUE(std::any_of(kept.begin(), kept.end(), [&](const auto& one) { return one.second == honest.statement; }));
+  const auto stored = plant.ledger().reader()->descriptors("wanted.example").value();
+  EXPECT_EQ(stored.size(), budget::unpinned_owners);
+  EXPECT_TRUE(std::any_of(stored.begin(), stored.end(), [&](const auto& one) { return one.second == honest.statement; }));
   const auto counters = plant.service->counters();
   EXPECT_EQ(counters.unpinned, budget::unpinned_owners);
   EXPECT_EQ(counters.unpinned_dropped, budget::unpinned_owners + 1);

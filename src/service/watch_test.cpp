@@ -82,13 +82,13 @@ TEST_F(Watching, TenThousandOthersSleepOn) {
 // Rows tell what changed, so that a restart forgets nothing.
 TEST(ChangesAfterARestart, AreThoseSinceThatPosition) {
   const auto store = std::make_shared<std::unique_ptr<store::Store>>(store::open_memory());
-  struct Kept : store::Store {
-    explicit Kept(store::Store& to) : inner(to) {}
+  struct Borrowed : store::Store {
+    explicit Borrowed(store::Store& to) : inner(to) {}
     Result<std::unique_ptr<store::Snapshot>> snapshot() const override { return inner.snapshot(); }
     Result<store::Commit> commit(const store::Batch& batch, View head) override { return inner.commit(batch, head); }
     store::Store& inner;
   };
-  const auto start = [&] { return std::make_unique<Ics>("plant.example", pin("plant.example", "plant"), true, std::make_unique<Kept>(**store)); };
+  const auto start = [&] { return std::make_unique<Ics>("plant.example", pin("plant.example", "plant"), true, std::make_unique<Borrowed>(**store)); };
   auto plant = start();
   plant->submit_one(policy_evidence("plant", "plant.example", plant_policy(1), *plant->clock));
   const auto from = plant->service->feed().changes({}, "", {})->next;

@@ -30,9 +30,9 @@ TEST(Memory, a_small_batch_onto_many_rows_is_quick) {
     return batch;
   };
   ASSERT_TRUE(commit_onto_head(*store, rows(0, 100'000), "1"));
-  std::vector<std::unique_ptr<Snapshot>> kept;  // copies of the whole would need gigabytes
+  std::vector<std::unique_ptr<Snapshot>> snapshots;  // copies of the whole would need gigabytes
   for (int i = 0; i < 50; ++i) {
-    kept.push_back(snapshot_of(*store));
+    snapshots.push_back(snapshot_of(*store));
     ASSERT_TRUE(commit_onto_head(*store, rows(i * 1000, 1000), std::to_string(i)));
   }
   EXPECT_EQ(get_text(*store, 1, "49999"), "value");

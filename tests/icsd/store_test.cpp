@@ -36,7 +36,7 @@ TEST_F(Stores, AFullOneRefusesWritesAndGoesOnReading) {
   server.configure("map = \"2M\"\n");
   server.start();
   net::HttpClient client;
-  std::vector<std::pair<Bytes, std::string>> kept;  // evidence, leaf index
+  std::vector<std::pair<Bytes, std::string>> stored;  // evidence, leaf index
   net::Reply last;
   std::vector<Bytes> refused;
   for (int i = 0; i < 1000 && last.status != 503; ++i) {
@@ -47,23 +47,23 @@ TEST_F(Stores, AFullOneRefusesWritesAndGoesOnReading) {
     const auto shown = object_of(last.body);
     for (std::size_t k = 0; k < pieces.size(); ++k)
       if (at(shown, "items/" + std::to_string(k) + "/result") == "received")
-        kept.emplace_back(pieces[k], at(shown, "items/" + std::to_string(k) + "/received/0/index"));
+        stored.emplace_back(pieces[k], at(shown, "items/" + std::to_string(k) + "/received/0/index"));
     if (last.status == 503) refused = std::move(pieces);
   }
   ASSERT_EQ(last.status, 503u) << last.body;
   EXPECT_EQ(at(object_of(last.body), "items/0/error/title"), "unavailable");
   EXPECT_THAT(at(object_of(last.body), "items/0/error/detail"), testing::ContainsRegex("full|map"));
   EXPECT_NE(last.header("Retry-After"), "");
-  ASSERT_GT(kept.size(), 100u);
+  ASSERT_GT(stored.size(), 100u);
   // Reading goes on, and whoever sends clients here is told that nothing can be written.
   const auto unready = server.get("/readyz");
   EXPECT_EQ(unready.status, 503u);
   EXPECT_THAT(unready.body, testing::HasSubstr("nothing can be written"));
   EXPECT_EQ(server.get("/log/plant.example/checkpoint").status, 200u);
   EXPECT_EQ(server.get("/v1/subjects?limit=1").status, 200u);
-  const auto again = ServerProcess::post(client, server.url(), {kept[0].first});  // a repeat needs no room
+  const auto again = ServerProcess::post(client, server.url(), {stored[0].first});  // a repeat needs no room
   ASSERT_TRUE(again);
-  EXPECT_EQ(at(object_of(again->body), "items/0/received/0/index"), kept[0].second);
+  EXPECT_EQ(at(object_of(again->body), "items/0/received/0/index"), stored[0].second);
 
   // With a bigger map it goes on where it was.
   server.stop();
@@ -73,7 +73,7 @@ TEST_F(Stores, AFullOneRefusesWritesAndGoesOnReading) {
   ASSERT_TRUE(now) << now.error().message;
   EXPECT_EQ(now->status, 200u) << now->body;
   EXPECT_EQ(server.get("/readyz").status, 200u);
-  for (const auto& [evidence, index] : kept) {
+  for (const auto& [evidence, index] : stored) {
     const auto repeat = ServerProcess::post(client, server.url(), {evidence});
     ASSERT_TRUE(repeat);
     ASSERT_EQ(at(object_of(repeat->body), "items/0/received/0/index"), index);

@@ -32,7 +32,7 @@ struct Code : TwoNodes {
     text.replace(text.find(mine), mine.size(), "select = [{ holder = [\"@self\"] }, { type = [\"code\"] }]");
     found_plant(text);
     plant.follow();
-    EXPECT_TRUE(eventually([&] { return of_code(plant) == policy::Admitted::yes && kept_of(plant, "sensor") == 2; }));
+    EXPECT_TRUE(eventually([&] { return of_code(plant) == policy::Admitted::yes && stored_of(plant, "sensor") == 2; }));
     received({plant.ics.submit_one(plant.ics.say("volta", subject_of("sensor"), Assign{"hall-3"}))});
   }
   ~Code() override { field.unfollow(); }
@@ -44,7 +44,7 @@ struct Code : TwoNodes {
 
 TEST_F(Code, IsRefusedInAHallAsSoonAsItIsDeprecated) {
   field.follow({Follow{"plant.example", plant.url(), {}, hall_and_code("hall-3")}});
-  ASSERT_TRUE(eventually([&] { return of_code(field) == policy::Admitted::yes && kept_of(field, "sensor") > 0; }));
+  ASSERT_TRUE(eventually([&] { return of_code(field) == policy::Admitted::yes && stored_of(field, "sensor") > 0; }));
   received({acme.ics.submit_one(acme.ics.say("acme", firmware, StatusChange{Status::deprecated, "CVE-2026-1234"}))});
   const auto said = std::chrono::steady_clock::now();
   ASSERT_TRUE(eventually([&] { return of_code(field) == policy::Admitted::no; }));
@@ -55,15 +55,15 @@ TEST_F(Code, IsRefusedInAHallAsSoonAsItIsDeprecated) {
 TEST_F(Code, AListChoosesWhatAnyOfItChooses) {
   field.follow({Follow{"plant.example", plant.url(), {}, hall_and_code("hall-4")}});
   ASSERT_TRUE(eventually([&] { return of_code(field) == policy::Admitted::yes && field.follows("plant.example"); }));
-  EXPECT_EQ(kept_of(field, "sensor"), 0u) << "it is in hall 3";
+  EXPECT_EQ(stored_of(field, "sensor"), 0u) << "it is in hall 3";
   received({plant.ics.submit_one(plant.ics.say("volta", subject_of("sensor"), Assign{"hall-4"}))});
-  EXPECT_TRUE(eventually([&] { return kept_of(field, "sensor") > 2; })) << "with what was said before";
+  EXPECT_TRUE(eventually([&] { return stored_of(field, "sensor") > 2; })) << "with what was said before";
 }
 
 // What a policy enrols a server with decides, whatever it asks; a hall alone has no code.
 TEST_F(Code, AHallAloneHasNone) {
   field.follow({Follow{"plant.example", plant.url(), {}, Selector{{{Field::cloud, {"hall-3"}}}}}});
-  ASSERT_TRUE(eventually([&] { return kept_of(field, "sensor") > 0 && field.follows("plant.example"); }));
+  ASSERT_TRUE(eventually([&] { return stored_of(field, "sensor") > 0 && field.follows("plant.example"); }));
   EXPECT_EQ(of_code(field), policy::Admitted::unknown);
   const std::string listed = "[servers.field]\nkey = \"" + base64_of(key_of("field.example server", crypto::Algorithm::es256)) + "\"\nurl = \"" + field.url() +
                              "\"\nselect = [{ cloud = [\"hall-3\"] }, { type = [\"code\"] }]\n";

@@ -12,10 +12,10 @@ TEST_F(Copy, WhatTheSelectorChoosesAndWhatWasSaidBefore) {
   found_plant(plant_text());
   plant.follow();
   ASSERT_TRUE(caught_up());
-  EXPECT_EQ(kept_of(plant, "sold"), 0u);  // acme's still
+  EXPECT_EQ(stored_of(plant, "sold"), 0u);  // acme's still
   sell("sold");
-  ASSERT_TRUE(eventually([&] { return kept_of(plant, "sold") == 2 && plant.follows("acme.example"); }));
-  EXPECT_EQ(kept_of(plant, "kept"), 0u);
+  ASSERT_TRUE(eventually([&] { return stored_of(plant, "sold") == 2 && plant.follows("acme.example"); }));
+  EXPECT_EQ(stored_of(plant, "kept"), 0u);
   const auto verdict = plant.ics.verdict(subject_of("sold"));
   EXPECT_EQ(verdict.holder, "plant.example");
   ASSERT_TRUE(verdict.identity);
@@ -51,7 +51,7 @@ TEST_F(Copy, BothSidesComeToTheSameVerdict) {
   sell("sensor");
   found_plant(plant_text());
   plant.follow();
-  ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
+  ASSERT_TRUE(eventually([&] { return stored_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
   received(plant.ics.submit({plant.ics.say("volta", subject_of("sensor"), Endorse{"approved", ""}),
                              plant.ics.say("volta", subject_of("sensor"), StatusChange{Status::in_use, ""})}));
   ASSERT_TRUE(eventually([&] { return plant.ics.verdict(subject_of("sensor")).admitted == policy::Admitted::yes; }));
@@ -66,7 +66,7 @@ TEST_F(Copy, AnAlarmArrivesAfterTheSubjectWasSoldOn) {
   sell("sensor");
   found_plant(plant_text());
   plant.follow();
-  ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
+  ASSERT_TRUE(eventually([&] { return stored_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
   // Sold on, in acme's log: it leaves the selector, and stays followed.
   ASSERT_TRUE(eventually([&] { return acme.ics.ledger().published()->policies->newest("plant.example") != nullptr; }));
   ++acme.ics.clock->seconds;
@@ -95,12 +95,12 @@ TEST_F(Copy, AWiderSelectorFetchesWhatWasPassedOver) {
   found_plant(plant_text());
   plant.follow();
   ASSERT_TRUE(caught_up());
-  EXPECT_EQ(kept_of(plant, "kept"), 0u);
+  EXPECT_EQ(stored_of(plant, "kept"), 0u);
   std::string wider = plant_text(2);
   const std::string rule = "select = { holder = [\"@self\"] }";
   wider.replace(wider.find(rule), rule.size(), "select = { type = [\"device\"] }");
   found_plant(wider);
-  EXPECT_TRUE(eventually([&] { return kept_of(plant, "kept") == 1; }));
+  EXPECT_TRUE(eventually([&] { return stored_of(plant, "kept") == 1; }));
 }
 
 // A label, or an alarm, that a model was given holds for its subjects: they come into view without anything said of them.
@@ -109,9 +109,9 @@ TEST_F(Copy, WhatIsSaidOfAModelBringsItsSubjects) {
   Node field{"field.example", pin("acme.example", "acme"), false};
   field.follow({Follow{"acme.example", acme.url(), {}, policy::Selector{{{policy::Field::label, {"certified"}}}}}});
   ASSERT_TRUE(eventually([&] { return field.follows("acme.example"); }));
-  EXPECT_EQ(kept_of(field, "sensor"), 0u);
+  EXPECT_EQ(stored_of(field, "sensor"), 0u);
   received({acme.ics.submit_one(acme.ics.say("acme", *SubjectId::model_of("acme.example", "thermo-2000"), Endorse{"certified", ""}))});
-  EXPECT_TRUE(eventually([&] { return kept_of(field, "sensor") == 1; }));
+  EXPECT_TRUE(eventually([&] { return stored_of(field, "sensor") == 1; }));
 }
 
 TEST_F(Copy, OwnPoliciesReachWhomItCopiesFrom) {
@@ -160,7 +160,7 @@ TEST_F(Copy, AHoldersPolicyComesAlong) {
   Node field{"field.example", pin("acme.example", "acme"), false};
   field.follow({Follow{"acme.example", acme.url(), {}, policy::Selector{{{policy::Field::type, {"device"}}}}}});
   ASSERT_TRUE(eventually([&] { return field.follows("acme.example"); }));
-  ASSERT_TRUE(eventually([&] { return kept_of(field, "sensor") == 2 && field.ics.ledger().published()->domains.contains("acme.example"); }));
+  ASSERT_TRUE(eventually([&] { return stored_of(field, "sensor") == 2 && field.ics.ledger().published()->domains.contains("acme.example"); }));
   const auto status = [&] { return field.ics.verdict(subject_of("sensor"), "acme.example").status; };
   received({acme.ics.submit_one(acme.ics.say("volta", subject_of("sensor"), StatusChange{Status::lost, ""}))});
   EXPECT_TRUE(eventually([&] { return status() == Status::lost; }));
@@ -185,13 +185,13 @@ TEST_F(Copy, WhatWasNotYetIsAskedForAgain) {
   received({acme.ics.submit_one(acme.ics.say("volta", subject_of("sensor"), StatusChange{Status::stolen, ""}))});
   acme.tamper([](service::FeedPage& page) {  // the buyer's policy is held back
     std::erase_if(page.records, [](const service::FeedRecord& record) {
-      const auto statements = evidence::statements_of_kept(record.format, record.evidence, record.issuer);
+      const auto statements = evidence::statements_of_stored(record.format, record.evidence, record.issuer);
       return statements && statements->at(0).domains == std::vector<std::string>{"plant.example"};
     });
   });
   Node field{"field.example", pin("acme.example", "acme"), false};
   field.follow({Follow{"acme.example", acme.url(), {}, policy::Selector{{{policy::Field::type, {"device"}}}}}});
-  ASSERT_TRUE(eventually([&] { return field.follows("acme.example") && kept_of(field, "sensor") == 2; }));
+  ASSERT_TRUE(eventually([&] { return field.follows("acme.example") && stored_of(field, "sensor") == 2; }));
   ASSERT_TRUE(eventually([&] { return field.ics.ledger().published()->domains.contains("acme.example"); }));
   EXPECT_FALSE(field.ics.verdict(subject_of("sensor"), "acme.example").status);
   acme.tamper({});
@@ -202,7 +202,7 @@ TEST_F(Copy, TheConfigurationMayNameACopyToo) {
   make("sensor");
   Node field{"field.example", pin("acme.example", "acme"), false};
   field.follow({Follow{"acme.example", acme.url(), {}, {}}});
-  EXPECT_TRUE(eventually([&] { return kept_of(field, "sensor") == 1; }));
+  EXPECT_TRUE(eventually([&] { return stored_of(field, "sensor") == 1; }));
   EXPECT_TRUE(eventually([&] { return field.follows("acme.example"); }));
 }
 
@@ -214,7 +214,7 @@ TEST_F(Copy, AnotherKeyThanTheConfiguredOneIsNotSpokenTo) {
   ASSERT_TRUE(eventually([&] { return field.link("acme.example") && !field.link("acme.example")->last_error.empty(); }));
   EXPECT_EQ(field.link("acme.example")->state, "backing-off");
   EXPECT_TRUE(acme.asked("/").empty());
-  EXPECT_EQ(kept_of(field, "sensor"), 0u);
+  EXPECT_EQ(stored_of(field, "sensor"), 0u);
 }
 
 TEST_F(Copy, AnOwnerThatNobodyPinnedIsNotBelieved) {
@@ -223,7 +223,7 @@ TEST_F(Copy, AnOwnerThatNobodyPinnedIsNotBelieved) {
   field.follow({Follow{"acme.example", acme.url(), {}, {}}});
   ASSERT_TRUE(eventually([&] { return field.link("acme.example") && !field.link("acme.example")->last_error.empty(); }));
   EXPECT_THAT(field.link("acme.example")->last_error, HasSubstr("signed by its pinned owner"));
-  EXPECT_EQ(kept_of(field, "sensor"), 0u);
+  EXPECT_EQ(stored_of(field, "sensor"), 0u);
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ TEST(Leaves, AnotherLeafGivesAnotherRoot) {
   EXPECT_EQ(leaves.proves(head(2)), Answer::no);
 }
 
-TEST(Leaves, AreKept) {
+TEST(Leaves, AreStored) {
   Leaves leaves;
   for (std::uint64_t i = 0; i < 11; ++i) leaves.take(i, leaf(i));
   leaves.take(12, leaf(12));

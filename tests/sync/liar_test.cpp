@@ -12,7 +12,7 @@ struct Liar : TwoNodes {
   }
   void follow_honestly() {
     plant.follow();
-    ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
+    ASSERT_TRUE(eventually([&] { return stored_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
     ASSERT_TRUE(caught_up());
     ASSERT_TRUE(eventually([&] { return plant.follows("acme.example"); }));
   }
@@ -50,18 +50,18 @@ struct Liar : TwoNodes {
   }();
 };
 
-TEST_F(Liar, WronglySignedEvidenceIsNotKept) {
+TEST_F(Liar, WronglySignedEvidenceIsNotStored) {
   make("other");
   sell("other");
   acme.tamper([](service::FeedPage& page) {
     for (auto& record : page.records) {
-      const auto statements = evidence::statements_of_kept(record.format, record.evidence, record.issuer);
+      const auto statements = evidence::statements_of_stored(record.format, record.evidence, record.issuer);
       if (statements && statements->at(0).subject == subject_of("sensor")) record.evidence.back() ^= 1;
     }
   });
   plant.follow();
-  ASSERT_TRUE(eventually([&] { return kept_of(plant, "other") == 2; }));
-  EXPECT_EQ(kept_of(plant, "sensor"), 0u);
+  ASSERT_TRUE(eventually([&] { return stored_of(plant, "other") == 2; }));
+  EXPECT_EQ(stored_of(plant, "sensor"), 0u);
   EXPECT_TRUE(eventually([&] { return state() == "backing-off" && last_error().find("missing here") != std::string::npos; }));
 }
 
@@ -70,7 +70,7 @@ TEST_F(Liar, ReceiptsOfAnotherLogDoNotCount) {
   sell("other");
   acme.tamper([&](service::FeedPage& page) {
     for (auto& record : page.records) {
-      const auto statements = evidence::statements_of_kept(record.format, record.evidence, record.issuer);
+      const auto statements = evidence::statements_of_stored(record.format, record.evidence, record.issuer);
       if (statements->at(0).subject != subject_of("sensor")) continue;
       const auto hash = tlog::leaf_hash(evidence::leaf_bytes(record.format, record.evidence));
       const auto batch = tlog::sign_batch("main/acme.example", Time{1'700'000'000}, 1, hash, *key_of("no log of acme's"));
@@ -78,8 +78,8 @@ TEST_F(Liar, ReceiptsOfAnotherLogDoNotCount) {
     }
   });
   plant.follow();
-  ASSERT_TRUE(eventually([&] { return kept_of(plant, "other") == 2; }));
-  EXPECT_EQ(kept_of(plant, "sensor"), 0u);  // a copy keeps only what a home has received
+  ASSERT_TRUE(eventually([&] { return stored_of(plant, "other") == 2; }));
+  EXPECT_EQ(stored_of(plant, "sensor"), 0u);  // a copy keeps only what a home has received
 }
 
 TEST_F(Liar, AReceiptFromTheFutureDoesNotCount) {
@@ -92,7 +92,7 @@ TEST_F(Liar, AReceiptFromTheFutureDoesNotCount) {
   });
   plant.follow();
   ASSERT_TRUE(caught_up());
-  EXPECT_EQ(kept_of(plant, "sensor"), 2u);  // nothing is passed over
+  EXPECT_EQ(stored_of(plant, "sensor"), 2u);  // nothing is passed over
   EXPECT_FALSE(plant.ics.verdict(subject_of("sensor")).identity);
   EXPECT_LT(plant.ics.service->now(), Time{4'000'000'000});
 }
@@ -167,7 +167,7 @@ TEST_F(Liar, HeadsByOthersAndFromTheFutureAreNotTaken) {
   });
   make("marker");
   sell("marker");
-  ASSERT_TRUE(eventually([&] { return kept_of(plant, "marker") == 2; }));
+  ASSERT_TRUE(eventually([&] { return stored_of(plant, "marker") == 2; }));
   EXPECT_NE(state(), "broken");
   EXPECT_LT(plant.ics.service->now(), Time{4'000'000'000});
   const auto heads = plant.ics.ledger().reader()->foreign_heads();
@@ -191,7 +191,7 @@ TEST_F(Liar, GarbageIsAnError) {
   plant.follow();
   ASSERT_TRUE(eventually([&] { return last_error() != ""; }));
   EXPECT_EQ(state(), "backing-off");
-  EXPECT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
+  EXPECT_TRUE(eventually([&] { return stored_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
 }
 
 TEST_F(Liar, AnotherDomainsFeedIsAnError) {
@@ -199,7 +199,7 @@ TEST_F(Liar, AnotherDomainsFeedIsAnError) {
   plant.follow();
   ASSERT_TRUE(eventually([&] { return last_error() != ""; }));
   EXPECT_THAT(last_error(), HasSubstr("another domain"));
-  EXPECT_EQ(kept_of(plant, "sensor"), 0u);
+  EXPECT_EQ(stored_of(plant, "sensor"), 0u);
 }
 
 TEST_F(Liar, FloodsAreCutOff) {
@@ -217,7 +217,7 @@ TEST_F(Liar, FloodsAreCutOff) {
   plant.follow();
   ASSERT_TRUE(eventually([&] { return last_error() != ""; }));
   EXPECT_THAT(last_error(), HasSubstr("/v1/feed"));
-  EXPECT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
+  EXPECT_TRUE(eventually([&] { return stored_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
 }
 
 TEST_F(Liar, ManyRecordsOfOneAnswerAreCutOff) {
@@ -227,7 +227,7 @@ TEST_F(Liar, ManyRecordsOfOneAnswerAreCutOff) {
   plant.follow();
   ASSERT_TRUE(eventually([&] { return last_error() != ""; }));
   EXPECT_EQ(state(), "backing-off");
-  EXPECT_EQ(kept_of(plant, "sensor"), 0u);
+  EXPECT_EQ(stored_of(plant, "sensor"), 0u);
 }
 
 TEST_F(Liar, StallsEndInTime) {
@@ -245,7 +245,7 @@ TEST_F(Liar, StallsEndInTime) {
   plant.follow({}, 300ms);
   ASSERT_TRUE(eventually([&] { return last_error() != ""; }));
   EXPECT_EQ(state(), "backing-off");
-  EXPECT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2; }));
+  EXPECT_TRUE(eventually([&] { return stored_of(plant, "sensor") == 2; }));
 }
 
 // A feed that claims that more waits, for ever, and gives nothing.

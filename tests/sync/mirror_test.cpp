@@ -19,9 +19,9 @@ struct Mirror : TwoNodes {
     mirror.unfollow();
   }
   void follow_mirror(const policy::Selector& select) {
-    ASSERT_TRUE(eventually([&] { return head_of(mirror) && kept_of(mirror, "sensor") == 1; }));
+    ASSERT_TRUE(eventually([&] { return head_of(mirror) && stored_of(mirror, "sensor") == 1; }));
     field.follow({Follow{"acme.example", mirror.url(), {}, select}});
-    ASSERT_TRUE(eventually([&] { return kept_of(field, "sensor") == 1; }));
+    ASSERT_TRUE(eventually([&] { return stored_of(field, "sensor") == 1; }));
   }
   // How fresh it says that it is.
   static std::optional<Time> head_of(Node& node) {
@@ -34,7 +34,7 @@ struct Mirror : TwoNodes {
   void drop_alarms() {
     mirror.tamper([](service::FeedPage& page) {
       std::erase_if(page.records, [](const service::FeedRecord& record) {
-        const auto statements = evidence::statements_of_kept(record.format, record.evidence, record.issuer);
+        const auto statements = evidence::statements_of_stored(record.format, record.evidence, record.issuer);
         return statements && statements->at(0).kind() == Kind::status;
       });
     });
@@ -126,7 +126,7 @@ TEST_F(Mirror, WhatItRelaysConvictsAHome) {
 TEST_F(Mirror, AHomeThatLeavesSomethingOut) {
   acme.tamper([](service::FeedPage& page) {
     std::erase_if(page.records, [](const service::FeedRecord& record) {
-      const auto statements = evidence::statements_of_kept(record.format, record.evidence, record.issuer);
+      const auto statements = evidence::statements_of_stored(record.format, record.evidence, record.issuer);
       return statements && statements->at(0).kind() == Kind::status;
     });
   });

@@ -16,7 +16,7 @@ struct Missed : TwoNodes {
   void spoil(std::function<void(service::FeedRecord&)> how) {
     acme.tamper([how](service::FeedPage& page) {
       for (auto& record : page.records) {
-        const auto statements = evidence::statements_of_kept(record.format, record.evidence, record.issuer);
+        const auto statements = evidence::statements_of_stored(record.format, record.evidence, record.issuer);
         if (statements && statements->at(0).subject == subject_of("sensor")) how(record);
       }
     });
@@ -35,13 +35,13 @@ TEST_F(Missed, ADamagedRecordIsSaidAndAskedForAgain) {
   sell("marker");
   spoil([](service::FeedRecord& record) { record.evidence.back() ^= 1; });
   plant.follow();
-  ASSERT_TRUE(eventually([&] { return link().missed == 2 && kept_of(plant, "marker") == 2; }));
+  ASSERT_TRUE(eventually([&] { return link().missed == 2 && stored_of(plant, "marker") == 2; }));
   EXPECT_TRUE(eventually([&] { return link().state == "backing-off"; }));
   EXPECT_THAT(link().last_error, HasSubstr("2 records that a home has received are missing here, and asked for again"));
   EXPECT_FALSE(head_of(plant));
-  EXPECT_EQ(kept_of(plant, "sensor"), 0u);
+  EXPECT_EQ(stored_of(plant, "sensor"), 0u);
   acme.tamper({});
-  ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
+  ASSERT_TRUE(eventually([&] { return stored_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
   EXPECT_EQ(link().missed, 0u);
   EXPECT_EQ(link().last_error, "");
   EXPECT_TRUE(eventually([&] { return head_of(plant).has_value(); }));
@@ -59,7 +59,7 @@ TEST_F(Missed, AnAlarmThatCameDamagedMakesNothingFresh) {
   *acme.ics.clock = *acme.ics.clock + 60;
   make("later");
   sell("later");
-  ASSERT_TRUE(eventually([&] { return kept_of(plant, "later") == 2; }));
+  ASSERT_TRUE(eventually([&] { return stored_of(plant, "later") == 2; }));
   EXPECT_EQ(head_of(plant), before);
   // It is asked for again after a restart as well.
   plant.unfollow();
@@ -123,11 +123,11 @@ TEST_F(Missed, WakingFindsAHomeThatIsBack) {
   make("later");
   sell("later");
   plant.sync->wake();
-  EXPECT_TRUE(eventually([&] { return kept_of(plant, "later") == 2; }, 5s));
+  EXPECT_TRUE(eventually([&] { return stored_of(plant, "later") == 2; }, 5s));
   for (int i = 0; i < 5; ++i) plant.sync->wake();  // also in the midst of a poll
   make("last");
   sell("last");
-  EXPECT_TRUE(eventually([&] { return kept_of(plant, "last") == 2; }));
+  EXPECT_TRUE(eventually([&] { return stored_of(plant, "last") == 2; }));
 }
 
 // It is in a pause of half a minute at least, and would not ask for that long.
@@ -141,7 +141,7 @@ TEST_F(Missed, AHomeThatIsBackIsFoundByWhatItSends) {
   sell("later");
   Peer push(plant.url(), key_of("acme.example server", crypto::Algorithm::es256), "acme", id_of_server("plant.example"), 20s);
   ASSERT_TRUE(push.policies("plant.example"));
-  EXPECT_TRUE(eventually([&] { return kept_of(plant, "later") == 2 && plant.follows("acme.example"); }, 20s));
+  EXPECT_TRUE(eventually([&] { return stored_of(plant, "later") == 2 && plant.follows("acme.example"); }, 20s));
 }
 
 struct Asked : TwoNodes {

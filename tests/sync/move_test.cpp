@@ -13,7 +13,7 @@ struct Move : TwoNodes {
     return policy_evidence("acme", "acme.example", Node::located(text, {&plant}), *acme.ics.clock);
   }
   bool hears_of(const std::string& name) {
-    return eventually([&] { return kept_of(plant, name) == 2; });
+    return eventually([&] { return stored_of(plant, name) == 2; });
   }
 };
 
@@ -51,7 +51,7 @@ TEST_F(Move, ThePolicyNamesTheNewAddressAfterwards) {
   sell("second");
   ASSERT_TRUE(eventually([&] { return !plant.follows("acme.example"); }));
   EXPECT_TRUE(plant.link("acme.example")->since.has_value());
-  EXPECT_EQ(kept_of(plant, "second"), 0u);
+  EXPECT_EQ(stored_of(plant, "second"), 0u);
   const auto next = acme_at(acme.url());
   received({acme.ics.submit_one(next)});
   ASSERT_FALSE(plant.ics.submit_one(next).error);

@@ -118,7 +118,7 @@ class Node {
   // What the door sends as a feed from now on is changed on its way: also what was asked for before.
   using Tamper = std::function<void(service::FeedPage&)>;
   void tamper(Tamper with) {
-    tamper_->with([&](Tamper& kept) { kept = std::move(with); });
+    tamper_->with([&](Tamper& current) { current = std::move(with); });
   }
   // Targets that were asked for, of those that begin so.
   std::vector<std::string> asked(const std::string& beginning) const {
@@ -148,8 +148,8 @@ class Node {
     if (script && script(request, respond)) return;
     if (request.path != "/v1/feed") return inner(request, std::move(respond));
     auto shared = std::make_shared<net::Responder>(std::move(respond));
-    inner(request, net::Responder::to([shared, kept = tamper_](net::Response response) {
-      const auto tamper = kept->with([](const Tamper& with) { return with; });
+    inner(request, net::Responder::to([shared, current = tamper_](net::Response response) {
+      const auto tamper = current->with([](const Tamper& with) { return with; });
       if (!tamper) return (*shared)(std::move(response));
       if (auto feed = service::decode_feed(view(response.body))) {
         service::FeedPage page{feed->domain, feed->next, {}, feed->heads, feed->more};
@@ -210,14 +210,14 @@ struct TwoNodes : testing::Test {
     sell("sensor");
     found_plant(plant_text());
     plant.follow();
-    ASSERT_TRUE(eventually([&] { return kept_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
+    ASSERT_TRUE(eventually([&] { return stored_of(plant, "sensor") == 2 && plant.follows("acme.example"); }));
     ASSERT_TRUE(caught_up());
   }
   // By the plant, in both domains: received here, to be forwarded there.
   service::ItemResult say(Status status) {
     return plant.ics.submit_one(plant.ics.say("volta", subject_of("sensor"), StatusChange{status, ""}, {"acme.example", "plant.example"}));
   }
-  std::size_t kept_of(Node& node, const std::string& name) const {
+  std::size_t stored_of(Node& node, const std::string& name) const {
     auto reader = node.ics.ledger().reader();
     return reader ? reader->facts(subject_of(name))->about.size() : 0;
   }

@@ -7,9 +7,9 @@ namespace {
 struct Restart : TwoNodes {
   void SetUp() override {
     follow_a_sale();
-    ASSERT_TRUE(eventually([&] { return position_kept() > 0; }));
+    ASSERT_TRUE(eventually([&] { return stored_position() > 0; }));
   }
-  std::uint64_t position_kept() const {
+  std::uint64_t stored_position() const {
     const auto notes = plant.ics.ledger().reader()->notes("link/acme.example/");
     for (const auto& [name, value] : *notes)
       if (name.ends_with("/position")) return read_u64(View(value).first(8));
@@ -20,14 +20,14 @@ struct Restart : TwoNodes {
 const std::string from_the_beginning = "/v1/feed?domain=acme.example&from=0&";
 
 TEST_F(Restart, GoesOnWhereItWas) {
-  ASSERT_TRUE(eventually([&] { return plant.link("acme.example") && plant.link("acme.example")->position == position_kept(); }));
+  ASSERT_TRUE(eventually([&] { return plant.link("acme.example") && plant.link("acme.example")->position == stored_position(); }));
   plant.unfollow();
-  const auto position = position_kept();
+  const auto position = stored_position();
   acme.forget_asked();
   make("later");
   sell("later");
   plant.follow();
-  ASSERT_TRUE(eventually([&] { return kept_of(plant, "later") == 2; }));
+  ASSERT_TRUE(eventually([&] { return stored_of(plant, "later") == 2; }));
   EXPECT_TRUE(acme.asked(from_the_beginning).empty());
   ASSERT_FALSE(acme.asked("/v1/feed").empty());
   EXPECT_THAT(acme.asked("/v1/feed")[0], HasSubstr("from=" + std::to_string(position) + "&"));
@@ -48,12 +48,12 @@ TEST_F(Restart, AnotherSelectorMeansFromTheBeginning) {
   Node field{"field.example", pin("acme.example", "acme"), false};
   const policy::Selector narrow{{{policy::Field::serial, {"sensor"}}}}, wide{{{policy::Field::type, {"device"}}}};
   field.follow({Follow{"acme.example", acme.url(), {}, narrow}});
-  ASSERT_TRUE(eventually([&] { return kept_of(field, "sensor") == 2; }));
+  ASSERT_TRUE(eventually([&] { return stored_of(field, "sensor") == 2; }));
   ASSERT_TRUE(eventually([&] { return field.follows("acme.example"); }));
-  EXPECT_EQ(kept_of(field, "gateway"), 0u);
+  EXPECT_EQ(stored_of(field, "gateway"), 0u);
   field.unfollow();
   field.follow({Follow{"acme.example", acme.url(), {}, wide}});
-  EXPECT_TRUE(eventually([&] { return kept_of(field, "gateway") == 1; }));
+  EXPECT_TRUE(eventually([&] { return stored_of(field, "gateway") == 1; }));
 }
 
 TEST_F(Restart, AFailingPeerIsNotHurried) {
@@ -87,7 +87,7 @@ TEST_F(Restart, AFailingPeerIsNotHurried) {
   failing = false;
   make("later");
   sell("later");
-  EXPECT_TRUE(eventually([&] { return kept_of(plant, "later") == 2 && plant.follows("acme.example"); }));
+  EXPECT_TRUE(eventually([&] { return stored_of(plant, "later") == 2 && plant.follows("acme.example"); }));
   EXPECT_EQ(plant.link("acme.example")->last_error, "");
 }
 
@@ -98,7 +98,7 @@ TEST_F(Restart, APeerThatGoesAwayAndComesBack) {
   ASSERT_TRUE(eventually([&] { return plant.link("acme.example")->state == "backing-off"; }));
   EXPECT_NE(plant.link("acme.example")->last_error, "");
   acme.open();
-  EXPECT_TRUE(eventually([&] { return kept_of(plant, "later") == 2 && plant.follows("acme.example"); }));
+  EXPECT_TRUE(eventually([&] { return stored_of(plant, "later") == 2 && plant.follows("acme.example"); }));
 }
 
 // stop() ends the calls that are under way, whatever the peer does.

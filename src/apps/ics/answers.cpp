@@ -63,7 +63,7 @@ Answer admitted_answer(const std::string& admitted) {
   return {"unknown", Tone::warn};
 }
 
-std::string kept_as(const json::object& domain) {
+std::string held_as(const json::object& domain) {
   if (flag_at(domain, "home")) return "home";
   return number_at(domain, "version") == 0 && text_at(domain, "newest_head").empty() && !domain.contains("size") ? "name only" : "copy";
 }
@@ -71,7 +71,7 @@ std::string kept_as(const json::object& domain) {
 Cell policy_cell(const json::object& domain) {
   if (flag_at(domain, "forked")) return {"forked", Tone::bad};
   const auto version = number_at(domain, "version");
-  if (version == 0) return kept_as(domain) == "name only" ? Cell("-") : Cell("none counts", Tone::warn);
+  if (version == 0) return held_as(domain) == "name only" ? Cell("-") : Cell("none counts", Tone::warn);
   return {"version " + std::to_string(version)};
 }
 

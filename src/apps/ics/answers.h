@@ -23,7 +23,7 @@ struct Answer {
 Answer admitted_answer(const std::string& admitted);
 
 // Of an entry of /v1/domains: "home", "copy", or "name only" of what is merely referred to; and which policy counts.
-std::string kept_as(const json::object& domain);
+std::string held_as(const json::object& domain);
 Cell policy_cell(const json::object& domain);
 // "23s", "5m", "3h", "12d": how long ago.
 std::string age_of(Time then, Time now);

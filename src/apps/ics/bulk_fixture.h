@@ -34,7 +34,7 @@ class Keeper {
  public:
   std::function<std::string(const std::string& piece)> judge = [](const std::string&) { return "received"; };
   std::vector<std::string> pieces;
-  std::set<std::string> kept;
+  std::set<std::string> stored;
   std::size_t requests = 0, most_requests = SIZE_MAX;
 
   Result<net::Reply> post(const std::string& content_type, const std::string& body) {
@@ -48,7 +48,7 @@ class Keeper {
       pieces.push_back(bytes);
       const auto result = judge(bytes);
       json::object item{{"result", result}};
-      if (result == "received") item["new"] = kept.insert(bytes).second;
+      if (result == "received") item["new"] = stored.insert(bytes).second;
       if (result == "refused")
         item["error"] = {{"title", "not-permitted"}, {"detail", "issuer key:" + to_hex(view(bytes)).substr(0, 64) + " has no role"},
                          {"hint", "ics role add"}};
@@ -83,7 +83,7 @@ class Bulk : public CommandLine {
   void forget() {
     keeper_.judge = [](const std::string&) { return "received"; };
     keeper_.pieces.clear();
-    keeper_.kept.clear();
+    keeper_.stored.clear();
     keeper_.requests = 0;
     keeper_.most_requests = SIZE_MAX;
   }

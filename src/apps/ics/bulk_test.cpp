@@ -44,7 +44,7 @@ TEST_F(Bulk, AnUnfinishedFileIsImportedUpToItsBreak) {
   EXPECT_EQ(outcome.code, exit_failed);
   EXPECT_THAT(outcome.err, HasSubstr("at octet " + std::to_string(sequence(0, 700).size())));
   EXPECT_THAT(outcome.err, HasSubstr("700 pieces"));
-  EXPECT_EQ(keeper_.kept.size(), 700u);
+  EXPECT_EQ(keeper_.stored.size(), 700u);
 }
 
 TEST_F(Bulk, ImportTakesSequencesAndManifestsOfAnyLength) {
@@ -56,13 +56,13 @@ TEST_F(Bulk, ImportTakesSequencesAndManifestsOfAnyLength) {
   write("manifest", manifest + "\n]\n");
   const auto outcome = bulk({"import", file("manifest"), "--json"});
   EXPECT_EQ(number_at(file_of(outcome), "received"), 1100u) << outcome.out << outcome.err;
-  EXPECT_EQ(keeper_.kept.size(), 1234u + 1100u);
+  EXPECT_EQ(keeper_.stored.size(), 1234u + 1100u);
   EXPECT_FALSE(std::filesystem::exists(file("manifest.import-state")));
 }
 
 TEST_F(Bulk, ImportReadsStandardInput) {
   EXPECT_EQ(bulk({"import", "-"}, sequence(0, 3)).code, exit_yes);
-  EXPECT_EQ(keeper_.kept.size(), 3u);
+  EXPECT_EQ(keeper_.stored.size(), 3u);
 }
 
 TEST_F(Bulk, AnInterruptedImportGoesOnWhereItStopped) {
@@ -76,7 +76,7 @@ TEST_F(Bulk, AnInterruptedImportGoesOnWhereItStopped) {
   outcome = bulk({"import", file("file"), "--json"});
   EXPECT_EQ(outcome.code, exit_yes);
   EXPECT_EQ(keeper_.pieces.size(), 1700u) << "nothing is sent twice";
-  EXPECT_EQ(keeper_.kept.size(), 1700u);
+  EXPECT_EQ(keeper_.stored.size(), 1700u);
   EXPECT_EQ(number_at(file_of(outcome), "received"), 1700u) << "the report is of the whole file";
   EXPECT_FALSE(std::filesystem::exists(file("file.import-state")));
 }
@@ -90,7 +90,7 @@ TEST_F(Bulk, AManifestGoesOnToo) {
   keeper_.most_requests = SIZE_MAX;
   EXPECT_EQ(bulk({"import", file("file")}).code, exit_yes);
   EXPECT_EQ(keeper_.pieces.size(), 1200u);
-  EXPECT_EQ(keeper_.kept.size(), 1200u);
+  EXPECT_EQ(keeper_.stored.size(), 1200u);
 }
 
 TEST_F(Bulk, AnotherFileOfThatNameBeginsAnew) {
@@ -100,7 +100,7 @@ TEST_F(Bulk, AnotherFileOfThatNameBeginsAnew) {
   forget();
   write("file", sequence(5000, 5600));
   EXPECT_EQ(bulk({"import", file("file")}).code, exit_yes);
-  EXPECT_EQ(keeper_.kept.size(), 600u);
+  EXPECT_EQ(keeper_.stored.size(), 600u);
   write("file.import-state", R"({"offset": "x", "put_off": [1e99, {}, -4], "refused": 5})");
   EXPECT_EQ(bulk({"import", file("file")}).code, exit_yes) << "a state that is none is passed over";
 }
@@ -109,11 +109,11 @@ TEST_F(Bulk, WhatCouldNotCountYetIsTriedAgainAtTheEnd) {
   write("file", sequence(0, 600));
   const std::string needed = piece(599);
   keeper_.judge = [&](const std::string& one) {
-    return one == needed || keeper_.kept.contains(needed) ? "received" : "not-yet";
+    return one == needed || keeper_.stored.contains(needed) ? "received" : "not-yet";
   };
   const auto outcome = bulk({"import", file("file"), "--json"});
   EXPECT_EQ(outcome.code, exit_yes) << outcome.out;
-  EXPECT_EQ(keeper_.kept.size(), 600u);
+  EXPECT_EQ(keeper_.stored.size(), 600u);
   forget();
   keeper_.judge = [](const std::string&) { return "not-yet"; };
   const auto never = bulk({"import", file("file")});

@@ -77,11 +77,11 @@ Result<policy::Policies> policies_at(const Api& api, const std::vector<std::stri
   std::vector<policy::Pin> pins;
   for (const auto& name : names) {
     if (!evidence::is_domain_name(name)) continue;
-    const auto kept = api.policies(name);
-    if (!kept && (kept.error().code == Code::not_found || kept.error().code == Code::misdirected)) continue;
-    if (!kept) return tl::unexpected(kept.error());
-    TRY(auto descriptors, read_descriptors(*kept));
-    auto chain = chain_of(name, *kept);
+    const auto fetched = api.policies(name);
+    if (!fetched && (fetched.error().code == Code::not_found || fetched.error().code == Code::misdirected)) continue;
+    if (!fetched) return tl::unexpected(fetched.error());
+    TRY(auto descriptors, read_descriptors(*fetched));
+    auto chain = chain_of(name, *fetched);
     if (!chain) continue;
     pins.push_back({name, chain->pinned_owner, policy::Pin::Source::configuration});
     std::move(descriptors.begin(), descriptors.end(), std::back_inserter(all));

@@ -141,8 +141,8 @@ Result<void> Directory::add_evidence(const std::string& what, View bytes) const 
   TRY(const auto files, evidence_files(config_.evidence));
   unsigned next = 1;
   for (const auto& file : files) {
-    TRY(const auto kept, read_file(file, budget::evidence_bytes));
-    if (equal(view(kept), bytes)) return {};
+    TRY(const auto existing, read_file(file, budget::evidence_bytes));
+    if (equal(view(existing), bytes)) return {};
     unsigned number = 0;
     if (std::sscanf(file.filename().c_str(), "%u-", &number) == 1) next = std::max(next, number + 1);
   }

@@ -46,7 +46,7 @@ TEST_F(Dump, IsReportedAsOne) {
   write_dump("b.pgp", 700, 1500);
   const auto outcome = import();
   EXPECT_EQ(outcome.code, exit_yes) << outcome.err;
-  EXPECT_EQ(keeper_.kept.size(), 1500u);
+  EXPECT_EQ(keeper_.stored.size(), 1500u);
   EXPECT_THAT(outcome.out, HasSubstr("2 files, 1,500 pieces of evidence"));
   EXPECT_THAT(outcome.out, HasSubstr("1,500  received"));
   EXPECT_EQ(states(), 0u);
@@ -64,7 +64,7 @@ TEST_F(Dump, GoesOnInTheFileInWhichItStopped) {
   keeper_.most_requests = SIZE_MAX;
   const auto outcome = import({"--json"});
   EXPECT_EQ(outcome.code, exit_yes) << outcome.err;
-  EXPECT_EQ(keeper_.kept.size(), 1900u);
+  EXPECT_EQ(keeper_.stored.size(), 1900u);
   EXPECT_LE(keeper_.pieces.size() - before, 1300u) << "no file that was through is sent again";
   std::uint64_t pieces = 0, answered = 0;
   const auto document = json::parse(outcome.out).as_object();
@@ -84,7 +84,7 @@ TEST_F(Dump, OneBrokenFileDoesNotStopTheOthers) {
   write_dump("d.pgp", 21, 40);
   const auto outcome = import();
   EXPECT_EQ(outcome.code, exit_failed);
-  EXPECT_GE(keeper_.kept.size(), 39u);
+  EXPECT_GE(keeper_.stored.size(), 39u);
   EXPECT_THAT(outcome.err, HasSubstr("b.pgp at octet "));
   EXPECT_THAT(outcome.err, HasSubstr("c.txt: neither"));
 }
@@ -98,7 +98,7 @@ TEST_F(Dump, WhatIsLeftOutIsReportedByReason) {
   write_dump("b.pgp", 2, 4);
   const auto outcome = import();
   EXPECT_EQ(outcome.code, exit_yes) << outcome.out << outcome.err;
-  EXPECT_EQ(keeper_.kept.size(), 4u);
+  EXPECT_EQ(keeper_.stored.size(), 4u);
   EXPECT_THAT(outcome.out, HasSubstr("left out: openpgp: signature: hash algorithm 1"));
   EXPECT_THAT(outcome.out, HasSubstr("the first at octet 0 of " + file("dump/a.pgp")));
 }
@@ -109,11 +109,11 @@ TEST_F(Dump, WhatWaitsForALaterFileIsTriedAgain) {
   std::string needed;
   keeper_.judge = [&](const std::string& one) {
     if (one.find("device 4") != std::string::npos) needed = one;
-    return keeper_.kept.contains(needed) || one == needed ? "received" : "not-yet";
+    return keeper_.stored.contains(needed) || one == needed ? "received" : "not-yet";
   };
   const auto outcome = import();
   EXPECT_EQ(outcome.code, exit_yes) << outcome.out << outcome.err;
-  EXPECT_EQ(keeper_.kept.size(), 5u);
+  EXPECT_EQ(keeper_.stored.size(), 5u);
 }
 
 TEST_F(Dump, WhatTheServerHasNoRoomForIsSentAgain) {

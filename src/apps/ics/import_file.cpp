@@ -117,7 +117,7 @@ bool ImportFile::read_batch(PieceReader& reader, Batch& batch, Result<void>& rea
 // If we are cut off between submitting and keeping the state, what came after it is sent once more: it is known then.
 Result<void> ImportFile::read_all(PieceReader& reader) {
   Result<void> readable;
-  auto kept = std::chrono::steady_clock::now();
+  auto last_saved = std::chrono::steady_clock::now();
   for (bool more = true; more || !under_way_.empty();) {
     if (more) {
       Batch batch;
@@ -127,9 +127,9 @@ Result<void> ImportFile::read_all(PieceReader& reader) {
     // Certificates need one another's keys at most, and wait for them; of other evidence what comes first may decide.
     const std::size_t most = more && reader.certificates() ? run_.servers.size() - 1 : 0;
     while (under_way_.size() > most) CHECK_OK(settle());
-    if (std::chrono::steady_clock::now() - kept < between_states) continue;
+    if (std::chrono::steady_clock::now() - last_saved < between_states) continue;
     CHECK_OK(keep_state());
-    kept = std::chrono::steady_clock::now();
+    last_saved = std::chrono::steady_clock::now();
   }
   if (readable) return {};
   return fail(readable.error().code, readable.error().message, state_.pieces == 0 ? "" : grouped(state_.pieces) + " pieces before it were submitted");

@@ -117,23 +117,23 @@ ImportState read_state(const std::string& file, ImportState fresh) {
   boost::system::error_code failed;
   const auto value = json::parse(*text, failed);
   if (failed || !value.is_object()) return fresh;
-  const auto& kept = value.get_object();
-  if (text_at(kept, "url") != fresh.url || text_at(kept, "domain") != fresh.domain || text_at(kept, "mark") != fresh.mark)
+  const auto& saved = value.get_object();
+  if (text_at(saved, "url") != fresh.url || text_at(saved, "domain") != fresh.domain || text_at(saved, "mark") != fresh.mark)
     return fresh;
   ImportState state = std::move(fresh);
-  state.offset = number_at(kept, "offset");
-  state.pieces = number_at(kept, "pieces");
-  state.received = number_at(kept, "received");
-  state.provisional = number_at(kept, "provisional");
-  state.known = number_at(kept, "already_known");
-  state.done = flag_at(kept, "done");
+  state.offset = number_at(saved, "offset");
+  state.pieces = number_at(saved, "pieces");
+  state.received = number_at(saved, "received");
+  state.provisional = number_at(saved, "provisional");
+  state.known = number_at(saved, "already_known");
+  state.done = flag_at(saved, "done");
   for (const auto& list : lists)
-    for (const auto& entry : array_at(kept, list.name)) {
+    for (const auto& entry : array_at(saved, list.name)) {
       if (!entry.is_object()) continue;
       const auto& one = entry.get_object();
       (state.*list.reasons)[text_at(one, "reason")] = {number_at(one, "count"), number_at(one, "first_at"), text_at(one, "hint"), {}};
     }
-  for (const auto& entry : array_at(kept, "put_off")) {
+  for (const auto& entry : array_at(saved, "put_off")) {
     const auto offset = entry.to_number<std::uint64_t>(failed);
     if (!failed) state.put_off.push_back(offset);
   }

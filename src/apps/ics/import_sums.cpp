@@ -32,7 +32,7 @@ bool begins_like_a_signature(const std::string& begin) {
 }
 
 // The certificate under the name that the signature gives, out of the server's own key server.
-Result<Bytes> kept_certificate(const Api& server, const std::string& alias) {
+Result<Bytes> stored_certificate(const Api& server, const std::string& alias) {
   const std::string hex = alias.substr(alias.find(':') + 1);
   auto reply = server.get(target({"pks", "lookup"}, {{"op", "get"}, {"search", "0x" + hex}}));
   if (reply) return to_bytes(view(reply->body));
@@ -54,7 +54,7 @@ Result<std::vector<evidence::Piece>> read_pieces(const Api& server, const std::v
     if (one.cms) {
       // Its certificates are in the message.
     } else if (certificate.empty()) {
-      TRY(keys, kept_certificate(server, one.issuer.names.at(0)));
+      TRY(keys, stored_certificate(server, one.issuer.names.at(0)));
     } else {
       TRY(const auto given, read_file(certificate, budget::http_body_bytes));
       keys = to_bytes(view(given));

@@ -99,11 +99,11 @@ Result<int> verify(Context& context) {
   });
   if (console.progress) console.err << "\r\033[K" << std::flush;
   if (!made) return tl::unexpected(made.error());
-  TRY(const auto kept, keep_head(context, *head));
+  TRY(const auto saved_to, keep_head(context, *head));
   if (made->root != head->head.root)
     return denied(context, log, "the entries of " + head->head.origin + " give another root than its signed head",
                   {"signed: " + to_base64(head->head.root), "recomputed: " + to_base64(made->root),
-                   kept.empty() ? "keep the note (--dir DIR remembers it)" : "keep the note, it convicts the server: " + kept});
+                   saved_to.empty() ? "keep the note (--dir DIR remembers it)" : "keep the note, it convicts the server: " + saved_to});
   const std::string result = made->claimed == 0  ? "every entry hashed, up to the root"
                              : made->hashed == 0 ? "the entries may not be read: the root recomputed from their hashes"
                                                  : grouped(made->hashed) + " entries hashed; of " + grouped(made->claimed) +
@@ -115,7 +115,7 @@ Result<int> verify(Context& context) {
                                     {"policy", policy_json(log.policy)},
                                     {"entries_hashed", made->hashed},
                                     {"hashes_taken", made->claimed},
-                                    {"kept", kept}});
+                                    {"kept", saved_to}});
   else print_head(console, log, *head, result);
   return exit_yes;
 }
@@ -181,15 +181,15 @@ Result<int> audit(Context& context, const std::string& since) {
   for (const auto& one : earlier) {
     TRY(const auto why, contradiction(one.head.head, present->head, nodes));
     if (!why) continue;
-    TRY(auto kept, keep_head(context, *present));
-    if (kept.empty()) {
-      kept = since + ".present";
-      CHECK_OK(write_file(kept, view(present->note)));
+    TRY(auto saved_to, keep_head(context, *present));
+    if (saved_to.empty()) {
+      saved_to = since + ".present";
+      CHECK_OK(write_file(saved_to, view(present->note)));
     }
     return denied(context, log, present->head.origin + " does not go on from its earlier head: " + *why,
-                  {"keep both notes, they convict the server: " + one.file + ", " + kept});
+                  {"keep both notes, they convict the server: " + one.file + ", " + saved_to});
   }
-  TRY(const auto kept, keep_head(context, *present));
+  TRY(const auto saved_to, keep_head(context, *present));
   json::array compared;
   for (const auto& one : earlier)
     compared.push_back({{"file", one.file}, {"size", one.head.head.size}, {"time", to_rfc3339(one.head.head.time)}});
@@ -199,7 +199,7 @@ Result<int> audit(Context& context, const std::string& since) {
                                     {"head", head_json(*present)},
                                     {"policy", policy_json(log.policy)},
                                     {"compared", std::move(compared)},
-                                    {"kept", kept}});
+                                    {"kept", saved_to}});
   else
     print_head(context.console, log, *present,
                earlier.empty()

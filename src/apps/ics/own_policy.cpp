@@ -54,8 +54,8 @@ Result<OwnPolicy> OwnPolicy::load(Context& context, const std::string& path, boo
   if (!pin) return fail(Code::malformed, (directory.path() / "icsd.toml").string() + ": pin: none for " + domain);
   TRY(auto evidence, directory.evidence());
   if (const auto server = context.running_server(directory)) {
-    TRY(auto kept, server->policies(domain));
-    std::move(kept.begin(), kept.end(), std::back_inserter(evidence));
+    TRY(auto fetched, server->policies(domain));
+    std::move(fetched.begin(), fetched.end(), std::back_inserter(evidence));
   }
   TRY(auto chain, chain_of(domain, evidence, pin->owner));
   CHECK_OK(check_fork(chain, directory.policy_text().string(), heals));

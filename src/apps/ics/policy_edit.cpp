@@ -20,9 +20,9 @@ std::string editor() {
 
 // The draft of an earlier time, policy.toml if it was edited and not signed, else the newest version; the next version's number in it.
 Result<std::string> text_to_edit(const Context& context, const OwnPolicy& own, const fs::path& draft) {
-  if (auto kept = read_file(draft, budget::descriptor_bytes)) {
+  if (auto saved = read_file(draft, budget::descriptor_bytes)) {
     context.console.note("goes on with what was edited and not signed: " + draft.string());
-    return *kept;
+    return *saved;
   }
   std::string text = own.newest().text;
   const auto edited = read_file(own.directory().policy_text(), budget::descriptor_bytes);

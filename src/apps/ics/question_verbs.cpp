@@ -96,7 +96,7 @@ Result<int> domains(Context& context) {
     const auto& one = entry.get_object();
     const auto pinned = text_at(one, "pinned");
     if (const auto why = text_at(one, "not_signing"); !why.empty()) silent.push_back(text_at(one, "domain") + " signs nothing: " + why);
-    table.add({text_at(one, "domain"), kept_as(one), policy_cell(one), short_id(text_at(one, "owner")),
+    table.add({text_at(one, "domain"), held_as(one), policy_cell(one), short_id(text_at(one, "owner")),
                pinned.empty() ? Cell("nothing", Tone::warn) : Cell(pinned), text_at(one, "newest_head"),
                one.contains("size") ? grouped(number_at(one, "size")) : "-"});
   }

@@ -105,7 +105,7 @@ class Page {
       const auto& one = entry.get_object();
       const auto why = text_at(one, "not_signing");
       trouble_ |= !why.empty() || flag_at(one, "forked");
-      table.add({text_at(one, "domain"), kept_as(one), policy_cell(one), why.empty() ? age_cell(text_at(one, "newest_head")) : Cell("signs nothing: " + why, Tone::bad),
+      table.add({text_at(one, "domain"), held_as(one), policy_cell(one), why.empty() ? age_cell(text_at(one, "newest_head")) : Cell("signs nothing: " + why, Tone::bad),
                  one.contains("size") ? grouped(number_at(one, "size")) : "-"});
     }
     table.print(context_.console);

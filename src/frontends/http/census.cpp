@@ -12,10 +12,10 @@ Census::Census(service::Service& service, std::function<Clock::time_point()> clo
 
 std::shared_ptr<const Census::Count> Census::newest() {
   const auto now = clock_();
-  const auto [newest, due] = kept_.with([&](Kept& kept) {
-    const bool is_due = !kept.counting && now >= kept.next;
-    kept.counting = kept.counting || is_due;
-    return std::pair{kept.newest, is_due};
+  const auto [newest, due] = cache_.with([&](Cache& cached) {
+    const bool is_due = !cached.counting && now >= cached.next;
+    cached.counting = cached.counting || is_due;
+    return std::pair{cached.newest, is_due};
   });
   if (due) begin();
   return newest;
@@ -72,10 +72,10 @@ Result<bool> Census::count_page() {
 void Census::end(std::shared_ptr<const Count> counted) {
   const auto pause = std::max<Clock::duration>(least_pause, spent_ * (most_share - 1));
   const auto now = clock_();
-  kept_.with([&](Kept& kept) {
-    if (counted) kept.newest = std::move(counted);
-    kept.counting = false;
-    kept.next = now + pause;
+  cache_.with([&](Cache& cached) {
+    if (counted) cached.newest = std::move(counted);
+    cached.counting = false;
+    cached.next = now + pause;
   });
 }
 

@@ -32,7 +32,7 @@ class Census : public std::enable_shared_from_this<Census> {
  private:
   static constexpr auto least_pause = std::chrono::seconds(60);
   static constexpr int most_share = 20;  // one part in so many is spent on counting
-  struct Kept {
+  struct Cache {
     std::shared_ptr<const Count> newest;
     bool counting = false;
     Clock::time_point next{};  // not before
@@ -45,7 +45,7 @@ class Census : public std::enable_shared_from_this<Census> {
 
   service::Service& service_;
   const std::function<Clock::time_point()> clock_;
-  Guarded<Kept> kept_;
+  Guarded<Cache> cache_;
 
   // Of whoever counts, one at a time.
   Count counted_;

@@ -31,9 +31,9 @@ TEST_F(Following, TheFeedGivesEverythingAndTheHeads) {
   EXPECT_EQ(all.domain, "plant.example");
   EXPECT_FALSE(all.more);
   std::map<Kind, int> kinds;
-  for (const auto& record : all.records) ++kinds[evidence::statements_of_kept(record.piece.format, record.piece.bytes, record.issuer)->at(0).kind()];
+  for (const auto& record : all.records) ++kinds[evidence::statements_of_stored(record.piece.format, record.piece.bytes, record.issuer)->at(0).kind()];
   EXPECT_EQ(kinds, (std::map<Kind, int>{{Kind::identity, 1}, {Kind::endorse, 1}, {Kind::status, 1}, {Kind::transfer, 1}, {Kind::assign, 1}, {Kind::policy, 2}}));
-  EXPECT_EQ(evidence::statements_of_kept(Format::cose, all.records[0].piece.bytes, all.records[0].issuer)->at(0).kind(), Kind::policy);
+  EXPECT_EQ(evidence::statements_of_stored(Format::cose, all.records[0].piece.bytes, all.records[0].issuer)->at(0).kind(), Kind::policy);
   std::vector<std::string> origins;
   for (const auto& head : all.heads) origins.push_back(head.domain + " " + head.origin);
   EXPECT_THAT(origins, testing::UnorderedElementsAre("plant.example main/plant.example", "acme.example main/acme.example"));
@@ -79,7 +79,7 @@ TEST_F(Following, AFeedIsHeldUntilSomethingComes) {
   const auto got = service::decode_feed(view(held.get().body));
   ASSERT_TRUE(got);
   ASSERT_EQ(got->records.size(), 1u);
-  EXPECT_EQ(evidence::statements_of_kept(Format::cose, got->records[0].piece.bytes, got->records[0].issuer)->at(0).kind(), Kind::status);
+  EXPECT_EQ(evidence::statements_of_stored(Format::cose, got->records[0].piece.bytes, got->records[0].issuer)->at(0).kind(), Kind::status);
   EXPECT_GT(got->next, from);
 }
 

@@ -44,7 +44,7 @@ TEST_F(Long, AnswersAreNotMadeOnEventLoops) {
   held.release();
 }
 
-TEST_F(Long, AnAnswerThatWasMadeIsKeptForEveryLoop) {
+TEST_F(Long, AnAnswerThatWasMadeIsCachedForEveryLoop) {
   const std::string verdict = "/v1/subjects/" + talked_of.text() + "/verdict";  // ready answers are for this way to write it
   const auto made = site.get(verdict);
   ASSERT_EQ(made.status, 200u);

@@ -22,7 +22,7 @@ struct HiddenEndorsements : Web {
     EXPECT_TRUE(feed);
     std::vector<std::string> kinds;
     for (const auto& record : feed->records) {
-      const auto statements = evidence::statements_of_kept(record.piece.format, record.piece.bytes, record.issuer);
+      const auto statements = evidence::statements_of_stored(record.piece.format, record.piece.bytes, record.issuer);
       for (const auto& statement : *statements) kinds.emplace_back(to_string(statement.kind()));
     }
     return kinds;
@@ -100,7 +100,7 @@ TEST_F(HiddenEndorsements, EntriesNeedEveryKindHashesDoNot) {
 }
 
 // What others must not read is not for caches that they share.
-TEST_F(HiddenEndorsements, AreNotKeptByCachesThatOthersShare) {
+TEST_F(HiddenEndorsements, AreNotInCachesThatOthersShare) {
   const auto control = [&](const std::string& path, const std::string& as) { return std::string(site.get(path, as).header("Cache-Control")); };
   EXPECT_THAT(control("/v1/evidence/" + secret, "plant"), testing::StartsWith("private"));
   EXPECT_THAT(control("/log/plant.example/tile/entries/000.p/2", "plant"), testing::StartsWith("private"));
@@ -229,7 +229,7 @@ TEST_F(Closed, TheLogAndTheFeedAreClosed) {
   ASSERT_TRUE(feed);
   EXPECT_FALSE(feed->records.empty()) << "policies are for everybody";
   for (const auto& record : feed->records)
-    EXPECT_EQ(evidence::statements_of_kept(record.piece.format, record.piece.bytes, record.issuer)->at(0).kind(), Kind::policy);
+    EXPECT_EQ(evidence::statements_of_stored(record.piece.format, record.piece.bytes, record.issuer)->at(0).kind(), Kind::policy);
 }
 
 TEST_F(Closed, ChangesNameNobody) {

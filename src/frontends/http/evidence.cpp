@@ -145,7 +145,7 @@ void post_evidence(Door::Impl& door, const Call& call, net::Responder respond) {
 namespace {
 
 Result<Bytes> evidence_of(service::Service& service, const evidence::StatementId& id) {
-  TRY(auto record, service.feed().kept(id));
+  TRY(auto record, service.feed().stored_record(id));
   return std::move(record.evidence);
 }
 
@@ -205,10 +205,10 @@ Answer get_policy(Door::Impl& door, const Call& call) {
   }
   TRY(const auto versions, door.service.feed().policy_versions(domain, version));
   if (call.query.has("all")) return all_versions(door, call, versions.all);
-  TRY(const auto chosen, door.service.feed().kept(version == 0 && versions.counted ? *versions.counted : versions.all.back()));
+  TRY(const auto chosen, door.service.feed().stored_record(version == 0 && versions.counted ? *versions.counted : versions.all.back()));
   if (call.accept.find("text/plain") == std::string::npos)
     return revalidated(bytes_answer(chosen.evidence, "application/cose"), call);
-  TRY(const auto statements, evidence::statements_of_kept(chosen.format, chosen.evidence, chosen.issuer, chosen.id));
+  TRY(const auto statements, evidence::statements_of_stored(chosen.format, chosen.evidence, chosen.issuer, chosen.id));
   const auto& text = std::get<evidence::PolicyText>(statements.at(0).body).descriptor;
   return revalidated(bytes_answer(view(text), "text/plain; charset=utf-8"), call);
 }

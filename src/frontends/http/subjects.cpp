@@ -46,7 +46,7 @@ service::AnswerKey key_of(const SubjectId& subject, AnswerKind kind, std::uint32
 }
 
 // Answers whose verdict anyone may have are kept for the next asker.
-net::Response kept(Door::Impl& door, const Call& call, AnswerKind kind, const Found& found, net::Response response) {
+net::Response cache_answer(Door::Impl& door, const Call& call, AnswerKind kind, const Found& found, net::Response response) {
   if (!door.options.ready || !found.looked.open || call.path[2] != found.subject.text()) return response;
   const auto key = key_of(found.subject, kind, door.domain_number(call.get("domain")));
   const service::Answer answer{net::serialize(response), found.stamp, found.looked.verdict.valid_until};
@@ -102,7 +102,7 @@ std::uint32_t Door::Impl::known_domain_number(std::string_view domain) const {
 Answer get_subject(Door::Impl& door, const Call& call) {
   TRY(const auto found, find(door, call, true));
   auto response = revalidated(json_answer(json::serialize(summary_json(found.looked))), call);
-  return response.status == 200 ? kept(door, call, AnswerKind::http_summary, found, std::move(response)) : response;
+  return response.status == 200 ? cache_answer(door, call, AnswerKind::http_summary, found, std::move(response)) : response;
 }
 
 namespace {
@@ -126,7 +126,7 @@ Answer verdict(Door::Impl& door, const Call& call) {
   }
   TRY(const auto found, find(door, call, false));
   auto response = revalidated(json_answer(json::serialize(verdict_json(found.looked.verdict))), call);
-  return response.status == 200 ? kept(door, call, AnswerKind::http_verdict, found, std::move(response)) : response;
+  return response.status == 200 ? cache_answer(door, call, AnswerKind::http_verdict, found, std::move(response)) : response;
 }
 
 }  // namespace

@@ -58,11 +58,11 @@ class Site {
   }
 
   // A device whose certificate the CA issued and the server keeps.
-  SubjectId device(const std::string& name, unsigned serial, bool kept = true) {
+  SubjectId device(const std::string& name, unsigned serial, bool stored = true) {
     openssl.issue("ca", name, serial);
     const Bytes der = openssl.der(name + ".cer");
     *ics.clock = system_time();  // it is valid from now on
-    if (kept) {
+    if (stored) {
       const auto result = ics.submit({der}, Format::x509, "acme.example").at(0);
       EXPECT_EQ(result.outcome, service::ItemResult::Outcome::received) << (result.error ? result.error->message : "");
     }
@@ -161,7 +161,7 @@ TEST_F(OcspDoor, AWithdrawnIdentityIsRevoked) {
   EXPECT_THAT(site.ask("-cert a.pem"), HasSubstr("a.pem: revoked"));
 }
 
-TEST_F(OcspDoor, GetAnswersAsPostDoesAndMayBeKept) {
+TEST_F(OcspDoor, GetAnswersAsPostDoesAndMayBeCached) {
   Site site(With::delegate);
   site.device("a", 1);
   const Bytes request = site.request("a");

@@ -24,9 +24,9 @@ net::Response http_of(const Outcome& outcome, bool get) {
   response.content_type = "application/ocsp-response";
   response.body = text(outcome.der);
   response.headers = {{"Access-Control-Allow-Origin", "*"}};
-  const bool kept = get && outcome.max_age > 0;  // RFC 5019 section 6.2
-  response.headers.emplace_back("Cache-Control", kept ? "max-age=" + std::to_string(outcome.max_age) + ", public, no-transform, must-revalidate" : "no-store");
-  if (kept) response.headers.emplace_back("ETag", "\"" + to_hex(crypto::sha256(outcome.der)) + "\"");
+  const bool cacheable = get && outcome.max_age > 0;  // RFC 5019 section 6.2
+  response.headers.emplace_back("Cache-Control", cacheable ? "max-age=" + std::to_string(outcome.max_age) + ", public, no-transform, must-revalidate" : "no-store");
+  if (cacheable) response.headers.emplace_back("ETag", "\"" + to_hex(crypto::sha256(outcome.der)) + "\"");
   return response;
 }
 

@@ -157,9 +157,9 @@ TEST(HttpClient, Errors) {
 
 TEST(HttpClient, TimeoutAndAbort) {
   std::atomic<int> polls{0};
-  std::vector<Responder> kept;  // by the server's one thread
+  std::vector<Responder> unanswered;  // by the server's one thread
   auto server = start([&](const Request&, Responder respond) {
-    kept.push_back(std::move(respond));
+    unanswered.push_back(std::move(respond));
     ++polls;
   });
   HttpClient client;

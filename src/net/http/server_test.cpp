@@ -36,22 +36,22 @@ class Shelf {
     return [this](const Request& request, Responder respond) {
       if (request.path != "/wait") return echo(request, std::move(respond));
       std::lock_guard lock(mutex_);
-      kept_.push_back(std::move(respond));
+      held_.push_back(std::move(respond));
       arrived_.notify_all();
     };
   }
   Responder take() {
     std::unique_lock lock(mutex_);
-    EXPECT_TRUE(arrived_.wait_for(lock, 10s, [&] { return !kept_.empty(); }));
-    Responder taken = std::move(kept_.front());
-    kept_.erase(kept_.begin());
+    EXPECT_TRUE(arrived_.wait_for(lock, 10s, [&] { return !held_.empty(); }));
+    Responder taken = std::move(held_.front());
+    held_.erase(held_.begin());
     return taken;
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable arrived_;
-  std::vector<Responder> kept_;
+  std::vector<Responder> held_;
 };
 
 const std::string wait_request = "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n";

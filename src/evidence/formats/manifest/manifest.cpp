@@ -76,8 +76,8 @@ struct Slots {
 };
 
 // To examine a point costs more than all the rest: it is done once, when the evidence comes.
-Result<SlotKey> slot_key(std::string_view curve, View x, View y, bool kept) {
-  if (!kept) {
+Result<SlotKey> slot_key(std::string_view curve, View x, View y, bool from_store) {
+  if (!from_store) {
     TRY(const auto key, crypto::PublicKey::from_ec_point(curve, x, y));
     return SlotKey{key.id(), to_bytes(key.spki())};
   }
@@ -87,7 +87,7 @@ Result<SlotKey> slot_key(std::string_view curve, View x, View y, bool kept) {
 }
 
 // RFC 7517 keys, kid being the slot's number; x5c chains are carried along in the evidence, not judged.
-Result<Slots> read_slots(const json::object& payload, bool kept) {
+Result<Slots> read_slots(const json::object& payload, bool from_store) {
   const auto* set = payload.if_contains("publicKeySet");
   const auto* keys = set && set->is_object() ? set->as_object().if_contains("keys") : nullptr;
   if (!keys || !keys->is_array()) return bad_manifest("payload.publicKeySet.keys", "an array of keys expected");
@@ -105,7 +105,7 @@ Result<Slots> read_slots(const json::object& payload, bool kept) {
     if (type != "EC") return fail(Code::unsupported, "manifest." + path + ".kty: EC expected");
     TRY(const Bytes x, base64url_of(jwk, "x", path));
     TRY(const Bytes y, base64url_of(jwk, "y", path));
-    auto key = slot_key(curve, x, y, kept);
+    auto key = slot_key(curve, x, y, from_store);
     if (!key) return within("manifest." + path, std::move(key).error());
     if (slot != "0") slots.others.push_back(key->id.text());
     else if (slots.first) return bad_manifest(path + ".kid", "slot 0 twice");
@@ -146,7 +146,7 @@ Result<Identity> read_identity(const json::object& payload, const SlotKey& key) 
 }
 
 Result<Decoded> decode_manifest(View bytes, Trust trust) {
-  const bool kept = trust == Trust::kept;
+  const bool from_store = trust == Trust::from_store;
   if (!is_utf8(text(bytes))) return bad_manifest("element", "not UTF-8");
   TRY(const auto element, parse_object(text(bytes), "element"));
   TRY(const auto payload_text, text_of(element, "payload", ""));
@@ -159,7 +159,7 @@ Result<Decoded> decode_manifest(View bytes, Trust trust) {
   auto payload_bytes = from_base64url(payload_text);
   if (!payload_bytes) return within("manifest.payload", std::move(payload_bytes).error());
   TRY(const auto payload, parse_object(text(*payload_bytes), "payload"));
-  TRY(const auto slots, read_slots(payload, kept));
+  TRY(const auto slots, read_slots(payload, from_store));
 
   Statement statement;
   statement.format = Format::manifest;

@@ -97,13 +97,13 @@ TEST(Manifest, OursComesBack) {
   EXPECT_EQ(statement.other_keys.names, (std::vector<std::string>{device("d").other_slots[0].id().text(), device("d").other_slots[1].id().text()}));
   const auto& identity = std::get<Identity>(statement.body);
   EXPECT_EQ(std::tie(identity.maker, identity.model, identity.serial), std::make_tuple("Acme", "SE-1", "0123AABBCCDDEEFF01"));
-  const auto kept = statements_of_kept(Format::manifest, element, maker()->public_key().id());
-  ASSERT_TRUE(kept) << kept.error().message;
-  EXPECT_EQ(kept->at(0).id, verified->id());
-  EXPECT_EQ(kept->at(0).subject, statement.subject);
-  EXPECT_EQ(kept->at(0).other_keys.names, statement.other_keys.names);
-  EXPECT_EQ(to_hex(std::get<Identity>(kept->at(0).body).spki), to_hex(identity.spki));
-  EXPECT_EQ(statements_of_kept(Format::manifest, element, maker()->public_key().id(), verified->id())->at(0).id, verified->id());
+  const auto stored = statements_of_stored(Format::manifest, element, maker()->public_key().id());
+  ASSERT_TRUE(stored) << stored.error().message;
+  EXPECT_EQ(stored->at(0).id, verified->id());
+  EXPECT_EQ(stored->at(0).subject, statement.subject);
+  EXPECT_EQ(stored->at(0).other_keys.names, statement.other_keys.names);
+  EXPECT_EQ(to_hex(std::get<Identity>(stored->at(0).body).spki), to_hex(identity.spki));
+  EXPECT_EQ(statements_of_stored(Format::manifest, element, maker()->public_key().id(), verified->id())->at(0).id, verified->id());
 }
 
 TEST(Manifest, IsWrittenForP256Only) {

@@ -224,7 +224,7 @@ Result<std::vector<std::string>> read_domains(CborReader& reader) {
 
 }  // namespace
 
-Result<void> read_payload(View payload, Statement& statement, bool kept) {
+Result<void> read_payload(View payload, Statement& statement, bool from_store) {
   CborReader reader(payload);
   std::uint64_t kind = 0;
   bool has_body = false;
@@ -248,7 +248,7 @@ Result<void> read_payload(View payload, Statement& statement, bool kept) {
   CHECK_OK(reader.end());
   if (statement.domains.empty()) return bad_body("payload.1", "missing");
   if (!has_body) return bad_body("payload.3", "missing");
-  return check_subject(statement, kept);
+  return check_subject(statement, from_store);
 }
 
 }  // namespace cm4it::evidence

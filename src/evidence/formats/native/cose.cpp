@@ -102,9 +102,9 @@ Result<void> read_chain(CborReader& reader, Statement& statement, const std::str
 
 // protected = { 1: alg, 3: content type, 4: kid, 15: claims, ? 33: x5chain }
 // Each by the next; the first is the issuer's, and made to sign with.
-Result<void> check_chain(const Header& header, bool kept) {
+Result<void> check_chain(const Header& header, bool from_store) {
   const auto& chain = header.statement.credentials;
-  if (chain.empty() || kept) return {};  // kept: this was seen when it came
+  if (chain.empty() || from_store) return {};  // kept: this was seen when it came
   if (chain[0]->key_id() != header.kid) return bad_cose("protected.33", "the first certificate is of another key than kid");
   for (std::size_t i = 0; i + 1 < chain.size(); ++i)
     if (!chain[i]->verify(chain[i + 1]->key()))
@@ -112,7 +112,7 @@ Result<void> check_chain(const Header& header, bool kept) {
   return chain[0]->check_signs_statements();
 }
 
-Result<Header> read_protected(View bytes, bool kept) {
+Result<Header> read_protected(View bytes, bool from_store) {
   CborReader reader(bytes);
   Header header;
   bool alg = false, type = false, kid = false, claims = false;
@@ -149,7 +149,7 @@ Result<Header> read_protected(View bytes, bool kept) {
   if (!kid) return bad_cose("protected.4", "kid is not the issuer's key id of 32 octets");
   if (!claims) return bad_cose("protected.15", "claims are missing");
   if (header.kid != header.statement.issuer) return bad_cose("protected.4", "kid and iss (claim 1) name different keys");
-  CHECK_OK(check_chain(header, kept));
+  CHECK_OK(check_chain(header, from_store));
   return header;
 }
 
@@ -197,10 +197,10 @@ Result<MessageParts> parse_message(View bytes) {
 }
 
 Result<Decoded> decode_cose(View bytes, Trust trust) {
-  const bool kept = trust == Trust::kept;
+  const bool from_store = trust == Trust::from_store;
   TRY(const MessageParts parts, parse_message(bytes));
-  TRY(Header header, read_protected(parts.header, kept));
-  CHECK_OK(read_payload(parts.payload, header.statement, kept));
+  TRY(Header header, read_protected(parts.header, from_store));
+  CHECK_OK(read_payload(parts.payload, header.statement, from_store));
   DecodedBuilder builder;
   builder.bytes = to_bytes(bytes);
   builder.signed_bytes = sig_structure(parts.header, parts.payload);
@@ -209,7 +209,7 @@ Result<Decoded> decode_cose(View bytes, Trust trust) {
   for (const auto& credential : header.statement.credentials) builder.issuer.chain.push_back(credential->key_id());
   header.statement.id = statement_id(Format::cose, header.kid, builder.signed_bytes);
   if (const auto* identity = std::get_if<Identity>(&header.statement.body);
-      identity && !kept && !identity->spki.empty() && header.statement.subject == SubjectId::key(header.kid)) {
+      identity && !from_store && !identity->spki.empty() && header.statement.subject == SubjectId::key(header.kid)) {
     TRY(builder.carried_key, crypto::PublicKey::from_canonical_spki(identity->spki));
   }
   if (const auto& chain = header.statement.credentials; !chain.empty()) builder.carried_key = chain[0]->key();
@@ -218,7 +218,7 @@ Result<Decoded> decode_cose(View bytes, Trust trust) {
 }
 
 // What the signature covers is neither assembled nor hashed.
-Result<std::vector<Statement>> kept_cose(View bytes, const KeyId&, const SubjectId*) {
+Result<std::vector<Statement>> stored_cose_statements(View bytes, const KeyId&, const SubjectId*) {
   TRY(const MessageParts parts, parse_message(bytes));
   TRY(Header header, read_protected(parts.header, true));
   CHECK_OK(read_payload(parts.payload, header.statement, true));
@@ -248,7 +248,7 @@ constexpr std::string_view cose_types[] = {"application/cose", "application/cm4i
 // A body of no known type that begins like a message is a sequence of them (split.cpp).
 constexpr Codec native::codec{.format = Format::cose, .name = "cose", .media_type = "application/cose", .submitted = cose_types,
                               .most_octets = budget::evidence_bytes, .split = split_one, .decode = decode_cose,
-                              .verify = verify_cose, .kept = kept_cose, .bears_chain = true};
+                              .verify = verify_cose, .stored_statements = stored_cose_statements, .bears_chain = true};
 
 Result<void> check_times(const Statement& statement) {
   if (!row_of(statement.kind()).for_good) return {};

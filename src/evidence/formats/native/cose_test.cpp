@@ -117,17 +117,17 @@ TEST(Cose, EveryKindComesBack) {
     EXPECT_EQ(statement.subject, subject);
     EXPECT_EQ(to_hex(write_payload(acme, statement.body)), to_hex(write_payload(acme, body))) << to_string(kind);
     // What was kept is read again without its signature, and is the same statement.
-    const auto kept = statements_of_kept(Format::cose, *bytes, issuer->public_key().id());
-    ASSERT_TRUE(kept) << kept.error().message;
-    EXPECT_EQ(kept->at(0).id, verified->id());
-    EXPECT_EQ(to_hex(write_payload(acme, kept->at(0).body)), to_hex(write_payload(acme, body)));
+    const auto stored = statements_of_stored(Format::cose, *bytes, issuer->public_key().id());
+    ASSERT_TRUE(stored) << stored.error().message;
+    EXPECT_EQ(stored->at(0).id, verified->id());
+    EXPECT_EQ(to_hex(write_payload(acme, stored->at(0).body)), to_hex(write_payload(acme, body)));
     // The same again where its id is known.
-    const auto known = statements_of_kept(Format::cose, *bytes, issuer->public_key().id(), verified->id());
+    const auto known = statements_of_stored(Format::cose, *bytes, issuer->public_key().id(), verified->id());
     ASSERT_TRUE(known) << known.error().message;
     EXPECT_EQ(known->at(0).id, verified->id());
     EXPECT_EQ(known->at(0).issuer, issuer->public_key().id());
     EXPECT_EQ(known->at(0).subject, subject);
-    EXPECT_EQ(known->at(0).issued_at, kept->at(0).issued_at);
+    EXPECT_EQ(known->at(0).issued_at, stored->at(0).issued_at);
     EXPECT_EQ(to_hex(write_payload(acme, known->at(0).body)), to_hex(write_payload(acme, body)));
   }
 }

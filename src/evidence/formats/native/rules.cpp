@@ -11,13 +11,13 @@ tl::unexpected<Error> bad_body(const std::string& path, const std::string& rule)
 
 namespace {
 
-Result<void> check_identity(const Statement& statement, const Identity& identity, bool kept) {
+Result<void> check_identity(const Statement& statement, const Identity& identity, bool from_store) {
   switch (statement.subject.kind) {
     case SubjectKind::key: {
       if (identity.type == Type::code || identity.type == Type::model)
         return bad_body("payload.3.1", std::string("a key is no ") + to_string(identity.type));
       if (identity.spki.empty()) return bad_body("payload.3.2", "the identity of a key carries its SubjectPublicKeyInfo");
-      if (kept) return {};
+      if (from_store) return {};
       auto key = crypto::PublicKey::from_canonical_spki(identity.spki);
       if (!key) return within("payload.3.2", std::move(key).error());
       if (key->id().digest != statement.subject.digest)
@@ -41,8 +41,8 @@ Result<void> check_identity(const Statement& statement, const Identity& identity
 
 }  // namespace
 
-Result<void> check_subject(const Statement& statement, bool kept) {
-  if (const auto* identity = std::get_if<Identity>(&statement.body)) return check_identity(statement, *identity, kept);
+Result<void> check_subject(const Statement& statement, bool from_store) {
+  if (const auto* identity = std::get_if<Identity>(&statement.body)) return check_identity(statement, *identity, from_store);
   const SubjectKind kind = statement.subject.kind;
   switch (statement.kind()) {
     case Kind::transfer:

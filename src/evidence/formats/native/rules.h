@@ -12,6 +12,6 @@ tl::unexpected<Error> bad_body(const std::string& path, const std::string& rule)
 
 // What may be said of which subject.
 // Whether the body of a statement fits its subject; `kept`: this server examined the keys in it before. malformed.
-Result<void> check_subject(const Statement& statement, bool kept);
+Result<void> check_subject(const Statement& statement, bool from_store);
 
 }  // namespace cm4it::evidence

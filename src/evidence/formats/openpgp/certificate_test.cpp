@@ -377,7 +377,7 @@ TEST(OpenPgpCertificate, SubkeysThatAreNoKeysHereAreCarried) {
     const auto pieces = pieces_of(joined({key_packet(), subkey_packets(subkey, {{.type = 0x18, .hashed = {subpacket(27, Bytes{0x0c})}}})}));
     if (pieces.size() != 1) return false;
     auto decoded = decode(Format::openpgp, pieces[0]);
-    return decoded && verify(*decoded, party().signer->public_key()) && statements_of_kept(Format::openpgp, pieces[0], party().signer->public_key().id());
+    return decoded && verify(*decoded, party().signer->public_key()) && statements_of_stored(Format::openpgp, pieces[0], party().signer->public_key().id());
   };
   for (const std::size_t octets : {128u, 192u, 255u}) {
     Bytes n(octets, 0xff), numbers;

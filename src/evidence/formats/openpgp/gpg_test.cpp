@@ -117,9 +117,9 @@ std::multiset<std::string> facts_of(const std::string& listing) {
   std::multiset<std::string> facts;
   for (const char* record : {"pub:", "sub:"})
     for (const std::string& line : lines_of(listing, record)) {
-      std::string kept = record;
-      for (const std::size_t field : {2u, 3u, 4u, 5u, 6u, 11u, 16u}) kept += fields_of(line).at(field) + ":";
-      facts.insert(kept);
+      std::string fields = record;
+      for (const std::size_t field : {2u, 3u, 4u, 5u, 6u, 11u, 16u}) fields += fields_of(line).at(field) + ":";
+      facts.insert(fields);
     }
   return facts;
 }

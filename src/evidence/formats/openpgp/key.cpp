@@ -117,11 +117,11 @@ const char* name_of_algorithm(std::uint8_t algorithm) {
 
 // The key is made, and so examined, or its encoding alone.
 struct MakeSubject {
-  bool kept;
+  bool from_store;
 
   template <class F>
   Result<KeySubject> made_of(Result<Bytes> spki, F&& examined) const {
-    if (!kept) {
+    if (!from_store) {
       TRY(auto key, examined());
       return KeySubject{key.id(), to_bytes(key.spki()), key};
     }
@@ -212,13 +212,13 @@ unsigned bits_of(const Key& key) {
   return std::holds_alternative<Key::Opaque>(key.numbers) ? 0 : 255;
 }
 
-Result<KeySubject> subject_of(const Key& key, bool kept) {
+Result<KeySubject> subject_of(const Key& key, bool from_store) {
   if (key.version == 5)
     return fail(Code::unsupported, "openpgp: key " + key.fingerprint.text() + ": version 5; 4 and 6 are read");
   if (std::holds_alternative<Key::Opaque>(key.numbers))
     return fail(Code::unsupported, "openpgp: key " + key.fingerprint.text() + ": " + algorithm_text(key) +
                 "; RSA, ECDSA and ECDH on P-256 and P-384, Ed25519 and X25519 are read");
-  auto subject = std::visit(MakeSubject{kept}, key.numbers);
+  auto subject = std::visit(MakeSubject{from_store}, key.numbers);
   if (!subject) return within("openpgp: key " + key.fingerprint.text(), std::move(subject).error());
   return subject;
 }

@@ -48,7 +48,7 @@ struct KeySubject {
   std::optional<crypto::PublicKey> key;
 };
 // unsupported: an opaque key. malformed: numbers that are no key (a point off its curve).
-Result<KeySubject> subject_of(const Key& key, bool kept);
+Result<KeySubject> subject_of(const Key& key, bool from_store);
 
 // The octets that stand for a key wherever it is hashed: in its fingerprint, and in signatures over it.
 void append_key_for_hash(Bytes& to, const Key& key);

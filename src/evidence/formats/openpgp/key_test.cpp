@@ -21,12 +21,12 @@ TEST(OpenPgpKey, IsTheSubjectItsNumbersAre) {
       const Key key = pgp.key();
       EXPECT_TRUE(can_sign(key));
       EXPECT_EQ(key.fingerprint.octets.size(), version == 4 ? 20u : 32u);
-      for (const bool kept : {false, true}) {
-        const auto subject = subject_of(key, kept);
+      for (const bool from_store : {false, true}) {
+        const auto subject = subject_of(key, from_store);
         ASSERT_TRUE(subject) << subject.error().message;
         EXPECT_EQ(subject->id, signer->public_key().id());
         EXPECT_EQ(to_hex(subject->spki), to_hex(signer->public_key().spki()));
-        EXPECT_EQ(subject->key.has_value(), !kept);
+        EXPECT_EQ(subject->key.has_value(), !from_store);
       }
     }
   }
@@ -80,8 +80,8 @@ TEST(OpenPgpKey, OthersAreOpaque) {
     ASSERT_TRUE(key) << what;
     EXPECT_EQ(key->fingerprint.octets.size(), 20u);
     EXPECT_FALSE(can_sign(*key)) << what;
-    for (const bool kept : {false, true}) {
-      const auto subject = subject_of(*key, kept);
+    for (const bool from_store : {false, true}) {
+      const auto subject = subject_of(*key, from_store);
       ASSERT_FALSE(subject) << what;
       EXPECT_EQ(subject.error().code, Code::unsupported) << what;
       EXPECT_NE(subject.error().message.find(named), std::string::npos) << subject.error().message;

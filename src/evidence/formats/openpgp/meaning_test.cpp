@@ -261,7 +261,7 @@ TEST(OpenPgpMeaning, RefusesWhatIsNotOneThing) {
   EXPECT_TRUE(decode(Format::openpgp, piece_over_user_id(maker(), device(), "thing", with({notation("label@cm4it.org", most, true), notation("domain@cm4it.org", "a", true)}))));
 }
 
-TEST(OpenPgpMeaning, OfKeptEvidenceIsTheSame) {
+TEST(OpenPgpMeaning, OfStoredEvidenceIsTheSame) {
   const Bytes pieces[] = {piece_over_user_id(maker(), device(), "a", {.hashed = {notation("model", "T")}}), piece_over_user_id(device(), device(), "a"),
                           piece_over_subkey(device(), device(), encryption_key("e"), {.type = 0x18}), piece_over_key(device(), device(), {.type = 0x20})};
   for (const Bytes& piece : pieces) {
@@ -270,9 +270,9 @@ TEST(OpenPgpMeaning, OfKeptEvidenceIsTheSame) {
     const auto verified = verify(decoded, issuer.signer->public_key());
     ASSERT_TRUE(verified) << verified.error().message;
     for (const bool known : {false, true}) {
-      const auto kept = statements_of_kept(Format::openpgp, piece, id_of(issuer), known ? std::optional(verified->id()) : std::nullopt);
-      ASSERT_TRUE(kept) << kept.error().message;
-      const Statement &now = kept->at(0), &then = verified->statements()[0];
+      const auto stored = statements_of_stored(Format::openpgp, piece, id_of(issuer), known ? std::optional(verified->id()) : std::nullopt);
+      ASSERT_TRUE(stored) << stored.error().message;
+      const Statement &now = stored->at(0), &then = verified->statements()[0];
       EXPECT_EQ(now.id, then.id);
       EXPECT_EQ(now.issuer, id_of(issuer));
       EXPECT_EQ(now.subject, then.subject);

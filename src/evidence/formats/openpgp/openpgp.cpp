@@ -22,10 +22,10 @@ Fingerprint named_by(const SignatureIssuer& issuer) {
 }
 
 Result<Decoded> decode_openpgp(View bytes, Trust trust) {
-  const bool kept = trust == Trust::kept;
+  const bool from_store = trust == Trust::from_store;
   TRY(const PieceParts piece, read_piece(bytes));
-  TRY(const KeySubject subject, subject_of(piece.primary, kept));
-  if (piece.subkey && !kept && is_key_here(*piece.subkey)) CHECK_OK(subject_of(*piece.subkey, false));
+  TRY(const KeySubject subject, subject_of(piece.primary, from_store));
+  if (piece.subkey && !from_store && is_key_here(*piece.subkey)) CHECK_OK(subject_of(*piece.subkey, false));
   TRY(Statement statement, meaning_of(piece, subject));
   const Signature& signature = piece.signature;
   DecodedBuilder builder;
@@ -37,7 +37,7 @@ Result<Decoded> decode_openpgp(View bytes, Trust trust) {
     builder.issuer.key = subject.id;
     builder.carried_key = subject.key;
     statement.issuer = subject.id;
-    if (!kept) statement.id = statement_id(Format::openpgp, subject.id, builder.signed_bytes);
+    if (!from_store) statement.id = statement_id(Format::openpgp, subject.id, builder.signed_bytes);
   } else {
     builder.issuer = issuer_of(signature).hint();
   }

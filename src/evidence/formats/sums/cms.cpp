@@ -100,7 +100,7 @@ Result<Decoded> decode_cms(View piece) {
   return std::move(builder).build();
 }
 
-Result<std::vector<Statement>> kept_cms_statements(View piece, const KeyId& issuer, const SubjectId* about) {
+Result<std::vector<Statement>> stored_cms_statements(View piece, const KeyId& issuer, const SubjectId* about) {
   TRY(const CmsParts parts, read_parts(piece));
   return statements_of(parts.text, claims_of(parts.signature), issuer, about);
 }

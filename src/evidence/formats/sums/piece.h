@@ -41,7 +41,7 @@ Bytes with_crlf(View text);
 // Is it signed with CMS?
 bool is_cms(View piece);
 Result<Decoded> decode_cms(View piece);
-Result<std::vector<Statement>> kept_cms_statements(View piece, const KeyId& issuer, const SubjectId* about);
+Result<std::vector<Statement>> stored_cms_statements(View piece, const KeyId& issuer, const SubjectId* about);
 Result<void> verify_cms(View piece);
 
 }  // namespace cm4it::evidence::sums

@@ -122,10 +122,10 @@ Bytes write_piece(const PieceContent& content) {
 namespace {
 
 Result<Decoded> decode_sums(View bytes, Trust trust) {
-  const bool kept = trust == Trust::kept;
+  const bool from_store = trust == Trust::from_store;
   if (sums::is_cms(bytes)) return sums::decode_cms(bytes);
   TRY(const sums::SumsParts parts, sums::read_piece(bytes));
-  TRY(const auto subject, openpgp::subject_of(parts.primary, kept));
+  TRY(const auto subject, openpgp::subject_of(parts.primary, from_store));
   DecodedBuilder builder;
   builder.format = Format::sums;
   builder.bytes = to_bytes(bytes);
@@ -135,15 +135,15 @@ Result<Decoded> decode_sums(View bytes, Trust trust) {
   builder.carried_key = subject.key;
   TRY(const auto claims, sums::claims_of(parts));
   TRY(builder.statements, sums::statements_of(parts.text, claims, subject.id, nullptr));
-  if (!kept) {
+  if (!from_store) {
     const StatementId id = statement_id(Format::sums, subject.id, builder.signed_bytes);
     for (Statement& statement : builder.statements) statement.id = id;
   }
   return std::move(builder).build();
 }
 
-Result<std::vector<Statement>> kept_sums(View bytes, const KeyId& issuer, const SubjectId* about) {
-  if (sums::is_cms(bytes)) return sums::kept_cms_statements(bytes, issuer, about);
+Result<std::vector<Statement>> stored_sums_statements(View bytes, const KeyId& issuer, const SubjectId* about) {
+  if (sums::is_cms(bytes)) return sums::stored_cms_statements(bytes, issuer, about);
   TRY(const sums::SumsParts parts, sums::read_piece(bytes));
   TRY(const auto claims, sums::claims_of(parts));
   return sums::statements_of(parts.text, claims, issuer, about);
@@ -179,6 +179,6 @@ std::unique_ptr<PieceSink> open_leaf_sink(PieceSink::Out out) { return std::make
 
 // Lists come in forms, with their signatures (sums.h): a body that is one is not split by its type.
 constexpr Codec sums::codec{.format = Format::sums, .name = "sums", .media_type = "application/octet-stream", .submitted = {},
-                            .most_octets = budget::evidence_bytes, .sink = open_leaf_sink, .decode = decode_sums, .verify = verify_sums, .kept = kept_sums, .bears_chain = true};
+                            .most_octets = budget::evidence_bytes, .sink = open_leaf_sink, .decode = decode_sums, .verify = verify_sums, .stored_statements = stored_sums_statements, .bears_chain = true};
 
 }  // namespace cm4it::evidence

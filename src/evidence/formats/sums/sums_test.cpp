@@ -116,17 +116,17 @@ TEST(Sums, AnotherTextThanTheSignedOneIsRefused) {
   EXPECT_EQ(other.error().code, Code::bad_signature);
 }
 
-TEST(Sums, KeptEvidenceIsReadForOneFileOfIt) {
+TEST(Sums, StoredEvidenceIsReadForOneFileOfIt) {
   const auto piece = piece_of(list, sign_document(developer(), list), bare_certificate(developer())).value();
   const KeyId issuer = developer().signer->public_key().id();
   const auto verified = test::accept(piece.format, piece.bytes, developer().signer->public_key()).value();
   const SubjectId second = verified.statements()[1].subject;
-  const auto one = statements_of_kept(Format::sums, piece.bytes, issuer, verified.id(), &second).value();
+  const auto one = statements_of_stored(Format::sums, piece.bytes, issuer, verified.id(), &second).value();
   ASSERT_EQ(one.size(), 1u);
   EXPECT_EQ(one[0].subject, second);
   EXPECT_EQ(one[0].id, verified.id());
   EXPECT_EQ(identity(one[0]).name, "thermo fw_2.0-rc1.img");
-  EXPECT_EQ(statements_of_kept(Format::sums, piece.bytes, issuer).value().size(), 2u);
+  EXPECT_EQ(statements_of_stored(Format::sums, piece.bytes, issuer).value().size(), 2u);
 }
 
 TEST(Sums, InlineSignedListsLoseTheirWrapping) {
@@ -169,7 +169,7 @@ TEST_F(SumsCms, OpensslSignsWithAPkiKey) {
     EXPECT_EQ(identity(verified->statements()[0]).version, "1.4.2");
     ASSERT_EQ(verified->statements()[0].credentials.size(), 1u);
     const Bytes evidence = to_bytes(verified->bytes());
-    const auto one = statements_of_kept(Format::sums, evidence, developer_key, verified->id(), &verified->statements()[1].subject).value();
+    const auto one = statements_of_stored(Format::sums, evidence, developer_key, verified->id(), &verified->statements()[1].subject).value();
     ASSERT_EQ(one.size(), 1u);
     EXPECT_EQ(identity(one[0]).name, "thermo fw_2.0-rc1.img");
   }

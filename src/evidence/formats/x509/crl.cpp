@@ -137,7 +137,7 @@ bool looks_like_crl(View bytes) {
 namespace {
 
 Result<Decoded> decode_crl(View bytes, Trust trust) {
-  TRY(const auto list, trust == Trust::kept ? crypto::Crl::parse_known(bytes) : crypto::Crl::parse(bytes));
+  TRY(const auto list, trust == Trust::from_store ? crypto::Crl::parse_known(bytes) : crypto::Crl::parse(bytes));
   DecodedBuilder builder;
   builder.format = Format::crl;
   builder.bytes = to_bytes(bytes);
@@ -153,7 +153,7 @@ Result<void> verify_crl(const Decoded& decoded, const crypto::PublicKey& issuer)
   return crypto::verify_pkix(list.algorithm, list.to_be_signed, list.signature, issuer, "crl.signatureAlgorithm");
 }
 
-Result<std::vector<Statement>> kept_crl(View bytes, const KeyId& issuer, const SubjectId*) {
+Result<std::vector<Statement>> stored_crl_statements(View bytes, const KeyId& issuer, const SubjectId*) {
   TRY(const auto list, crypto::Crl::parse_known(bytes));
   Statement statement = meaning_of_list(list);
   statement.subject = SubjectId::key(issuer);
@@ -164,7 +164,7 @@ Result<std::vector<Statement>> kept_crl(View bytes, const KeyId& issuer, const S
 
 // Bodies are split, and told from certificates, by x509::codec.
 constexpr Codec crl::codec{.format = Format::crl, .name = "crl", .media_type = "application/pkix-crl", .submitted = {},
-                           .most_octets = budget::crl_bytes, .decode = decode_crl, .verify = verify_crl, .kept = kept_crl, .visit_list = visit_crl,
+                           .most_octets = budget::crl_bytes, .decode = decode_crl, .verify = verify_crl, .stored_statements = stored_crl_statements, .visit_list = visit_crl,
                            .known_list = known_crl, .by_authorities = true};
 
 }  // namespace cm4it::evidence

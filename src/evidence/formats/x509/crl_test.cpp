@@ -39,11 +39,11 @@ TEST(CrlEvidence, IsAWithdrawalByItsIssuer) {
   EXPECT_EQ(verify(*decoded, other.key->public_key()).error().code, Code::bad_signature);
 
   // What is kept says the same.
-  const auto kept = statements_of_kept(Format::crl, der, ca.key->public_key().id(), verified->id());
-  ASSERT_TRUE(kept) << kept.error().message;
-  EXPECT_EQ(kept->at(0).subject, statement.subject);
-  EXPECT_EQ(kept->at(0).id, statement.id);
-  EXPECT_EQ(kept->at(0).revocations->number, statement.revocations->number);
+  const auto stored = statements_of_stored(Format::crl, der, ca.key->public_key().id(), verified->id());
+  ASSERT_TRUE(stored) << stored.error().message;
+  EXPECT_EQ(stored->at(0).subject, statement.subject);
+  EXPECT_EQ(stored->at(0).id, statement.id);
+  EXPECT_EQ(stored->at(0).revocations->number, statement.revocations->number);
 }
 
 TEST(CrlEvidence, TellsOfTheCertificatesAskedFor) {
@@ -137,10 +137,10 @@ TEST(CrlEvidence, IsAboutCertificatesOfItsScope) {
     const Bytes der = CrlDraft{.by = ca, .more = scope.empty() ? Bytes{} : extension("551d1c", der::item(der::sequence, scope), true)}.encode();
     const Statement said = decode(Format::crl, der).value().statements().at(0);
     const Statement* const one = &said;
-    const auto kept = read_view(write_view({&one, 1}), said.subject);  // as look-ups know it
-    EXPECT_TRUE(kept) << kept.error().message;
+    const auto stored = read_view(write_view({&one, 1}), said.subject);  // as look-ups know it
+    EXPECT_TRUE(stored) << stored.error().message;
     const auto covered = said.revocations->coverage_of(*x509::credential_of(which));
-    if (kept) EXPECT_EQ(kept->at(0).revocations->coverage_of(*x509::credential_of(which)), covered);
+    if (stored) EXPECT_EQ(stored->at(0).revocations->coverage_of(*x509::credential_of(which)), covered);
     return covered;
   };
   using Coverage = RevocationList::Coverage;

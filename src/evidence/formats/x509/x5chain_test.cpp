@@ -46,9 +46,9 @@ TEST_F(Chains, GoAlongInTheProtectedHeader) {
     const Statement& statement = verified->statements()[0];
     ASSERT_EQ(statement.credentials.size(), drafts.size());
     for (std::size_t i = 0; i < drafts.size(); ++i) EXPECT_TRUE(equal(statement.credentials[i]->octets(), drafts[i].encode()));
-    const auto kept = statements_of_kept(Format::cose, *bytes, statement.issuer);
-    ASSERT_TRUE(kept);
-    EXPECT_EQ(kept->at(0).credentials.size(), drafts.size());
+    const auto stored = statements_of_stored(Format::cose, *bytes, statement.issuer);
+    ASSERT_TRUE(stored);
+    EXPECT_EQ(stored->at(0).credentials.size(), drafts.size());
     // They are signed along with the rest.
     EXPECT_NE(verified->id(),
               accept(Format::cose, say({leaf(), root.certifies(below), root.itself(1)}).value(), signer->public_key())->id());
