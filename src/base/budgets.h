@@ -50,7 +50,7 @@ inline constexpr std::size_t crl_extensions = 64;             // of a CRL, of an
 inline constexpr std::size_t ocsp_request_bytes = 16 * 1024;
 inline constexpr std::size_t ocsp_requests = 64;              // certificates asked for at once
 inline constexpr std::size_t ocsp_nonce = 128;                // octets; RFC 9654 section 2.1
-inline constexpr std::size_t ocsp_answers = 100'000;          // kept ready
+inline constexpr std::size_t ocsp_answers = 100'000;          // cached ready
 // X.509 (docs/x509.md)
 inline constexpr std::size_t certificate_bytes = 64 * 1024;
 inline constexpr std::size_t certificate_extensions = 64;
@@ -76,7 +76,7 @@ inline constexpr std::size_t descriptor_keys = 1024;
 inline constexpr std::size_t descriptor_entries = 4096;       // role entries, servers, permits, copies
 inline constexpr std::size_t glob_bytes = 256;
 inline constexpr std::size_t policy_versions = 10'000;        // of one domain
-inline constexpr std::size_t unpinned_domains = 1024;         // of which descriptors are kept that apply nowhere yet
+inline constexpr std::size_t unpinned_domains = 1024;         // of which descriptors are stored that apply nowhere yet
 inline constexpr std::size_t unpinned_descriptors = 64;       // of one such domain
 inline constexpr std::size_t undecided_transfers = 1000;      // subjects of which one waits for what makes it count
 inline constexpr std::size_t url_bytes = 200;                 // of a server, or of what is copied

@@ -16,8 +16,8 @@ enum class Code {
   not_permitted,  // policy does not let this issuer or reader do that
   not_found,      // absent, or not to be read by the asker: the same answer
   ambiguous,      // a prefix or alias leads to several subjects
-  conflict,       // contradicts what is already kept
-  not_yet,        // could count once something else has come; nothing is kept
+  conflict,       // contradicts what is already stored
+  not_yet,        // could count once something else has come; nothing is stored
   misdirected,    // the domain lives on another server (detail: its URL)
   unavailable,    // a peer, a disk or a limit stands in the way; try again later
   internal,       // a broken invariant

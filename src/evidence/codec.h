@@ -50,7 +50,7 @@ struct Codec {
   bool (*gives_name)(const Statement& statement, std::string_view name) = nullptr;
   // A certificate that this server took in before, and its findings (evidence/credential.h). Null: it has none. malformed: they are not its.
   Result<CredentialPtr> (*known_credential)(View octets, View findings) = nullptr;
-  // The entries of a kept list that takes certificates back (visit_revocation_list). Null: it has none.
+  // The entries of a list from the store that revokes certificates (visit_revocation_list). Null: it has none.
   Result<void> (*visit_list)(View piece, const RevocationVisitor& visit) = nullptr;
   // A list with these findings (RevocationList::findings), its other fields still empty. Null: it has none. malformed: they are none.
   Result<std::shared_ptr<RevocationList>> (*known_list)(View findings) = nullptr;

@@ -92,7 +92,7 @@ struct RevocationEntry {
 };
 // False: no more of them.
 using RevocationVisitor = std::function<bool(const RevocationEntry&)>;
-// Entries of such a list that this server verified before and kept, in their order, one by one. unsupported: no format of lists.
+// Entries of such a list that this server verified before it stored it, in their order, one by one. unsupported: no format of lists.
 Result<void> visit_revocation_list(Format format, View bytes, const RevocationVisitor& visit);
 
 // How many pieces codecs have read in this process, stored ones too. A look-up reads none (evidence/view_row.h).
@@ -110,7 +110,7 @@ struct Draft {
   Time issued_at;
   std::optional<Time> not_before, expires;
 };
-// What settles something settles it for good: transfers and withdrawals bear neither nbf nor exp. What is kept and bears one counts
+// What settles something settles it for good: transfers and withdrawals bear neither nbf nor exp. What is stored and bears one counts
 // for nothing. malformed names the claim.
 Result<void> check_times(const Statement& statement);
 // COSE_Sign1 evidence; whatever decode() would refuse is refused here, with the same words. `chain`: certificates of the issuer's

@@ -14,7 +14,7 @@ struct IssuerHint {
   // The very key. Else `names` lead to it: they are claims, and the signature tells which of the keys that have them it is.
   std::optional<KeyId> key;
   // Names as the index of aliases has them ("fpr:HEX", "keyid:HEX", "x509-ca:HEX"), or hashes of the key alone ("method1:HEX"), the
-  // surest first. Where there are several the last is the one that evidence is kept under, and the others tell which of it is meant.
+  // surest first. Where there are several the last is the one that evidence is stored under, and the others tell which of it is meant.
   std::vector<std::string> names;
   // Keys of the certificates that came along, the issuer's own first: they lead from it to an authority (RFC 9360 x5chain, CMS).
   std::vector<KeyId> chain;

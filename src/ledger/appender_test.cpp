@@ -40,7 +40,7 @@ TEST(Append, SecondSubmissionIsAnsweredWithTheFirstsPlace) {
 }
 
 // A statement's other signature, or another spelling of its unsigned parts, is no other statement: wherever it is placed
-// later, the leaf is the evidence that is kept.
+// later, the leaf is the evidence that is stored.
 TEST(Append, LeafIsTheEvidenceThatIsStored) {
   World world;
   const auto key = key_of("line1", crypto::Algorithm::es256);

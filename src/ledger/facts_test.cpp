@@ -1,4 +1,4 @@
-// What is folded of one subject when more is kept than can be.
+// What is folded of one subject when more is stored than can be.
 #include "ledger/budgets.h"
 #include "ledger/test_support.h"
 

@@ -46,7 +46,7 @@ void index_compromise(const Statement& statement, const KeyId& issuer, std::uint
   write(table::compromised, table::compromised_key(issuer, evidence::compromised_component(statement), record_at), {});
 }
 
-// Adds what this entry knows of times to a fact row, that is kept or begins here.
+// Adds what this entry knows of times to a fact row, that is stored or begins here.
 FactRow updated(const IndexInput& input, std::optional<FactRow> stored) {
   FactRow row;
   if (stored) {
@@ -63,7 +63,7 @@ FactRow updated(const IndexInput& input, std::optional<FactRow> stored) {
   return row;
 }
 
-// A CRL is kept under its issuer, and leads to nothing by itself: what it says is looked up where its certificates are judged.
+// A CRL is stored under its issuer, and leads to nothing by itself: what it says is looked up where its certificates are judged.
 Result<std::vector<std::string>> index_crl(const IndexInput& input, const Statement& statement, std::uint64_t record_at,
                                            const RowReader& read, const RowWriter& write) {
   const Bytes key = crl_key(statement.issuer, *statement.revocations, record_at);

@@ -53,7 +53,7 @@ struct Published {
   std::map<std::string, policy::DomainState, std::less<>> domains;
   std::map<std::string, tlog::Head, std::less<>> own_heads;   // by domain, homes only
   KeyId own_log;                              // this server's log key; zeros where it has none
-  std::size_t unpinned_domains = 0;           // whose descriptors are kept, and apply nowhere until something pins them
+  std::size_t unpinned_domains = 0;           // whose descriptors are stored, and apply nowhere until something pins them
   std::uint64_t unpinned_dropped = 0;         // of their descriptors, for newer ones, since this process started
   Time newest_time;                           // newest verified head seen: `at` is never before it
 };
@@ -75,7 +75,7 @@ struct Submission {
   std::vector<std::pair<std::string, std::string>> undecided{};
   // Domains it names and is not made in: their homes would refuse it, or our own log does not take it; and why.
   std::vector<std::pair<std::string, Bytes>> not_made{};  // the values of refusal notes
-  // How many statements of one issuer about one of its subjects may be kept, this one among them; counted where it is appended,
+  // How many statements of one issuer about one of its subjects may be stored, this one among them; counted where it is appended,
   // so that pieces of one request cannot overrun it together. 0: any number.
   std::size_t share = 0;
   std::string source{};  // the address that it came from (service::Caller); empty: this server itself
@@ -88,11 +88,11 @@ struct Appended {
 using AppendDone = std::function<void(Result<Appended>)>;  // called on the appender's thread
 
 // A home's head, verified, whose content is held here up to it.
-// `counts` false: it came by way of a server that is no home of the domain asked for. It is kept to be compared with, and
+// `counts` false: it came by way of a server that is no home of the domain asked for. It is stored to be compared with, and
 // says nothing of how fresh this copy is.
 struct ForeignHead { std::string domain; KeyId log; tlog::Head head; std::string note; bool counts = true; };
 
-// One record as it is kept.
+// One record as it is stored.
 struct Record {
   std::uint64_t position = 0;
   Format format = evidence::native_format;
@@ -128,24 +128,24 @@ class Reader {
   const policy::Policies& policies() const { return *published_->policies; }
   const PublishedPtr& published_ptr() const { return published_; }
 
-  // Everything kept about a subject and its models, with the domains' states. Of more than budget::subject_statements alarms first,
+  // Everything stored about a subject and its models, with the domains' states. Of more than budget::subject_statements alarms first,
   // and an equal share of everyone who spoke, the newest; it is not `whole` then.
   // `as_of`: for which verdict. Of CRLs there may be many, of which one counts: that of the time asked about is among the facts
   // then. Without it those of the highest numbers are, and a verdict for which they do not suffice says so.
   struct AsOf { std::string_view domain; Time at; };
   Result<policy::Facts> facts(const SubjectId& subject, const std::optional<AsOf>& as_of = {}) const;
-  // What is kept of these CAs' keys and of those above them: certificates, and what was taken back of them; bounded.
+  // What is stored of these CAs' keys and of those above them: certificates, and what was taken back of them; bounded.
   Result<void> add_authorities(std::vector<KeyId> keys, policy::Authorities& to, const std::optional<AsOf>& as_of = {}) const;
   // What this key said of itself that silences it, or that component of its certificate; the first ones that came here.
   Result<std::vector<policy::Fact>> compromises_of(const KeyId& key, const std::optional<Digest>& component = {}) const;
   Result<std::optional<Record>> record(const StatementId& id) const;
   Result<std::optional<Record>> record_at(std::uint64_t position) const;
-  // Is this what was kept: by the leaf's place in an own log, by another home's receipt, or else by the statement's id.
+  // Is this what was stored: by the leaf's place in an own log, by another home's receipt, or else by the statement's id.
   // internal: it is damaged; the store's file or the disk is.
   Result<void> check(const Record& record) const;
   // The record that the entry at this position brought, or brought a place or a receipt of.
   Result<std::optional<Record>> record_touched_at(std::uint64_t position) const;
-  // A CRL of this one's issuer, name and scope that is no newer, and whose number is not lower: with it kept, this one would
+  // A CRL of this one's issuer, name and scope that is no newer, and whose number is not lower: with it stored, this one would
   // count for nothing. Of several that of the lowest number.
   Result<std::optional<evidence::Statement>> crl_before(const KeyId& issuer, const evidence::RevocationList& crl) const;
   // COSE receipts of a statement with their domains: this server's own, and those that came along.
@@ -179,7 +179,7 @@ class Reader {
   Result<void> of_subject(const SubjectId& subject,
                           const std::function<bool(std::uint64_t position, const StatementId& id)>& visit) const;
 
-  // How many statements about a subject are kept, of anyone, of one issuer; counts no further than `most`.
+  // How many statements about a subject are stored, of anyone, of one issuer; counts no further than `most`.
   Result<std::size_t> count(const SubjectId& subject, std::size_t most) const;
   Result<std::size_t> count(const SubjectId& subject, const KeyId& issuer, std::size_t most) const;
 
@@ -198,7 +198,7 @@ class Reader {
   Result<std::optional<SubjectId>> search_all(const std::vector<Term>& terms, const std::optional<SubjectId>& after, std::size_t most,
                                               const std::function<bool(const SubjectId&)>& visit) const;
 
-  // Whether the search index leads from this value to the subject: one look-up, however much is kept of either.
+  // Whether the search index leads from this value to the subject: one look-up, however much is stored of either.
   Result<bool> is_found(const SubjectId& subject, std::string_view field, std::string_view value) const;
 
   // Of a home's log: the newest signed head, a leaf, a hash tile of `width` hashes.
@@ -212,7 +212,7 @@ class Reader {
   Result<std::vector<KnownHead>> foreign_heads(bool counted = true) const;
   // Signed descriptors of a domain, also where nothing pins it: statement ids by version.
   Result<std::vector<std::pair<std::uint64_t, StatementId>>> descriptors(std::string_view domain) const;
-  // Small values kept for other rooms (sync positions, what is still to be forwarded).
+  // Small values stored for other rooms (sync positions, what is still to be forwarded).
   Result<std::optional<Bytes>> note(std::string_view key) const;
   Result<std::vector<std::pair<std::string, Bytes>>> notes(std::string_view prefix) const;
 

@@ -41,7 +41,7 @@ class Mark {
 
   std::filesystem::path file_;
   KeyId log_;
-  std::map<std::pair<KeyId, std::string>, tlog::Head> heads_;  // also of keys that were in use before; origins are not kept
+  std::map<std::pair<KeyId, std::string>, tlog::Head> heads_;  // also of keys that were in use before; origins are not written
   std::optional<Anchor> anchor_;
 };
 

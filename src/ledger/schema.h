@@ -73,7 +73,7 @@ inline constexpr Table statements = 4;
 inline constexpr Table subjects = 5;
 Bytes subject_key(const SubjectId& subject, std::uint64_t position);
 // The position of a subject's first statement: what many subjects have in common is found in the order of their arrival,
-// and so written next to each other, however many there are. Absent: nothing is kept of it.
+// and so written next to each other, however many there are. Absent: nothing is stored of it.
 Result<std::optional<std::uint64_t>> first_position(const store::Snapshot& snapshot, const SubjectId& subject);
 
 // alias ‖ rank ‖ first position ‖ subject row → model text or nothing; order: what is its own first, then who came first

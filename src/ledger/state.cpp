@@ -77,7 +77,7 @@ Result<void> check_log_key(const std::string& domain, const StoredHead& head, co
   return {};
 }
 
-// A domain of which only heads came that do not count is kept here all the same: how fresh it is, nobody knows.
+// A domain is registered even if all its heads came through servers that are no homes of it; how fresh it is stays unknown.
 Result<void> load_foreign_heads(const store::Snapshot& snapshot, bool counted, State& state) {
   Result<void> outcome;
   CHECK_OK(snapshot.scan(table::heads, store::Range::prefix(table::foreign_heads_prefix(counted)), [&](View key, View value) {

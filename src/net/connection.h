@@ -36,11 +36,11 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   const crypto::PublicKey* client_key() const { return shaken_.key ? &*shaken_.key : nullptr; }  // null: none was proven
   bool secure() const { return tls_.has_value(); }
 
-  // To be written; flush() writes it. Whole messages: what of it cannot go at once is kept, and the connection blocked meanwhile.
+  // To be written; flush() writes it. Whole messages: what of it cannot go at once is buffered, and the connection blocked meanwhile.
   Outbox& outbox() { return unsent_ ? *unsent_ : *loop_->outbox; }
   bool flush();  // true: all has gone
   bool blocked() const { return unsent_ != nullptr; }
-  // Whether a large answer of so many octets may be kept for this client; false is counted, and said in the log (net/unsent.h).
+  // Whether a large answer of so many octets may be buffered for this client; false is counted, and said in the log (net/unsent.h).
   bool has_room_for(std::size_t octets) { return options().unsent->has_room(owner_, client_key() != nullptr, octets); }
 
   // A whole message came, and is worked on now.

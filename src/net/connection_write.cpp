@@ -1,4 +1,4 @@
-// How a connection writes what its session gave it, what is kept of that while the client does not take it, and how it ends.
+// How a connection writes what its session gave it, what is buffered of that while the client does not take it, and how it ends.
 #include "net/connection.h"
 
 namespace cm4it::net {

@@ -19,7 +19,7 @@ class Session {
 
   enum class State {
     ready,     // for the next message
-    working,   // a message is being worked on: what comes is kept, within bounds, and not taken
+    working,   // a message is being worked on: what comes is buffered, within bounds, and not taken
     answering  // the same, and its answer is being written in parts
   };
   virtual State state() const = 0;

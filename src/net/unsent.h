@@ -19,7 +19,7 @@ class Unsent {
 
   // A connection of this owner (an address, or a proven key) held so many octets, and holds so many now.
   void change(const std::string& owner, std::size_t before, std::size_t now);
-  // Whether an answer of so many octets may be kept for this owner: a quarter of all is one owner's, or one answer. Who proved no
+  // Whether an answer of so many octets may be buffered for this owner: a quarter of all is one owner's, or one answer. Who proved no
   // key leaves a quarter to those who did. False is counted, and said in the log.
   bool has_room(const std::string& owner, bool proven, std::size_t octets);
   // More than half is taken: who takes nothing is not waited for any longer.

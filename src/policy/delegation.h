@@ -1,6 +1,6 @@
 // Delegation: which roles a key has by the certificates of authorities above it (docs/x509.md, "Who may issue"). Whether certificates may
 // follow one another is their format's to say (evidence::Credential::check_path); here it is decided over which of them paths are looked
-// for, and which keys they may end at. Admission goes over all that are kept, the fold over those that count (counted_delegation.h).
+// for, and which keys they may end at. Admission goes over all that are stored, the fold over those that count (counted_delegation.h).
 #pragma once
 
 #include <functional>
@@ -46,11 +46,11 @@ using WhyNot = std::function<std::string(const evidence::Credential& certificate
 Paths chain_paths_of(const evidence::Statement& statement, const WhyNot& why_not, const LinksOf& links, const RolesOf& roles,
                      const Policies& policies);
 
-// For admission: by which roles could this statement count in the domain, over certificates of authorities that are kept and were made
+// For admission: by which roles could this statement count in the domain, over certificates of authorities that are stored and were made
 // there or in a domain that it refers to. When they hold is for the fold to ask. `statement.issuer` is set.
 Paths stored_paths(const evidence::Statement& statement, const Authorities& authorities, const Policies& policies, const Descriptor& domain);
 
-// The key itself, out of a certificate about it; null: none is kept.
+// The key itself, out of a certificate about it; null: none is stored.
 const crypto::PublicKey* certified_key(const KeyId& key, const Authorities& authorities);
 
 // An authority's certificate, as paths lead over it, or that of a key that signs lists that take certificates back.

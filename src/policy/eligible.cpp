@@ -59,7 +59,7 @@ std::optional<std::string> unknown_import(const Descriptor& domain, const Polici
   return {};
 }
 
-// By which roles could this key have said it, over certificates of authorities that are kept.
+// By which roles could this key have said it, over certificates of authorities that are stored.
 Paths certified_roles(const KeyId& issuer, const Decoded& decoded, const Authorities& authorities, const Policies& policies, const Context& context) {
   Statement statement = decoded.statements().at(0);
   statement.issuer = issuer;
@@ -104,7 +104,7 @@ bool has_right(const KeyId& issuer, const Decoded& decoded, const Authorities& a
   return voice.speaks && (!voice.until || context.now < *voice.until);
 }
 
-// While a domain is contested alarms are kept of those who could raise them before.
+// While a domain is contested alarms are stored of those who could raise them before.
 bool may_alarm_in_contest(const Chain& chain, const KeyId& issuer, const Decoded& decoded, const Policies& policies) {
   const Statement& statement = decoded.statements()[0];
   return chain.contested() && is_alarm(statement) &&
@@ -188,7 +188,7 @@ Eligibility eligible(const Decoded& decoded, const IssuerKeys& issuer, const Pol
   if (!descriptor) return refuse(Answer::not_yet, "domain: no policy of " + domain + " counts here", "submit it again when it does: ics domains");
   if (auto keys = self_compromised(decoded, issuer, policies, context); !keys.empty()) return {Answer::yes, std::move(keys), {}};
   const Statement& statement = decoded.statements().at(0);
-  // An alarm is kept all the same: it can only lower what is admitted later.
+  // An alarm is stored all the same: it can only lower what is admitted later.
   if (policies.forked(domain) && !is_alarm(statement))
     return refuse(Answer::not_yet, "domain: version " + std::to_string(descriptor->version) + " of the policy of " +
                   domain + " was signed twice (a fork); nothing is admitted until a higher one", "its owner signs a higher version");
@@ -258,7 +258,7 @@ Eligibility eligible_policy(const Decoded& decoded, const Descriptor& descriptor
   }
   if (refusal) return std::move(*refusal);
   const Chain* chain = chains.empty() ? nullptr : chains[0];
-  // Nothing pins this domain: it is kept as its owner's word, and applies nowhere.
+  // Nothing pins this domain: it is stored as its owner's word, and applies nowhere.
   if (!chain && descriptor.version == 1 && *issuer != descriptor.owner)
     return refuse(Answer::no, "kid: version 1 is signed by the owner it names");
   const crypto::PublicKey* key = descriptor.find_key(*issuer);

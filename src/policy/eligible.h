@@ -24,13 +24,13 @@ struct Eligibility {
 };
 
 // In one domain. `holder`: the subject's holder there as far as known (empty: none); `target_issuer`: of a
-// withdrawal, the issuer of the statement it names, if that is kept, and `target_domains`: where that was made.
+// withdrawal, the issuer of the statement it names, if that is stored, and `target_domains`: where that was made.
 struct Context {
   std::string_view domain;
   std::string_view holder;
   bool contradiction = false;
   std::optional<KeyId> target_issuer;
-  // Something is kept about the subject.
+  // Something is stored about the subject.
   bool subject_is_stored = false;
   // Of what a withdrawal names: where it was made, and of what kinds the statements in it about the same subject are.
   std::vector<std::string> target_domains{};
@@ -43,7 +43,7 @@ struct Context {
 Eligibility eligible(const evidence::Decoded& decoded, const IssuerKeys& issuer, const Policies& policies, const Context& context);
 
 // The chain rule for evidence of kind policy: can this descriptor become a version of its domain's chain.
-// A domain without a pin: `introduced` decides (it is kept, and applies nowhere until something pins its owner).
+// A domain without a pin: `introduced` decides (it is stored, and applies nowhere until something pins its owner).
 Eligibility eligible_policy(const evidence::Decoded& decoded, const Descriptor& descriptor, const Policies& policies);
 
 }  // namespace cm4it::policy

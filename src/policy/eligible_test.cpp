@@ -24,7 +24,7 @@ void expect(const Eligibility& result, Answer answer, const std::string& why, co
   if (answer == Answer::yes) { EXPECT_EQ(result.keys[0].id(), id_of(key)); }
 }
 
-// What is kept here of keys: the sensor's own identity, where a test has it.
+// What is stored here of keys: the sensor's own identity, where a test has it.
 struct StoredKeys final : KeyIndex {
   std::optional<crypto::PublicKey> own;
 
@@ -127,7 +127,7 @@ TEST(Eligible, NothingWhileThePolicyIsForked) {
   expect(eligible(said("volta", approved), forked, held_by_acme), Answer::not_yet, "was signed twice (a fork)");
 }
 
-// Rivals that name different owners end every voice; who spoke before still raises alarms, and they are kept.
+// Rivals that name different owners end every voice; who spoke before still raises alarms, and they are stored.
 TEST(Eligible, AContestedPolicyKeepsItsAlarms) {
   const auto handed_to = [](const std::string& owner) {
     return signed_by("plant", edited(plant_policy(2), "owner = \"plant\"", "owner = \"" + owner + "\""));

@@ -33,7 +33,7 @@ struct Fact {
 struct DomainState {
   bool home = false;                  // this server is its home
   std::optional<Time> newest_head;    // newest head signed by a home whose content is held here
-  bool restricted = false;            // kept here, but some kind may not be read by this copy
+  bool restricted = false;            // held here, but some kind may not be read by this copy
   // Why it is not certain that what its homes have received counts here: nothing is admitted that listens to it, or, where the doubt
   // is about a statement of the subject itself, nothing at all.
   struct Doubt { std::string rule, text; bool of_subject = false; };
@@ -50,9 +50,9 @@ struct Facts {
   std::vector<Fact> about;                                      // the subject
   std::map<std::string, std::vector<Fact>, std::less<>> models;  // by model id text; those its identities name
   Compromises compromises;                                      // of the keys that spoke of it, or stand above its certificates
-  Authorities authorities;                                      // those above its certificates, as far as they are kept
-  std::map<std::string, DomainState, std::less<>> domains;       // kept here; absent: not kept
-  bool whole = true;                                             // false: more is kept than is folded at once; alarms are there first
+  Authorities authorities;                                      // those above its certificates, as far as they are stored
+  std::map<std::string, DomainState, std::less<>> domains;       // held here; absent: not held
+  bool whole = true;                                             // false: more is stored than is folded at once; alarms are there first
 };
 
 }  // namespace cm4it::policy

@@ -32,7 +32,7 @@ const Judgement* identity_in_force(const Judged& own, const Descriptor& domain) 
 
 using Models = std::map<std::string, std::vector<Fact>, std::less<>>;  // as Facts has them
 
-// The models of which something is kept and that an identity makes its subject one of: in the domains it was made in, as far as its
+// The models of which something is stored and that an identity makes its subject one of: in the domains it was made in, as far as its
 // issuer may identify there.
 void add_models(const Judgement& judgement, const Models& stored, const Policies& policies, const Descriptor& domain, std::set<std::string_view>& to) {
   const auto& identity = std::get<Identity>(judgement.fact->statement.body);

@@ -76,7 +76,7 @@ struct Verdict {
   // `domains`: in which the identity was made, whose homes are to bring the next one.
   struct CrlDue { Time next_update; std::string name; StatementId crl; std::vector<std::string> domains = {}; };
   std::optional<CrlDue> crl_due;
-  // A CRL by name, of whose scope so many are kept that the one that counts at this time was not found; empty: it was.
+  // A CRL by name, of whose scope so many are stored that the one that counts at this time was not found; empty: it was.
   std::string crl_not_found;
   // Without an identity in force: by which CRL one that would be in force was taken back.
   struct Revoked { std::string text; StatementId crl; };
@@ -85,7 +85,7 @@ struct Verdict {
   Admitted admitted = Admitted::unknown;
   std::vector<Reason> reasons;
   // The oldest of the newest heads of the asked domain and of those it refers to whose news matter to the subject's type; none: one
-  // has no head yet. An absolute time, so that an answer may be kept until valid_until.
+  // has no head yet. An absolute time, so that an answer may be cached until valid_until.
   std::optional<Time> newest_head;
   Time valid_until = Time::never();      // when the answer can next change by the clock alone
   Values values;                         // for selectors

@@ -46,7 +46,7 @@ class NamedKey {
   const KeyIndex& index_;
 };
 
-// Names that hash the key, or under which evidence of it is kept. Only keys that a policy lists are tried: no other has a right.
+// Names that hash the key, or under which evidence of it is stored. Only keys that a policy lists are tried: no other has a right.
 Result<IssuerKeys> listed_keys(const Decoded& decoded, const Policies& policies, const KeyIndex& index) {
   IssuerKeys found;
   std::vector<KeyId> others;
@@ -70,7 +70,7 @@ Result<IssuerKeys> listed_keys(const Decoded& decoded, const Policies& policies,
 }
 
 // The keys of CAs that may have signed a certificate or a CRL: first those of the identifier that it gives; unless one of them has it
-// by its hash also those of its issuer's name that are kept, its own where it is self-issued, and those that play a role with
+// by its hash also those of its issuer's name that are stored, its own where it is self-issued, and those that play a role with
 // certificates. Identifiers are claims: any CA may give its key that of another (RFC 5280 section 4.2.1.1).
 class AuthorityKeys {
  public:

@@ -14,7 +14,7 @@ namespace cm4it::policy {
 
 using evidence::Decoded;
 
-// What is kept of keys, by their names. The service answers out of its ledger; errors are the store's.
+// What is stored of keys, by their names. The service answers out of its ledger; errors are the store's.
 class KeyIndex {
  public:
   virtual ~KeyIndex() = default;
@@ -22,7 +22,7 @@ class KeyIndex {
   virtual Result<void> visit_named(std::string_view name, const std::function<bool(const KeyId&)>& visit) const = 0;
   // Adds the certificates about these keys, and about those of the CAs above them, up to budget::authorities.
   virtual Result<void> add_authorities(std::vector<KeyId> keys, Authorities& to) const = 0;
-  // The key itself, out of an identity of it; none: no such identity is kept.
+  // The key itself, out of an identity of it; none: no such identity is stored.
   virtual Result<std::optional<crypto::PublicKey>> find_own_key(const KeyId& id) const = 0;
 };
 
@@ -30,7 +30,7 @@ struct IssuerKeys {
   // To be tried in this order: one where the evidence names its issuer's key by id, or where only one of those of its name made the
   // signature; at most budget::candidate_keys.
   std::vector<crypto::PublicKey> keys;
-  // Those of its name of which something is kept, whether or not they may be tried.
+  // Those of its name of which something is stored, whether or not they may be tried.
   std::vector<KeyId> named;
   // Certificates about the issuer, about the keys of its chain, and about the CAs above them.
   Authorities authorities;

@@ -20,7 +20,7 @@ void find_revoked(std::vector<Judgement>& order, const std::function<bool(Judgem
 // The entry by which a CRL that counts takes an identity back; null: it does not.
 const evidence::RevocationList::Entry* entry_of(const Judgement& crl, const evidence::Statement& identity);
 
-// A CRL of a scope of which none counts, and of which not all that are kept were looked at (its name); empty: there is none.
+// A CRL of a scope of which none counts, and of which not all that are stored were looked at (its name); empty: there is none.
 std::string crl_not_found(const std::vector<Judgement>& judgements);
 
 // Since when a CRL that counts calls the subject's key compromised, if it does, and its issuer may say so: in one of the roles in

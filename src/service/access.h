@@ -44,9 +44,9 @@ class Access {
   bool may_read(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind, const About& about,
                 const Principal& who) const;
   // Whether there is no subject at all whose statements of a kind (nullopt: verdicts) `who` may read in this domain. Told from
-  // policies alone, so that it takes as long whatever is kept.
+  // policies alone, so that it takes as long whatever is stored.
   bool sees_nothing(const policy::Policies& policies, std::string_view domain, std::optional<Kind> kind, const Principal& who) const;
-  // Whether it is worth the while to gather what is kept of the subject: false where `who` could not read it whatever that is.
+  // Whether it is worth the while to gather what is stored of the subject: false where `who` could not read it whatever that is.
   // Asked first on every way to a subject, so that what may not be read takes no longer than what is not there.
   Result<bool> could_read(const ledger::Reader& reader, std::string_view domain, std::optional<Kind> kind, const SubjectId& subject,
                           const Principal& who) const;

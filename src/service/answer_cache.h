@@ -58,7 +58,7 @@ class AnswerCache {
 
   // Null: not here. Whether it is still good is for the caller to see. Good until the next call.
   const Answer* find(const AnswerKey& key);
-  // Not kept where it is larger than this cache's share.
+  // Not cached where it is larger than this cache's share.
   void put(const AnswerKey& key, Answer answer);
 
   std::size_t size() const { return count_; }

@@ -18,7 +18,7 @@ using evidence::Kind;
 using evidence::StatementId;
 using evidence::SubjectId;
 using ledger::Placement;  // of a statement in one of this server's logs
-using ledger::Record;     // what is kept of one piece of evidence
+using ledger::Record;     // what is stored of one piece of evidence
 
 struct ItemResult {
   enum class Outcome { received, provisional, not_yet, refused } outcome = Outcome::refused;
@@ -27,7 +27,7 @@ struct ItemResult {
   std::vector<Placement> received;            // in this server's logs
   std::vector<std::string> forwarded_to;      // domains whose homes still have to receive it
   std::optional<Error> error;                 // not_yet, refused
-  // Of what is kept for another domain: which of this server's logs did not take it, which domains it is not sent to; and why.
+  // Of what is stored for another domain: which of this server's logs did not take it, which domains it is not sent to; and why.
   std::vector<std::pair<std::string, Error>> not_taken;
   std::vector<std::string> warnings;          // of what entered: what its submitter should know
 };
@@ -39,7 +39,7 @@ struct PeerRecord {
   KeyId issuer;
   std::vector<std::pair<std::string, Bytes>> receipts;  // domain, COSE receipt
 };
-// A leaf of another home's log that is kept here, by a receipt that holds.
+// A leaf of another home's log that is stored here, by a receipt that holds.
 struct HeldLeaf { std::string domain; KeyId log; std::uint64_t index = 0; Digest hash{}; };
 struct IngestReport {
   std::size_t taken = 0, known = 0, refused = 0, not_yet = 0;
@@ -57,7 +57,7 @@ struct SubjectView {
   std::shared_ptr<const policy::Facts> facts;
   policy::Verdict verdict;
   ledger::PublishedPtr published;             // for names of keys
-  bool known = false;                         // something is kept of the subject that the asker may see
+  bool known = false;                         // something is stored of the subject that the asker may see
   bool open = false;                          // anyone would be shown the same
 };
 

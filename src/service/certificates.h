@@ -1,4 +1,4 @@
-// OpenPGP certificates, put together out of the evidence that is kept about their keys. Of two doors: HKP answers with them, and the
+// OpenPGP certificates, put together out of the evidence that is stored about their keys. Of two doors: HKP answers with them, and the
 // HTTP API completes signed lists of files with them.
 #pragma once
 
@@ -17,7 +17,7 @@ namespace cm4it::service {
 struct Certificate {
   evidence::openpgp::Fingerprint fingerprint;
   SubjectId subject;
-  std::vector<Bytes> pieces;  // evidence that the asker may see, as it is kept
+  std::vector<Bytes> pieces;  // evidence that the asker may see, as it is stored
   bool open = false;          // anyone would be shown the same
   Time changed;               // when the newest of the pieces came here
 };

@@ -1,4 +1,4 @@
-// What time it is here: by this machine's clock, by those of homes, and by what is kept.
+// What time it is here: by this machine's clock, by those of homes, and by what is stored.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,7 @@ class Clocks {
   // A head that a home of `domain` signed came just now.
   void heard(const std::string& domain, const tlog::Head& head);
   void committed(Time newest_time) { newest_time_.store(newest_time, std::memory_order_release); }
-  // What is there when the process starts: the heads that are kept, by the keys that policies list. Errors are the store's.
+  // What is there when the process starts: the heads that are stored, by the keys that policies list. Errors are the store's.
   Result<void> load(const ledger::Reader& reader);
 
  private:

@@ -220,7 +220,7 @@ TEST_F(Revoking, AHundredThousandEntriesAreFoundOneByOne) {
                         }()},
                         Format::x509)[0]);
   EXPECT_TRUE(a.verdict(SubjectId::key(id_of("beyond"))).identity);
-  // It is kept as it came.
+  // It is stored as it came.
   const auto record = a.service->feed().evidence(*item.statement, {});
   ASSERT_TRUE(record) << record.error().message;
   EXPECT_TRUE(record->evidence == der);

@@ -47,7 +47,7 @@ TEST_F(CrlTimes, APastVerdictKnowsThoseOfThatTime) {
   EXPECT_EQ(at(999).admitted, Admitted::yes);
 }
 
-// Where so many are kept that the one of that time is not found, nobody says yes.
+// Where so many are stored that the one of that time is not found, nobody says yes.
 TEST_F(CrlTimes, WhatIsNotFoundIsNotKnown) {
   expect_taken(take_certificate(a, 7));
   std::vector<Bytes> lists;

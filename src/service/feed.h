@@ -1,4 +1,4 @@
-// What is handed out as it is kept: a domain's feed and its changes, statements, receipts, policies.
+// What is handed out as it is stored: a domain's feed and its changes, statements, receipts, policies.
 #pragma once
 
 #include <optional>
@@ -28,7 +28,7 @@ class Feed {
   Watch::Interest interest_in(std::string_view domain) const;
 
   Result<ledger::Record> evidence(const StatementId& id, const Principal& who) const;
-  // What is kept of a statement that the asker has been shown before, or that is for everybody: rights are not asked.
+  // What is stored of a statement that the asker has been shown before, or that is for everybody: rights are not asked.
   Result<ledger::Record> stored_record(const StatementId& id) const;
   // `domain` empty: whichever home received it first.
   Result<Bytes> receipt(const StatementId& id, std::string_view domain, const Principal& who) const;

@@ -11,7 +11,7 @@
 
 namespace cm4it::service {
 
-// What waits was put here by the commit that kept it (Intake). Any thread.
+// What waits was put here by the commit that stored it (Intake). Any thread.
 class ForwardQueue {
  public:
   // References outlive this.
@@ -24,7 +24,7 @@ class ForwardQueue {
   Result<std::vector<Waiting>> waiting() const;
   // Since when it waits for that domain's home; none: it does not.
   Result<std::optional<Time>> waits_since(const StatementId& statement, const std::string& domain) const;
-  // What is to be sent; none: nothing is kept of it any more.
+  // What is to be sent; none: nothing is stored of it any more.
   Result<std::optional<Record>> record(const StatementId& statement) const;
 
   // Whether a receipt of that domain's home is here: then it counts there.

@@ -8,7 +8,7 @@
 
 namespace cm4it::service {
 
-// Forwards what was kept provisionally to the homes of the domains it names, until received. Implemented by sync.
+// Forwards what was stored provisionally to the homes of the domains it names, until received. Implemented by sync.
 class Forwarder {
  public:
   virtual ~Forwarder() = default;

@@ -118,7 +118,7 @@ TEST_F(Rights, WhatIsHiddenIsNotShownByTheViewEither) {
   EXPECT_EQ(named, std::set{verdict.identity_statement});
 }
 
-// What another domain said, under its own rules, is not opened by being kept here.
+// What another domain said, under its own rules, is not opened by being stored here.
 struct Borrowed : testing::Test {
   Borrowed() {
     const Bytes acme_1 = policy_evidence("acme", "acme.example", acme_policy(1, "[read]\nstatus = [\"holder\"]\nidentity = [\"holder\"]\n"), *acme.clock);

@@ -26,7 +26,7 @@ class HomeClocks {
   // `is_home`: this server signs logs itself, whose times are watched elsewhere (ledger/signing.h): it takes nobody's time.
   HomeClocks(Clock clock, SteadySeconds steady, bool is_home) : clock_(std::move(clock)), steady_(std::move(steady)), is_home_(is_home) {}
 
-  // A head that a home of `domain` signed. `live`: it came just now, and is not one that was kept. True: what is said below may
+  // A head that a home of `domain` signed. `live`: it came just now, and is not one that was stored. True: what is said below may
   // be another than before.
   bool heard(const std::string& domain, const tlog::Head& head, bool live = true);
 

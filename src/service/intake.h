@@ -47,7 +47,7 @@ class Intake {
                       const Caller& caller);
   // The same for what a peer sent; blocks until all of it is durable. Then heads may be noted.
   Result<IngestReport> ingest(const std::string& from_domain, std::vector<PeerRecord> records);
-  // Why the homes of a domain would refuse for good what is kept here, as far as the policies known here tell; none: they may take it.
+  // Why the homes of a domain would refuse for good what is stored here, as far as the policies known here tell; none: they may take it.
   Result<std::optional<std::string>> would_be_refused(const ledger::Record& record, const std::string& domain) const;
 
   struct Counters { std::uint64_t received = 0, provisional = 0, not_yet = 0, refused = 0; };  // pieces of submissions

@@ -1,4 +1,4 @@
-// What an examination asks of what is kept here. For this room's .cpp files.
+// What an examination asks of what is stored here. For this room's .cpp files.
 #pragma once
 
 #include <optional>
@@ -35,7 +35,7 @@ Result<void> may_still_speak(const ledger::Reader& reader, const std::vector<evi
 // Of a key that speaks of itself: whether it is known here.
 Result<void> find_subject(const ledger::Reader& reader, const evidence::Decoded& decoded, policy::Context& in);
 
-// Of a withdrawal: what is kept here of the statement that it names.
+// Of a withdrawal: what is stored here of the statement that it names.
 Result<void> describe_target(const ledger::Reader& reader, const ledger::Record& target, const evidence::SubjectId& subject, policy::Context& in);
 
 }  // namespace cm4it::service

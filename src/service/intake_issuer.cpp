@@ -32,9 +32,9 @@ std::string home_url(const policy::Policies& policies, std::string_view domain) 
 }
 
 Result<void> held_somewhere(const std::vector<std::string>& domains, const IntakeContext& context) {
-  const auto& kept = context.reader.published().domains;
+  const auto& held = context.reader.published().domains;
   for (const auto& domain : domains)
-    if (is_home(domain, context) || kept.contains(domain)) return {};
+    if (is_home(domain, context) || held.contains(domain)) return {};
   return fail(Code::misdirected, "domain: " + domains[0] + " is not kept by this server", home_url(context.reader.policies(), domains[0]));
 }
 

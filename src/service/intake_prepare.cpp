@@ -10,8 +10,8 @@ Result<IntakeResult> prepare(VerifiedSubmission submission, const IntakeContext&
   TRY(auto known, find_known(id, submission.domains, submission.domains, context));
   if (known) return IntakeResult(std::move(*known));
   TRY(const auto share, share_of(submission.evidence.statements(), context));
-  TRY(const auto kept, context.reader.record(id));
-  if (!kept) CHECK_OK(within_bounds(submission, context));
+  TRY(const auto stored, context.reader.record(id));
+  if (!stored) CHECK_OK(within_bounds(submission, context));
   auto not_taken = std::move(submission.to.not_taken);
   Prepared prepared(submission_of(std::move(submission.evidence), submission.domains, std::move(submission.to), {}),
                     std::move(not_taken));

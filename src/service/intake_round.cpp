@@ -122,7 +122,7 @@ void Intake::round_done(const RoundPtr& round) {
   answer_round(round);
 }
 
-// All of the submission is kept by now: what it gives one serial twice is found as well.
+// All of the submission is stored by now: what it gives one serial twice is found as well.
 void Intake::warn_of_serials(const RoundPtr& round, std::size_t from) {
   std::size_t looked = 0;
   for (std::size_t i = from; i < round->results.size(); ++i) {

@@ -11,14 +11,14 @@
 
 namespace cm4it::service {
 
-// Of one copy: a domain, from one server. One thread's. What was kept is durable some time later, in the order in which it was
-// given. Values that are kept already are not written again.
+// Of one copy: a domain, from one server. One thread's. What was stored is durable some time later, in the order in which it was
+// given. Values that are stored already are not written again.
 class LinkStore {
  public:
   // `url`: that the copy was set up with, wherever the server is found later. The ledger outlives this.
   LinkStore(ledger::Ledger& ledger, std::string domain, std::string url);
 
-  // How far the feed was read. `scope`: what the position depends on, as any text; a position that was kept under another one
+  // How far the feed was read. `scope`: what the position depends on, as any text; a position that was stored under another one
   // says nothing. none: there is none, so the feed is read from its beginning.
   std::optional<std::uint64_t> position(std::string_view scope);
   Result<void> keep_position(std::uint64_t position, std::string_view scope);

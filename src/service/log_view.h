@@ -1,4 +1,4 @@
-// The domains that are kept here and their logs, as C2SP tlog-tiles; signed heads of other homes' logs.
+// The domains that are held here and their logs, as C2SP tlog-tiles; signed heads of other homes' logs.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ class LogView {
     ledger::ForeignHead head;
     std::optional<tlog::Head> earlier;      // that counts
     std::string earlier_note;
-    std::optional<tlog::Head> compared;     // that compare_head() kept
+    std::optional<tlog::Head> compared;     // that compare_head() stored
     bool settled = false;                     // nothing newer than what counts
   };
   Result<HeadCheck> check_head(const std::string& domain, const std::string& note);
@@ -47,7 +47,7 @@ class LogView {
   // it with; sizes and roots are compared all the same. conflict: it contradicts an earlier head. That home must not be
   // followed any more.
   Result<void> note_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& consistency);
-  // Of any other head: it is compared, and kept to be compared with. The proofs, where there are any: that its tree goes on from
+  // Of any other head: it is compared, and stored to be compared with. The proofs, where there are any: that its tree goes on from
   // that of `earlier`, and of `compared`. conflict: as above.
   Result<void> compare_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& from_earlier = {},
                             const std::optional<std::vector<Digest>>& from_compared = {});

@@ -19,7 +19,7 @@ class Queues {
   // What waits is still done, on its threads, before this returns; nothing is admitted from then on.
   void stop();
 
-  // Answers about many subjects, or about one of which much is kept, are made in turn on threads of their own, where they hold
+  // Answers about many subjects, or about one of which much is stored, are made in turn on threads of their own, where they hold
   // up neither short answers nor submissions. unavailable: too many wait.
   Result<void> read_in_turn(const Caller& caller, std::function<void()> job);
   // The same of what can be done in parts, between which others have their turns: called until it says false, nothing is left.

@@ -21,7 +21,7 @@ class ReadAccess {
   // A domain without a policy that counts has no verdicts to hide.
   bool verdict() { return !policies_.newest(domain_) || reads(domain_, std::nullopt); }
   bool statement(Kind kind, const std::vector<std::string>& domains);  // said in these
-  // What is kept of the subject and its models, and may not be seen.
+  // What is stored of the subject and its models, and may not be seen.
   std::set<StatementId> hidden();
 
   bool reads(const std::string& domain, std::optional<Kind> kind);

@@ -46,7 +46,7 @@ struct World {
   }
 };
 
-// Each is what an owner says once; that it is kept is what is promised.
+// Each is what an owner says once; that it is stored is what is promised.
 std::vector<Restriction> restrictions(const World& world, Ics& ics) {
   const std::uint32_t late = key_time + 50'000;
   const std::uint32_t ahead = 1'900'000'000;
@@ -85,7 +85,7 @@ TEST(Restricting, OneRequestOverrunsNoQuota) {
   EXPECT_EQ(std::count_if(results.begin(), results.end(), [](const auto& item) { return item.outcome == Outcome::received; }), 4);
 }
 
-// What adds nothing to what is kept is bounded: alarms alone cannot fill the disk.
+// What adds nothing to what is stored is bounded: alarms alone cannot fill the disk.
 TEST(Restricting, RepeatedAlarmsAreBounded) {
   Flooded flooded(Quotas{.subject_statements = 5});
   const World world;
@@ -101,7 +101,7 @@ TEST(Restricting, RepeatedAlarmsAreBounded) {
   EXPECT_EQ(flooded.ics->verdict(world.subject).status, Status::stolen);
 }
 
-// gpg's .rev is a signature alone; whichever door it comes by, the key that is kept is put before it.
+// gpg's .rev is a signature alone; whichever door it comes by, the key that is stored is put before it.
 TEST(Restricting, ARevocationWithoutItsKey) {
   Flooded flooded({});
   const World world;

@@ -71,7 +71,7 @@ class Service {
   struct Counters {
     std::uint64_t received = 0, provisional = 0, not_yet = 0, refused = 0, commits = 0, look_ups = 0;
     std::uint64_t unpinned_dropped = 0;  // descriptors of domains that nothing pins, for newer ones
-    std::size_t unpinned = 0;            // owners of such domains whose descriptors are kept
+    std::size_t unpinned = 0;            // owners of such domains whose descriptors are stored
   };
   Counters counters() const;
 

@@ -114,7 +114,7 @@ TEST_F(Submit, AWithdrawalWaitsForWhatItTakesBack) {
   const auto others = acme.submit_one(acme.say("acme", subject_of("another"), Withdraw{id, "of another thing"}));
   EXPECT_EQ(others.outcome, Outcome::refused);
   EXPECT_THAT(why(others), HasSubstr("about another subject"));
-  EXPECT_EQ(strangers.outcome, Outcome::not_yet);  // whoever proves nothing is not told that it is kept
+  EXPECT_EQ(strangers.outcome, Outcome::not_yet);  // whoever proves nothing is not told that it is stored
   EXPECT_THAT(why(strangers), HasSubstr("is not kept here"));
   EXPECT_EQ(acme.submit_one(withdrawal).outcome, Outcome::received);
   EXPECT_FALSE(acme.verdict(sensor_id).identity);

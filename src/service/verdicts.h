@@ -52,7 +52,7 @@ class Verdicts {
   std::uint64_t look_ups() const { return look_ups_; }
 
  private:
-  // look_up() out of a reader of the caller's, in a domain that is kept; adds what was folded.
+  // look_up() out of a reader of the caller's, in a domain that is held; adds what was folded.
   Result<SubjectView> look_up_in(const ledger::Reader& reader, const SubjectId& subject, const std::string& domain, const Principal& who,
                       std::optional<Time> at, std::size_t& folded) const;
   // With what this copy may not read, and what is in doubt, filled in.

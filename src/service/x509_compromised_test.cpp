@@ -60,7 +60,7 @@ struct Inspected : testing::Test {
         all[endorsement->label] = judgement.counts ? "counts" : judgement.why_not;
     return all;
   }
-  // What was said before goes on counting; what is said now is refused, or is kept and does not count.
+  // What was said before goes on counting; what is said now is refused, or is stored and does not count.
   void expect_silent() {
     const std::string outcome = endorse("after");
     const auto all = judged();

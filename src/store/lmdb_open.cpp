@@ -178,7 +178,7 @@ void keep_length(MDB_env* environment) {
   int descriptor = -1;
   mdb_env_get_fd(environment, &descriptor);
   if (now.found >= now.needed) return;
-  // A hole, which takes no space. If it fails, the next commit tries again; nothing that is kept lies there.
+  // A hole, which takes no space. If it fails, the next commit tries again; nothing that is stored lies there.
   if (ftruncate(descriptor, static_cast<off_t>(now.needed)) != 0) return;
 }
 

@@ -34,7 +34,7 @@ Result<std::map<KeyId, Leaves>> decode_leaves(View bytes) {
 
 }  // namespace
 
-// For good, until whoever runs this server has settled which history is right (docs/day-two.md): what the home said before is kept, what
+// For good, until whoever runs this server has settled which history is right (docs/day-two.md): what the home said before is stored, what
 // it says now is not asked for.
 void Link::broken(const std::string& how) {
   const Time now = service_.now();
@@ -63,7 +63,7 @@ std::string Link::cursor_scope() const {
   return scope;
 }
 
-// Leaves are kept as [* [log, Leaves]].
+// Leaves are stored as [* [log, Leaves]].
 void Link::resume() {
   cursor_scope_ = cursor_scope();
   const auto position = store_.position(cursor_scope_);

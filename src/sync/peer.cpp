@@ -48,7 +48,7 @@ const json::object* of_domain(const json::object& item, const char* list, const 
 Peer::Outcome outcome_of(const json::object& item, const std::string& domain) {
   Peer::Outcome outcome;
   outcome.result = text_at(item, "result");
-  // It may be kept for another domain that it names, and not be taken for this one.
+  // It may be stored for another domain that it names, and not be taken for this one.
   const auto* not_taken = of_domain(item, "not_taken", domain);
   if (outcome.result == "received" && !of_domain(item, "received", domain)) outcome.result = "provisional";
   const auto* problem = (not_taken ? *not_taken : item).if_contains("error");

@@ -159,7 +159,7 @@ Result<void> write_domain(const fs::path& directory, const InitOptions& options,
   CHECK_OK(say("0001-policy-1.cose", owner, evidence::PolicyText{text}));
   CHECK_OK(say("0002-owner.cose", owner, identity_of(owner, evidence::Type::party, options.domain, "")));
   CHECK_OK(say("0003-server.cose", server, identity_of(server, evidence::Type::server, options.name + "." + options.domain, options.url)));
-  // A CA that others certified: their keys play no role here, so its certificate could not be kept.
+  // A CA that others certified: their keys play no role here, so its certificate could not be stored.
   if (!ca || !ca->verify(ca->key())) return {};
   return write_file(directory / "evidence" / "0004-ca.cose", evidence::leaf_bytes(evidence::certificate_format, ca->der()));
 }

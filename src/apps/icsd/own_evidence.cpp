@@ -82,7 +82,7 @@ Result<std::size_t> submit(service::Service& service, std::vector<Own*> pieces) 
 }
 
 // A version waits for the one before it, and another domain's policy for the one that pins that domain: again as long as
-// something was taken. Of what nothing pins only a few versions are kept, so that comes last.
+// something was taken. Of what nothing pins only a few versions are stored, so that comes last.
 Result<void> take_policies(service::Service& service, std::vector<Own*> policies) {
   std::sort(policies.begin(), policies.end(), [](const Own* a, const Own* b) {
     return std::tie(a->policy_of, a->version, a->file) < std::tie(b->policy_of, b->version, b->file);

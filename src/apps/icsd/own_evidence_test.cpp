@@ -41,7 +41,7 @@ TEST_F(OwnEvidence, AllVersionsWhateverTheirNumberAndTheNamesOfTheirFiles) {
 }
 
 TEST_F(OwnEvidence, AnotherPartysVersionsToo) {
-  for (std::uint64_t version = 1; version <= 70; ++version) {  // more than are kept of a domain that nothing pins
+  for (std::uint64_t version = 1; version <= 70; ++version) {  // more than are stored of a domain that nothing pins
     const std::string number = std::to_string(100 + version);
     put(number + "-policy-of-acme.cose", policy_evidence("acme", "acme.example", acme_policy(version), Time{1'799'000'000}));
   }

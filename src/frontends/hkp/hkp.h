@@ -11,7 +11,7 @@
 namespace cm4it::hkp {
 
 struct HkpOptions {
-  service::ReadyAnswersPtr ready{};  // null: none are kept
+  service::ReadyAnswersPtr ready{};  // null: none are cached
 };
 
 class Hkp {

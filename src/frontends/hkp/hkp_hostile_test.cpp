@@ -1,4 +1,4 @@
-// Bad uploads: what is wrong is told for each item, the good parts are kept, nothing else changes.
+// Bad uploads: what is wrong is told for each item, the good parts are stored, nothing else changes.
 #include <unordered_map>
 
 #include "frontends/hkp/hkp_fixture.h"
@@ -88,7 +88,7 @@ TEST_F(Hostile, SignaturesThatDoNotHold) {
   expect_refused("weak", notary, {.hash = 2}, "SHA-1");
 }
 
-// The first octets of the digest are a hint: a signature that holds and has them wrong is kept, and they are put right.
+// The first octets of the digest are a hint: a signature that holds and has them wrong is stored, and they are put right.
 TEST_F(Hostile, ADigestThatDoesNotBeginAsItSaysIsPutRight) {
   upload(certificate("notary"));
   const PgpKey notary = pgp_key("notary");
@@ -109,7 +109,7 @@ TEST_F(Hostile, NestedSignatures) {
   EXPECT_LT(served("0x" + hex(alice.key())).size(), alice.bytes().size() + 200);
 }
 
-// It is kept, as everything that is signed and admitted, and counts for nothing until its time comes.
+// It is stored, as everything that is signed and admitted, and counts for nothing until its time comes.
 TEST_F(Hostile, TimesThatAreFarAhead) {
   const Draft alice = certificate("alice");
   SignatureDraft superseded{.type = key_revocation, .created = 4'000'000'000};

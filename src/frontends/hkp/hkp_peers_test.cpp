@@ -155,7 +155,7 @@ TEST_F(HiddenPeers, OnlyWhatAnyoneMayReadIsAnswered) {
   EXPECT_TRUE(prefixes("2000-01-01").empty());
 }
 
-// A door that was not there before, as after a restart: it reads what is kept first, in several turns.
+// A door that was not there before, as after a restart: it reads what is stored first, in several turns.
 TEST_F(Peers, EverythingIsThereAfterARestart) {
   std::vector<Draft> all;
   std::string body;

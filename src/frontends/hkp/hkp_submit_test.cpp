@@ -1,4 +1,4 @@
-// Uploads over HKP, and what they do to answers that were kept ready.
+// Uploads over HKP, and what they do to answers that were cached.
 #include "frontends/hkp/hkp_fixture.h"
 
 namespace cm4it::hkp {

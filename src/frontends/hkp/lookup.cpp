@@ -45,7 +45,7 @@ Result<Search> parse_search(std::string_view text, bool exact) {
   const bool whole = digits.size() == 16 || digits.size() == 40 || digits.size() == 64;
   if (!marked && !(whole && is_hex(digits))) return search;
   if (!is_hex(digits)) return fail(Code::malformed, "search: hex digits expected behind 0x");
-  if (digits.size() == 32) return none();  // of v3 keys, which are not kept
+  if (digits.size() == 32) return none();  // of v3 keys, which are not stored
   if (!whole && digits.size() != 8)
     return fail(Code::malformed, "search: 8, 16, 40 or 64 hex digits expected behind 0x, found " + std::to_string(digits.size()));
   search.alias = (digits.size() <= 16 ? "keyid:" : "fpr:") + lowercase(digits);

@@ -109,10 +109,10 @@ struct Upload {
   std::string content_type;
   SplitCertificates split;
   std::vector<Fingerprint> of;   // the certificate of each piece
-  std::vector<bool> was_here;    // v2: of each certificate, whether something was kept of it before
+  std::vector<bool> was_here;    // v2: of each certificate, whether something was stored of it before
 };
 
-// Which of them something was kept of before.
+// Which of them something was stored of before.
 std::vector<bool> were_here(const Hkp::Impl& hkp, const std::vector<Fingerprint>& of, const service::Principal& who) {
   std::set<Fingerprint> distinct;
   std::vector<bool> was_here;

@@ -30,7 +30,7 @@ struct PeerState {
 
 struct DoorOptions {
   std::string server_name, version{};
-  service::ReadyAnswersPtr ready{};  // null: none are kept
+  service::ReadyAnswersPtr ready{};  // null: none are cached
   std::function<std::vector<PeerState>()> peers;
   // Lines in Prometheus' text format from other rooms (connections, …).
   std::function<std::vector<std::pair<std::string, double>>()> extra_metrics;

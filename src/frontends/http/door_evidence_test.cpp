@@ -1,4 +1,4 @@
-// Evidence, receipts, keys, policies and logs, as they are kept.
+// Evidence, receipts, keys, policies and logs, as they are stored.
 #include "evidence/formats/manifest/manifest_writer.h"
 #include "frontends/http/door_fixture.h"
 #include "tlog/tiles.h"

@@ -1,4 +1,4 @@
-// How a subject may be named in a path, validators, and answers that are kept ready.
+// How a subject may be named in a path, validators, and answers that are cached.
 #include "frontends/http/door_fixture.h"
 
 namespace cm4it::http {

@@ -83,7 +83,7 @@ TEST_F(HiddenEndorsements, AreReadByTheOwnerAndItsServers) {
   }
 }
 
-// What the owner was shown is not kept ready for the next asker.
+// What the owner was shown is not cached for the next asker.
 TEST_F(HiddenEndorsements, AnswersAreNotShared) {
   for (int round = 0; round < 2; ++round) {
     EXPECT_NE(at(site.get(sensor_path(), "plant"), "endorsements"), "[]");
@@ -161,7 +161,7 @@ TEST_F(HiddenHeads, OfAPeerToo) {
   EXPECT_NE(at(other.get("/v1/peers", "plant"), "peers/0/newest_head"), "");
 }
 
-// Why a domain is silent is told to whoever may see the link; an answer for the owner is not kept for others.
+// Why a domain is silent is told to whoever may see the link; an answer for the owner is not cached for others.
 TEST_F(HiddenHeads, AndWhyALinkToThemIsDown) {
   DoorOptions options;
   options.peers = [] {
@@ -280,7 +280,7 @@ TEST_F(Closed, AGuessedStatementIsAnsweredAlike) {
   EXPECT_EQ(at(site.post(std::string(text(made))), "items/0/result"), "received");  // to whoever has it
 }
 
-// Time would tell: for who could not be shown anything, nothing that is kept of the subject is gathered.
+// Time would tell: for who could not be shown anything, nothing that is stored of the subject is gathered.
 TEST_F(Closed, WhatMayNotBeReadIsNotEvenFolded) {
   const auto before = plant.service->counters().look_ups;
   for (const char* as : {"", "stranger", "acme"}) {

@@ -1,4 +1,4 @@
-// Reading a subject: summary, verdict, history, may; names, validators, and answers that are kept ready.
+// Reading a subject: summary, verdict, history, may; names, validators, and answers that are cached.
 #include "frontends/http/door_fixture.h"
 #include "service/token.h"
 

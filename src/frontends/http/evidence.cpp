@@ -1,4 +1,4 @@
-// Submitting, and evidence, keys, policies and logs as they are kept.
+// Submitting, and evidence, keys, policies and logs as they are stored.
 #include <boost/json.hpp>
 
 #include <charconv>
@@ -26,7 +26,7 @@ namespace json = boost::json;
 using service::ItemResult;
 
 // 200 if anything was received, 202 if all that entered is provisional; else 503 if something may enter later (a quota, a
-// full queue, a full disk), 421 if no named domain is kept here, 422.
+// full queue, a full disk), 421 if no named domain is held here, 422.
 unsigned submission_status(const std::vector<ItemResult>& results) {
   bool received = false, provisional = false, misdirected = false, unavailable = false;
   for (const auto& result : results) {
@@ -55,7 +55,7 @@ net::Response immutable(net::Response response, bool open) {
   return response;
 }
 
-// The certificates kept here that bear the name of the one who signed.
+// The certificates stored here that bear the name of the one who signed.
 Result<Bytes> certificates_of(Door::Impl& door, const std::string& alias, const service::Principal& who) {
   TRY(const auto found, door.service.certificates().named(evidence::case_folded(alias), who));
   if (found.empty())
@@ -69,7 +69,7 @@ Result<Bytes> certificates_of(Door::Impl& door, const std::string& alias, const 
   return all;
 }
 
-// A form: a list of files, its signature where it is not in the list itself, and the certificate where it is not kept here.
+// A form: a list of files, its signature where it is not in the list itself, and the certificate where it is not stored here.
 Result<std::vector<evidence::Piece>> read_form(Door::Impl& door, const Call& call, View body) {
   TRY(const auto parts, net::read_multipart(call.content_type, body));
   const auto part = [&](std::string_view name) {

@@ -28,7 +28,7 @@ struct Door::Impl : std::enable_shared_from_this<Door::Impl> {
   net::Response problem_of(const Call& call, const Error& error);
   // The route's answer: made here where it takes little reading, else by a thread that has the time.
   void answer(Answer (*route)(Impl&, const Call&), const Call& call, net::Responder respond);
-  // The number of a domain in cache keys; 0 is the default domain. Only for domains that are kept here.
+  // The number of a domain in cache keys; 0 is the default domain. Only for domains that are held here.
   std::uint32_t domain_number(const std::string& domain);
   std::uint32_t known_domain_number(std::string_view domain) const;  // UINT32_MAX: it has none
 
@@ -57,7 +57,7 @@ net::Response revalidated(net::Response response, const Call& call);
 // others may not be told so, and the answer is for this caller alone.
 bool add_link_errors(const Door::Impl& door, const service::Principal& who, std::vector<policy::Reason>& reasons);
 
-// Routes that answer at once where little is kept of what is asked for, else in turn (Door::Impl::answer).
+// Routes that answer at once where little is stored of what is asked for, else in turn (Door::Impl::answer).
 Answer get_subject(Door::Impl& door, const Call& call);
 Answer get_history(Door::Impl& door, const Call& call);
 Answer get_may(Door::Impl& door, const Call& call);

@@ -45,7 +45,7 @@ service::AnswerKey key_of(const SubjectId& subject, AnswerKind kind, std::uint32
   return key;
 }
 
-// Answers whose verdict anyone may have are kept for the next asker.
+// Answers whose verdict anyone may have are cached for the next asker.
 net::Response cache_answer(Door::Impl& door, const Call& call, AnswerKind kind, const Found& found, net::Response response) {
   if (!door.options.ready || !found.looked.open || call.path[2] != found.subject.text()) return response;
   const auto key = key_of(found.subject, kind, door.domain_number(call.get("domain")));
@@ -81,7 +81,7 @@ std::shared_ptr<const std::string> Door::Impl::cached(const net::Request& reques
   return options.ready->find(request.loop, key_of(subject, kind, domain));
 }
 
-// Numbers are given to domains that answers were made for, which are those that are kept here: a name that is only asked for
+// Numbers are given to domains that answers were made for, which are those that are held here: a name that is only asked for
 // leaves nothing behind.
 std::uint32_t Door::Impl::domain_number(const std::string& domain) {
   if (const auto known = known_domain_number(domain); known != UINT32_MAX) return known;

@@ -17,13 +17,13 @@ struct CertificateStatus {
   crypto::ocsp::Revocation revocation;   // where it is revoked
   Time valid_until = Time::never();      // when this can next change by the clock alone
   // Of whom it was said, and the stamp under which: as long as it is the present one nothing else came. None: more than
-  // one subject, or none that is kept here, or not everybody would be told.
+  // one subject, or none that is stored here, or not everybody would be told.
   std::optional<evidence::SubjectId> subject;
   service::Stamp stamp;
 };
 
 // Revoked: its identity was taken back (a withdrawal, a CRL), or its subject is in alarm. Good: its identity counts in the
-// domain. Unknown: nothing of it is kept, or may be read by `who`, or its CA plays no role there.
+// domain. Unknown: nothing of it is stored, or may be read by `who`, or its CA plays no role there.
 struct AskedCertificate {
   KeyId ca;
   View issuer_name;  // the CA's distinguished name, as it is compared (crypto/name.h)

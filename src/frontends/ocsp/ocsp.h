@@ -22,7 +22,7 @@ struct Authority {
 
 struct OcspOptions {
   std::vector<Authority> authorities;
-  service::ReadyAnswersPtr ready{};      // null: none are kept by event loops
+  service::ReadyAnswersPtr ready{};      // null: none are cached by event loops
   bool sign_ahead = true;                // on a thread of its own; else sign_due() is called by somebody
 };
 

@@ -80,7 +80,7 @@ struct Response {
   // If set, all the above is ignored: status line, fields, blank line and body as serialize() makes
   // them. The server only puts Date (and Connection where it ends) behind the status line.
   std::shared_ptr<const std::string> ready;
-  // If set, called with the loop's number on the loop's own thread when the answer is about to be sent: for what is kept there
+  // If set, called with the loop's number on the loop's own thread when the answer is about to be sent: for what is cached there
   // without a lock. Not called where the client has gone.
   std::function<void(unsigned loop)> on_loop;
 };

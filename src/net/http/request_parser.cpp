@@ -27,7 +27,7 @@ struct FieldPlace {
   Place name, value;
 };
 
-// What is kept of one message; outlives the parser's own state, and is never cleared as a whole.
+// What is buffered of one message; outlives the parser's own state, and is never cleared as a whole.
 struct Parsed {
   char* message = nullptr;  // during feed() only
   std::size_t message_size = 0;

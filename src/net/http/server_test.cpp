@@ -105,7 +105,7 @@ TEST(HttpServer, ClientThatEndsAfterItsRequestIsAnswered) {
   EXPECT_TRUE(eventually([&] { return server->counters().open == 0; }));
 }
 
-// RFC 9112 section 9.6: whose sending half is closed still reads. A POST was kept, and never answered.
+// RFC 9112 section 9.6: whose sending half is closed still reads. A POST was held back, and never answered.
 TEST(HttpServer, HalfClosedClientsAreAnsweredLate) {
   Shelf shelf;
   auto server = start(shelf.handler());

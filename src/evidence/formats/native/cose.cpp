@@ -104,7 +104,7 @@ Result<void> read_chain(CborReader& reader, Statement& statement, const std::str
 // Each by the next; the first is the issuer's, and made to sign with.
 Result<void> check_chain(const Header& header, bool from_store) {
   const auto& chain = header.statement.credentials;
-  if (chain.empty() || from_store) return {};  // kept: this was seen when it came
+  if (chain.empty() || from_store) return {};  // from the store: this was checked when it came
   if (chain[0]->key_id() != header.kid) return bad_cose("protected.33", "the first certificate is of another key than kid");
   for (std::size_t i = 0; i + 1 < chain.size(); ++i)
     if (!chain[i]->verify(chain[i + 1]->key()))

@@ -116,7 +116,7 @@ TEST(Cose, EveryKindComesBack) {
     EXPECT_EQ(statement.kind(), kind);
     EXPECT_EQ(statement.subject, subject);
     EXPECT_EQ(to_hex(write_payload(acme, statement.body)), to_hex(write_payload(acme, body))) << to_string(kind);
-    // What was kept is read again without its signature, and is the same statement.
+    // What was stored is read again without its signature, and is the same statement.
     const auto stored = statements_of_stored(Format::cose, *bytes, issuer->public_key().id());
     ASSERT_TRUE(stored) << stored.error().message;
     EXPECT_EQ(stored->at(0).id, verified->id());

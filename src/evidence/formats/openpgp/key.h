@@ -41,7 +41,7 @@ std::string algorithm_text(const Key& key);
 bool can_sign(const Key& key);
 unsigned bits_of(const Key& key);
 
-// What a key is here. `kept`: its numbers were examined before, so the key itself is not made.
+// What a key is here. `from_store`: its numbers were examined before, so the key itself is not made.
 struct KeySubject {
   KeyId id;
   Bytes spki;  // canonical

@@ -53,7 +53,7 @@ struct SplitCertificates {
 // it; the good parts are kept. Unhashed subpackets that say nothing of their own are left out, repeats are gone. A signature
 // behind the wrong component is put where it belongs. A key's revocation that came without the key, as gpg and sq write them, is a
 // piece that is the signature packet alone: complete() makes evidence of it.
-// Errors, then nothing is kept: malformed (no OpenPGP at all, broken armor), not_permitted (a secret key).
+// Errors, then nothing is taken: malformed (no OpenPGP at all, broken armor), not_permitted (a secret key).
 Result<SplitCertificates> split_certificates(View armored_or_binary);
 
 // Whose revocation a piece is that is such a signature packet alone. Absent: it is something else.

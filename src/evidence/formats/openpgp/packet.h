@@ -42,7 +42,7 @@ class PacketReader {
   std::size_t at_ = 0;
 };
 
-// With a header of the OpenPGP format and the shortest length: the one encoding that is kept and given out.
+// With a header of the OpenPGP format and the shortest length: the one encoding that is stored and given out.
 // RFC 9580 section 4.2.1, and of subpackets 5.2.3.7: the shortest form.
 void append_length(Bytes& to, std::size_t size);
 void append_packet(Bytes& to, std::uint8_t tag, View body);

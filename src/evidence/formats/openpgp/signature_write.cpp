@@ -1,4 +1,4 @@
-// A signature in the one form in which it is kept and given out.
+// A signature in the one form in which it is stored and given out.
 #include "evidence/formats/openpgp/packet.h"
 #include "evidence/formats/openpgp/subpacket.h"
 

@@ -6,7 +6,7 @@
 namespace cm4it::evidence::openpgp {
 
 std::unique_ptr<PieceSource> open_source(PieceStream& stream);
-// What is kept of a key are pieces; what gpg reads is a certificate.
+// What is stored of a key are pieces; what gpg reads is a certificate.
 std::unique_ptr<PieceSink> open_sink(PieceSink::Out out);
 
 }  // namespace cm4it::evidence::openpgp

@@ -9,7 +9,7 @@ namespace {
 
 class CertificateSplitter {
  public:
-  // Nothing of a submission with a secret key in it is kept; that is the only error once there are packets.
+  // Nothing of a submission with a secret key in it is taken; that is the only error once there are packets.
   Result<void> read(View binary) {
     PacketReader reader(binary);
     before_keys_ = true;

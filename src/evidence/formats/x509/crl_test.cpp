@@ -38,7 +38,7 @@ TEST(CrlEvidence, IsAWithdrawalByItsIssuer) {
   EXPECT_EQ(*statement.revocations->next_update, Time{1'800'100'000});
   EXPECT_EQ(verify(*decoded, other.key->public_key()).error().code, Code::bad_signature);
 
-  // What is kept says the same.
+  // What is stored says the same.
   const auto stored = statements_of_stored(Format::crl, der, ca.key->public_key().id(), verified->id());
   ASSERT_TRUE(stored) << stored.error().message;
   EXPECT_EQ(stored->at(0).subject, statement.subject);
