@@ -23,7 +23,7 @@ using store::Table;
 inline constexpr Table journal = 1;
 Bytes journal_key(std::uint64_t position);
 
-// → KeptHead, but for batches: signed heads and batch signatures
+// → StoredHead, but for batches: signed heads and batch signatures
 inline constexpr Table heads = 2;
 Bytes own_head_key(std::string_view domain);                 // the newest of an own log
 Bytes own_heads_prefix();                                    // … of all of them

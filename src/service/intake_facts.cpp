@@ -40,7 +40,7 @@ Result<std::optional<ledger::Appended>> find_repeated(const evidence::Decoded& d
   for (const KeyId& candidate : named ? std::vector{*named} : issuer.named) {
     const auto id = evidence::statement_id(decoded.format(), candidate, decoded.signed_bytes());
     TRY(const auto record, context.reader.record(id));
-    if (!record || record->position == 0) continue;  // one that is kept aside: that it came again keeps it longer
+    if (!record || record->position == 0) continue;  // one that is set aside: that it came again keeps it longer
     if (equal(record->evidence, decoded.bytes())) return find_known(id, domains, domains, context);
   }
   return std::optional<ledger::Appended>{};
