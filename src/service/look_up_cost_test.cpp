@@ -3,11 +3,10 @@
 #include <thread>
 
 #include "base/mutex.h"
-#include "base/temporary_directory_for_test.h"
 #include "evidence/formats/x509/crl_test_support.h"
+#include "service/disk_for_test.h"
 #include "service/ready_answers.h"
 #include "service/x509_fixture.h"
-#include "store/lmdb.h"
 
 namespace cm4it::service {
 namespace {
@@ -74,13 +73,8 @@ TEST_F(LookUpCost, OfCrlsNoCodecIsAsked) {
   EXPECT_EQ(before.since().certificates, 0u);
 }
 
-struct OnDisk {
-  const TemporaryDirectory directory{"look-ups"};
-};
-
-// A store on disk, as servers have: the one in memory takes a lock for each snapshot.
 struct LookUpLocks : testing::Test, OnDisk, Pki {
-  LookUpLocks() : Pki(store::open_lmdb({.directory = directory.path()}).value()) {}
+  LookUpLocks() : Pki(store()) {}
 
   struct Seen {
     std::uint64_t ready = 0, folded = 0, not_admitted = 0, locks = 0;

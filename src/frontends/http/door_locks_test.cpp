@@ -3,9 +3,8 @@
 #include <thread>
 
 #include "base/mutex.h"
-#include "base/temporary_directory_for_test.h"
 #include "frontends/http/door_fixture.h"
-#include "store/lmdb.h"
+#include "service/disk_for_test.h"
 
 namespace cm4it::http {
 namespace {
@@ -27,8 +26,8 @@ class Connection : public net::Exchange {
 };
 
 TEST(Doors, EventLoopsTakeNoLockForLookUps) {
-  const TemporaryDirectory directory("door");
-  Ics acme{"acme.example", pin("acme.example", "acme"), true, store::open_lmdb({.directory = directory.path()}).value()};
+  const OnDisk disk;
+  Ics acme{"acme.example", pin("acme.example", "acme"), true, disk.store()};
   acme.submit_one(policy_evidence("acme", "acme.example", acme_policy(), *acme.clock));
   std::vector<std::string> paths;
   for (const std::string name : {"one", "two", "three"}) {
