@@ -13,7 +13,7 @@
 
 namespace cm4it::ledger {
 
-// A message of a batch: why it was refused, until all of the batch are answered.
+// One message of a batch and, until the whole batch is answered, why it was refused (none: it was not).
 struct Pending {
   Message message;
   std::optional<Error> refused;
@@ -23,11 +23,11 @@ class Appender {
  public:
   // `state` is what load_state() read.
   Appender(const Options& options, store::Store& store, Signing& signing, State state, OnChange on_change);
-  ~Appender();  // what waits is still appended
+  ~Appender();  // appends what still waits in the inbox
 
   // unavailable when the inbox is full; the message's callbacks are then never called.
   Result<void> send(Message message);
-  // Since when nothing could be written, and why; none: what came last was.
+  // Since when writes fail, and why; none: the last write succeeded.
   std::optional<WriteFailure> write_failure() const { return write_failure_.with([](const auto& failure) { return failure; }); }
   PublishedPtr published() const { return published_.get(); }
 

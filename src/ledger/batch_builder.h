@@ -1,4 +1,5 @@
-// Messages → one store batch and the state after it. Pure but for reading: nothing changes until the batch is committed.
+// Turns messages into one store batch and the state that holds after it. It only reads the store: nothing changes until the
+// appender commits the batch.
 #pragma once
 
 #include <set>
@@ -13,11 +14,11 @@ namespace cm4it::ledger {
 
 class BatchBuilder {
  public:
-  // `refusal`: why nothing is signed, so that nothing enters a log; empty: it is.
+  // `refusal`: why this home signs nothing at present, so that no statement may enter its logs; empty: it signs.
   BatchBuilder(const Options& options, const State& before, const store::Snapshot& snapshot, std::string refusal = {})
       : options_(options), snapshot_(snapshot), refusal_(std::move(refusal)), after_(before) {}
 
-  // An error concerns this message alone.
+  // An error refuses this message alone; the rest of the batch goes on.
   Result<void> add(const AppendEvidence& message);
   void add(const AppendHead& message);
   void add(const PutNote& message);
@@ -31,8 +32,8 @@ class BatchBuilder {
   const store::Batch& batch() const { return batch_; }
   const State& after() const { return after_; }
   const Change& change() const { return change_; }
-  // What to answer to a submission that was added, after finish(), in the order they were added: of several submissions
-  // of one statement the first has brought it.
+  // After finish(): the answer to a submission that was added. Ask in the order in which they were added, since of several
+  // submissions of one statement only the first is answered as new.
   Appended answer(const StatementId& id);
 
  private:
@@ -79,10 +80,10 @@ class BatchBuilder {
   std::vector<StatementId> order_;
   std::map<Bytes, std::size_t> said_;  // speaker key → statements of that issuer about that subject, those of this batch too
   std::set<std::string> grown_;
-  std::optional<Error> broken_;  // a log took a leaf in by half: nothing of this batch may be written
-  std::shared_ptr<Unpinned> aside_;            // null: nothing of it changes
+  std::optional<Error> broken_;  // appending a leaf failed midway, so the trees are not to be trusted: nothing of this batch may be written
+  std::shared_ptr<Unpinned> aside_;            // the unpinned descriptors after this batch; null: it changes none of them
   std::map<StatementId, Bytes> aside_values_;  // rows of this batch
-  std::set<StatementId> aside_new_;            // not answered yet
+  std::set<StatementId> aside_new_;            // new ones whose submission is not answered yet
   bool policies_changed_ = false;
   bool changed_ = false;
   // Rows of this batch that a later entry of it may read again.

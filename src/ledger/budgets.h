@@ -6,8 +6,8 @@
 namespace cm4it::budget {
 
 // How much of one subject is folded, where more is stored (docs/decisions/0028-alarms-are-folded-first.md)
-inline constexpr std::size_t certified_weight = 10;    // of budget::subject_statements: what one that bears certificates counts for
-inline constexpr std::size_t share_statements = 1000;  // of a subject with more: alarms, and as many others
+inline constexpr std::size_t certified_weight = 10;    // a statement with certificates counts like so many others against budget::subject_statements
+inline constexpr std::size_t share_statements = 1000;  // of a subject with more than that, alarms come first, then so many others
 
 // Descriptors that nothing pins, beside unpinned_domains, of domains with their owners, and unpinned_descriptors, of one such owner
 inline constexpr std::size_t unpinned_owners = 16;         // of one domain, who say so

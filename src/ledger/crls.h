@@ -11,16 +11,16 @@
 
 namespace cm4it::ledger {
 
-// Where a CRL's row is kept: under its issuer, scope and number.
+// The key of a CRL's row: its issuer, scope and number.
 Bytes crl_key(const KeyId& issuer, const evidence::RevocationList& list, std::uint64_t position);
-// The row: thisUpdate ‖ SubjectRow, so that a CRL of another time is passed over without being read.
+// The row is thisUpdate ‖ SubjectRow: the time stands first, so that a CRL of another time is skipped without being decoded.
 Bytes crl_value(Time this_update, const FactRow& facts, View view);
 
 // Pages of the entries of the CRL at this position: each key has the first handle of its page, each value a few tens of entries.
 using CrlPages = std::vector<std::pair<Bytes, Bytes>>;
 Result<CrlPages> crl_pages(const Record& crl, std::uint64_t position);
 
-// The entry of this handle, in the CRL that is kept at this position.
+// The entry of this handle, in the CRL at this journal position.
 using CrlEntry = evidence::RevocationList::Entry;
 Result<std::optional<CrlEntry>> find_crl_entry(const store::Snapshot& snapshot, std::uint64_t position, View handle);
 
@@ -34,8 +34,8 @@ struct CrlRow {
 };
 Result<CrlRow> decode_crl_row(View key, View value);
 
-// The CRLs of an issuer in a name, as far as they matter: of each scope those of the highest numbers, and, where `in_force` is
-// given, besides that which it says counts at its time, and that which will count next.
+// The CRLs that matter of an issuer under one name: of each scope those with the highest numbers and, where `in_force` is given,
+// also the one that it finds in force at its time and the one that will be in force next.
 using InForce = std::function<Result<policy::InForce>(const CrlRow&)>;
 Result<std::vector<CrlRow>> crls_of(const store::Snapshot& snapshot, const KeyId& issuer, View issuer_name, const InForce& in_force);
 

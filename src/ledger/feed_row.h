@@ -13,9 +13,9 @@ using evidence::SubjectId;
 
 struct FeedRow {
   StatementId id;
-  // It may change verdicts of others too: a policy, a model, a CRL, a CA's certificate, a key that silences itself.
+  // It may change verdicts about other subjects too: a policy, a model, a CRL, a CA's certificate, a key that says it is compromised.
   bool everything = false;
-  bool too_many = false;            // it is about more subjects than a row names, and names none
+  bool too_many = false;            // it concerns more subjects than fit into a row, so the row names none
   std::vector<SubjectId> subjects;  // keys and code: of models it is said that everything changed
 };
 

@@ -1,4 +1,4 @@
-// A home that contradicted itself, followed once more: for `ics forgive`, on a store that no server has open.
+// Follows a home again after its log contradicted itself: for `ics forgive`, on a store that no server has open.
 #pragma once
 
 #include <optional>
@@ -17,8 +17,8 @@ struct KnownLogs {
 };
 Result<KnownLogs> known_logs(store::Store& store, const std::string& domain);
 
-// Forgets these heads, that links to the domain are broken, and how far they had come: it is followed anew from the beginning.
-// What was received of it stays. conflict: another process wrote to the store.
+// Removes these heads, the marks that links to the domain are broken, and the positions of those links, so that the domain is
+// followed again from the beginning. Statements that were received from it stay. conflict: another process wrote to the store.
 Result<void> forget_logs(store::Store& store, const std::string& domain);
 
 }  // namespace cm4it::ledger

@@ -1,4 +1,4 @@
-// What is noted of a statement that another home still has to receive, and of how that ended.
+// Notes in the store about statements that another domain's home still has to receive, and about how that ended.
 #pragma once
 
 #include <optional>
@@ -13,10 +13,10 @@ namespace cm4it::ledger {
 
 using evidence::StatementId;
 
-// "forward/STATEMENT/DOMAIN": it still has to reach a home of a domain. Its value: since when (8 octets, big-endian seconds), and
+// "forward/STATEMENT/DOMAIN": the statement still has to reach a home of the domain. Its value: since when (8 octets, big-endian seconds), and
 // why it does not count there meanwhile; empty (older stores): it counts, since it was first seen.
 std::string forward_note(const StatementId& id, std::string_view domain);
-// "refused/STATEMENT/DOMAIN": it is not made in this domain. Its value: why the domain's home refused it for good, or 0x01 and why
+// "refused/STATEMENT/DOMAIN": the statement does not hold in this domain. Its value: why the domain's home refused it for good, or 0x01 and why
 // it is not sent there (any more).
 std::string refusal_note(const StatementId& id, std::string_view domain);
 // "taken/STATEMENT/DOMAIN": a home has received it, whose receipt this server may not read.
@@ -37,7 +37,7 @@ struct Waiting {
 Bytes encode(const Waiting& waiting);
 Waiting decode_waiting(View value, Time first_seen);
 
-// As the value of a refusal note, and back into a sentence.
+// Writes a reason as the value of a refusal note, and reads such a value back into a sentence for people.
 Bytes not_sent(std::string_view why);
 std::string refusal_text(std::string_view domain, View value);
 

@@ -25,7 +25,7 @@ class HomeLog {
   // far ahead that a home signs only once its clock was accepted (signing.h), that head's time was wrong.
   Time next_time(Time now) const { return head_.time - now > budget::clock_step_seconds ? now : std::max(now, head_.time); }
 
-  // Takes a leaf in; its index.
+  // Appends a leaf and returns its index.
   Result<std::uint64_t> append(const Digest& leaf_hash, const store::Snapshot& snapshot);
 
   // Signs the head of what was appended, puts tiles, head and batch signature into the batch. Call once, at the end.
@@ -41,7 +41,7 @@ class HomeLog {
   std::map<std::pair<unsigned, std::uint64_t>, Bytes> tiles_;  // (level, index) → hashes, since the last seal
 };
 
-// Hashes of a home's tree as its tiles keep them.
+// Reads hashes of a home's tree out of its stored tiles.
 tlog::NodeReader stored_nodes(std::string domain, const store::Snapshot& snapshot);
 
 }  // namespace cm4it::ledger

@@ -1,5 +1,5 @@
-// The indexer: a journal entry → its derived rows. One function, which the appender, rebuild() and, one day, a start that catches up with its
-// journal all call.
+// The indexer makes the derived rows of a journal entry. It is one function, which the appender and rebuild() both call, so that
+// rebuilt rows equal those that were written live.
 #pragma once
 
 #include <functional>
@@ -27,7 +27,7 @@ struct IndexInput {
   const std::vector<evidence::Statement>& statements;
   const std::vector<Time>& times;
 };
-// What it is about, as its rows in the feeds say.
+// Returns what the entry is about, as its rows in the feeds say.
 Result<FeedRow> index_entry(const IndexInput& input, const RowReader& read, const FirstPositionLookup& first_position, const RowWriter& write);
 
 // The domains that an entry concerns: where its statement was made, and whose homes received it.

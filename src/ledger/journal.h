@@ -22,10 +22,10 @@ struct Entry {
 Bytes encode(const Entry& entry);
 Result<Entry> decode_entry(View row, std::uint64_t position);
 
-// The record of a statement, if it is kept.
+// The record of a statement; none: it is not stored.
 Result<std::optional<Record>> find_record(const store::Snapshot& snapshot, const StatementId& id);
 
-// Whether the evidence gives its statement's id: of a signature's octets that says nothing.
+// Whether the evidence still has the statement id of its record. The id does not cover the octets of the signature.
 Result<void> check_id(const Record& record);
 
 // What the fold needs beside the evidence, next to the subject: [first seen, made in, [* [domain, log or empty: own, time, index]]]

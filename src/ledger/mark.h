@@ -28,12 +28,12 @@ class Mark {
 
   bool has_file() const { return !file_.empty(); }
   bool knows(const std::string& domain) const { return heads_.contains({log_, domain}); }
-  bool says(const std::string& domain, const tlog::Head& head) const;  // this very head
+  bool says(const std::string& domain, const tlog::Head& head) const;  // whether the mark has exactly this head
   const std::optional<Anchor>& anchor() const { return anchor_; }
 
   void set(const std::string& domain, const tlog::Head& head);
   void set(Anchor anchor) { anchor_ = std::move(anchor); }
-  Result<void> write() const;  // unavailable: that it is durable is not sure
+  Result<void> write() const;  // unavailable: it may not be durable
 
  private:
   Result<void> read_line(std::string_view line);

@@ -17,7 +17,7 @@ using evidence::StatementId;
 using evidence::SubjectId;
 using store::Table;
 
-// Sources: what nothing else can bring back. The appender writes them.
+// Sources: rows that nothing else can restore. The appender writes them.
 
 // position → Entry; order: as they were appended
 inline constexpr Table journal = 1;
@@ -123,7 +123,7 @@ inline constexpr std::size_t crl_scope_octets = 8,
 Bytes crl_key(const KeyId& issuer, View issuer_name, const Digest& scope, View number, std::uint64_t position);
 Bytes crl_entries_prefix(std::uint64_t position);  // and the page's first serial number → its entries; order: by serial number
 
-// key id ‖ component of its certificate, zeros: the key ‖ position → nothing: what a key said of itself that silences it
+// key id ‖ component of its certificate (zeros: the key itself) ‖ position → nothing: the key said of itself that it is compromised
 inline constexpr Table compromised = 17;
 Bytes compromised_key(const KeyId& key, const std::optional<Digest>& component, std::uint64_t position);
 Bytes compromised_prefix(const KeyId& key, const std::optional<Digest>& component);

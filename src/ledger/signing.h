@@ -27,9 +27,9 @@ class Signing {
   // second. Errors: a log that begins must not be told of.
   Result<void> committed(const State& state, Time now, bool at_once = false);
 
-  // Anyone's. Nothing is signed from now on, for this reason; empty: that reason is gone.
+  // Any thread may call it. From now on nothing is signed, for this reason; empty: that reason no longer holds.
   void hold(std::string reason);
-  // A peer says that it is now this time. One that agrees settles how much time has passed while this home was away.
+  // A peer says that it is now this time. If that agrees with our clock, the clock is believed again after this home was away.
   void vouch(Time peers_now, Time now);
   // A peer showed a head, by our log key, that this store's log does not go on from. For good: the mark says it to every later
   // start as well.
@@ -44,11 +44,11 @@ class Signing {
   Newest<std::string> refusal_{std::make_shared<const std::string>()};
   Mutex mutex_;  // held while the mark is written
   Mark mark_ GUARDED_BY(mutex_);
-  bool accepted_ GUARDED_BY(mutex_);  // the clock was, by who started the server; until all logs are signed at its time
-  Time vouched_ GUARDED_BY(mutex_){};  // when a peer's clock said the same as ours, last
-  std::string held_ GUARDED_BY(mutex_), ahead_ GUARDED_BY(mutex_);  // by hold(), by seen_elsewhere()
-  std::string unwritable_ GUARDED_BY(mutex_);  // the mark
-  Time written_ GUARDED_BY(mutex_){};  // the mark, last
+  bool accepted_ GUARDED_BY(mutex_);  // the operator accepted the clock at start; until all logs are signed at its time
+  Time vouched_ GUARDED_BY(mutex_){};  // the last time at which a peer's clock agreed with ours
+  std::string held_ GUARDED_BY(mutex_), ahead_ GUARDED_BY(mutex_);  // reasons set by hold() and by seen_elsewhere()
+  std::string unwritable_ GUARDED_BY(mutex_);  // why the mark could not be written; empty: it could
+  Time written_ GUARDED_BY(mutex_){};  // when the mark was last written
 };
 
 // The newest of these logs' heads; none: no log has begun.

@@ -14,7 +14,7 @@ namespace cm4it::ledger {
 // Owned by the appender; each batch works on a copy.
 struct State {
   std::uint64_t next = 1;     // the position of the next journal entry
-  std::uint64_t commits = 0;  // so that each commit has a head of its own
+  std::uint64_t commits = 0;  // counted in the store's head, so that no two commits have the same head
   std::map<std::string, HomeLog> homes;
   std::vector<policy::SignedDescriptor> descriptors;
   std::vector<policy::Pin> pins;  // of the configuration, and of counted transfers
@@ -22,10 +22,10 @@ struct State {
   // The newest head of each log that is known, by its row in the table of heads.
   struct KnownHead { std::string domain; bool counts = true; Time time; };
   std::map<Bytes, KnownHead> heads;
-  Time newest_time;           // of all of them
+  Time newest_time;           // the latest time among those heads
   policy::PoliciesPtr policies;  // of descriptors and pins: assemble() after either changed
   std::shared_ptr<const Unpinned> unpinned = std::make_shared<Unpinned>();
-  bool pinned_aside = false;  // something pins a domain whose descriptors are still kept aside: the next batch takes them in
+  bool pinned_aside = false;  // something pins a domain whose descriptors are still set aside: the next batch appends them
 
   void assemble();
   // A head takes the place of the one before: its time may be an earlier one, where that home's clock was put right.

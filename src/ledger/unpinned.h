@@ -1,5 +1,5 @@
 // Descriptors of domains that nothing pins: what strangers say of themselves. They apply nowhere, so they are kept beside the
-// journal, bounded by number, address and age, and are gone when newer ones need the room (docs/decisions/0046). Once something
+// journal, bounded by number, address and age, and are dropped when newer ones need the room (docs/decisions/0046). Once something
 // pins their domain they enter the journal like any other evidence.
 #pragma once
 
@@ -25,7 +25,7 @@ class Unpinned {
   // Errors: malformed (a damaged row).
   static Result<Unpinned> load(const store::Snapshot& snapshot);
 
-  // Takes a row in, or notes that it came again. Gives the rows that go for it: of owners that were not heard of for
+  // Adds a row, or notes that it came again. Returns the rows that are dropped for it: of owners that were not heard of for
   // budget::unpinned_seconds; where there are too many owners, in all or of that domain, the oldest of the source that brought
   // most of them; where one owner has too many versions, its oldest, the first version last.
   std::vector<Row> take(Row row);
