@@ -1,4 +1,4 @@
-// The ready-made answers of one thread: found without a lock and without a copy.
+// The cached answers of one thread: found without a lock and without a copy.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace cm4it::service {
 
-// What the caches of a process may keep together, in octets: an equal share for each that keeps anything. Any thread.
+// The octets that all caches of a process may use together: each cache in use has an equal share. Any thread.
 class CacheBudget {
  public:
   explicit CacheBudget(std::size_t most_bytes) : most_(most_bytes) {}
@@ -34,7 +34,7 @@ class CacheBudget {
   std::atomic<std::size_t> used_{0}, caches_{0};
 };
 
-// What was asked: the door's kind of call, and the request or what of it makes a difference, as 32 octets.
+// What was asked: the kind of call, and a digest of all in the request that makes a difference to the answer.
 struct AnswerKey {
   Digest asked{};
   std::uint8_t kind = 0;
@@ -56,7 +56,7 @@ class AnswerCache {
   AnswerCache(const AnswerCache&) = delete;
   AnswerCache& operator=(const AnswerCache&) = delete;
 
-  // Null: not here. Whether it is still good is for the caller to see. Good until the next call.
+  // Null: not cached. The caller checks whether the answer is still valid. The pointer holds until the next call.
   const Answer* find(const AnswerKey& key);
   // Not cached where it is larger than this cache's share.
   void put(const AnswerKey& key, Answer answer);

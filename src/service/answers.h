@@ -33,7 +33,7 @@ struct ItemResult {
 };
 using SubmitDone = std::function<void(std::vector<ItemResult>)>;
 
-// One record of a peer's feed, as it came: nothing of it is believed.
+// One record of a peer's feed as received: a claim, none of it is checked yet.
 struct PeerRecord {
   evidence::Piece piece;
   KeyId issuer;
@@ -43,7 +43,7 @@ struct PeerRecord {
 struct HeldLeaf { std::string domain; KeyId log; std::uint64_t index = 0; Digest hash{}; };
 struct IngestReport {
   std::size_t taken = 0, known = 0, refused = 0, not_yet = 0;
-  bool of_models = false;                     // something that was taken is said of a model: of all its subjects
+  bool of_models = false;                     // a statement about a model was taken: it concerns all subjects of the model
   std::string first_refusal;
   // Of `refused`: those of which their receipts say that a home has received them, so that something is missing here.
   std::size_t missed = 0;
@@ -58,14 +58,14 @@ struct SubjectView {
   policy::Verdict verdict;
   ledger::PublishedPtr published;             // for names of keys
   bool known = false;                         // something is stored of the subject that the asker may see
-  bool open = false;                          // anyone would be shown the same
+  bool open = false;                          // anyone may see this answer, so it may be cached
 };
 
 struct SearchQuery {
   std::string words, type, maker, model, status, holder, issuer, domain;
   std::size_t limit = 100;
   std::string cursor;
-  std::size_t most_examined = budget::search_examined;    // index rows, then the page ends with a cursor
+  std::size_t most_examined = budget::search_examined;    // index rows to read; then the page ends with a cursor
   std::size_t most_folded = budget::folded_statements;    // statements
 };
 struct SearchPage {

@@ -1,4 +1,4 @@
-// Who asks: what every door knows of whoever is at the other end.
+// The caller: what every front end knows about the client at the other end of a connection.
 #pragma once
 
 #include <optional>
@@ -9,13 +9,13 @@
 
 namespace cm4it::service {
 
-// Who may read what hangs on this alone. The key proven on this connection; none: anyone.
+// The right to read depends on this alone: the key that the client proved on this connection; none: it is anyone.
 using Principal = std::optional<KeyId>;
 
-// Whose turn it is hangs on where one comes from as well.
+// The order in which callers are served depends on their address as well.
 struct Caller {
   Principal who;
-  std::string address;  // without the port; of IPv6 the network (/64), which is one customer's. Empty: this server itself
+  std::string address;  // without the port; of IPv6 the /64 network, which belongs to one customer. Empty: this server itself
 
   // `proven`: null where there is none. `remote`: "192.0.2.1:49152", "[2001:db8::1]:49152".
   static Caller from(const crypto::PublicKey* proven, std::string_view remote);

@@ -1,5 +1,5 @@
-// OpenPGP certificates, put together out of the evidence that is stored about their keys. Of two doors: HKP answers with them, and the
-// HTTP API completes signed lists of files with them.
+// OpenPGP certificates, assembled from the evidence that is stored about their keys. Two front ends use them: HKP answers with them,
+// and the HTTP API completes signed lists of files with them.
 #pragma once
 
 #include <functional>
@@ -18,7 +18,7 @@ struct Certificate {
   evidence::openpgp::Fingerprint fingerprint;
   SubjectId subject;
   std::vector<Bytes> pieces;  // evidence that the asker may see, as it is stored
-  bool open = false;          // anyone would be shown the same
+  bool open = false;          // anyone may see these pieces, so the answer may be cached
   Time changed;               // when the newest of the pieces came here
 };
 
@@ -42,8 +42,8 @@ class Certificates {
   using Terms = std::vector<ledger::Reader::Term>;
   Result<bool> found_by(const Terms& terms, const Principal& who, const std::function<Result<bool>(Certificate)>& visit) const;
 
-  // Whose certificates may have changed, as far as the journal's entries from `from` on, and before `end`, tell; of an SKS kind of
-  // index. Rights are not asked.
+  // The subjects whose certificates may have changed by the journal's entries in [from, end), for an index like that of SKS. It does not
+  // check rights.
   Result<std::vector<SubjectId>> changed(std::uint64_t from, std::uint64_t end) const;
   std::uint64_t next_entry() const { return ledger_.published()->next; }
 

@@ -1,4 +1,4 @@
-// What time it is here: by this machine's clock, by those of homes, and by what is stored.
+// The present time, as this machine's clock, the clocks of homes and the newest stored head tell it.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace cm4it::service {
 // Any thread.
 class Clocks {
  public:
-  // `is_home`: this server signs logs (HomeClocks). `stamps` is told where verdicts may be others because of a clock; it outlives this.
+  // `is_home`: this server signs logs (HomeClocks). `stamps` is told when a clock may have changed verdicts; it outlives this.
   Clocks(Clock clock, SteadySeconds steady, bool is_home, Stamps& stamps)
       : clock_(clock), homes_(std::move(clock), std::move(steady), is_home), stamps_(stamps) {}
 
@@ -21,7 +21,7 @@ class Clocks {
   // Without a lock.
   Time now() const { return std::max(homes_.now(), newest_time_.load(std::memory_order_acquire)); }
   Time now(const ledger::Published& published) const { return std::max(homes_.now(), published.newest_time); }
-  Time of_machine() const { return clock_(); }  // whatever homes say
+  Time of_machine() const { return clock_(); }  // whatever the homes' clocks say
   const HomeClocks& homes() const { return homes_; }
 
   // A head that a home of `domain` signed came just now.
@@ -31,12 +31,12 @@ class Clocks {
   Result<void> load(const ledger::Reader& reader);
 
  private:
-  void tell();  // what is wrong, in the log
+  void tell();  // logs which clock is wrong
 
   const Clock clock_;
   HomeClocks homes_;
   Stamps& stamps_;
-  std::atomic<Time> newest_time_{Time{}};  // Published::newest_time, for who has no snapshot
+  std::atomic<Time> newest_time_{Time{}};  // Published::newest_time, for callers without a snapshot
 };
 
 }  // namespace cm4it::service

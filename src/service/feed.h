@@ -1,4 +1,4 @@
-// What is handed out as it is stored: a domain's feed and its changes, statements, receipts, policies.
+// What is given out as it is stored: a domain's feed and its changes, statements, receipts, policies.
 #pragma once
 
 #include <optional>
@@ -24,11 +24,11 @@ class Feed {
   Result<FeedPage> page(const FeedRequest& request, const Principal& who) const;
   // Of subjects whose verdict in `domain` the asker may read.
   Result<ChangesPage> changes(std::optional<std::uint64_t> from, std::string_view domain, const Principal& who) const;
-  // What concerns verdicts and feeds of a domain: what is said there, and in those that its policy refers to.
+  // Which changes may alter the verdicts or the feed of a domain: statements in it and in those that its policy refers to.
   Watch::Interest interest_in(std::string_view domain) const;
 
   Result<ledger::Record> evidence(const StatementId& id, const Principal& who) const;
-  // What is stored of a statement that the asker has been shown before, or that is for everybody: rights are not asked.
+  // The record of a statement that the asker has been shown before, or that is for everybody: rights are not checked.
   Result<ledger::Record> stored_record(const StatementId& id) const;
   // `domain` empty: whichever home received it first.
   Result<Bytes> receipt(const StatementId& id, std::string_view domain, const Principal& who) const;

@@ -1,4 +1,4 @@
-// What of a feed an asker may see. For the feed.
+// Which records of a feed an asker may see. For the feed alone.
 #pragma once
 
 #include <map>
@@ -15,7 +15,7 @@ class FeedRights {
 
   // [read] of the domain asked and, for what was said in other domains, of one of those.
   Result<bool> may_be_read(const ledger::Record& record, const std::vector<std::pair<std::string, Bytes>>& receipts);
-  // A head tells that something came, and when: for who reads the log, or all that is in it.
+  // A head reveals that something was received, and when: only who may read the log, or everything in it, is shown heads.
   bool shows_heads(const std::string& domain) const { return access_.reads_log(domain, who_) || access_.reads_entries(domain, who_); }
 
  private:

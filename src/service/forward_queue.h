@@ -1,4 +1,4 @@
-// What still has to reach the homes of other domains, and how that ended, as the store has it
+// Statements that still have to reach the homes of other domains, and how that ended, as the store has it
 // (docs/decisions/0031-ends-of-forwarding.md).
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace cm4it::service {
 
-// What waits was put here by the commit that stored it (Intake). Any thread.
+// A statement is put into the queue by the same commit that stores it (Intake). Any thread.
 class ForwardQueue {
  public:
   // References outlive this.
@@ -24,7 +24,7 @@ class ForwardQueue {
   Result<std::vector<Waiting>> waiting() const;
   // Since when it waits for that domain's home; none: it does not.
   Result<std::optional<Time>> waits_since(const StatementId& statement, const std::string& domain) const;
-  // What is to be sent; none: nothing is stored of it any more.
+  // The record to send; none: the statement is no longer stored.
   Result<std::optional<Record>> record(const StatementId& statement) const;
 
   // Whether a receipt of that domain's home is here: then it counts there.
@@ -32,11 +32,11 @@ class ForwardQueue {
   // Whether the domain's policy lets this server read the statement, and so its receipt.
   Result<bool> may_read_receipt(const Record& record, const std::string& domain) const;
 
-  // How a way ends. With the home's receipt, or where nothing is left to send: nothing waits any more.
+  // How forwarding ends. With the home's receipt, or when there is nothing left to send, no note remains.
   Result<void> received(const StatementId& statement, const std::string& domain);
-  // A home has received it, and does not let this server read the receipt: it counts there all the same.
+  // A home has received it but does not let this server read the receipt: it counts there nevertheless.
   Result<void> received_unread(const StatementId& statement, const std::string& domain);
-  // Without: it is not made in this domain, and does not count there.
+  // No home received it: it does not hold in this domain, and does not count there.
   enum class End {
     refused,  // by the domain's home, for good
     not_sent  // by this server: the home would refuse it, or cannot be reached

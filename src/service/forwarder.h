@@ -13,7 +13,7 @@ class Forwarder {
  public:
   virtual ~Forwarder() = default;
   virtual void forward(const evidence::StatementId& statement, const std::vector<std::string>& domains) = 0;
-  // It names this domain, and is not sent there; for who asks how forwarding fares.
+  // The statement names this domain and is not sent there, and why: for those who ask about the state of forwarding.
   virtual void not_forwarded(const evidence::StatementId& statement, const std::string& domain, const std::string& why) = 0;
 };
 

@@ -1,4 +1,4 @@
-// What whoever runs the server should know: damage, a full disk, wrong clocks, logs that are not signed, domains that fell silent.
+// What the operator of the server should know: damage, a full disk, wrong clocks, logs that are not signed, domains without news.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,7 @@ class Health {
 
   // Whether the store can be read and written, and the default domain has a policy that counts; else unavailable, or the store's error.
   Result<void> check() const;
-  // Wrong clocks, logs that are not signed. Empty: nothing. Of logs that `who` may not read no more than that something is wrong.
+  // Wrong clocks and logs that are not signed; empty: none. About logs that `who` may not read it tells only that something is wrong.
   std::vector<std::string> warnings(const Principal& who) const;
   // Domains of which nothing has been heard for too long, so that things of some types are not admitted in the default domain: it,
   // where this server is not its home, and those whose news count for it. `most`: the shortest time that one of the types allows.

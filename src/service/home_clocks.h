@@ -1,4 +1,4 @@
-// What the signed times of homes say of this server's clock, and of theirs.
+// Judges this server's clock, and those of homes, by the times in signed heads.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@
 
 namespace cm4it::service {
 
-// Seconds that pass, counted from anywhere, whatever the clock is set to meanwhile.
+// A steady clock in seconds: it runs on, from an arbitrary start, whatever the wall clock is set to meanwhile.
 using SteadySeconds = std::function<Seconds()>;
 SteadySeconds machine_seconds();
 
@@ -23,11 +23,11 @@ SteadySeconds machine_seconds();
 // one that is least ahead on, and goes on with this machine. If one agrees with our clock, the others' domains are in doubt.
 class HomeClocks {
  public:
-  // `is_home`: this server signs logs itself, whose times are watched elsewhere (ledger/signing.h): it takes nobody's time.
+  // `is_home`: this server signs logs itself, whose times are watched elsewhere (ledger/signing.h): it follows nobody's clock.
   HomeClocks(Clock clock, SteadySeconds steady, bool is_home) : clock_(std::move(clock)), steady_(std::move(steady)), is_home_(is_home) {}
 
-  // A head that a home of `domain` signed. `live`: it came just now, and is not one that was stored. True: what is said below may
-  // be another than before.
+  // A head that a home of `domain` signed. `live`: it came just now and was not read from the store. Returns whether the answers
+  // of the functions below may have changed.
   bool heard(const std::string& domain, const tlog::Head& head, bool live = true);
 
   // Our clock's, or that of the homes. Without a lock.

@@ -32,7 +32,7 @@ class Intake {
         options_(options), quota_(options.issuer_per_minute), receipts_(clocks.homes()) {}
 
   void set_forwarder(Forwarder* forwarder) { forwarder_ = forwarder; }  // before the first submission
-  void stop() { stopping_ = true; }  // what waits is refused (unavailable), what is worked on is still done
+  void stop() { stopping_ = true; }  // refuses what waits (unavailable), and lets the workers finish what they began
 
   // On a worker: decode, eligible, verify, append. `domain`: for evidence that names none. `done` is called
   // once, on another thread, results in the order of the pieces; unavailable where too many wait.
@@ -40,8 +40,8 @@ class Intake {
   enum class Whose { strangers, own };
   Result<void> submit(std::vector<evidence::Piece> pieces, std::string domain, SubmitDone done, const Caller& caller = {},
                       Whose whose = Whose::strangers);
-  // The same of a body of so many octets that takes work to split: `split` is called on a worker. Its error is what
-  // `done` is given; no pieces have no results.
+  // The same for a body of so many octets that is costly to split: `split` is called on a worker. If it fails, `done` is given its
+  // error; a body without pieces has no results.
   using Split = std::function<Result<std::vector<evidence::Piece>>()>;
   Result<void> submit(Split split, std::size_t octets, std::string domain, std::function<void(Result<std::vector<ItemResult>>)> done,
                       const Caller& caller);
@@ -69,7 +69,7 @@ class Intake {
   void round_done(const RoundPtr& round);
   void warn_of_serials(const RoundPtr& round, std::size_t from);
   void answer_round(const RoundPtr& round);
-  // Says in the log what a key that plays a role says of itself.
+  // Logs it when a key that plays a role says of itself that it is compromised.
   void warn_of_compromise(const std::vector<evidence::Statement>& statements) const;
 
   ledger::Ledger& ledger_;

@@ -1,5 +1,5 @@
-// The way of one piece of evidence up to the appender: decode, eligible, verify; its steps are in intake_steps.h. One short
-// function, and every door's.
+// Examines one piece of evidence before it is appended: decode, check who could have the right, verify the signature. The steps are in
+// intake_steps.h; every front end calls this one function.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace cm4it::service {
 
-// What is known where the examination begins.
+// What an examination is given.
 struct IntakeContext {
   const ledger::Reader& reader;
   const ledger::Options& server;      // whose homes
@@ -47,17 +47,17 @@ class Prepared {
       : submission(std::move(what)), not_taken(std::move(where_not)) {}
 };
 
-// Errors are refusals (nothing is kept): malformed, too_large, unsupported, bad_signature, not_permitted, not_yet,
+// Errors are refusals (nothing is stored): malformed, too_large, unsupported, bad_signature, not_permitted, not_yet,
 // misdirected.
 Result<IntakeResult> examine_submission(const evidence::Piece& piece, const IntakeContext& context);
 
-// The same for a record out of a peer's feed: verified as if a stranger had sent it, and kept if it carries a home's
+// The same for a record out of a peer's feed: verified as if a stranger had sent it, and stored if it carries a home's
 // receipt (`receipts`, verified), is a policy, or is admitted to a log of this server.
 Result<IntakeResult> examine_copy(const evidence::Piece& piece, const KeyId& issuer, std::vector<ledger::ForeignReceipt> receipts,
                                   const IntakeContext& context);
 
-// Could the homes of a domain take what is kept here, as far as the policies known here tell? That it could, or not yet, is
-// theirs to say.
+// Could the homes of a domain take what is stored here, as far as the policies known here tell? They alone
+// say that it could, or that it is too early.
 Result<policy::Eligibility> eligibility(const ledger::Record& record, const std::string& domain, const IntakeContext& context);
 
 // Homes' clocks may be a little ahead of this one's: what their receipts tell has happened.

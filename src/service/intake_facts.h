@@ -1,4 +1,4 @@
-// What an examination asks of what is stored here. For this room's .cpp files.
+// What an examination looks up in the store. For this room's .cpp files.
 #pragma once
 
 #include <optional>
@@ -13,12 +13,12 @@ namespace cm4it::service {
 
 bool is_policy(const evidence::Decoded& decoded);
 
-// The first receipt answers the same statement, whatever its signature bytes or its unsigned parts. None: it is not kept; or one of the
+// The first receipt answers the same statement, whatever its signature bytes or its unsigned parts. None: it is not stored; or one of the
 // logs of `taken_in` has not taken it, or the home of one of `domains` has refused it, and may take it now.
 Result<std::optional<ledger::Appended>> find_known(const evidence::StatementId& id, const std::vector<std::string>& taken_in,
                                                    const std::vector<std::string>& domains, const IntakeContext& context);
 
-// The same of what was sent once more as it is kept, signature and all: whoever can do that has seen it, and it was verified when it
+// The same for what was sent again exactly as it is stored, signature and all: whoever can do that has seen it, and it was verified when it
 // came.
 Result<std::optional<ledger::Appended>> find_repeated(const evidence::Decoded& decoded, const std::vector<std::string>& domains,
                                                       const policy::IssuerKeys& issuer, const IntakeContext& context);

@@ -1,4 +1,4 @@
-// One submission on its way: its pieces, worked on by several threads. For this room's .cpp files.
+// One submission under examination: its pieces, shared by several worker threads. For this room's .cpp files.
 #pragma once
 
 #include <atomic>
@@ -12,7 +12,7 @@
 
 namespace cm4it::service {
 
-// What strangers have sent may be minutes of work.
+// A submission by strangers may be minutes of work, so it is done in parts.
 inline Error is_stopping() { return {Code::unavailable, "this server is stopping", "try again in a moment"}; }
 
 struct Intake::Round {
@@ -23,8 +23,8 @@ struct Intake::Round {
   std::string domain;
   SubmitDone done;
   std::vector<ItemResult> results;
-  std::size_t asked = 0;                 // pieces that were submitted: what comes along with them is behind those
-  std::size_t examinations = 0;          // of pieces, again and again
+  std::size_t asked = 0;                 // pieces that were submitted; those that they bring along stand behind them
+  std::size_t examinations = 0;          // of pieces, counting each repeat
   std::string source;                    // the address it came from; empty: this server itself
   Principal who;                         // for what may be told of other subjects
   std::size_t folded = 0;                // for warnings

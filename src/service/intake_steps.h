@@ -8,7 +8,7 @@
 //   policy      Decoded ─ address or address_copy ─▶ AddressedPolicy ─ prepare ─▶ Prepared
 //
 // What a step returns can be made by that step alone: one that is left out, or taken too early, does not compile. Where what is
-// kept already answers a submission, a step returns that answer instead.
+// stored already answers a submission, a step returns that answer instead.
 #pragma once
 
 #include <optional>
@@ -70,7 +70,7 @@ class WithIssuer {
       : decoded(std::move(evidence.decoded)), domains(std::move(evidence.domains)), issuer(std::move(keys)) {}
 };
 
-// Into which logs, on to whom, and where not.
+// Which logs take it, to which homes it is forwarded, and where it does not hold.
 struct Destinations {
   std::vector<std::string> homes, elsewhere;  // domains of this server; of others, whose homes still have to receive it
   std::vector<std::pair<std::string, std::string>> undecided;  // of elsewhere, and why
@@ -84,7 +84,7 @@ class Permitted {
   WithIssuer evidence;
   Destinations to;
   std::vector<crypto::PublicKey> keys;  // at least one
-  // Where a right hung on it: under the key that a policy lists for the issuer it names.
+  // Set where a right depended on it: verified under the key that a policy lists for the issuer it names.
   std::optional<evidence::Verified> authenticated;
 
  private:
@@ -142,7 +142,7 @@ class VerifiedCopy {
 };
 
 // intake_issuer.cpp. malformed: it names no domain, and nor does the submission. misdirected: a submission of which this server
-// keeps no domain, neither as home nor as a copy. A copy that names none is of the domain of its first receipt.
+// holds no domain, neither as home nor as a copy. A copy that names none is of the domain of its first receipt.
 Result<AddressedEvidence> address(evidence::Decoded decoded, const IntakeContext& context);
 Result<AddressedEvidence> address_copy(evidence::Decoded decoded, const std::vector<ledger::ForeignReceipt>& receipts,
                                        const IntakeContext& context);
@@ -163,7 +163,7 @@ Result<VerifiedCopy> verify(PermittedCopy permitted);
 Result<evidence::Verified> verify_under(evidence::Decoded decoded, const std::vector<crypto::PublicKey>& keys,
                                         std::optional<evidence::Verified> authenticated);
 
-// intake_prepare.cpp. Here it is told what is kept: the signature holds. Also the errors of within_bounds().
+// intake_prepare.cpp. Only now, since the signature holds, the caller may learn what is stored. Also the errors of within_bounds().
 Result<IntakeResult> prepare(VerifiedSubmission submission, const IntakeContext& context);
 Result<Prepared> prepare(VerifiedCopy copy, const IntakeContext& context);
 // What both append.
@@ -175,11 +175,11 @@ Result<IntakeResult> prepare(AddressedPolicy policy, std::optional<std::vector<l
 
 // intake_bounds.cpp. What can never count, whoever says it, is not received.
 Result<void> could_count(const evidence::Decoded& decoded, const IntakeContext& context);
-// Of a submission that is not kept. not_permitted: its issuer has said that its key is compromised, or its time is ahead; a
+// Of a submission that is not stored. not_permitted: its issuer has said that its key is compromised, or its time is ahead; a
 // list's signer may not sign lists. too_large: more than its issuer's share, or than the subject's. not_yet, conflict: a list
 // would end nothing.
 Result<void> within_bounds(const VerifiedSubmission& submission, const IntakeContext& context);
-// How many statements of one issuer about one subject may be kept with these; 0: any number, for what restricts.
+// How many statements of one issuer about one subject may be stored with these; 0: any number, for what restricts.
 Result<std::size_t> share_of(const std::vector<evidence::Statement>& statements, const IntakeContext& context);
 // too_large. A copy follows what homes took, up to what a home can have been configured to take. What restricts always enters.
 Result<void> within_bounds(const VerifiedCopy& copy, const IntakeContext& context);

@@ -12,7 +12,7 @@ namespace cm4it::service {
 // Any thread.
 class Integrity {
  public:
-  // internal: what the store has of it is damaged; that is logged, once, and counted.
+  // internal: the stored evidence is damaged; that is logged once, and counted.
   Result<void> check(const ledger::Reader& reader, const ledger::Record& record) const;
   // Statements whose evidence was found damaged: none of them is sent to anybody. Counted up to 10,000.
   std::size_t damaged() const;

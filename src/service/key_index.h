@@ -1,4 +1,4 @@
-// What the ledger keeps of keys, as policy/issuers.h asks it. For this room's .cpp files.
+// Answers the questions of policy/issuers.h about keys from the ledger. For this room's .cpp files.
 #pragma once
 
 #include "ledger/ledger.h"

@@ -1,4 +1,4 @@
-// What a copy of another server's domain keeps in the store, so that it goes on after a restart where it was.
+// The state that the copy of another server's domain stores, so that after a restart it goes on where it stopped.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,11 @@
 
 namespace cm4it::service {
 
-// Of one copy: a domain, from one server. One thread's. What was stored is durable some time later, in the order in which it was
+// Of one copy: a domain, from one server. Used by one thread. What was stored is durable some time later, in the order in which it was
 // given. Values that are stored already are not written again.
 class LinkStore {
  public:
-  // `url`: that the copy was set up with, wherever the server is found later. The ledger outlives this.
+  // `url`: the one that the copy was set up with, even if the server is found elsewhere later. The ledger outlives this.
   LinkStore(ledger::Ledger& ledger, std::string domain, std::string url);
 
   // How far the feed was read. `scope`: what the position depends on, as any text; a position that was stored under another one

@@ -39,11 +39,11 @@ class LogView {
     std::optional<tlog::Head> earlier;      // that counts
     std::string earlier_note;
     std::optional<tlog::Head> compared;     // that compare_head() stored
-    bool settled = false;                     // nothing newer than what counts
+    bool settled = false;                     // the head is no newer than the one that counts
   };
   Result<HeadCheck> check_head(const std::string& domain, const std::string& note);
-  // From now on this copy is as fresh as that head: only of one whose content up to it came from a home of the domain that
-  // was asked for, or gives its root. `consistency` none: the head came by way of another server, which has no tiles to prove
+  // From now on this copy is as fresh as that head. Call it only for a head whose content came from a home of the domain that was asked
+  // for, or whose root the content gives. `consistency` none: the head came by way of another server, which has no tiles to prove
   // it with; sizes and roots are compared all the same. conflict: it contradicts an earlier head. That home must not be
   // followed any more.
   Result<void> note_head(const HeadCheck& check, const std::optional<std::vector<Digest>>& consistency);

@@ -1,5 +1,5 @@
-// Where in the journal the policy versions came that count here: for feeds, which send what is new of them, and ask what a
-// subject was before a version changed it.
+// The journal positions at which the policy versions that count here arrived. Feeds use them: they send new versions, and ask what the
+// verdict on a subject was before a version changed it.
 #pragma once
 
 #include <map>
@@ -20,7 +20,7 @@ using PolicyArrivals = std::vector<PolicyArrival>;  // by position
 
 class PolicyVersionLog {
  public:
-  // Made anew only where the policies have changed.
+  // Cached: computed again only after the policies changed.
   Result<std::shared_ptr<const PolicyArrivals>> arrivals(const ledger::Reader& reader) const;
 
  private:

@@ -1,4 +1,5 @@
-// Whose turn it is: submissions, readings and signatures wait in ranks and fair shares, each on threads of its own (base/turns.h).
+// The queues of submissions, long reads and signatures. Each has threads of its own, and serves callers by rank and then in fair shares
+// (base/turns.h).
 #pragma once
 
 #include <functional>
@@ -16,13 +17,13 @@ class Queues {
   // `workers`: threads that decode and verify, and as many for long readings and for signatures; 0: one a core.
   Queues(const Access& access, unsigned workers);
   ~Queues() { stop(); }
-  // What waits is still done, on its threads, before this returns; nothing is admitted from then on.
+  // Takes nothing more, and returns when the threads have finished all that waits.
   void stop();
 
   // Answers about many subjects, or about one of which much is stored, are made in turn on threads of their own, where they hold
   // up neither short answers nor submissions. unavailable: too many wait.
   Result<void> read_in_turn(const Caller& caller, std::function<void()> job);
-  // The same of what can be done in parts, between which others have their turns: called until it says false, nothing is left.
+  // The same for work that is done in parts, so that others get their turns in between: called until it returns false (nothing is left).
   Result<void> read_in_parts(const Caller& caller, std::function<bool()> part);
   // The next part of an answer that was begun: never refused. At most one of each answer at a time.
   void read_on(const Caller& caller, std::function<void()> job);

@@ -1,5 +1,5 @@
-// The ready-made answers of all doors: each event loop has its own, so that none waits for another; together they keep to one
-// budget of the process.
+// The cached answers of all front ends. Each event loop has a cache of its own, so that none waits for another; together they keep
+// within one budget of the process.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace cm4it::service {
 
-// Which doors keep answers, and of which calls.
+// The calls, of all front ends, whose answers are cached.
 enum class AnswerKind : std::uint8_t { http_summary = 1, http_verdict, hkp_lookup, ocsp_post, ocsp_get };
 
 class ReadyAnswers {
@@ -19,7 +19,7 @@ class ReadyAnswers {
   // `loops`: how many event loops there are (net::Request::loop), all listeners together. `verdicts` outlive it.
   ReadyAnswers(const Verdicts& verdicts, std::size_t most_bytes, unsigned loops);
 
-  // On that loop's thread. Null: none that is good. The key's kind is an AnswerKind.
+  // Call it on that loop's thread. Null: no valid answer is cached. The key's kind is an AnswerKind.
   std::shared_ptr<const std::string> find(unsigned loop, const AnswerKey& key);
   void put(unsigned loop, const AnswerKey& key, Answer answer);
 

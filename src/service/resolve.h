@@ -1,4 +1,4 @@
-// Who bears a name. For this room's .cpp files.
+// Which subject has a given name. For this room's .cpp files.
 #pragma once
 
 #include <string_view>

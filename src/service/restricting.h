@@ -1,11 +1,11 @@
-// What restricts always enters: quotas bound what permits.
+// A statement that only restricts (an alarm, a revocation) is always taken: quotas bound only what permits.
 #pragma once
 
 #include "ledger/ledger.h"
 
 namespace cm4it::service {
 
-// Whether a statement only restricts: an alarm, or the taking back of what permits. A CRL does.
+// Whether a statement only restricts: an alarm, a CRL, or the withdrawal of something that permits.
 Result<bool> restricts(const evidence::Statement& statement, const ledger::Reader& reader);
 
 // Whether it restricts more than what its issuer has said of that subject already: beyond a quota nothing else enters. That is

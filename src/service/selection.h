@@ -1,5 +1,5 @@
-// Which subjects selectors choose for a feed. Stateless: whoever was in view once stays followed, so it is asked what the
-// fold said of a subject at each moment at which that could change: a statement, a policy, or the clock.
+// Which subjects the selectors of a feed choose. A subject that was chosen once stays in the feed; since nothing is remembered about
+// that, the fold is asked again for each moment at which its answer could change: a statement, a policy, or the clock.
 #pragma once
 
 #include <map>
@@ -23,7 +23,7 @@ class Selection {
   };
   Result<const View*> view_of(const evidence::SubjectId& subject);
 
-  // Statements folded so far. A page ends when it is too many.
+  // The number of statements folded so far; a page ends when there were too many.
   std::size_t spent() const { return spent_; }
 
  private:

@@ -1,4 +1,4 @@
-// Serial numbers that a maker gives twice. For this room's .cpp files.
+// Warnings about a serial number that one maker gives to two things. For this room's .cpp files.
 #pragma once
 
 #include <optional>
@@ -9,14 +9,14 @@
 
 namespace cm4it::service {
 
-// Who calls which subject by which serial.
+// An issuer gives a subject this serial number.
 struct SerialUse {
   evidence::SubjectId subject;
   KeyId issuer;
   std::string serial, maker;
 };
 
-// Of the first identity among the statements of one piece that gives a serial.
+// The serial number in the first identity of one piece that has one; none: no identity has.
 std::optional<SerialUse> serial_use_of(const std::vector<evidence::Statement>& statements);
 
 }  // namespace cm4it::service

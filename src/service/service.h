@@ -1,5 +1,5 @@
-// The parts that every door calls, each with the few things that it needs, wired together and stopped in order. One rule in a part is
-// one rule in every door.
+// The parts that every front end calls, wired together and stopped in order. Each has only what it needs. A rule that stands in a part
+// holds for every front end.
 #pragma once
 
 #include <memory>
@@ -33,7 +33,7 @@ class Watch;
 
 struct Options {
   Clock clock;
-  SteadySeconds steady = machine_seconds();   // by which time goes on where homes' clocks are used
+  SteadySeconds steady = machine_seconds();   // counts the seconds where homes' clocks are used instead of ours
   crypto::SignerPtr server_key;               // tokens
   std::string default_domain;
   unsigned workers = 0;                       // threads that decode and verify, and as many for long readings; 0: one a core
@@ -46,10 +46,10 @@ class Service {
  public:
   static Result<std::unique_ptr<Service>> start(Options options, ledger::Options ledger_options,
                                                 std::unique_ptr<store::Store> store);
-  // Doors and links are stopped by then. What waits is refused; what is worked on is still done and written.
+  // Front ends and links must have been stopped before. Refuses what waits; finishes and writes what the workers began.
   ~Service();
 
-  // A header of its own each; they live as long as this does.
+  // Each part has a header of its own, and lives as long as this does.
   Intake& intake();
   const Verdicts& verdicts() const;
   const Feed& feed() const;
@@ -61,7 +61,7 @@ class Service {
   const Certificates& certificates() const;
   const Health& health() const;
   ForwardQueue& forwards();
-  // What the copy of `domain` from the server at `url` keeps. One at a time of each; it ends before this does.
+  // The stored state of the copy of `domain` from the server at `url`. Only one object for each copy at a time; it ends before this.
   LinkStore link_store(std::string domain, std::string url);
 
   Time now() const;                           // the clock's or that of homes (home_clocks.h), and never before the newest head

@@ -1,4 +1,4 @@
-// What ready-made answers hang on: whether anything has come about their subject since they were made.
+// Stamps tell whether a cached answer is still valid: whether anything was committed about its subject since it was made.
 #pragma once
 
 #include <array>
@@ -9,8 +9,8 @@
 
 namespace cm4it::service {
 
-// What an answer about a subject hangs on: taken before reading, it is present until something comes about that subject (or
-// one of its slot), or of what concerns all. Taking it and asking costs two atomic loads.
+// Taken before an answer is computed. It stays present until something is committed about the subject, or about another one in the same
+// slot, or about what concerns all. Taking a stamp and checking it costs two atomic loads each.
 struct Stamp { std::uint64_t epoch = 0; std::uint32_t slot = 0, changes = 0; };
 
 // Any thread, without a lock.

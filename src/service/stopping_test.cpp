@@ -7,7 +7,7 @@ namespace {
 using namespace fixture;
 
 // A store that outlives its servers. While it is shut, a commit stays under way.
-struct Kept {
+struct SharedStore {
   const std::unique_ptr<store::Store> store = store::open_memory();
   std::atomic<bool> shut{false};
   std::promise<void> reached, opened;
@@ -15,22 +15,22 @@ struct Kept {
 };
 
 struct Opened final : store::Store {
-  explicit Opened(Kept& to) : kept(to) {}
-  Result<std::unique_ptr<store::Snapshot>> snapshot() const override { return kept.store->snapshot(); }
+  explicit Opened(SharedStore& to) : shared(to) {}
+  Result<std::unique_ptr<store::Snapshot>> snapshot() const override { return shared.store->snapshot(); }
   Result<store::Commit> commit(const store::Batch& batch, View head) override {
-    if (kept.shut.exchange(false)) {
-      kept.reached.set_value();
-      kept.open.wait();
+    if (shared.shut.exchange(false)) {
+      shared.reached.set_value();
+      shared.open.wait();
     }
-    return kept.store->commit(batch, head);
+    return shared.store->commit(batch, head);
   }
-  Kept& kept;
+  SharedStore& shared;
 };
 
 struct Stopping : testing::Test {
   using Answer = std::future<std::vector<ItemResult>>;
 
-  std::unique_ptr<Ics> start() { return std::make_unique<Ics>("acme.example", pin("acme.example", "acme"), true, std::make_unique<Opened>(kept)); }
+  std::unique_ptr<Ics> start() { return std::make_unique<Ics>("acme.example", pin("acme.example", "acme"), true, std::make_unique<Opened>(shared)); }
   Answer submit(std::vector<Piece> pieces) {
     auto done = std::make_shared<std::promise<std::vector<ItemResult>>>();
     auto answer = done->get_future();
@@ -49,7 +49,7 @@ struct Stopping : testing::Test {
     begun->get_future().wait();
   }
 
-  Kept kept;
+  SharedStore shared;
   const Caller stranger{{}, "192.0.2.1"};  // for whom there are as many threads as workers
   const SubjectId sensor = subject_of("sensor");
   std::unique_ptr<Ics> acme = start();
@@ -58,9 +58,9 @@ struct Stopping : testing::Test {
 TEST_F(Stopping, WhatWaitsForTheAppenderIsWrittenAndAnswered) {
   ASSERT_EQ(acme->submit_one(policy_evidence("acme", "acme.example", acme_policy(), *acme->clock)).outcome, Outcome::received);
   ASSERT_EQ(acme->submit_one(acme->say("acme", sensor, device_identity("sensor"))).outcome, Outcome::received);
-  kept.shut = true;
+  shared.shut = true;
   auto written = submit({{Format::cose, acme->say("acme", sensor, Endorse{"tested", ""})}});
-  kept.reached.get_future().wait();
+  shared.reached.get_future().wait();
 
   // All other workers but one are busy, and that one has examined what comes next before it does anything else.
   std::promise<void> released;
@@ -74,7 +74,7 @@ TEST_F(Stopping, WhatWaitsForTheAppenderIsWrittenAndAnswered) {
   std::thread stopping([&] { acme->service.reset(); });
   while (queues.admit_submission(stranger, 0)) std::this_thread::yield();
   released.set_value();
-  kept.opened.set_value();
+  shared.opened.set_value();
   stopping.join();
   EXPECT_EQ(written.get().at(0).outcome, Outcome::received);
   for (const auto& item : waiting.get()) EXPECT_EQ(item.outcome, Outcome::received) << why(item);

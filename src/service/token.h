@@ -25,7 +25,7 @@ struct Token {
   Bytes nonce;
 };
 
-// What a checker pins, and what it saw.
+// What the checker of a token trusts, and what it observed.
 struct TokenCheck {
   std::string domain;
   crypto::PublicKey signer;                // the infield ICS's key; its algorithm with it

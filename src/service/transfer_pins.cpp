@@ -25,12 +25,12 @@ void TransferPins::resume() {
   pin_owners(undecided_.with([](const auto& open) { return open; }), [] {});
 }
 
-// It is noted already. Where too many are, it is looked at no more.
+// The note of it is stored already. If too many are undecided, the note is removed, and the transfer is not looked at again.
 void TransferPins::keep_undecided(const SubjectId& subject) {
-  const bool kept = undecided_.with([&](Subjects& subjects) {
+  const bool remembered = undecided_.with([&](Subjects& subjects) {
     return subjects.contains(subject) || (subjects.size() < budget::undecided_transfers && subjects.insert(subject).second);
   });
-  if (!kept) note_undecided(subject, false);
+  if (!remembered) note_undecided(subject, false);
 }
 
 void TransferPins::note_undecided(const SubjectId& subject, bool yes) {

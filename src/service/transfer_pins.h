@@ -1,4 +1,4 @@
-// Counted transfers name the owners of domains that nothing else pins: those are pinned.
+// A counted transfer names the owner of the receiving domain. Where nothing else pins that domain, this pins that owner.
 #pragma once
 
 #include <functional>
@@ -17,12 +17,12 @@ class TransferPins {
   // References outlive this; queues are stopped first.
   TransferPins(ledger::Ledger& ledger, const Clocks& clocks, Queues& queues) : ledger_(ledger), clocks_(clocks), queues_(queues) {}
 
-  // What was undecided, or not pinned yet, when the process before this one ended. Errors are the store's.
+  // Reads which transfers were undecided, or whose owner was not pinned yet, when the previous process ended. Errors are the store's.
   Result<void> load();
-  // Looks at that again: once, after load().
+  // Looks at those transfers again: once, after load().
   void resume();
-  // Owners that counted transfers name are pinned, if they are not known; then `then` is called: what follows may be said
-  // by them. A transfer that does not count is looked at again when something comes that may make it count.
+  // Pins the owners that counted transfers name, where they are unknown, then calls `then`: the statements that follow may be made by
+  // those owners. A transfer that does not count is looked at again when something comes that may make it count.
   void note(const std::vector<evidence::Statement>& statements, std::function<void()> then);
 
  private:

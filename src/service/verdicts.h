@@ -1,4 +1,4 @@
-// What is said of subjects: look up (facts → fold → view), search, tokens.
+// Verdicts about subjects: look-up (facts → fold → view), search, tokens.
 #pragma once
 
 #include <atomic>
@@ -35,7 +35,7 @@ class Verdicts {
   // CWT (COSE_Sign1), docs/formats/token.md.
   Result<Bytes> token(const SubjectId& subject, std::string_view domain, View nonce, const Principal& who) const;
   Result<SearchPage> search(const SearchQuery& query, const Principal& who) const;
-  // Keys of policies are for everybody; a subject's key is read with an identity of it.
+  // A key that a policy lists is for everybody; a subject's key may be read by those who may read an identity of it.
   Result<crypto::PublicKey> key(const KeyId& id, const Principal& who) const;
   // The subjects that bear this name, of which this key has said anything: those of a CA's certificates, by issued_name(). Rights are
   // not asked. At most budget::certificates_of_one_name.
@@ -45,17 +45,17 @@ class Verdicts {
   Result<std::vector<std::string>> same_serials(const SerialUse& use, const std::string& domain, const Principal& who,
                                                 std::size_t& folded) const;
 
-  // What a ready-made answer about the subject hangs on (stamps.h): to be taken before looking.
+  // The stamp that tells whether a cached answer about the subject is still valid (stamps.h): take it before the look-up.
   Stamp stamp(const SubjectId& subject) const { return stamps_.current(subject); }
   bool is_present(Stamp stamp) const { return stamps_.is_present(stamp); }
   Time now() const { return clocks_.now(); }
   std::uint64_t look_ups() const { return look_ups_; }
 
  private:
-  // look_up() out of a reader of the caller's, in a domain that is held; adds what was folded.
+  // look_up() with the caller's reader, in a domain that is held here; adds the number of statements folded to `folded`.
   Result<SubjectView> look_up_in(const ledger::Reader& reader, const SubjectId& subject, const std::string& domain, const Principal& who,
                       std::optional<Time> at, std::size_t& folded) const;
-  // With what this copy may not read, and what is in doubt, filled in.
+  // The facts for a fold, including which domains this copy may not read in full and which are in doubt.
   Result<policy::Facts> facts(const ledger::Reader& reader, const SubjectId& subject, const ledger::Reader::AsOf& as_of) const;
 
   const ledger::Ledger& ledger_;

@@ -1,5 +1,5 @@
-// Who waits for what. A commit wakes those alone whom it concerns; what changed since when, the ledger's rows tell
-// (Reader::changes_in), also after a restart.
+// Calls that wait for a change. A commit wakes only those whom it concerns. What changed since a position is read from the ledger
+// (Reader::changes_in), so that it is known after a restart too.
 #pragma once
 
 #include <deque>
@@ -28,9 +28,9 @@ class Watch {
 
   explicit Watch(std::size_t most) : most_(most) {}
 
-  // What is there when the process starts; called once, before the others may miss anything.
+  // Reads the state at the start of the process; called once, before any commit.
   void begin(std::uint64_t next);
-  // On the appender's thread, after a commit: calls those whom it concerns, and forgets them.
+  // On the appender's thread, after a commit: calls those whom it concerns, once.
   void committed(const ledger::Change& change);
   // The journal position behind the newest commit.
   std::uint64_t next() const;
@@ -49,11 +49,11 @@ class Watch {
   struct State {
     std::uint64_t next = 0, next_ticket = 1;
     std::map<Ticket, Subscription> subscriptions;
-    // Where a commit looks for them: by subject, else by domain, else here.
+    // Waiting calls by what they wait for: by subject, else by domain, else any change.
     std::unordered_map<evidence::SubjectId, std::set<Ticket>, evidence::SubjectIdHash> by_subject;
     std::unordered_map<std::string, std::set<Ticket>> by_domain;
     std::set<Ticket> of_everything;
-    // The newest commits, so that who comes a moment late is told only of what concerns him.
+    // The newest commits, so that a caller who comes a moment late is told only of what concerns him.
     std::deque<ChangePtr> recent;
     std::size_t recent_subjects = 0;
     std::uint64_t recent_from = 0;  // all commits behind this position are among them

@@ -8,7 +8,7 @@
 
 namespace cm4it::sync {
 
-// One thread's. Pauses double up to a bit less than two seconds, so that a server that was restarted is found at once; only
+// Used by one thread. Pauses double up to a bit less than two seconds, so that a server that was restarted is found at once; only
 // where it has been away for minutes do they grow further.
 class Backoff {
  public:
@@ -18,7 +18,7 @@ class Backoff {
   // `first_pause`: after a failure that follows a success.
   explicit Backoff(milliseconds first_pause = first) : first_(first_pause) {}
 
-  // After one more failure: at random between half the pause and the whole, so that many links do not ask at the same moment.
+  // The pause after one more failure: a random time between half of it and the whole, so that many links do not ask at the same moment.
   milliseconds next(Clock::time_point now = Clock::now()) {
     if (!since_) since_ = now;
     const milliseconds pause = pause_;

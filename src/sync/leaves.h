@@ -1,5 +1,5 @@
-// What is held here of another home's log: leaf by leaf, so that its root can be worked out. A mirror can leave a leaf out,
-// but not so that the root is still the one its home signed.
+// The leaves of another home's log that are held here, from which its root is computed. A mirror can leave out a leaf, but then the root
+// is no longer the one that the home signed.
 #pragma once
 
 #include <deque>
@@ -10,18 +10,18 @@
 
 namespace cm4it::sync {
 
-// Leaves may come in any order, and again; what is known is the tree of those before the first gap, and lately what it was: a
-// mirror's head may be a little behind its leaves.
+// Leaves may come in any order, and repeatedly. Known are the tree of all leaves before the first gap, and its recent earlier states, since
+// a mirror's head may be a little behind its leaves.
 class Leaves {
  public:
   void take(std::uint64_t index, const Digest& leaf);
 
   std::uint64_t size() const { return earlier_.size() + since_.size(); }
-  // Whether the leaves up to the head's size give its root. too_old: of a size that is not known any more.
+  // Whether the leaves up to the head's size give its root. too_old: the tree of that size is no longer known.
   enum class Answer { yes, no, too_old };
   Answer proves(const tlog::Head& head) const;
 
-  // The tree without what waits behind a gap: that is fetched again.
+  // The tree without the leaves behind the first gap, which are fetched again after a restart.
   Bytes encode() const;  // [size: uint, [* peak: bstr .size 32]]
   static Result<Leaves> decode(View bytes);
 

@@ -1,4 +1,4 @@
-// One domain copied from one server: a thread that pulls its feed, and never stops trying.
+// Copies one domain from one server: a thread that reads its feed, and retries for ever.
 #pragma once
 
 #include <atomic>
@@ -67,10 +67,10 @@ class Link {
   // The link's thread only.
   service::LinkStore store_;
   Whereabouts where_;
-  std::set<std::string> logged_errors_;  // since the last answer
+  std::set<std::string> logged_errors_;  // since the last answer, so that each is logged once
   std::uint64_t position_ = 0;
   std::string cursor_scope_;  // what position_ depends on
-  bool poll_immediately_ = true;  // the next answer is not waited for: there was none, or none that could be taken
+  bool poll_immediately_ = true;  // do not wait for news: there was no answer yet, or none that could be taken
   OwnPolicies own_policies_;
   // Where the first record is that could not be taken yet: the feed is read from there again.
   std::optional<std::uint64_t> not_yet_from_;
@@ -82,7 +82,7 @@ class Link {
   Pause missed_again_{std::chrono::seconds(1), std::chrono::minutes(10)};
   std::string missed_why_;
   std::size_t missed_ = 0;
-  std::string set_back_;  // how the home's log ends before a head that is known here
+  std::string set_back_;  // the home's log seems to be shorter than a head that is known here: how
   // Of the home's log: how many leaves it has, by the newest head heard of, and up to where they have come; 0: no head was.
   std::uint64_t log_size_ = 0, reached_ = 0;
   bool asked_size_ = false;  // in this reading of the feed

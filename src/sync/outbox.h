@@ -1,4 +1,4 @@
-// What still has to reach a home of one domain: tried until it is received or refused for good.
+// Forwards statements to a home of one domain, and retries until they are received or refused for good.
 #pragma once
 
 #include <functional>
@@ -21,13 +21,13 @@ class Outbox {
   ~Outbox();
 
   void add(const evidence::StatementId& statement);
-  void look_again();  // the policies are others now
+  void look_again();  // the policies have changed: what can be sent may have changed too
   std::size_t pending() const { return waiting_.with([](const auto& waiting) { return waiting.size(); }); }
   std::string last_error() const { return last_error_.with([](const auto& error) { return error; }); }
 
  private:
   void run();
-  Result<bool> send_all();  // true: something was settled
+  Result<bool> send_all();  // true: at least one statement was received or refused for good
   Result<std::shared_ptr<Peer>> home();
   Result<bool> send(const std::vector<evidence::StatementId>& statements, Peer& peer);
   Result<bool> settle(const service::Record& record, const Peer::Outcome& outcome, Peer& peer);

@@ -1,4 +1,4 @@
-// A home's own rules reach the servers it talks to before anything that is judged by them.
+// Sends this home's policies to a peer before any statement that is judged by them.
 #pragma once
 
 #include "service/service.h"
@@ -12,9 +12,9 @@ class OwnPolicies {
   explicit OwnPolicies(service::Service& service) : service_(service) {}
 
   // Sends the versions of our own policies where they are new to this peer, or were not taken and it is time to try again.
-  // Errors: that the peer could not be asked. What it does not take holds nothing else up.
+  // Errors: that the peer could not be asked. A policy that it does not take delays nothing else.
   Result<void> send(Peer& peer);
-  void forget();  // another peer is spoken to from now on
+  void forget();  // from now on the link talks to another peer
   // Why the peer does not take them; empty: it has them.
   const std::string& problem() const { return problem_; }
   Pause::Clock::time_point next_try() const { return pause_.until(); }  // where there is a problem

@@ -6,7 +6,7 @@
 
 namespace cm4it::sync {
 
-// One thread's. A pause that doubles with each failure.
+// Used by one thread. A pause that doubles with each failure.
 class Pause {
  public:
   using Clock = std::chrono::steady_clock;

@@ -1,4 +1,4 @@
-// One other server, spoken to over HTTP with its key pinned.
+// Calls one other server over HTTP, with its key pinned.
 #pragma once
 
 #include <atomic>
@@ -18,9 +18,9 @@ class Peer {
 
   const std::string& url() const { return url_; }
   void abort() { client_.abort(); }
-  // Whether there was one to the last call by a server that could know: no refusal because it has nothing to do with the domain.
+  // Whether the last call was answered by a server that has to do with the domain, and not refused because it has not.
   bool answered() const { return answered_; }
-  // That the last answer was made by; none over plain http.
+  // The key of the server that gave the last answer; none over plain http.
   const std::optional<KeyId>& proven_key() const { return proven_key_; }
 
   Result<service::ReceivedFeed> feed(const std::string& domain, std::uint64_t from, const std::string& select,

@@ -1,4 +1,4 @@
-// How a thread sleeps that may have to end at any time.
+// The sleep of a thread that may have to end at any time.
 #pragma once
 
 #include <chrono>

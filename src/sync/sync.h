@@ -1,5 +1,5 @@
-// Domains of other servers: copies pulled over their feeds, statements forwarded to their homes. Enters by the service,
-// like anyone else.
+// Domains of other servers: copies pulled over their feeds, statements forwarded to their homes. What comes in
+// passes the same intake as every submission.
 #pragma once
 
 #include <chrono>
@@ -57,7 +57,7 @@ class Sync : public service::Forwarder {
   void forward(const evidence::StatementId& statement, const std::vector<std::string>& domains) override;
   void not_forwarded(const evidence::StatementId& statement, const std::string& domain, const std::string& why) override;
   std::vector<LinkState> links() const;
-  // Every link asks now, whatever it waits for.
+  // Every link asks its server now, without waiting any longer.
   void wake();
   // A server with this key has just spoken to us: links that wait for it to come back need not.
   void heard_from(const KeyId& server);

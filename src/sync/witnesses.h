@@ -1,5 +1,5 @@
-// Peers as witnesses of what this home has signed: a home whose store was set back, its mark along with it, learns of it by
-// those who saw more of its logs; and one that was away learns whether so much time has passed.
+// Peers are witnesses of what this home has signed. A home whose store and mark were both restored from an old backup learns that from
+// peers who saw more of its logs; a home that was down for long learns from them whether its clock is right.
 #pragma once
 
 #include <memory>
@@ -17,14 +17,14 @@ namespace cm4it::sync {
 
 class Witnesses {
  public:
-  // Who that is: the servers of the policies of this home's domains, and those it copies from. Of a server without homes: nobody.
+  // Which peers are asked: the servers in the policies of this home's domains, and those it copies from. A server that is no home asks nobody.
   Witnesses(const Options& options, service::Service& service);
   ~Witnesses();  // a call under way ends at once
 
   // Asks all at once, each for at most `timeout`. conflict: one knows a head that this store's log does not go on from, so
-  // nothing is signed any more (LogView::compare_own_head). That one does not answer is no error.
+  // nothing is signed any more (LogView::compare_own_head). A peer that does not answer is no error.
   Result<void> ask(std::chrono::milliseconds timeout = std::chrono::milliseconds(2500));
-  // From now on those who did not answer are asked until they have, now and then.
+  // From now on the peers that did not answer are asked again now and then, until they have.
   void keep_asking();
   std::size_t unasked() const { return waiting_.with([](const auto& waiting) { return waiting.size(); }); }
 
