@@ -1,4 +1,4 @@
-// How the codecs of this room make a Decoded. Nobody else includes it.
+// Lets the codecs of this room construct a Decoded. Only they include it.
 #pragma once
 
 #include "evidence/evidence.h"

@@ -1,5 +1,5 @@
-// A format of evidence: all that the rest of the house knows of one. Each folder of evidence/formats offers one of these, or
-// several; formats.cpp lists them. A new format is a folder and a line.
+// A codec describes one format of evidence; the rest of the program knows nothing else of it. Each folder of evidence/formats exports one
+// codec or several, and formats.cpp lists them: a new format is one folder and one line.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace cm4it::evidence {
 
-// How far the octets are believed.
+// How far the octets to be decoded are trusted.
 enum class Trust {
   none,       // they come from anybody
   from_store  // this server verified them before it stored them: their keys are not examined again, which would cost more than all the rest
@@ -54,7 +54,7 @@ struct Codec {
   Result<void> (*visit_list)(View piece, const RevocationVisitor& visit) = nullptr;
   // A list with these findings (RevocationList::findings), its other fields still empty. Null: it has none. malformed: they are none.
   Result<std::shared_ptr<RevocationList>> (*known_list)(View findings) = nullptr;
-  // Of what restricts: how much more than another of this format it tells clients. Null: all the same.
+  // For pieces that restrict: a piece of greater weight tells clients more than another of this format. Null: all weigh the same.
   int (*weight)(View piece) = nullptr;
 
   bool by_authorities = false;  // signed by CAs: who may issue certificates may take them back

@@ -1,4 +1,4 @@
-// Certificates, and the lists that take them back, as far as policy, ledger and service know of them: of any format. Those of X.509 are
+// Certificates and revocation lists of any format, as policy, ledger and service see them. Those of X.509 are
 // in formats/x509; another format (C509, CWT, a status list) makes its own of these.
 #pragma once
 
@@ -23,7 +23,7 @@ class Credential {
   virtual ~Credential() = default;
 
   virtual View octets() const = 0;     // as it came
-  virtual Bytes findings() const = 0;  // what reading it costs most, for Codec::known_credential
+  virtual Bytes findings() const = 0;  // the results that are costliest to compute again, for Codec::known_credential
   virtual const KeyId& key_id() const = 0;
   virtual const crypto::PublicKey& key() const = 0;  // made when it is first asked for
 
@@ -43,7 +43,7 @@ class Credential {
   // The id of the statement that it is as evidence of its own, made by this key.
   virtual StatementId statement_id(const KeyId& issuer) const = 0;
 
-  // Paths may lead over it, or its key may sign lists that take back.
+  // Whether paths may lead over it, or its key may sign revocation lists.
   virtual bool is_authority() const = 0;
   virtual bool may_sign_lists() const = 0;
   // Is its key for signing statements? not_permitted says what it is for instead.
@@ -58,7 +58,7 @@ class Credential {
   bool is_self_issued() const { return equal(issuer_name(), subject_name()); }
 };
 
-// What a signed list takes back (X.509: a CRL), as far as it concerns one subject. Of the lists that one key signed in one name and of
+// What a signed list revokes (X.509: a CRL), as far as it concerns one subject. Of the lists that one key signed in one name and of
 // one scope the highest number counts, of those whose `this_update` has come.
 struct RevocationList {
   virtual ~RevocationList() = default;
@@ -76,7 +76,7 @@ struct RevocationList {
     crypto::RevocationReason reason;
   };
   std::vector<Entry> entries;
-  // Older ones of its scope are kept that were not looked at: where none of those that were counts, it is not known what does.
+  // Older lists of its scope are stored and were not looked at: if none that was looked at counts, it is not known which one does.
   bool cut = false;
 
   // Is a certificate that was made in the list's name among those that it is about?

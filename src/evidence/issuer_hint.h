@@ -18,7 +18,7 @@ struct IssuerHint {
   std::vector<std::string> names;
   // Keys of the certificates that came along, the issuer's own first: they lead from it to an authority (RFC 9360 x5chain, CMS).
   std::vector<KeyId> chain;
-  // For people, behind "the issuer": "named CN=ca". Empty where `key` says it.
+  // Words for people that follow "the issuer": "named CN=ca". Empty if `key` names the issuer.
   std::string text;
 
   bool operator==(const IssuerHint&) const = default;

@@ -17,8 +17,8 @@ std::string case_folded(std::string_view text);
 // (RFC 4514 section 3, RFC 5280 section 7.1).
 std::string alias_key(std::string_view alias);
 
-// How a subject comes to a name. Of the subjects of one name those of the first rank that has any are meant: whoever binds
-// another's key as a subkey of its own certificate takes no name from that key.
+// How a subject comes to a name. A name means the subjects of the best rank that has any. So whoever binds another's key as a subkey of
+// its own certificate does not take that key's name away.
 enum class AliasRank : std::uint8_t {
   own = 0,     // a name of the subject itself
   agreed = 1,  // of another key that has confirmed by a signature that it belongs to the subject

@@ -1,4 +1,4 @@
-// Statements as a ledger keeps them beside their subject: what decoding the evidence gave, so that no look-up decodes it again.
+// Decoded statements as the ledger stores them under their subject, so that no look-up decodes the evidence again.
 #pragma once
 
 #include <span>

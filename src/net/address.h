@@ -34,7 +34,7 @@ class FileDescriptor {
 // Is it an address that one could listen at: the grammar, a port of 0 to 65535. malformed names the rule.
 Result<void> check_address(const std::string& address);
 
-// Whom bounds count as one: an IPv4 address, or the first 64 bits of an IPv6 address, which one party's whole network has.
+// The unit that bounds are counted for: an IPv4 address, or the first 64 bits of an IPv6 address, since one party has all of that network.
 using Source = std::uint64_t;
 Source source_of(const sockaddr_storage& address);
 

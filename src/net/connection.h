@@ -1,4 +1,4 @@
-// One client of a server: its socket, TLS, what came and what is to be written; what is spoken is its session's (net/session.h).
+// One client of a server: its socket, TLS, and the octets received and to be written. The protocol is its session's (net/session.h).
 // Everything happens on the loop's thread, but for wake(), gone() and half_closed(). For sessions' and net's own use.
 #pragma once
 
@@ -19,10 +19,10 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   ~Connection();
 
   // For its loop.
-  void ready(std::uint32_t events);  // of epoll: does what can be done now
+  void ready(std::uint32_t events);  // epoll's events: does all that can be done now
   void run();                        // the same, when nothing new is known
   void tick();                       // ends what takes too long
-  void woken();                      // what wake() asked for
+  void woken();                      // on the loop's thread, after a wake()
   void wind_down();                  // the server stops: at once if nothing is under way
   void break_off();                  // the server's shutdown timeout has passed
   Standing standing() const;
@@ -38,7 +38,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   // To be written; flush() writes it. Whole messages: what of it cannot go at once is buffered, and the connection blocked meanwhile.
   Outbox& outbox() { return unsent_ ? *unsent_ : *loop_->outbox; }
-  bool flush();  // true: all has gone
+  bool flush();  // true: everything was written to the socket
   bool blocked() const { return unsent_ != nullptr; }
   // Whether a large answer of so many octets may be buffered for this client; false is counted, and said in the log (net/unsent.h).
   bool has_room_for(std::size_t octets) { return options().unsent->has_room(owner_, client_key() != nullptr, octets); }
@@ -111,7 +111,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   Transport transport_;
   Shaken shaken_;          // what the last step of the handshake came to
   bool shaking_ = false;     // a step of the handshake is under way, or waits for its turn
-  bool stirred_ = false;     // the socket was ready since the last step began
+  bool stirred_ = false;     // the socket has become ready since the last step began
   bool hello_seen_ = false;
   bool known_ = false;       // options().known said so
   std::uint64_t last_active_ = 0;

@@ -16,14 +16,14 @@ namespace cm4it::net {
 
 class Handshakes {
  public:
-  // At a lower priority than those of the event loops: what is begun goes on before something new begins.
+  // They have a lower priority than event loops, so that connections in use go on before new ones begin.
   explicit Handshakes(unsigned threads);
   ~Handshakes() { stop(); }
 
   // Runs `step` on one of the threads. Sources take turns: first comes the one that has had the least of the threads' time of
   // late, and one that has had budget::handshake_share of a processor waits.
   void post(Source source, std::function<void()> step);
-  // What waits is dropped. Returns when no step runs any more.
+  // Drops the steps that wait. Returns when no step runs any more.
   void stop();
 
  private:

@@ -93,7 +93,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   bool buffer(std::size_t more);
   void unbuffer(std::size_t less) { buffered_ -= less; }
 
-  // Kept here and not in 20,000 connections: what is needed only while one is being served.
+  // Shared by all connections: buffers that one needs only while it is being served, so that 20,000 idle ones cost nothing.
   std::array<char, 64 * 1024> input;
   std::unique_ptr<Outbox> outbox = std::make_unique<Outbox>();
 

@@ -1,4 +1,4 @@
-// What a connection has yet to write: small pieces joined, large ones by reference.
+// The octets that a connection has still to write: small pieces are joined, large ones held by reference.
 #pragma once
 
 #include <sys/uio.h>

@@ -1,4 +1,4 @@
-// Who holds the places of one event loop's connections, and whose place a newcomer takes. For net's own use.
+// Decides which connection an event loop closes to make room for a new one. For net's own use.
 //
 // Every connection takes a descriptor, and a stranger proves nothing before it has one. So strangers always find a place while
 // they do not all work at once: the newcomer takes that of one who does nothing. What is kept from them is for those whom
@@ -49,7 +49,7 @@ class Places {
   // Who makes room for one from `source`, as indices: of those who do nothing, those who did so longest; of none, those of the
   // source that holds most places, the longest inactive first. More than one: so that not every newcomer begins a search.
   std::vector<std::size_t> who_leaves(std::span<const Standing> standings) const;
-  // Who makes room for another handshake of `source`: the oldest ones of its own.
+  // Which connections are closed for another handshake of `source`: its own oldest unfinished ones.
   std::vector<std::size_t> who_leaves(std::span<const Standing> standings, Source source) const;
 
  private:

@@ -1,4 +1,4 @@
-// What is spoken on a connection: a protocol is a Session and the Sessions that make them; HTTP's are in net/http.
+// A protocol on a connection: a Session for each connection, and a Sessions object that makes them. Those of HTTP are in net/http.
 //
 // A connection (net/connection.h) has the socket, TLS, what came and is not taken yet, what is still to be written, and the
 // deadlines. Its session makes messages of what came, and writes its own into the connection's outbox.
@@ -29,11 +29,11 @@ class Session {
   virtual std::size_t take(char* octets, std::size_t size) = 0;
   // How many octets the message that has begun will have, as far as it says so itself; 0: not known.
   virtual std::size_t expected_size() const { return 0; }
-  // What was in the outbox has gone.
+  // All that was in the outbox has been written.
   virtual void written() {}
-  // Somebody called Connection::wake(), on whatever thread.
+  // Called after Connection::wake(), which any thread may call.
   virtual void woken() {}
-  // Now and then (ListenerOptions: a quarter of the shortest time-out).
+  // Called regularly: every quarter of the shortest timeout in ListenerOptions.
   virtual void tick() {}
 
   // Why no further message is taken.

@@ -1,4 +1,4 @@
-// What a client's first message may be, looked at before OpenSSL keeps or works through it. For net's own use.
+// Checks a client's first TLS message before OpenSSL allocates memory for it or processes it. For net's own use.
 #pragma once
 
 #include "net/tls.h"

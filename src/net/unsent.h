@@ -1,4 +1,4 @@
-// What clients have not taken yet of their answers: bounded for all listeners of the process together.
+// Counts the octets of answers that clients have not read yet, and bounds their sum over all listeners of the process.
 #pragma once
 
 #include <atomic>
@@ -22,9 +22,9 @@ class Unsent {
   // Whether an answer of so many octets may be buffered for this owner: a quarter of all is one owner's, or one answer. Who proved no
   // key leaves a quarter to those who did. False is counted, and said in the log.
   bool has_room(const std::string& owner, bool proven, std::size_t octets);
-  // More than half is taken: who takes nothing is not waited for any longer.
+  // More than half of the bound is used: clients that read nothing are given less time.
   bool scarce() const { return used_.load(std::memory_order_relaxed) > most_ / 2; }
-  void cut();  // a connection was closed for that
+  void cut();  // counts a connection that was closed for that
 
   std::size_t octets() const { return used_.load(std::memory_order_relaxed); }
   std::uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }

@@ -1,4 +1,4 @@
-// One domain's chain of policy versions: which of them count, who may sign the next, and whose the domain was before.
+// One domain's chain of policy versions: which of them count, who may sign the next one, and who owned the domain before.
 #pragma once
 
 #include <map>
@@ -23,7 +23,7 @@ struct SignedDescriptor {
   KeyId signer;
   Time issued_at;  // as the signer claims
   Time first_seen = {};                   // by this server
-  std::vector<ReceivedAt> receipts = {};  // by whosever homes
+  std::vector<ReceivedAt> receipts = {};  // of homes of any domain
 };
 
 // The owner this server believes a domain to have, and who told it.
@@ -50,12 +50,12 @@ struct Chain {
   std::shared_ptr<const Descriptor> agreed;  // when contested: what applies meanwhile
 
   bool contested() const { return agreed != nullptr; }
-  // What applies; null: no version counts. Of a contested domain it names no owner, plays no role and opens nothing to
-  // be read; servers and copies are those that every rival lists.
+  // The descriptor that applies; null: no version counts. For a contested domain it names no owner, gives nobody a role and lets nobody
+  // read; its servers and copies are those that every rival lists.
   const Descriptor* newest() const {
     return contested() ? agreed.get() : versions.empty() ? nullptr : versions.back().descriptor.get();
   }
-  // Who alone can sign this version, whether the first of it or a rival; null: not known, or nobody.
+  // The only key that can sign this version, be it the first descriptor of it or a rival; null: unknown, or nobody can.
   const KeyId* signer_of(std::uint64_t version) const {
     return version >= 1 && version <= signers.size() ? &signers[version - 1] : nullptr;
   }

@@ -1,5 +1,5 @@
-// A domain's policy as it had been received at any earlier time: who spoke for it then, whatever came later (docs/verdict.md,
-// "Who spoke for a holder").
+// A domain's policy as it had been received by any earlier time. It tells who spoke for the domain then, whatever came later
+// (docs/verdict.md, "Who spoke for a holder").
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 
 namespace cm4it::policy {
 
-// What applied from one change of the policy to the next.
+// What applied between one change of the policy and the next.
 struct Tenure {
   Time from;  // when the change was received; of version 1: the beginning of time
   // The version that applied; more than one: rivals of it that name one owner. Of a contested domain what applied before.
@@ -31,7 +31,7 @@ class ChainHistory {
   ChainHistory(const KeyId& pinned_owner, const std::vector<const SignedDescriptor*>& descriptors, const ReceivedAtOf& received_at);
 
   const std::vector<Tenure>& tenures() const { return tenures_; }
-  // What applied in this second: where it changed in it, what came before and after.
+  // What applied in this second; if it changed within the second, both what applied before and after.
   std::span<const Tenure> in_second(Time when) const;
   // When `holds`, true of a tenure that applied in this second, was first false after it; none: it still is true.
   using Holds = std::function<bool(const Tenure&)>;

@@ -1,4 +1,4 @@
-// Keys that say of themselves that they are compromised: from then on they say nothing more in any role (decisions/0030).
+// Keys that declare themselves compromised: what they sign from then on counts in no role (decisions/0030).
 #pragma once
 
 #include <map>
@@ -9,8 +9,8 @@
 
 namespace cm4it::policy {
 
-// As one domain sees it at one time. A key's word about itself can only lower: it is believed wherever it was said, and whatever
-// [write] says; it needs no role, and neither `nbf` nor `exp` bounds it.
+// The compromised keys as one domain sees them at one time. Such a declaration can only take rights away, so it is believed in whatever
+// domain it was made and whatever [write] says; it needs no role, and `nbf` and `exp` do not limit it.
 class CompromisedKeys {
  public:
   CompromisedKeys(const Compromises& said, const Policies& policies, const Descriptor& domain, Time at);
@@ -25,8 +25,8 @@ class CompromisedKeys {
   };
   // Since when this key is compromised, or the component of its certificate that signed (OpenPGP: a subkey); null: by its own word never.
   const Moment* since(const KeyId& key, const std::optional<Digest>& component = {}) const;
-  // What silences the issuer of this statement: it was received after the issuer's word, or no home has received it, unless it is an
-  // alarm that this server saw before. Null: nothing.
+  // The declaration because of which this statement does not count: the statement was received after it, or by no home at all (but for
+  // alarms that this server saw before). Null: none.
   const Moment* silencing(const Judgement& judgement) const;
   // The same of another key that the statement leads over: a CA's.
   const Moment* silencing(const Judgement& judgement, const KeyId& key) const;

@@ -1,4 +1,4 @@
-// Delegation as one fold sees it: over those of the authorities' certificates that count, at its time.
+// Delegation within one fold: certification paths over those authorities' certificates that count at the time of the fold.
 #pragma once
 
 #include <map>
@@ -34,7 +34,7 @@ class CountedDelegation {
     Time from{}, to = Time::never();
   };
   Span span(const Paths& paths) const;
-  // Were all the CAs' certificates on this path received before the role at its end was over?
+  // Were all the CAs' certificates on this path received before the role at its end had ended?
   bool before_until(const Path& path);
   // The earliest time at which one of the certificates looked at begins or ends to count.
   Time next_change() const;

@@ -21,7 +21,7 @@ struct Links {
 };
 using LinksOf = std::function<const Links&(const KeyId&)>;
 
-// From a certificate up to a key that plays a role.
+// A certification path: from a certificate up to a key that plays a role.
 struct Path {
   Policies::Membership membership;
   std::vector<const Fact*> links;  // the authorities' certificates on it, from below; none: its issuer plays the role itself
@@ -50,7 +50,7 @@ Paths chain_paths_of(const evidence::Statement& statement, const WhyNot& why_not
 // there or in a domain that it refers to. When they hold is for the fold to ask. `statement.issuer` is set.
 Paths stored_paths(const evidence::Statement& statement, const Authorities& authorities, const Policies& policies, const Descriptor& domain);
 
-// The key itself, out of a certificate about it; null: none is stored.
+// The key itself, taken from a certificate about it; null: no such certificate is stored.
 const crypto::PublicKey* certified_key(const KeyId& key, const Authorities& authorities);
 
 // An authority's certificate, as paths lead over it, or that of a key that signs lists that take certificates back.

@@ -1,4 +1,4 @@
-// Admission: could this issuer have the right, and what is its key? A look-up, before any signature is checked.
+// Admission: could this issuer have the right to make the statement, and with which key? Decided before any signature is checked.
 #pragma once
 
 #include <string>
@@ -30,14 +30,14 @@ struct Context {
   std::string_view holder;
   bool contradiction = false;
   std::optional<KeyId> target_issuer;
-  // Something is stored about the subject.
+  // Whether any statement about the subject is stored.
   bool subject_is_stored = false;
-  // Of what a withdrawal names: where it was made, and of what kinds the statements in it about the same subject are.
+  // Of the evidence that a withdrawal names: its domains, and the kinds of its statements about the same subject.
   std::vector<std::string> target_domains{};
   std::vector<Kind> target_kinds{};
   std::optional<KeyId> holder_owner{};  // under which owner the holder is meant, where a transfer says
   const Possession* possession = nullptr;  // how the subject came to its holder, for sentences
-  Time now{};  // what comes now is received now; unset: whether a right has ended is not asked
+  Time now{};  // the time of receipt of what comes now; unset: do not check whether a right has ended
 };
 // `issuer`: what candidate_keys() found for it.
 Eligibility eligible(const evidence::Decoded& decoded, const IssuerKeys& issuer, const Policies& policies, const Context& context);

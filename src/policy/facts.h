@@ -1,4 +1,4 @@
-// What the fold is given: statements, receipts, and how fresh this server's copy is.
+// The input of the fold: statements, receipts, and how fresh this server's copy of each domain is.
 #pragma once
 
 #include <map>
@@ -52,7 +52,7 @@ struct Facts {
   Compromises compromises;                                      // of the keys that spoke of it, or stand above its certificates
   Authorities authorities;                                      // those above its certificates, as far as they are stored
   std::map<std::string, DomainState, std::less<>> domains;       // held here; absent: not held
-  bool whole = true;                                             // false: more is stored than is folded at once; alarms are there first
+  bool whole = true;                                             // false: only a part of what is stored, with all alarms first
 };
 
 }  // namespace cm4it::policy

@@ -1,4 +1,4 @@
-// Whose a subject is: what its identities claim, and what counted transfers settled.
+// Determines the holder of a subject: identities claim it for a domain, and counted transfers settle it.
 #pragma once
 
 #include <map>
@@ -15,7 +15,7 @@ struct HolderClaim {
   Time from, to;
 };
 
-// Built up along the statements of one subject, in the order in which they are taken.
+// Fed with the statements of one subject, in the order in which they take effect.
 class HolderClaims {
  public:
   explicit HolderClaims(const evidence::SubjectId& subject);

@@ -1,4 +1,5 @@
-// Whose key made a signature, as far as the evidence tells: the keys that are tried, before any signature is checked.
+// The candidate keys of an issuer: those that may have made the signature, as far as the evidence names them. Found before any signature
+// is checked.
 #pragma once
 
 #include <functional>
@@ -14,7 +15,7 @@ namespace cm4it::policy {
 
 using evidence::Decoded;
 
-// What is stored of keys, by their names. The service answers out of its ledger; errors are the store's.
+// The keys and certificates in the store, by their names. The service answers out of its ledger; errors are the store's.
 class KeyIndex {
  public:
   virtual ~KeyIndex() = default;
@@ -30,7 +31,7 @@ struct IssuerKeys {
   // To be tried in this order: one where the evidence names its issuer's key by id, or where only one of those of its name made the
   // signature; at most budget::candidate_keys.
   std::vector<crypto::PublicKey> keys;
-  // Those of its name of which something is stored, whether or not they may be tried.
+  // Keys of the issuer's name about which something is stored, whether or not they are candidates.
   std::vector<KeyId> named;
   // Certificates about the issuer, about the keys of its chain, and about the CAs above them.
   Authorities authorities;

@@ -10,7 +10,7 @@
 
 namespace cm4it::policy {
 
-// The place of a statement in the order in which they are taken.
+// The place of a statement in the order in which statements take effect.
 struct Place {
   Time received;
   std::uint64_t index = 0;
@@ -19,13 +19,13 @@ struct Place {
 };
 inline Place place_of(const Judgement& judgement) { return {judgement.received, judgement.index, judgement.fact->statement.id}; }
 
-// A counted transfer: from there on it was this holder's.
+// A counted transfer: from its place in the order on, the subject belonged to this holder.
 struct Handover {
   Place at;
   Holder to;
 };
 
-// What the judgement of one subject's statements comes to.
+// The result of judging the statements about one subject.
 struct Judged {
   std::vector<Judgement> judgements;  // in the order (received, leaf index, statement id)
   Holder holder;                      // at the end of the pass
@@ -34,7 +34,8 @@ struct Judged {
   std::string crl_not_found;          // see Verdict
 };
 
-// Judges `about`, which is all about `subject`, in `domain`, whose policy must be known; of `facts` what concerns the issuers.
+// Judges the statements `about`, all of one `subject`, in `domain`, whose policy must be known. From `facts` it uses only what concerns
+// their issuers.
 Judged judge(const evidence::SubjectId& subject, const std::vector<Fact>& about, const Facts& facts, const Policies& policies,
              const Descriptor& domain, Time at);
 

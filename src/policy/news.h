@@ -1,4 +1,4 @@
-// How long ago something was heard of each domain whose news matter to an admission (docs/decisions/0048).
+// How fresh the news are from each domain that an admission depends on (docs/decisions/0048).
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace cm4it::policy {
 
-// A domain that is listened to: when its newest head was signed, and for how many seconds that will do.
+// A domain on whose news the admission depends: when its newest head was signed, and for how many seconds that is fresh enough.
 struct LastHeard {
   std::string domain;
   std::optional<Time> newest;

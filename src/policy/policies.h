@@ -14,7 +14,7 @@
 
 namespace cm4it::policy {
 
-// Whose a subject is.
+// The holder of a subject.
 struct Holder {
   std::string domain;  // empty: nobody's
   bool contradiction = false;
@@ -62,12 +62,12 @@ class Policies {
   struct Voice { bool speaks = false; std::optional<Time> until; };
   Voice speaks_for(const Holder& holder, const KeyId& issuer, bool alarm = false) const;
   Voice speaks_for(std::string_view domain, const KeyId& issuer) const { return speaks_for(Holder{std::string(domain)}, issuer); }
-  // Did it when this was heard, as the holder's policy had been received by then. While the domain is contested nobody does; who did
-  // before still raises alarms.
+  // Whether it spoke for the holder when this was received, by the holder's policy as it had been received by then. While a domain is
+  // contested nobody speaks for it; who did before may still raise alarms.
   bool spoke_for(const Holder& holder, const KeyId& issuer, const Heard& heard, bool alarm) const;
-  // When one who spoke then ceased to; none: it still does.
+  // When a key that spoke for the holder then ceased to do so; none: it still does.
   std::optional<Time> voice_ended(const Holder& holder, const KeyId& issuer, const Heard& heard) const;
-  // Is a transfer to this holder known to lead anywhere: is there a chain of that domain under that owner.
+  // Whether a chain of policies of that domain under that owner is known, so that a transfer to this holder leads to somebody.
   bool knows_holder(const Holder& holder, const Heard& heard) const { return line_of(holder, heard) != nullptr; }
   bool same_holder(const Holder& a, const Holder& b, const Heard& heard) const;
 
@@ -88,7 +88,7 @@ class Policies {
   // Could this key say such things in the domain, by its own policy as it had been received; of a contested domain as before.
   bool could_write(std::string_view domain, Kind kind, const KeyId& issuer, Format format, const Heard& heard) const;
 
-  // Does it play any role in this domain, in whatever format.
+  // Whether the issuer plays any role in this domain, in whatever format.
   bool plays_a_role(std::string_view domain, const KeyId& key) const;
 
   // The key with this name, wherever a policy lists it (what is needed to verify); null: unknown.

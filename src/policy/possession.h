@@ -1,4 +1,4 @@
-// Whose a subject is and since when, in words: what somebody is told who may not speak of it.
+// Who holds a subject and since when, in words: for the message to an issuer who may not make statements about it.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,7 @@ Possession possession_of(const Verdict& verdict, const Policies& policies);
 std::string key_words(const KeyId& key, const Policies& policies);
 
 struct Sentence { std::string why, next; };
-// For an issuer who could say this if it were the holder's voice, and is not. `possession` null: no more is known than the holder.
+// The message for an issuer who could say this only on behalf of the holder, and does not speak for the holder. `possession` null: no more is known than the holder.
 Sentence not_the_holder(const Holder& holder, const Possession* possession, const KeyId& issuer, Kind kind, const Policies& policies);
 
 }  // namespace cm4it::policy

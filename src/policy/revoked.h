@@ -1,4 +1,4 @@
-// What CRLs take back (docs/x509.md, "CRLs"): certificates by their issuer and serial number, also those that come later.
+// What CRLs revoke (docs/x509.md, "CRLs"): certificates by issuer and serial number, also those that are received later.
 #pragma once
 
 #include <functional>

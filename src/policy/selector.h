@@ -1,4 +1,4 @@
-// Which subjects: a list of globs per field, any of a list, all fields that are named.
+// A selector chooses subjects by a list of globs for each field: one glob of a list must match, in every field that is named.
 #pragma once
 
 #include <map>
@@ -52,7 +52,7 @@ struct Selectors {
   bool operator==(const Selectors&) const = default;
 };
 
-// Why no subject can ever match it; empty: one might.
+// Why no subject can ever match the selector; empty: one might.
 std::string never_matches(const Selector& selector);
 
 }  // namespace cm4it::policy

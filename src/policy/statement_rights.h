@@ -1,4 +1,4 @@
-// In which roles a statement's issuer may say it, in one domain: the part of judging that asks the policies.
+// The roles in which an issuer may make a statement in one domain: the part of judging that consults the policies.
 #pragma once
 
 #include <map>

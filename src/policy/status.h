@@ -1,4 +1,4 @@
-// The status of a subject out of the statements that count (model.md "The verdict", status).
+// Determines the status of a subject from the statements that count (model.md "The verdict", status).
 #pragma once
 
 #include <optional>

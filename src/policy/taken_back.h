@@ -1,4 +1,4 @@
-// What does not count any more because its issuer said so: taken back, or said anew.
+// Statements that no longer count because of what their own issuer said later: withdrawn, or superseded.
 #pragma once
 
 #include <functional>
@@ -10,19 +10,19 @@
 
 namespace cm4it::policy {
 
-// Statuses are said anew, and a transfer is for good: only its holder moves the subject on.
+// A status is replaced by a newer one instead, and a transfer is final: only the new holder can transfer the subject again.
 bool can_be_withdrawn(Kind kind);
 
-// A withdrawal needs no role: it is its issuer's own statement that goes. A native one names a statement; one of OpenPGP takes
+// A withdrawal needs no role, since it removes only its issuer's own statement. A native one names a statement; one of OpenPGP takes
 // back all that its issuer certified on that component until then, a status among it.
 class Withdrawals {
  public:
   // Judges the withdrawals among a subject's statements, which are in the order in which they are taken. `in_time`: does it
   // count but for rights and withdrawal (else it has said why not). `signers`: who may sign the CRLs among them.
   void find(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, ListSigners& signers);
-  // That which takes this statement back; null: none does. Of several the first.
+  // The withdrawal of this statement, the first of several; null: it is not withdrawn.
   const Judgement* withdrawal_of(const StatementId& statement) const;
-  // What this withdrawal takes back, where no earlier one does.
+  // The statements that this withdrawal takes back, without those that an earlier one took back.
   std::vector<StatementId> withdrawn_by(const Judgement& withdrawal) const;
 
  private:

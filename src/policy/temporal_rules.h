@@ -20,12 +20,12 @@ class TemporalRules {
   std::vector<Judgement> order_by_receipt(const std::vector<Fact>& about);
 
   static bool earlier(const Judgement& a, const Judgement& b);
-  // When the issuer said it: its own word, but not later than it was received. A clock that is ahead outweighs nothing.
+  // When the issuer made the statement: the time it claims, but not later than the receipt, so that a clock that is ahead gains nothing.
   static Time said_at(const Judgement& judgement);
 
   // Everything about a statement but rights and withdrawal. False: it does not count, and why_not says why.
   bool in_time(Judgement& judgement);
-  // It would have counted before it expired.
+  // Whether it would have counted if it had not expired.
   bool expired_only(const Judgement& judgement) const;
 
   // Received before `until` by a home of the domain that sets it. Without a receipt of such a home it counts only while

@@ -17,9 +17,9 @@ class CertificateIndex {
   // Both outlive this.
   CertificateIndex(const service::Certificates& certificates, const service::Access& access) : certificates_(certificates), access_(access) {}
 
-  // Where the journal ends now: what whoever asks now has to be told of.
+  // The end of the journal now: an answer given now must include everything before it.
   std::uint64_t present() const { return certificates_.next_entry(); }
-  // Reads on, a bounded way, towards that place, so that a steady import keeps nobody waiting. False: there is more to read
+  // Reads a bounded number of entries towards that position; bounded, so that a steady import delays nobody. False: more must be read
   // before anything can be answered.
   Result<bool> follow(std::uint64_t until);
 
@@ -45,7 +45,7 @@ class CertificateIndex {
   std::uint64_t at_ GUARDED_BY(mutex_) = 0;       // the next entry to read
   std::uint64_t settled_ GUARDED_BY(mutex_) = 0;  // all that came before it is in here
   std::shared_ptr<const policy::Policies> policies_ GUARDED_BY(mutex_);
-  std::string rights_ GUARDED_BY(mutex_);                       // of anyone: where they change, everything is looked at again
+  std::string rights_ GUARDED_BY(mutex_);                       // the rights of anyone; when they change, all is examined again
   std::set<evidence::SubjectId> changed_ GUARDED_BY(mutex_);  // to be examined
   std::map<evidence::openpgp::Fingerprint, Known> known_ GUARDED_BY(mutex_);
   std::unordered_map<crypto::Md5, evidence::SubjectId, DigestHash> digests_ GUARDED_BY(mutex_);

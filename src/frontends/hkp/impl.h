@@ -1,4 +1,4 @@
-// The inside of HKP: what its routes share.
+// Internals of HKP that its routes share.
 #pragma once
 
 #include <string>
@@ -29,7 +29,7 @@ struct Hkp::Impl : std::enable_shared_from_this<Hkp::Impl> {
 
   void handle(const net::Request& request, net::Responder respond);
   void respond_to_lookup(const Call& call, net::Responder respond);  // GET /pks/lookup, /pks/v2/…
-  // A ready answer to a look-up by whole fingerprint that this event loop has.
+  // This event loop's cached answer to a look-up by whole fingerprint; null: it has none.
   std::shared_ptr<const std::string> cached(const net::Request& request) const;
   // What the answer to a look-up by fingerprint depends on: taken before reading, so that what changes meanwhile makes the answer
   // stale. Without a subject the answer cannot be given again.

@@ -1,4 +1,4 @@
-// How many things are admitted: counted when somebody asks for it, by the threads that make long answers, a part at a time.
+// Counts how many things are admitted. It starts when somebody asks, and runs in parts on the threads that make long answers.
 #pragma once
 
 #include <chrono>
@@ -26,7 +26,7 @@ class Census : public std::enable_shared_from_this<Census> {
   };
 
   explicit Census(service::Service& service, std::function<Clock::time_point()> clock = Clock::now);
-  // The last complete count, none: there is none yet. Has the next one made if it is due.
+  // The last complete count; null: there is none yet. Starts the next count if it is due.
   std::shared_ptr<const Count> newest();
 
  private:

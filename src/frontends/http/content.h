@@ -1,4 +1,4 @@
-// Answers made of records, in parts, as the client takes them.
+// Answers that consist of records, made in parts as the client reads them.
 #pragma once
 
 #include <functional>

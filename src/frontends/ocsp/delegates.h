@@ -1,4 +1,4 @@
-// When delegates' certificates end: said weeks ahead, so that nobody is surprised by answers that clients do not believe.
+// Warns weeks before a delegate's certificate expires, since clients reject answers that are signed after that.
 #pragma once
 
 #include <string>
@@ -13,9 +13,9 @@ struct Authority;
 
 class DelegateWatch {
  public:
-  // Other authorities than before: says what is wrong with any of them now.
+  // Called when the authorities were replaced: logs at once what is wrong with any of them.
   void begin(const std::vector<Authority>& authorities, Time now);
-  // Says so again every day, and when one ends.
+  // Logs it again every day, and when a certificate expires.
   void check(const std::vector<Authority>& authorities, Time now);
 
  private:

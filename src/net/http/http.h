@@ -60,7 +60,7 @@ struct Request {
   std::string_view header(std::string_view name) const;
 };
 
-// Content that is too large to be kept whole for everybody who asks for it: made in parts, as the client takes them.
+// Content that is too large to hold whole for each client: it is made in parts, as the client reads them.
 class Content {
  public:
   virtual ~Content() = default;
@@ -94,7 +94,7 @@ std::string_view reason_phrase(unsigned status);  // RFC 9110 section 15
 // Browsers ask before every request that a form could not have sent (Fetch standard, CORS protocol).
 void allow_cross_origin(Response& options, std::string methods, std::string fields);
 
-// Where an answer goes. The server's connections are exchanges; tests may have their own.
+// Receives an answer. The server's connections are exchanges; tests may have their own.
 class Exchange {
  public:
   virtual ~Exchange() = default;

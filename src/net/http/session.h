@@ -11,7 +11,7 @@
 
 namespace cm4it::net {
 
-// Kept here and not in 20,000 sessions: what is needed only while one is being served.
+// Shared by all sessions of a loop: buffers that a session needs only while it is being served, so that 20,000 idle ones cost nothing.
 class HttpSessions final : public Sessions {
  public:
   HttpSessions(std::shared_ptr<const Handler> handler, std::size_t max_body);
