@@ -31,15 +31,15 @@ std::set<StatementId> ReadAccess::hidden() {
 
 bool ReadAccess::reads(const std::string& domain, std::optional<Kind> kind) {
   auto& known = known_[domain];
-  for (const auto& [of, reads] : known)
+  for (const auto& [of, reads] : known.kinds)
     if (of == kind) return reads;
   bool reads = access_.may_read(policies_, domain, kind, {}, who_);
   // Only the roles of holder and self hang on the subject.
   if (!reads && who_) {
-    const auto holder = policy::holder_of(facts_, policies_, domain, access_.now());
-    reads = access_.may_read(policies_, domain, kind, {holder, &facts_.subject}, who_);
+    if (!known.holder) known.holder = policy::holder_of(facts_, policies_, domain, access_.now());
+    reads = access_.may_read(policies_, domain, kind, {*known.holder, &facts_.subject}, who_);
   }
-  known.emplace_back(kind, reads);
+  known.kinds.emplace_back(kind, reads);
   return reads;
 }
 

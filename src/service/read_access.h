@@ -32,8 +32,13 @@ class ReadAccess {
   const policy::Facts& facts_;
   const std::string domain_;
   const Principal who_;
-  // Of each domain what is known of some kinds: few of these, while statements may name any number of domains.
-  std::map<std::string, std::vector<std::pair<std::optional<Kind>, bool>>, std::less<>> known_;
+  // Of each domain what is known of some kinds: few of these, while statements may name any number of domains. And the subject's
+  // holder there, which takes a fold: once it was asked for.
+  struct Known {
+    std::vector<std::pair<std::optional<Kind>, bool>> kinds;
+    std::optional<policy::Holder> holder;
+  };
+  std::map<std::string, Known, std::less<>> known_;
 };
 
 }  // namespace cm4it::service
