@@ -21,6 +21,17 @@ TEST(Names, LongNamesStayApart) {
   EXPECT_NE(case_folded(std::string(128, 'x')), case_folded(std::string(129, 'x')));
 }
 
+// What only evidence can prove leads to nobody who merely says so (decisions/0057), however it is written.
+TEST(Names, UrisInTheSpacesOfProvedNamesAreNoAliases) {
+  Statement claims;
+  Identity identity;
+  identity.uris = {"urn:dev:os:32473-1"};
+  for (const char* space : {"key:", "code:", "model:", "fpr:", "keyid:", "x509:", "x509-issued:", "x509-ca:", "x509-ski:", "method1:", "METHOD1:", "X509-Ski:"})
+    identity.uris.push_back(space + std::string(40, 'a'));
+  claims.body = identity;
+  EXPECT_THAT(aliases_of(claims), ElementsAre(Alias{"urn:dev:os:32473-1", AliasRank::own}));
+}
+
 TEST(Names, Words) {
   EXPECT_THAT(words_of("Thermo-2000, v1.2 (ÜBER)"), ElementsAre("thermo", "2000", "v1", "2", "Über"));
   EXPECT_TRUE(words_of(" -- ").empty());

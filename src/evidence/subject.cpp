@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/budgets.h"
+#include "base/text.h"
 #include "crypto/digest.h"
 #include "evidence/statement.h"
 
@@ -63,11 +64,7 @@ std::string SubjectId::text() const {
 
 bool is_proved_name(std::string_view text) {
   static constexpr std::string_view spaces[] = {"key:", "code:", "model:", "fpr:", "keyid:", "x509:", "x509-issued:", "x509-ca:", "x509-ski:", "method1:"};
-  const auto begins = [text](std::string_view space) {
-    return text.size() >= space.size() && std::equal(space.begin(), space.end(), text.begin(), [](char a, char b) {
-             return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
-           });
-  };
+  const auto begins = [text](std::string_view space) { return lowercase(text.substr(0, space.size())) == space; };
   return std::any_of(std::begin(spaces), std::end(spaces), begins);
 }
 

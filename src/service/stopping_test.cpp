@@ -1,4 +1,5 @@
 // A server stops while its appender writes: what waits behind that is neither lost nor used when it is gone.
+#include "base/waiting_for_test.h"
 #include "service/network_fixture.h"
 
 namespace cm4it::service {
@@ -84,9 +85,7 @@ TEST_F(Stopping, WhatWaitsForTheAppenderIsWrittenAndAnswered) {
   EXPECT_EQ(policies->newest("acme.example")->version, 2u);
   EXPECT_EQ(acme->verdict(sensor).holder, "plant.example");
   // Whom the transfer names is pinned by what the start finds noted.
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!acme->service->access().policies()->chain("plant.example") && std::chrono::steady_clock::now() < end) std::this_thread::yield();
-  EXPECT_TRUE(acme->service->access().policies()->chain("plant.example"));
+  EXPECT_TRUE(eventually([&] { return acme->service->access().policies()->chain("plant.example") != nullptr; }));
 }
 
 }  // namespace

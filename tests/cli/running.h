@@ -12,6 +12,7 @@
 #include <sstream>
 #include <thread>
 
+#include "base/waiting_for_test.h"
 #include "demo/process.h"
 
 namespace cm4it::cli::test {
@@ -19,15 +20,6 @@ namespace cm4it::cli::test {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
-
-inline bool eventually(const std::function<bool()>& condition, std::chrono::seconds most = 120s) {
-  const auto end = std::chrono::steady_clock::now() + most;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(20ms);
-  }
-  return true;
-}
 
 class Shell : public testing::Test {
  protected:
@@ -54,12 +46,7 @@ class Shell : public testing::Test {
     EXPECT_EQ(output.exit, 0) << line << "\n" << output.out << output.err;
     return output.out;
   }
-  std::string content(const std::string& name) const {
-    std::ifstream in(directory / name, std::ios::binary);
-    std::stringstream all;
-    all << in.rdbuf();
-    return all.str();
-  }
+  std::string content(const std::string& name) const { return content_of(directory / name); }
   // Listening when it returns.
   void start(const std::string& name) {
     auto started = demo::Process::start({CM4IT_ICSD, "--config", (directory / name / "icsd.toml").string()}, directory / (name + ".log"));

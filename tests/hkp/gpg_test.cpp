@@ -96,6 +96,9 @@ TEST_F(Gpg, CertifiesADevice) {
   certify({"--status", "stolen"});
   EXPECT_EQ(ics({"why", "42"}).exit, 1);
   EXPECT_THAT(ics({"why", "42"}).out, HasSubstr("stolen"));
+  // What is dated ahead counts as said when it was received: not in the second of the theft.
+  const auto stolen_at = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  EXPECT_TRUE(eventually([&] { return std::chrono::system_clock::now() >= stolen_at + std::chrono::seconds(1); }));
   certify({"--status", "in-stock"});
   EXPECT_EQ(ics({"why", "42"}).exit, 0);
   // A certification revoked is an identity taken back.

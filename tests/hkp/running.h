@@ -11,19 +11,13 @@
 #include <sstream>
 #include <thread>
 
+#include "base/waiting_for_test.h"
 #include "demo/process.h"
 
 namespace cm4it::hkp::test {
 
 using testing::HasSubstr;
 namespace fs = std::filesystem;
-
-inline std::string read(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::stringstream content;
-  content << in.rdbuf();
-  return content.str();
-}
 
 inline bool installed(const char* program) {
   const auto version = demo::run({"/usr/bin/env", program, "--version"});
@@ -54,7 +48,7 @@ class Keyring {
   }
   // gpg keeps a revocation ready, with a colon that keeps it from being imported by accident.
   bool revoke(const std::string& fingerprint) const {
-    std::string revocation = read(home_ / "openpgp-revocs.d" / (fingerprint + ".rev"));
+    std::string revocation = content_of(home_ / "openpgp-revocs.d" / (fingerprint + ".rev"));
     const auto colon = revocation.find(":-----BEGIN");
     if (colon == revocation.npos) return false;
     revocation.erase(colon, 1);
@@ -88,7 +82,7 @@ struct Running : testing::Test {
                                  "--hkp", "127.0.0.1:0"});
     ASSERT_TRUE(made && made->exit == 0) << made->err;
     run();
-    const std::string config = read(directory / "ics" / "icsd.toml");
+    const std::string config = content_of(directory / "ics" / "icsd.toml");
     const auto at = config.find("hkp");
     const auto begin = config.find('"', at) + 1;
     address = config.substr(begin, config.find('"', begin) - begin);
@@ -99,7 +93,7 @@ struct Running : testing::Test {
     auto started = demo::Process::start({CM4IT_ICSD, "--config", (directory / "ics" / "icsd.toml").string()}, directory / "log.txt");
     ASSERT_TRUE(started) << started.error().message;
     server = std::move(*started);
-    for (int i = 0; i < 6000 && !read(directory / "ics" / "address").ends_with("\n"); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ASSERT_TRUE(eventually([&] { return content_of(directory / "ics" / "address").ends_with("\n"); }));
   }
 
   fs::path directory;

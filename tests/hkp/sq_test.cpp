@@ -50,7 +50,7 @@ TEST_F(Sq, SendsAndGets) {
     for (const std::string& query : {fingerprint, fingerprint.substr(24), user_id}) {
       const auto got = keyserver({"get", query});
       EXPECT_EQ(got.exit, 0) << query << ": " << got.err;
-      EXPECT_EQ(sorted(packets(got.out)), sorted(packets(read(file(name))))) << query;  // nothing more and nothing less
+      EXPECT_EQ(sorted(packets(got.out)), sorted(packets(content_of(file(name))))) << query;  // nothing more and nothing less
     }
   }
   EXPECT_NE(keyserver({"get", std::string(40, 'A')}).exit, 0);

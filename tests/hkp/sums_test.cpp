@@ -97,7 +97,7 @@ TEST_F(Sums, CurlSubmitsAForm) {
   give_role();
   const std::string list = write("SHA256SUMS", line('6', "c-3.1.bin"));
   const std::string signature = sign(list, {"--detach-sign"});  // binary
-  std::string url = read(directory / "ics" / "address");
+  std::string url = content_of(directory / "ics" / "address");
   url = url.substr(0, url.find_first_of(" \n"));
   const auto post = [&](demo::Arguments parts) {
     demo::Arguments arguments{"/usr/bin/env", "curl", "-sk", url + "/v1/evidence"};

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "base/waiting_for_test.h"
 #include "demo/process.h"
 #include "net/http/client.h"
 #include "service/network_fixture.h"
@@ -19,15 +20,6 @@ using testing::HasSubstr;
 using namespace std::chrono_literals;
 namespace json = boost::json;
 namespace fs = std::filesystem;
-
-inline bool eventually(const std::function<bool()>& condition, std::chrono::seconds most = 60s) {
-  const auto end = std::chrono::steady_clock::now() + most;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(5ms);
-  }
-  return true;
-}
 
 inline json::object object_of(const std::string& body) {
   boost::system::error_code error;
@@ -73,10 +65,10 @@ class ServerProcess {
     auto started = demo::Process::start(command(), directory / "log.txt");
     ASSERT_TRUE(started) << started.error().message;
     process_ = std::move(*started);
-    ASSERT_TRUE(eventually([&] { return !process_->running() || !read(directory / "address").empty(); })) << log();
+    ASSERT_TRUE(eventually([&] { return !process_->running() || !content_of(directory / "address").empty(); })) << log();
     ASSERT_TRUE(process_->running()) << log();
-    ASSERT_TRUE(eventually([&] { return read(directory / "address").ends_with("\n"); }));
-    url_ = read(directory / "address");
+    ASSERT_TRUE(eventually([&] { return content_of(directory / "address").ends_with("\n"); }));
+    url_ = content_of(directory / "address");
     url_.pop_back();
   }
   void kill() { process_->kill(); }
@@ -91,14 +83,8 @@ class ServerProcess {
   }
 
   const std::string& url() const { return url_; }
-  std::string log() const { return read(directory / "log.txt"); }
+  std::string log() const { return content_of(directory / "log.txt"); }
   static crypto::SignerPtr log_key() { return key_of("plant.example log"); }
-  static std::string read(const fs::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    std::stringstream content;
-    content << in.rdbuf();
-    return content.str();
-  }
 
   net::Reply get(const std::string& path) const {
     net::HttpClient client;

@@ -83,7 +83,7 @@ TEST_F(Stores, AFullOneRefusesWritesAndGoesOnReading) {
 
 TEST_F(Stores, ADamagedFileIsRefused) {
   fill();
-  const std::string whole = ServerProcess::read(file());
+  const std::string whole = content_of(file());
   ASSERT_GT(whole.size(), 100'000u);
   const auto write = [&](const std::string& content) { std::ofstream(file(), std::ios::binary | std::ios::trunc) << content; };
   write(std::string(whole.size(), '\0').replace(0, 4, "junk"));
@@ -102,7 +102,7 @@ TEST_F(Stores, ADamagedFileIsRefused) {
 // Pages that are overwritten in the midst: found at the start or when they are read, never served as something else.
 TEST_F(Stores, ATornFileDoesNotStartQuietly) {
   fill();
-  const std::string whole = ServerProcess::read(file());
+  const std::string whole = content_of(file());
   std::string torn = whole;
   std::fill(torn.begin() + 8192, torn.end(), '\x5a');  // everything but the meta pages
   std::ofstream(file(), std::ios::binary | std::ios::trunc) << torn;
@@ -125,17 +125,14 @@ TEST_F(Stores, AForeignDatabaseIsRefused) {
   ASSERT_EQ(mdb_put(transaction, table, &key, &value, 0), 0);
   ASSERT_EQ(mdb_txn_commit(transaction), 0);
   mdb_env_close(environment);
-  const std::string before = ServerProcess::read(file());
+  const std::string before = content_of(file());
   expect_refused("not one of this program");
-  EXPECT_EQ(ServerProcess::read(file()), before);  // and left as it was
+  EXPECT_EQ(content_of(file()), before);  // and left as it was
 }
 
 TEST_F(Stores, AnotherServersStoreIsRefused) {
   fill();
-  std::ifstream in(server.directory / "icsd.toml");
-  std::stringstream content;
-  content << in.rdbuf();
-  std::string other = content.str();
+  std::string other = content_of(server.directory / "icsd.toml");
   other.replace(other.find("\"main\""), 6, "\"spare\"");
   std::ofstream(server.directory / "icsd.toml", std::ios::trunc) << other;
   expect_refused("belongs to the server \"main\"");
@@ -150,9 +147,9 @@ TEST_F(Stores, AnotherLogKeyIsRefused) {
 
 TEST_F(Stores, ASecondServerOnTheSameStoreIsRefused) {
   server.start();
-  const std::string address = ServerProcess::read(server.directory / "address");
+  const std::string address = content_of(server.directory / "address");
   expect_refused("another process has this store open");
-  EXPECT_EQ(ServerProcess::read(server.directory / "address"), address) << "the first one's address is gone";
+  EXPECT_EQ(content_of(server.directory / "address"), address) << "the first one's address is gone";
   EXPECT_EQ(server.get("/readyz").status, 200u);
 }
 

@@ -9,6 +9,7 @@
 #include <sstream>
 #include <thread>
 
+#include "base/waiting_for_test.h"
 #include "crypto/softhsm_for_test.h"
 #include "demo/process.h"
 
@@ -17,22 +18,6 @@ namespace cm4it::keys::test {
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-
-inline bool eventually(const std::function<bool()>& condition, std::chrono::seconds most = 120s) {
-  const auto end = std::chrono::steady_clock::now() + most;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(10ms);
-  }
-  return true;
-}
-
-inline std::string content_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::stringstream content;
-  content << in.rdbuf();
-  return content.str();
-}
 
 class Running : public testing::Test {
  protected:

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/guarded.h"
+#include "base/waiting_for_test.h"
 #include "frontends/http/door.h"
 #include "net/http/server.h"
 #include "service/feed_wire.h"
@@ -18,16 +19,6 @@ namespace cm4it::sync::test {
 using namespace service::fixture;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
-
-// Waits for what must come; the limit is generous, for sanitizers and busy machines.
-inline bool eventually(const std::function<bool()>& condition, std::chrono::seconds most = 60s) {
-  const auto end = std::chrono::steady_clock::now() + most;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(2ms);
-  }
-  return true;
-}
 
 class Node {
  public:

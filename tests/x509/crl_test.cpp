@@ -6,7 +6,6 @@
 namespace cm4it::x509::test {
 namespace {
 
-using hkp::test::read;
 using testing::HasSubstr;
 
 struct Revocation : hkp::test::Running {
@@ -31,7 +30,7 @@ struct Revocation : hkp::test::Running {
     return false;
   }
   std::string ocsp(const std::string& certificates) const {
-    std::string url = read(directory / "ics" / "address");
+    std::string url = content_of(directory / "ics" / "address");
     url.erase(url.find_last_not_of('\n') + 1);
     openssl.run("ocsp -url " + url + "/ocsp -issuer ca.pem " + certificates + " -CAfile ca.pem");
     return openssl.said();
@@ -51,7 +50,7 @@ TEST_F(Revocation, IsFetchedToldAndTakenBack) {
     const auto pushed = push(name);
     ASSERT_EQ(pushed.exit, 0) << pushed.out << pushed.err;
   }
-  ASSERT_TRUE(history_says("no-one", "CRL 1")) << read(directory / "log.txt");
+  ASSERT_TRUE(history_says("no-one", "CRL 1")) << content_of(directory / "log.txt");
   EXPECT_EQ(ics({"why", "no-one"}).exit, 1);
   EXPECT_THAT(ics({"show", "no-one"}).out, HasSubstr("compromised"));
   EXPECT_EQ(ics({"why", "no-two"}).exit, 1);

@@ -8,7 +8,6 @@
 namespace cm4it::x509::test {
 namespace {
 
-using hkp::test::read;
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
@@ -30,7 +29,7 @@ struct Ocsp : hkp::test::Running {
   }
   fs::path ics_directory() const { return directory / "ics"; }
   std::string ask(const std::string& question) const {
-    const std::string url = read(ics_directory() / "address");
+    const std::string url = content_of(ics_directory() / "address");
     (void)openssl.run("ocsp -url " + url.substr(0, url.find('\n')) + "/ocsp -CAfile ca.pem -issuer ca.pem " + question);
     return openssl.said();
   }
@@ -91,7 +90,7 @@ TEST_F(Ocsp, ANewDelegateSignsAfterSighup) {
   };
   const auto logged = [&](const std::string& text) {
     for (int i = 0; i < 6000; ++i, std::this_thread::sleep_for(std::chrono::milliseconds(10)))
-      if (read(directory / "log.txt").find(text) != std::string::npos) return true;
+      if (content_of(directory / "log.txt").find(text) != std::string::npos) return true;
     return false;
   };
   EXPECT_EQ(delegate(), "77");

@@ -5,7 +5,6 @@ namespace cm4it::x509::test {
 namespace {
 
 using hkp::test::installed;
-using hkp::test::read;
 using testing::HasSubstr;
 
 // Certificates and keys lie beside the ICS's directory: NAME.pem, NAME.key.
@@ -66,7 +65,7 @@ struct Openssl : hkp::test::Running {
     made = openssl(arguments);
     ASSERT_EQ(made.exit, 0) << made.err;
   }
-  std::string pem(const std::string& name) const { return read(file(name + ".pem")); }
+  std::string pem(const std::string& name) const { return content_of(file(name + ".pem")); }
   std::string sha256_of(const std::string& name) const {
     std::string line = openssl({"x509", "-in", file(name + ".pem"), "-noout", "-fingerprint", "-sha256"}).out;
     line = line.substr(line.find('=') + 1);
@@ -160,7 +159,7 @@ TEST_F(Openssl, WhatCasMayNotDoIsRefusedWithItsReason) {
   // Broken files.
   write("cut.pem", pem("plain").substr(0, 200));
   EXPECT_NE(push("cut").exit, 0);
-  write("bundle.pem", pem("plain") + read(file("plain.key")));
+  write("bundle.pem", pem("plain") + content_of(file("plain.key")));
   const auto secret = push("bundle");
   EXPECT_NE(secret.exit, 0);
   EXPECT_THAT(secret.err, HasSubstr("private key"));

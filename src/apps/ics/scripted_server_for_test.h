@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "apps/ics/verbs.h"
+#include "base/waiting_for_test.h"
 
 namespace cm4it::ics {
 
@@ -63,12 +64,7 @@ class CommandLine : public ::testing::Test {
 
   std::string file(const std::string& name) const { return (directory_ / name).string(); }
   void write(const std::string& name, std::string_view content) const { std::ofstream(file(name), std::ios::binary) << content; }
-  std::string contents(const std::string& name) const {
-    std::ifstream in(file(name), std::ios::binary);
-    std::stringstream all;
-    all << in.rdbuf();
-    return all.str();
-  }
+  std::string contents(const std::string& name) const { return content_of(file(name)); }
 
   const std::string url_ = "http://server.example";
   std::filesystem::path directory_;

@@ -1,4 +1,5 @@
 // For whoever runs the server: peers, health, readiness, metrics.
+#include "base/waiting_for_test.h"
 #include "frontends/http/census.h"
 #include "frontends/http/door_fixture.h"
 
@@ -11,15 +12,6 @@ double metric(const std::string& page, const std::string& line) {
   const auto place = ("\n" + page).find("\n" + line + " ");
   EXPECT_NE(place, std::string::npos) << line << "\n" << page;
   return place == std::string::npos ? -1 : std::stod(page.substr(place + line.size()));
-}
-
-bool eventually(const std::function<bool()>& condition) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
 }
 
 TEST_F(Web, Metrics) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/waiting_for_test.h"
 #include "net/http/server.h"
 
 namespace cm4it::net {
@@ -15,17 +16,6 @@ inline std::unique_ptr<HttpServer> start(Handler handler, HttpOptions options = 
   auto server = HttpServer::start(std::move(options), std::move(handler));
   EXPECT_TRUE(server) << (server ? "" : server.error().message);
   return std::move(*server);
-}
-
-// False when it has not come true within ten seconds.
-template <class F>
-bool eventually(F&& condition) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::yield();
-  }
-  return true;
 }
 
 }  // namespace cm4it::net
