@@ -64,7 +64,7 @@ void Appender::run() {
   }
 }
 
-// A verdict of a home that cannot take an alarm is another than before, and so it is when it can again.
+// Verdicts change when a home becomes unable to take alarms, and again when it can take them.
 std::string Appender::check_signing(Time now) {
   const bool before = signing_.refusal().empty();
   auto refusal = signing_.check(state_, now);
@@ -123,7 +123,7 @@ void Appender::take_batch(std::vector<Message> messages) {
   for (auto& one : batch) refuse(one.message, one.refused.value_or(error));
 }
 
-// Whoever is not answered by it is answered by a later try, or refused.
+// Messages that this commit does not answer are answered by a later one, or refused.
 Result<Appender::Written> Appender::try_batch(std::vector<Pending>& batch) {
   TRY(auto snapshot, store_.snapshot());
   const Time now = options_.clock();
@@ -185,7 +185,7 @@ Result<void> Appender::read_on() {
   return {};
 }
 
-// What stands in the state now is what everybody reads from here on.
+// Publishes the state: from here on all readers see it.
 void Appender::tell(Change change) {
   published_.replace(publish(state_, options_));
   if (!on_change_) return;

@@ -12,7 +12,7 @@
 namespace cm4it::ledger {
 namespace {
 
-// Formats in which a certificate is said or taken back; others need not be read.
+// Formats that contain certificates or their withdrawal; others need not be read.
 bool concerns(Format format) { return format == evidence::certificate_format || format == evidence::native_format; }
 
 bool is_certificate(const evidence::Statement& statement) {

@@ -1,4 +1,4 @@
-// Descriptors that nothing pins: beside the journal, and into it once something does.
+// Descriptors of domains that nothing pins: they are set aside, and enter the journal once something pins their domain.
 #include <algorithm>
 
 #include "base/log.h"

@@ -27,7 +27,7 @@ void BatchBuilder::put(store::Table table, Bytes key, Bytes value) {
   batch_.put(table, std::move(key), std::move(value));
 }
 
-// Where this server has the statement already, and whose receipts: out of the entries that speak of it.
+// Reads from earlier entries of the statement where this server has placed it, and which receipts it has.
 Result<void> BatchBuilder::load_existing(PendingEntry& pending) {
   TRY(const auto positions, snapshot_.get(table::statements, pending.entry.id.digest));
   if (!positions) return {};
@@ -77,7 +77,7 @@ Result<BatchBuilder::PendingEntry*> BatchBuilder::pending_for(const Record& stor
   return &pending_.emplace(stored.id, std::move(pending)).first->second;
 }
 
-// Of a home that signs nothing: what its logs have already needs no signature.
+// While a home signs nothing it refuses new statements; one that is in its logs already needs no signature.
 Result<void> BatchBuilder::may_be_signed(const Submission& submission) {
   if (refusal_.empty() || submission.homes.empty()) return {};
   PendingEntry pending;
@@ -122,7 +122,7 @@ Result<void> BatchBuilder::add(const AppendEvidence& message) {
   if (stays_aside(submission)) return keep_aside(submission);
   for (const auto& domain : submission.homes)
     if (!after_.homes.contains(domain)) return fail(Code::internal, "log: this server is no home of " + domain);
-  // Whatever can fail comes first: nothing is taken by half.
+  // All that can fail comes first, so that a message is taken as a whole or not at all.
   CHECK_OK(may_be_signed(submission));
   std::vector<std::string> lifted;
   for (const auto* domains : {&submission.homes, &submission.forward_to})
@@ -197,7 +197,7 @@ void BatchBuilder::add(const PutNote& message) {
   else batch_.remove(table::meta, std::move(key));
 }
 
-// What a home says of a statement changes what it means here: an event like a receipt.
+// A home's refusal changes verdicts here, so it is an event with an entry of its own, like a receipt.
 Result<void> BatchBuilder::add(const NoteRefusal& message) {
   TRY(const auto stored, find_record(snapshot_, message.statement));
   if (!stored) return {};

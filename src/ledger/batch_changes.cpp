@@ -1,4 +1,4 @@
-// What a batch changes beyond its rows: whose verdicts, and which policies count.
+// What a batch changes beside its rows: the verdicts of which subjects, and which policies count.
 #include <algorithm>
 
 #include "ledger/batch_builder.h"
@@ -19,7 +19,7 @@ void BatchBuilder::note_change(const PendingEntry& pending, const FeedRow& about
   }
 }
 
-// A version that is new, or one of which it is new whose homes received it.
+// Adds a policy version that is new, or new receipts for a known one.
 Result<void> BatchBuilder::take_policy(const PendingEntry& pending, const evidence::Statement& statement) {
   auto known = std::find_if(after_.descriptors.begin(), after_.descriptors.end(),
                             [&](const auto& one) { return one.statement == statement.id; });

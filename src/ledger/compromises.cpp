@@ -1,4 +1,4 @@
-// What keys say of themselves that silences them: what the fold is given to find whose word counts no more.
+// The declarations of keys that they are compromised, read for the fold.
 #include <set>
 
 #include "base/budgets.h"
@@ -34,7 +34,7 @@ namespace {
 
 using Speaker = std::pair<KeyId, std::optional<Digest>>;
 
-// Who spoke, the CAs that a statement leads over, and those that a chain's last certificate says made it.
+// The keys to look at: the issuers, the CAs on their certification paths, and the issuer that a chain's last certificate names.
 void add_speakers(const std::vector<policy::Fact>& about, const policy::Policies& policies, std::set<Speaker>& speakers) {
   for (const policy::Fact& fact : about) {
     const auto& statement = fact.statement;

@@ -1,4 +1,4 @@
-// CRLs among the facts: what the CRLs of certificates' issuers say of them.
+// Adds to the facts what the CRLs of the certificates' issuers say about those certificates.
 
 #include "base/budgets.h"
 #include "base/read_budget.h"

@@ -42,7 +42,7 @@ Result<CrlPages> crl_pages(const Record& crl, std::uint64_t position) {
     return true;
   }));
   std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return less(a.handle, b.handle); });
-  // Of two entries of one handle the first counts.
+  // If two entries have the same handle the first one counts.
   entries.erase(std::unique(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return equal(a.handle, b.handle); }), entries.end());
   CrlPages pages;
   for (std::size_t begin = 0; begin < entries.size(); begin += page_entries) {
@@ -102,7 +102,7 @@ class OfScope {
  public:
   explicit OfScope(const InForce& in_force) : in_force_(in_force) {}
 
-  // False: no more of them need be looked at.
+  // False: no further rows of this scope are needed.
   Result<bool> take(CrlRow row) {
     auto state = policy::InForce::no;
     if (in_force_ && !found_) {
@@ -118,7 +118,7 @@ class OfScope {
   }
 
   void move_to(std::vector<CrlRow>& to) && {
-    // One more than could be taken was seen, and none was the one: what is older is not known.
+    // There were more rows than the bound allows and none of them is in force, so the one in force may be among the older ones.
     const bool cut = !found_ && (in_force_ ? examined_ >= budget::crl_rows : last_.has_value());
     if (cut) taken_.back().cut = true;
     if (next_) taken_.push_back(std::move(*next_));

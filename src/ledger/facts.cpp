@@ -1,4 +1,4 @@
-// What the fold is given of one subject: out of its rows, bounded, and of nobody so much that others are not heard.
+// Reads the facts about one subject for the fold. Their number is bounded, with a share for each issuer, so that none crowds out others.
 #include <algorithm>
 #include <set>
 
@@ -31,7 +31,7 @@ Result<std::vector<KeyId>> speakers_of(const store::Snapshot& snapshot, store::T
   return speakers;
 }
 
-// Of everyone who has rows there the newest of an equal share of `most`.
+// The newest rows of each issuer that has rows there; all issuers have equal shares of `most`.
 Result<void> fair_share(const store::Snapshot& snapshot, store::Table table, const SubjectId& subject, std::size_t most,
                         std::set<std::uint64_t>& positions) {
   TRY(const auto speakers, speakers_of(snapshot, table, subject, most));
@@ -103,7 +103,7 @@ Result<void> Reader::leave_out_unmade(policy::Fact& fact) const {
   return {};
 }
 
-// Empty: it is made there.
+// Why it does not hold in the domain; empty: it does.
 Result<std::string> Reader::why_unmade(const StatementId& statement, const std::string& domain) const {
   TRY(const auto forward, note(forward_note(statement, domain)));
   if (forward) {

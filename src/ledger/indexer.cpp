@@ -87,7 +87,7 @@ Result<std::vector<std::string>> index_crl(const IndexInput& input, const Statem
   return domains_of(input.entry, input.statements, row);
 }
 
-// What an entry says of each of its subjects, in the order in which it names them.
+// The statements of an entry by subject, in the order in which the entry names the subjects.
 std::vector<std::vector<const Statement*>> by_subject(const std::vector<Statement>& statements) {
   std::vector<std::vector<const Statement*>> grouped;
   std::map<SubjectId, std::size_t> places;
@@ -99,7 +99,7 @@ std::vector<std::vector<const Statement*>> by_subject(const std::vector<Statemen
   return grouped;
 }
 
-// The row that look-ups read, and who spoke: the domains that the entry concerns.
+// Writes the row that look-ups read, and the row of the issuer; returns the domains that the entry concerns.
 Result<std::vector<std::string>> index_subject(const IndexInput& input, std::span<const Statement* const> about, std::uint64_t record_at,
                                                const RowReader& read, const RowWriter& write) {
   const SubjectId& subject = about.front()->subject;
@@ -129,7 +129,7 @@ Result<std::vector<std::string>> index_subject(const IndexInput& input, std::spa
   return domains_of(input.entry, input.statements, row);
 }
 
-// Whoever takes back a certificate may be a CA's issuer, and so take back all that this CA said.
+// A revocation by a CA's issuer may revoke that CA's certificate, and with it all that the CA certified.
 Result<bool> takes_back_certificate(const Statement& statement, const RowReader& read) {
   const auto* withdraw = std::get_if<evidence::Withdraw>(&statement.body);
   if (!withdraw) return false;

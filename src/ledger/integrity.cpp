@@ -1,4 +1,4 @@
-// Evidence as it lies in the store, compared with what was signed over it: a disk may change what it keeps.
+// Compares stored evidence with what was signed over it, since a disk may corrupt what is stored.
 #include "ledger/home_log.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"

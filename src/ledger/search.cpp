@@ -1,4 +1,4 @@
-// What is found by a term, in the order of arrival.
+// Finds subjects by search terms, in the order in which they first appeared here.
 #include <algorithm>
 
 #include "evidence/names.h"

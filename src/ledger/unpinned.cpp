@@ -53,7 +53,7 @@ void Unpinned::drop(Groups::iterator group, std::vector<Row>& gone) {
   groups_.erase(group);
 }
 
-// Of these groups the oldest of the source that has most of them.
+// Of these groups, the oldest one of the source that has the most.
 void Unpinned::drop_one(Groups::iterator first, Groups::iterator last, std::vector<Row>& gone) {
   std::map<std::string_view, std::size_t> of_source;
   for (auto at = first; at != last; ++at) ++of_source[at->second.source];

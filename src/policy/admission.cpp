@@ -10,7 +10,7 @@ namespace {
 
 using Outcome = Reason::Outcome;
 
-// The rules of one admission, each adding its reason.
+// Applies the rules of one admission; each rule adds a reason to the verdict.
 class Admission {
  public:
   Admission(const Facts& facts, const Policies& policies, const Descriptor& domain, Verdict& verdict)
@@ -113,7 +113,7 @@ class Admission {
 
   void status(const Admit& admit) {
     const std::string now = verdict_.status ? to_string(*verdict_.status) : "unset";
-    // An alarm refuses even where a policy forgets to list what it wants.
+    // An alarm refuses admission even if the policy lists no statuses that it requires.
     const bool alarm = verdict_.status && is_alarm(*verdict_.status);
     const bool listed = verdict_.status && contains(admit.status, *verdict_.status);
     if (listed || (admit.status.empty() && !alarm)) {
@@ -127,7 +127,7 @@ class Admission {
         verdict_.status_statement);
   }
 
-  // Where its home is to be asked.
+  // The hint that says where to ask the domain's home.
   std::string url_of(const std::string& name) const {
     if (const auto* policy = policies_.newest(name); policy && !policy->home_url().empty()) return ": " + policy->home_url();
     for (const auto& copy : domain_.copies)
@@ -177,7 +177,7 @@ class Admission {
     }
   }
 
-  // A head may come at any moment, and no statement tells: such an answer is good for a second.
+  // A head may come at any moment, and no statement announces it: such an answer is valid for one second.
   void refused_for_want_of_a_head() { verdict_.valid_until = std::min(verdict_.valid_until, verdict_.at + 1); }
 
   void conclude() {
@@ -186,7 +186,7 @@ class Admission {
                          [&](const Reason& reason) { return reason.outcome == outcome; });
     };
     verdict_.admitted = has(Outcome::unknown) ? Admitted::unknown : has(Outcome::failed) ? Admitted::no : Admitted::yes;
-    // What decided comes first: failures, then what is not known, then what was met.
+    // The reasons that decided come first: failed rules, then unknown ones, then those that were met.
     const auto rank = [](Outcome outcome) {
       return outcome == Outcome::failed ? 0 : outcome == Outcome::unknown ? 1 : 2;
     };

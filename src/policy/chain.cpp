@@ -37,7 +37,7 @@ void keep_common(Items& common, const Items& others) {
   });
 }
 
-// What rivals that name different owners leave of a policy. Its owner is an id that no key has, another one for each
+// The policy that is left where rivals name different owners. Its owner is an id that no key has, another one for each
 // domain: whoever compares keys with it finds nobody, and a domain's servers go on reading what is their own domain's.
 std::shared_ptr<const Descriptor> agreed_by(const Rivals& rivals) {
   auto agreed = std::make_shared<Descriptor>(*rivals.front()->descriptor);

@@ -10,12 +10,12 @@ namespace {
 
 constexpr Time beginning{std::numeric_limits<std::int64_t>::min()};
 
-// The chain rule of chain.h, one descriptor after the other as they come.
+// Applies the chain rule of chain.h to the descriptors one after another, in the order in which they were received.
 class Replay {
  public:
   explicit Replay(const KeyId& pinned_owner) : signers_{pinned_owner} {}
 
-  // All that came in one second: of the rivals of one second none was first.
+  // Takes all descriptors of one second together: among rivals that came within one second none was first.
   void add(std::span<const SignedDescriptor* const> descriptors) {
     for (const auto* one : descriptors) came_[one->descriptor->version].push_back(one);
     const std::size_t known = versions_.size();

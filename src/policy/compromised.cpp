@@ -21,8 +21,8 @@ Moment received(const Fact& fact, const std::vector<std::string>& trusted, const
   return earliest.value_or(Moment{fact.first_seen, 0, fact.statement.id});
 }
 
-// Of what no home has received nobody bears witness that it is older. An alarm is believed to be as old as this server's first sight of
-// it all the same: what restricts is taken where what permits is refused.
+// Nobody can witness that a statement which no home has received is older than the declaration. Yet an alarm is believed to be as old as
+// this server's first sight of it: what restricts is taken even where what permits would be refused.
 bool was_before(const Judgement& judgement, const Moment& moment) {
   const auto* change = std::get_if<evidence::StatusChange>(&judgement.fact->statement.body);
   if (judgement.provisional && !(change && evidence::is_alarm(change->status))) return false;

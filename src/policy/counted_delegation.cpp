@@ -39,7 +39,7 @@ CountedDelegation::Authority& CountedDelegation::authority(const KeyId& key) {
     const auto& statement = judgement.fact->statement;
     if (!is_authority(statement)) continue;
     const auto* silencing = compromised_.silencing(judgement);
-    // What a compromised key says of itself anew neither helps nor harms what it said before.
+    // A new certificate that a compromised key makes of itself neither helps nor harms what it certified before.
     if (silencing && statement.subject == evidence::SubjectId::key(statement.issuer)) continue;
     const bool stands = !made.withdrawals.withdrawal_of(statement.id) && !silencing, counts = made.rules.in_time(judgement);
     const std::string why_not = stands ? judgement.why_not : silencing ? CompromisedKeys::why_not(*silencing) : "taken back by its issuer";

@@ -18,7 +18,7 @@ bool is_self_signed(const Fact& fact) { return fact.statement.subject == evidenc
 
 const CredentialPtr& credential_of(const Fact& fact) { return fact.statement.credentials.at(0); }
 
-// The constraints in what an anchor's key says of itself bind too; where it says nothing, the policy alone does.
+// The constraints in the anchor's self-signed certificate bind too; without such a certificate only the policy does.
 Result<void> check_under(std::span<const CredentialPtr> path, const crypto::PublicKey& anchor, const Links& links) {
   Result<void> outcome;
   bool any = false;
@@ -49,7 +49,7 @@ class PathBuilder {
  private:
   bool spent() const { return checked_ >= budget::paths_checked || visited_ >= budget::authorities * 4; }
 
-  // All paths that go on from here: this key may be an anchor, and so may those above it.
+  // Finds all paths from here on: this key may be an anchor, and so may the keys above it.
   void extend(const KeyId& key) {
     ++visited_;
     for (const auto& membership : roles_(key)) anchor_reached(key, membership);
@@ -127,7 +127,7 @@ Paths chain_paths_of(const Statement& statement, const WhyNot& why_not, const Li
   }
   for (std::size_t i = 1; i < chain.size(); ++i)
     end_chain(chain.first(i), chain[i]->key(), why_not, links, roles, paths);
-  // The identifier is a claim: the signature proves it.
+  // The identifier is only a claim, so the signature is checked.
   if (!paths.found.empty()) return paths;
   for (const auto& key : policies.find_keys(chain.back()->issuer_key_name()))
     if (!roles(key.id()).empty() && chain.back()->verify(key)) end_chain(chain, key, why_not, links, roles, paths);
@@ -148,7 +148,7 @@ bool is_authority(const Statement& statement) {
 
 namespace {
 
-// Without asking when they hold: the certificates about a key that were made in this domain or one it refers to.
+// The certificates about a key that were made in this domain or in one that it refers to, whenever they are valid.
 Links stored_links(const KeyId& key, const Authorities& authorities, const Descriptor& domain) {
   Links links;
   const auto facts = authorities.find(key);

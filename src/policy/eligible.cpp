@@ -68,12 +68,12 @@ Paths certified_roles(const KeyId& issuer, const Decoded& decoded, const Authori
 
 Holder holder_of(const Context& context) { return {std::string(context.holder), context.contradiction, context.holder_owner}; }
 
-// By this domain's own word. Of a role that another domain lends, that one's homes may have received it in time.
+// Only by this domain's own policy: if another domain lends the role, that domain's homes may have received the statement in time.
 bool has_ended(const Policies::Membership& membership, const Context& context) {
   return membership.until && membership.set_by == context.domain && *membership.until <= context.now;
 }
 
-// Does this key have, or could it have had, a role that may write this. `broken`: why the way to one does not hold.
+// Whether this key has, or could have had, a role that may write this. `broken`: why a certification path to a role does not hold.
 bool has_right(const KeyId& issuer, const Decoded& decoded, const Authorities& authorities, const Policies& policies, const Context& context,
                const std::vector<std::string>& allowed, std::string& broken) {
   if (evidence::signed_by_authorities(decoded.format())) {  // who may issue certificates may take them back
@@ -104,15 +104,15 @@ bool has_right(const KeyId& issuer, const Decoded& decoded, const Authorities& a
   return voice.speaks && (!voice.until || context.now < *voice.until);
 }
 
-// While a domain is contested alarms are stored of those who could raise them before.
+// While a domain is contested, alarms are taken from those who could raise them before.
 bool may_alarm_in_contest(const Chain& chain, const KeyId& issuer, const Decoded& decoded, const Policies& policies) {
   const Statement& statement = decoded.statements()[0];
   return chain.contested() && is_alarm(statement) &&
          policies.could_write(chain.domain, Kind::status, issuer, decoded.format(), {Time::never(), chain.domain});
 }
 
-// A key's own word that it is compromised is taken whatever [write] says, and while the policy is forked: it can only lower. Of
-// a key that nobody here knows it says nothing to anybody.
+// A key's own word that it is compromised is taken whatever [write] says, and while the policy is forked: it can only lower. About
+// a key that is unknown here it would concern nobody.
 std::vector<crypto::PublicKey> self_compromised(const Decoded& decoded, const IssuerKeys& issuer, const Policies& policies, const Context& context) {
   std::vector<crypto::PublicKey> keys;
   const auto& statements = decoded.statements();
@@ -124,7 +124,7 @@ std::vector<crypto::PublicKey> self_compromised(const Decoded& decoded, const Is
   return keys;
 }
 
-// Could a transfer, or the end of a contradiction, still give it the right as holder?
+// Could the key still get the right as holder, by a transfer or by the end of a contradiction?
 bool may_become_holder(const KeyId& issuer, const Policies& policies) {
   return std::any_of(policies.chains().begin(), policies.chains().end(),
                      [&](const auto& chain) { return policies.speaks_for(chain.first, issuer).speaks; });
@@ -167,7 +167,7 @@ std::optional<Eligibility> breaks_chain(const KeyId& issuer, std::uint64_t versi
                 std::to_string(chain.versions.size()), "submit that first");
 }
 
-// A holder whose domain is not known here yet: the transfer to it, or its policy, may be on its way.
+// The holder's domain is not known here yet: the transfer to it, or its policy, may still be on its way.
 std::optional<Sentence> holder_to_come(const Decoded& decoded, const Policies& policies, const Context& context) {
   const auto& issuer = decoded.issuer().key;
   if (!issuer || decoded.format() != evidence::native_format) return {};
@@ -248,7 +248,7 @@ Eligibility eligible_policy(const Decoded& decoded, const Descriptor& descriptor
   if (statement.subject != evidence::SubjectId::key(descriptor.owner))
     return refuse(Answer::no, "claims.2: the subject is not the owner that the descriptor names, " + descriptor.owner.text());
 
-  // The domain's own chain, or one under an owner that a transfer named.
+  // The chain to compare with: the domain's own, or the one under an owner that a transfer named.
   std::optional<Eligibility> refusal;
   const auto chains = policies.chains_of(descriptor.domain);
   for (const Chain* one : chains) {

@@ -17,12 +17,12 @@ namespace {
 using evidence::Identity;
 using evidence::SubjectId;
 
-// The newest of some statements; said at the same time, the one received last.
+// Keeps the newest of some statements; of two that were made at the same time, the one received last.
 void keep_newest(const Judgement*& newest, const Judgement& judgement) {
   if (!newest || TemporalRules::said_at(judgement) >= TemporalRules::said_at(*newest)) newest = &judgement;
 }
 
-// Of the identities that give values the newest.
+// The newest of the identities that may give the subject its values.
 const Judgement* identity_in_force(const Judged& own, const Descriptor& domain) {
   const Judgement* newest = nullptr;
   for (const Judgement& judgement : own.judgements)
@@ -43,7 +43,7 @@ void add_models(const Judgement& judgement, const Models& stored, const Policies
       to.insert(model->first);
 }
 
-// Does it not count because another domain took back the role that it had lent its issuer, and for nothing that its issuer did.
+// True where the only reason why it does not count is that another domain took back the role that it had lent the issuer.
 bool taken_back_elsewhere(const Judgement& judgement) {
   return !judgement.counts && !judgement.roles.empty() && judgement.right_ended && !judgement.decided_by;
 }
@@ -95,14 +95,14 @@ Values values_of(const Verdict& verdict, bool holder_is_known) {
     add(Field::version, verdict.identity->version);
   }
   if (verdict.status) add(Field::status, to_string(*verdict.status));
-  // A domain's name under another owner than the one it has here is somebody else's, whatever it says.
+  // A holder with the name of a known domain but with another owner is somebody else.
   if (holder_is_known) add(Field::holder, verdict.holder);
   add(Field::cloud, verdict.cloud);
   for (const auto& endorsement : verdict.endorsements) add(Field::label, endorsement.label);
   return values;
 }
 
-// What a rule lacks may have been said by a key that is compromised by its own word.
+// The statement that a rule misses may have been made by a key that declared itself compromised.
 void name_compromised(const Judged& own, std::vector<Reason>& reasons) {
   for (Reason& reason : reasons) {
     const bool identity = reason.rule == "identified_by";
@@ -180,7 +180,7 @@ Verdict fold(const Facts& facts, const Policies& policies, std::string_view doma
   admit(facts, policies, *domain, verdict);
   name_compromised(own, verdict.reasons);
   verdict.judgements = std::move(own.judgements);
-  // CRLs that say nothing of this subject were there to be counted.
+  // CRLs that say nothing about this subject were needed only to find which ones count; they are left out of the result.
   std::erase_if(verdict.judgements, [](const Judgement& judgement) {
     const auto& crl = judgement.fact->statement.revocations;
     return crl && crl->entries.empty();

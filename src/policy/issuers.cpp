@@ -13,7 +13,7 @@ namespace {
 
 using evidence::Statement;
 
-// Evidence that names its issuer's key by id: whoever tells the key will do, for the id proves it.
+// For evidence that names its issuer's key by id: the key may come from any source, since the id proves it.
 class NamedKey {
  public:
   NamedKey(const Decoded& decoded, const Policies& policies, const KeyIndex& index)
@@ -25,7 +25,7 @@ class NamedKey {
     const auto* listed = policies_.find_key(id_);
     if (evidence::may_bear_chain(decoded_.format())) {
       std::vector<KeyId> keys = decoded_.issuer().chain;  // what the CAs above it say of themselves
-      // Whoever certified something may take it back, also where no policy lists the key: a CA below another.
+      // An issuer of a certificate may revoke it even if no policy lists its key, as that of a subordinate CA.
       if (statement.kind() == evidence::Kind::withdraw && !listed) keys.push_back(id_);
       CHECK_OK(index_.add_authorities(std::move(keys), found.authorities));
     }
@@ -33,7 +33,7 @@ class NamedKey {
     else if (decoded_.carried_key() && decoded_.carried_key()->id() == id_) found.keys = {*decoded_.carried_key()};
     else if (const auto* certified = certified_key(id_, found.authorities)) found.keys = {*certified};
     if (!found.keys.empty() || decoded_.carried_key() || statement.subject != evidence::SubjectId::key(id_)) return found;
-    // What a subject says of itself: its key stands in an identity of it.
+    // For a statement by the subject about itself: its key stands in an identity of it.
     TRY(const auto own, index_.find_own_key(id_));
     if (own) found.keys = {*own};
     return found;
@@ -56,7 +56,7 @@ Result<IssuerKeys> listed_keys(const Decoded& decoded, const Policies& policies,
       for (auto& key : policies.find_keys(name)) found.keys.push_back(std::move(key));
       continue;
     }
-    // Short names can be made alike: of those that have one, the keys that a policy lists come first.
+    // Keys with the same short name can be generated on purpose, so the keys that a policy lists come first.
     CHECK_OK(index.visit_named(name, [&](const KeyId& key) {
       if (policies.find_key(key)) found.named.push_back(key);
       else if (others.size() < budget::candidate_keys) others.push_back(key);
@@ -90,7 +90,7 @@ class AuthorityKeys {
     if (!certain || keys_.size() > 1) only_signer(identified);
     for (const auto& key : keys_) found_.named.push_back(key.id());
     found_.keys = std::move(keys_);
-    // What these keys say of themselves binds what they say of others.
+    // The certificates that these keys made of themselves constrain those that they made of others.
     CHECK_OK(index_.add_authorities(found_.named, found_.authorities));
     return std::move(found_);
   }

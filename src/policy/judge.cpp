@@ -64,7 +64,7 @@ class Judge {
     if (statement.kind() == Kind::withdraw) return apply_withdrawal(judgement);
     if (statement.kind() == Kind::policy) return judge_policy(judgement);
     judgement.why_not.clear();
-    // What does not count any more may once have said whose the subject is: see claim_holder().
+    // An identity that no longer counts may once have determined the holder: see claim_holder().
     const bool timely = rules_.in_time(judgement);
     const auto newer = superseded_.find(statement.id);
     if (!timely && !(statement.kind() == Kind::identity && rules_.expired_only(judgement))) return;
@@ -101,7 +101,7 @@ class Judge {
     const Time from = std::max(statement.not_before.value_or(way.from), way.from), to = std::min(statement.expires.value_or(way.to), way.to);
     std::vector<HolderClaim> claims;
     for (const auto& claimed : claimed_for(judgement)) {
-      // A domain that lent the role itself claims for itself while it did: one that lends it later does not change what was.
+      // A domain that lent the role has a claim of its own for the time in which it lent it; lending it later does not change the past.
       const auto& played = rights_.played();
       const bool itself = std::any_of(played.begin(), played.end(), [&](const auto& one) { return one.set_by == claimed; });
       for (const auto& one : played)

@@ -36,13 +36,13 @@ bool ListSigners::plays_a_role(const KeyId& key) const {
 // `from`: the key that made certificates in this name.
 bool ListSigners::linked(const KeyId& from, const KeyId& to, View name) {
   const Named of_from = named(from, name), of_to = named(to, name);
-  // It certified its new key under its own name.
+  // The CA certified its new key under its own name.
   if (contains(of_to.self_issued_by, from)) return true;
-  // Who stands above it gave its name to both keys.
+  // A superior CA certified both keys under the same name.
   if (std::any_of(of_to.issuers.begin(), of_to.issuers.end(),
                   [&](const KeyId& above) { return above != to && contains(of_from.issuers, above); }))
     return true;
-  // The new key certified the old one, whose rights all come from there. A key that has a right of its own is nobody else's.
+  // The new key certified the old one, and all rights of the old one come from that. A key with a right of its own belongs to nobody else.
   const auto from_there = [&](const KeyId& issuer) { return issuer == to || issuer == from; };
   return contains(of_from.self_issued_by, to) && !plays_a_role(from) &&
          std::all_of(of_from.issuers.begin(), of_from.issuers.end(), from_there);
@@ -73,7 +73,7 @@ bool ListSigners::has_other_names(const evidence::Statement& list) {
   });
 }
 
-// By its certificates of that name; where there is none, by all of them.
+// Decided by its certificates of that name or, where there is none, by all of them.
 std::string ListSigners::why_not(const evidence::Statement& list) {
   std::vector<const evidence::Credential*> all, of_name;
   for (const Received& one : received(list.issuer)) {

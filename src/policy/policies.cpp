@@ -12,7 +12,7 @@ bool by_name(const Pin& a, const Pin& b) {
   return std::tie(a.domain, a.source, a.owner) < std::tie(b.domain, b.source, b.owner);
 }
 
-// Whom versions named before, and when that ended last (decisions/0016).
+// The owners that earlier versions named, and when each ceased to be the owner (decisions/0016).
 std::map<KeyId, Time> former_owners(const ChainHistory& history) {
   std::map<KeyId, Time> former;
   const auto& tenures = history.tenures();

@@ -13,7 +13,7 @@ using evidence::Statement;
 
 const RevocationList* crl_of(const Judgement& judgement) { return judgement.fact->statement.revocations.get(); }
 
-// Of equal numbers the newer one, so that two servers never disagree.
+// Of two with equal numbers the newer one comes first, so that two servers never disagree.
 bool lower(const Judgement& a, const Judgement& b) {
   const RevocationList &one = *crl_of(a), &other = *crl_of(b);
   if (evidence::list_number_less(one.number, other.number)) return true;
@@ -31,7 +31,7 @@ bool speaks_of(const Judgement& crl, const Statement& identity) {
   return identity.kind() == Kind::identity && contains(crl.crl_for, identity.issuer);
 }
 
-// What counts, of all that may be signed by whom they are signed, is the highest of each scope.
+// Of the CRLs whose signer may sign them, the one with the highest number of each scope counts.
 std::map<Scope, Judgement*> highest_of(std::vector<Judgement>& order, const std::function<bool(Judgement&)>& in_time, ListSigners& signers) {
   std::map<Scope, Judgement*> highest;
   for (Judgement& judgement : order) {

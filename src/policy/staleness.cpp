@@ -23,8 +23,8 @@ bool asks_for_labels(const Permit& permit) {
   return permit.from.globs.contains(Field::label) || permit.to.globs.contains(Field::label);
 }
 
-// Can a statement in this role change what is answered about a subject of this type? Who identifies other types alone, as a developer
-// does code, is taken to speak of those alone.
+// Whether a statement in this role can change the answer about a subject of this type. A role that identifies only other types, as a
+// developer identifies code, is taken to make statements about those types alone.
 bool listens_to(const Descriptor& descriptor, Type type, const std::string& role) {
   const Admit& rules = descriptor.admit.at(type);
   if (contains(rules.identified_by, role) || rules.endorsed_by.contains(role)) return true;

@@ -78,14 +78,14 @@ const std::vector<Policies::Membership>& StatementRights::roles_of(const KeyId& 
 
 void StatementRights::play(Judgement& judgement, const std::vector<std::string>& allowed, const Policies::Membership& membership,
                            const Path* path, std::string& late) {
-  // Of an identity it matters who else lends its issuer the same role, and since when.
+  // For an identity it matters which other domains lend its issuer the same role, and since when.
   const bool identity = judgement.fact->statement.kind() == Kind::identity, played = contains(judgement.roles, membership.role);
   if (!contains(allowed, membership.role) || (played && !identity)) return;
   if (!rules_.before_until(judgement, membership.until, membership.set_by) || (path && !authorities_.before_until(*path))) {
     late = "received after the issuer's role " + membership.role + " had ended (" + to_rfc3339(*membership.until) + ")";
     return;
   }
-  // What hands over or lifts an alarm needs the right when it comes: a role that is lent later does not change what was.
+  // A transfer, or a status that lifts an alarm, needs its right at the time of receipt: lending the role later does not change the past.
   const KeyId& anchor = path ? path->anchor : judgement.fact->statement.issuer;
   const Statement& statement = judgement.fact->statement;
   const bool settles = statement.kind() == Kind::transfer || (statement.kind() == Kind::status && !is_alarm(statement));
@@ -156,7 +156,7 @@ void StatementRights::take_lent(Judgement& judgement, const std::vector<std::str
   if (identity && !judgement.roles.empty()) way.to = std::min({way.to, judgement.right_ended.value_or(rules_.at()), rules_.at()});
 }
 
-// `ended`: it is lent no more.
+// `ended`: since when the role is no longer lent.
 void StatementRights::add_runs(const Judgement& judgement, const KeyId& anchor, const Policies::Membership& membership, bool ended) {
   const Format format = anchor == judgement.fact->statement.issuer ? judgement.fact->statement.format : evidence::certificate_format;
   std::vector<Policies::Run> runs;
@@ -166,7 +166,7 @@ void StatementRights::add_runs(const Judgement& judgement, const KeyId& anchor, 
   for (const auto& run : runs) played_.push_back({membership.set_by, run});
 }
 
-// A role that a domain lends later does not change whose something was before.
+// Lending a role later does not change who the holder was before.
 Time StatementRights::lent_since(const Judgement& judgement, const KeyId& anchor, const Policies::Membership& membership) const {
   if (membership.set_by == domain_.domain) return beginning;
   Time since = Time::never();

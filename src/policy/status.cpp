@@ -13,7 +13,7 @@ namespace {
 
 using evidence::Statement;
 
-// Where in the order the issuer of a counted status lost its right to say it.
+// The place in the order at which the issuer of a counted status lost its right to say it.
 struct RightEnd {
   Place after;                    // what is behind this place came later
   Time time;
@@ -39,7 +39,8 @@ bool newer(const StatusClaim& a, const StatusClaim& b) {
 
 RightEnd at_time(Time time) { return {{time + -1, std::numeric_limits<std::uint64_t>::max(), {}}, time, {}}; }
 
-// The end of what it said for a holder: when that handed the subject on, else when it stopped to speak for it.
+// When a status that was set on behalf of a holder ends: when that holder transferred the subject, else when the issuer ceased to speak
+// for it.
 std::optional<RightEnd> end_as_holder(const Judgement& judgement, const Judged& judged, const Policies& policies) {
   const Heard heard{judgement.received, judgement.received_by};
   for (const Handover& handover : judged.handovers)
@@ -82,7 +83,7 @@ std::optional<RightEnd> right_end(const Judgement& judgement, const Judged& judg
   if (judgement.spoke_for) consider(as_holder = end_as_holder(judgement, judged, policies));
   if (still) last.reset();
   if (!judgement.issuer_compromised) return last;
-  // By its own word it says nothing since, in whatever role: the holder whose key it was still lifts its alarm by another.
+  // A key that declared itself compromised has no right since then, in any role: its holder can lift its alarms with another key.
   RightEnd silenced = at_time(*judgement.issuer_compromised);
   if (judgement.by_holder_only && (!as_holder || as_holder->holder)) silenced.holder = judgement.spoke_for;
   return last && last->after < silenced.after ? last : silenced;
@@ -108,7 +109,7 @@ bool yields_to(const StatusClaim& claim, const StatusClaim& other, const Policie
   return !end.holder || (other.spoke_for && policies.same_holder(*other.spoke_for, *end.holder, {other.place.received, {}}));
 }
 
-// Of each issuer its newest, but for what has yielded.
+// The newest status of each issuer, without those that yield to another.
 std::vector<StatusClaim> current(const std::vector<StatusClaim>& claims, const Policies& policies) {
   std::map<KeyId, const StatusClaim*> newest;
   for (const StatusClaim& claim : claims) {
@@ -132,11 +133,11 @@ StatusResult status_of(const Judged& own, const std::vector<Judged>& of_models, 
     for (const StatusClaim& claim : current(counted_statuses(model, policies, domain), policies))
       if (is_alarm(claim.status)) claims.push_back(claim);
 
-  // Said again with every CRL, whatever else its issuer says of the subject.
+  // A CRL repeats it each time, so no other statement of its issuer replaces it.
   if (const auto compromise = key_compromise(own.judgements, domain))
     claims.push_back({Status::compromised, compromise->since, compromise->crl->fact->statement.issuer, place_of(*compromise->crl), false, {}, {}});
 
-  // A key does not become sound again by saying so.
+  // A key cannot undo its own declaration that it is compromised.
   for (const Judgement& judgement : own.judgements) {
     const auto& statement = judgement.fact->statement;
     const auto* change = std::get_if<evidence::StatusChange>(&statement.body);

@@ -61,7 +61,7 @@ void Withdrawals::take_back(Judgement& judgement, const evidence::Withdraw& with
 
 void Withdrawals::take_back_component(Judgement& judgement, const Digest& component, const std::vector<Judgement>& order) {
   const Statement& statement = judgement.fact->statement;
-  // One whose signer's clock was ahead takes back what permits, as of its receipt; it lifts no alarm.
+  // A withdrawal whose signer's clock was ahead removes what permits, as of its receipt, but lifts no alarm.
   const Time latest = judgement.received + budget::clock_skew_seconds;
   const bool ahead = statement.issued_at > latest;
   for (const Judgement& other : order) {

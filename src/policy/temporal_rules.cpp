@@ -19,7 +19,7 @@ bool is_for_good(const Statement& statement) {
   return statement.is_native() && evidence::row_of(statement.kind()).for_good;
 }
 
-// What outlives the judging is pointed to, not copied.
+// Judgements point to data that outlives the judging instead of copying it.
 template <class T>
 std::shared_ptr<const T> lent(const T& of) {
   return {std::shared_ptr<const void>(), &of};
@@ -94,7 +94,7 @@ const TemporalRules::Known& TemporalRules::known_of(const Judgement& judgement) 
                            [](const Known& known, const StatementId& id) { return known.fact->statement.id < id; });
 }
 
-// The earliest receipt by a home of `of`, where the statement was made there.
+// The earliest receipt by a home of domain `of`, if the statement was made in that domain.
 std::optional<TemporalRules::Moment> TemporalRules::received_by(const Known& known, std::string_view of) const {
   std::optional<Moment> earliest;
   if (!contains(*known.domains, of)) return earliest;

@@ -19,7 +19,7 @@ const RoleEntry* role_entry(const Descriptor& descriptor, const std::string& rol
   return longest;
 }
 
-// Of rivals what all of them say.
+// Of rivals, only what all of them say holds.
 Policies::Voice voice_in(const Tenure& tenure, const KeyId& key) {
   if (tenure.versions.front()->owner == key) return {true, {}};
   Policies::Voice voice{true, {}};
@@ -53,7 +53,7 @@ std::optional<Time> over_since(const ChainHistory& history, const UntilOf& until
   return since;
 }
 
-// Of rivals what any of them says: they are the same owner's. Null: none lends it.
+// Of rivals, what any of them says holds, since they have the same owner. Null: none lends it.
 const RoleEntry* lent_by(const Tenure& tenure, const std::string& role, const KeyId& key, Format format) {
   const RoleEntry* longest = nullptr;
   for (const auto& version : tenure.versions) {
@@ -104,7 +104,7 @@ void Policies::add_line(const Chain& chain, const Descriptors& all) {
     }));
 }
 
-// The chain that this owner began; else one that had come to it by then, the domain's own first.
+// The chain that this owner began; else a chain whose ownership had passed to it by then, the domain's own chain first.
 const Policies::Line* Policies::line_of(const Holder& holder, const Heard& heard) const {
   const auto lines = lines_.find(holder.domain);
   const auto primary = chains_.find(holder.domain);
