@@ -9,7 +9,7 @@
 namespace cm4it::service {
 namespace {
 
-// A domain's servers read, in it and elsewhere, what its owner may: the keys that `who` reads as.
+// The keys as which `who` reads: a domain's servers may read, in that domain and elsewhere, whatever its owner may.
 std::vector<KeyId> read_as(const policy::Policies& policies, const KeyId& who) {
   std::vector<KeyId> keys{who};
   for (const auto& membership : policies.servers_with_key(who))
@@ -17,7 +17,7 @@ std::vector<KeyId> read_as(const policy::Policies& policies, const KeyId& who) {
   return keys;
 }
 
-// The domains for which `who` speaks: whose things it could read as their holder.
+// The domains on whose behalf `who` may read as the holder of their subjects.
 std::vector<std::string> spoken_for(const policy::Policies& policies, const KeyId& who) {
   std::vector<std::string> domains;
   const auto keys = read_as(policies, who);
@@ -65,7 +65,7 @@ Rank rank_by_policies(const ledger::Published& published, const KeyId& who) {
   bool listed = false;
   for (const auto& membership : policies.servers_with_key(who)) {
     listed = true;
-    // Whoever buys a thing brings a policy along: what a sale alone has pinned names no servers of ours.
+    // A policy that is pinned only because of a sale gives no rank: any buyer could bring one along.
     const auto* chain = policies.chain(membership.domain);
     const bool sold = chain && chain->pinned_by == policy::Pin::Source::transfer;
     if (!sold || published.domains.contains(membership.domain)) return Rank::server;
@@ -138,7 +138,7 @@ Result<bool> Access::could_read_any(const ledger::Reader& reader, const SubjectI
   return false;
 }
 
-// Where a domain has no policy yet, its log has nothing but what everybody may see.
+// As long as a domain has no policy its log holds only what everybody may see.
 bool Access::reads_log(std::string_view domain, const Principal& who) const {
   const auto published = ledger_.published();
   const auto* descriptor = published->policies->newest(domain);

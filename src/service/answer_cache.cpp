@@ -64,7 +64,7 @@ void AnswerCache::insert(const AnswerKey& key, std::uint32_t entry) {
   ++count_;
 }
 
-// What was pushed past the place that becomes free moves back, so that every probe still ends at the first free place.
+// Moves back the entries that were pushed past the place that becomes free, so that a probe may still end at the first free place.
 void AnswerCache::erase(std::size_t place) {
   const std::size_t mask = index_.size() - 1;
   for (std::size_t next = (place + 1) & mask; index_[next].entry != none; next = (next + 1) & mask) {
@@ -126,7 +126,7 @@ void AnswerCache::drop(std::size_t place) {
   free_.push_back(at);
 }
 
-// Others that begin to keep something make every share smaller: what is too much goes in parts, since an event loop waits.
+// When another cache comes into use every share becomes smaller. The excess is evicted in parts, since an event loop waits meanwhile.
 bool AnswerCache::make_room(std::size_t bytes) {
   const std::size_t share = budget_.share();
   for (std::size_t looked_at = 0; bytes_ + bytes > share && count_ > 0; ++looked_at) {

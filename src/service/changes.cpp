@@ -1,4 +1,4 @@
-// What changed since when: for who follows verdicts.
+// The changes since a position, for clients that follow verdicts.
 #include <algorithm>
 
 #include "ledger/feed_row.h"
@@ -8,7 +8,7 @@ namespace cm4it::service {
 
 namespace {
 
-// What is asked and what its policy refers to: what is said elsewhere does not count there.
+// The domain asked and those that its policy refers to: statements in other domains do not count there.
 std::vector<std::string> concerning(const policy::Policies& policies, const std::string& domain) {
   std::vector<std::string> domains;
   if (const auto* descriptor = policies.newest(domain)) domains = descriptor->referenced();
@@ -43,7 +43,7 @@ Result<ChangesPage> Feed::changes(std::optional<std::uint64_t> from, std::string
   TRY(const auto reader, ledger_.reader());
   CHECK_OK(access_.check_held(reader.published(), domain));
   const auto& policies = reader.policies();
-  // Nor is it told that something came at all.
+  // The asker must not even learn that something was received.
   if (access_.sees_nothing(policies, domain, std::nullopt, who)) return ChangesPage{{}, false, from.value_or(0), reader.published().next};
   const auto domains = concerning(policies, domain);
   ChangesPage page{{}, false, reader.published().next, 0};

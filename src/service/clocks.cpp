@@ -9,7 +9,7 @@ void Clocks::heard(const std::string& domain, const tlog::Head& head) {
   if (homes_.heard(domain, head)) tell();
 }
 
-// What is stored tells that it is at least so late, and nothing of whose clock is right.
+// A stored head proves that it is at least that late now, but not whose clock is right.
 Result<void> Clocks::load(const ledger::Reader& reader) {
   TRY(const auto heads, reader.foreign_heads());
   for (const auto& stored : heads) {

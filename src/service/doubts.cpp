@@ -7,7 +7,7 @@
 namespace cm4it::service {
 namespace {
 
-// A statement that homes of one domain received at a time that is still to come.
+// Finds statements that a home of the domain claims to have received at a time in the future.
 void doubt_future(const policy::Fact& fact, Time latest, policy::Facts& facts) {
   if (!evidence::row_of(fact.statement.kind()).may_restrict) return;
   for (const auto& receipt : fact.receipts) {

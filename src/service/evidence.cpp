@@ -1,4 +1,4 @@
-// What is kept, as it came: statements, receipts, policies.
+// Gives out statements, receipts and policies as they were received.
 
 #include "base/text.h"
 #include "service/feed.h"

@@ -15,7 +15,7 @@ namespace {
 
 using evidence::Statement;
 
-// The one asked for, and those that its policy refers to.
+// The domain asked for and those that its policy refers to.
 std::vector<std::string> domains_of(const ledger::Reader& reader, const std::string& asked) {
   std::vector<std::string> domains{asked};
   if (const auto* descriptor = reader.policies().newest(asked))
@@ -23,7 +23,7 @@ std::vector<std::string> domains_of(const ledger::Reader& reader, const std::str
   return domains;
 }
 
-// Policies are for everybody; is there anything else in the domain that this asker could be shown?
+// Whether the asker may be shown nothing but policies, which are for everybody.
 bool reads_policies_only(const Access& access, const policy::Policies& policies, const std::string& domain, const Principal& who) {
   return std::all_of(std::begin(evidence::kinds), std::end(evidence::kinds),
                      [&](const auto& row) { return !row.read_by_roles || access.sees_nothing(policies, domain, row.kind, who); });
@@ -42,7 +42,7 @@ class FeedPager {
     page_.domain = request_.domain;
     TRY(const bool through, fill_page());
     if (through) {
-      // To one who may read nothing but policies it is not told how far the journal has grown since the last of these.
+      // An asker who may read nothing but policies must not learn how far the journal has grown since the last of them.
       if (!policies_only_) page_.next = std::max(request_.from, reader_.published().next << feed_skip_bits);
       CHECK_OK(add_heads());
     }
@@ -57,7 +57,7 @@ class FeedPager {
   bool is_of_feed(std::string_view domain) const { return contains(domains_, domain); }
 
   bool full() const { return page_.records.size() >= budget::feed_records || bytes_ >= budget::feed_bytes; }
-  // True: to the end. Else page_.next says where the next page goes on.
+  // True: the feed was read to its end. Else page_.next is where the next page begins.
   Result<bool> fill_page() {
     page_.next = request_.from;
     if (scanned_from_ == 0) {
@@ -79,7 +79,7 @@ class FeedPager {
     return !journal.truncated();
   }
 
-  // What belongs to one position, from where the page before had to end. False: the page is full.
+  // Adds the records of one position, beginning where the page before had to end. False: the page is full.
   Result<bool> add_all(std::uint64_t position, const std::vector<Item>& items) {
     for (std::size_t i = position == scanned_from_ ? skip_ : 0; i < items.size(); ++i) {
       if (full()) {
@@ -177,7 +177,7 @@ class FeedPager {
     if (!sent_.insert(item.id).second) return {};
     TRY(auto record, reader_.record(item.id));
     if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
-    // What is damaged here is not sent on; that something belongs in its place is, so that the receiver knows what it misses.
+    // Damaged evidence is not sent. Its place in the log is, so that the receiver knows that it misses something.
     const bool sound = integrity_.check(reader_, *record).has_value();
     TRY(auto receipts, reader_.receipts(item.id));
     if (sound) {

@@ -26,7 +26,7 @@ Result<bool> FeedRights::may_be_read(const ledger::Record& record, const std::ve
 }
 
 Result<bool> FeedRights::reads(const std::string& domain, const evidence::Statement& statement) {
-  // Who may read a kind without being the holder or the subject may read all of it: asked once a page.
+  // An asker who may read a kind without being holder or subject may read all statements of it; so this is checked once a page.
   auto& open = open_[{domain, statement.kind()}];
   if (!open) open = access_.may_read(reader_.policies(), domain, statement.kind(), {}, who_);
   if (*open || !who_) return *open;

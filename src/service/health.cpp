@@ -38,7 +38,7 @@ std::vector<std::string> Health::warnings(const Principal& who) const {
   return warnings;
 }
 
-// Of whom nothing has been heard for too long to admit anything (docs/verdict.md, "Staleness").
+// The domains without news for so long that nothing is admitted (docs/verdict.md, "Staleness").
 std::vector<Health::Silent> Health::silent() const {
   const auto published = ledger_.published();
   const std::string& own = access_.default_domain();

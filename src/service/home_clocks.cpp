@@ -48,7 +48,7 @@ bool HomeClocks::heard(const std::string& domain, const tlog::Head& head, bool l
     if (!first && supersedes(head, known->second.head, clock)) known->second = {head, steady, live};
     known_.replace(std::make_shared<const Claims>(claims));
     const Count counted = count(claims, clock, steady);
-    // A clock that was never set is no judge; that of a home is, of others.
+    // Our clock is believed if it was ever set, and a home agrees with it or this server is a home itself.
     const bool ours = clock >= plausible_clock && (counted.agrees || is_home_);
     const std::int64_t lead = counted.least_ahead && !ours ? *counted.least_ahead : none;
     const auto before = lead_.exchange(lead);

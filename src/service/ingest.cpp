@@ -43,7 +43,7 @@ class Intake::CopyIntake {
   }
 
  private:
-  // What a record came to, judged by what was known when it was examined.
+  // The result for one record, by what was known when it was examined.
   struct Examined {
     Result<IntakeResult> result = fail(Code::internal, "not examined");
     std::vector<HeldLeaf> leaves;
@@ -74,7 +74,7 @@ class Intake::CopyIntake {
   std::vector<Examined> examine(std::size_t from) {
     std::vector<Examined> examined(std::min(examined_at_once, records_.size() - from));
     std::atomic<std::size_t> next = 0;
-    // What is thrown is an error of that record: the others of this page are waited for all the same.
+    // An exception counts as an error of that record alone, since the other records of the page are still being worked on.
     const auto work = [&]() noexcept {
       for (std::size_t i = next++; i < examined.size(); i = next++) try {
           examined[i] = examine_now(records_[from + i]);
@@ -124,7 +124,7 @@ class Intake::CopyIntake {
       if (!append(records_[index], examine_now(records_[index]))) settle();
   }
 
-  // Judged by what is there by now.
+  // Examines the record again, by what has been stored meanwhile.
   Examined examine_now(const PeerRecord& record) const {
     const auto reader = intake_.ledger_.reader();
     if (reader) return examine(*reader, record);
@@ -137,7 +137,7 @@ class Intake::CopyIntake {
     return std::any_of(waiting_.begin(), waiting_.end(), [](const Handed& one) { return one.transfer; });
   }
 
-  // False: what follows is judged by it.
+  // False: the records that follow depend on this one, so it must be appended first.
   bool append(const PeerRecord& record, Examined examined) {
     auto& result = examined.result;
     if (!result) {

@@ -1,4 +1,4 @@
-// What is not kept though its issuer has the right: what can count for nothing, and more than its share.
+// Statements that are refused although their issuer has the right: those that could never count, and those beyond the issuer's share.
 #include <algorithm>
 
 #include "base/budgets.h"
@@ -49,7 +49,7 @@ Result<void> within_share(const Statement& statement, const KeyId& issuer, std::
               "raise quotas.subject_statements in icsd.toml");
 }
 
-// What restricts enters whatever its signer's clock says; a withdrawal that lifts an alarm is bound as every other statement is.
+// A statement that restricts is taken whatever its signer's clock says; a withdrawal that lifts an alarm is checked like any other.
 Result<void> withdraws_in_time(const evidence::Verified& evidence, const IntakeContext& context) {
   if (evidence::signed_by_authorities(evidence.format())) return {};
   for (const Statement& statement : evidence.statements()) {
@@ -60,8 +60,8 @@ Result<void> withdraws_in_time(const evidence::Verified& evidence, const IntakeC
   return signed_ahead(evidence.statements().at(0), context.now);
 }
 
-// What an issuer may say of a subject does not hang on how much others said: they cannot use up its share. All of them together
-// are bounded too, but for the first few of each. What restricts always enters, unless it says only what is kept already.
+// An issuer's share of the statements about a subject does not depend on the other issuers, so nobody can use it up for another. All of them together
+// are bounded too, but for the first few of each. What restricts always enters, unless it repeats what is stored already.
 Result<void> within_quota(const evidence::Verified& evidence, const IntakeContext& context) {
   const auto& reader = context.reader;
   const auto& issuer = evidence.issuer();
@@ -92,13 +92,13 @@ Result<void> could_count(const evidence::Decoded& decoded, const IntakeContext& 
   const auto& statements = decoded.statements();
   const bool native = decoded.format() == evidence::native_format;
   if (native) CHECK_OK(evidence::check_times(statements[0]));
-  // A key's own word that it is compromised counts from its receipt, whatever dates it bears.
+  // A key's declaration that it is compromised counts from its receipt, whatever dates it bears.
   const auto own_alarm = [](const Statement& one) { return one.component.hard_revocation || is_self_compromise(one, one.issuer); };
   if (std::all_of(statements.begin(), statements.end(), own_alarm)) return {};
   if (native && statements[0].expires && *statements[0].expires <= context.now)
     return fail(Code::not_permitted, "claims.4: exp, " + to_rfc3339(*statements[0].expires) + ", has passed: it can count for nothing");
   if (evidence::signed_by_authorities(decoded.format())) return {};  // valid from a time to come
-  // Whether a withdrawal restricts hangs on what is kept, which nobody is told before the signature holds: withdraws_in_time().
+  // Whether a withdrawal restricts depends on what is stored, which nobody may learn before the signature holds: withdraws_in_time().
   const auto refused = [&](const Statement& one) { return is_ahead(one, context.now) && !is_alarm(one) && one.kind() != evidence::Kind::withdraw; };
   return std::all_of(statements.begin(), statements.end(), refused) ? signed_ahead(statements[0], context.now) : Result<void>{};
 }

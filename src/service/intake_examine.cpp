@@ -11,7 +11,7 @@ namespace {
 
 using evidence::Decoded;
 
-// A revocation that came without its key, of which this is an alias: put behind the key that is kept here.
+// A revocation that came without its key, of which this is an alias: put behind the key that is stored here.
 Result<evidence::Piece> with_its_key(const evidence::Piece& piece, const std::string& alias, const evidence::Codec& codec, const ledger::Reader& reader) {
   const auto absent = fail(Code::not_yet, "issuer: the key that this revocation is of, " + alias.substr(alias.find(':') + 1) + ", neither came with it nor is kept here",
                            "put the key before it");
@@ -31,7 +31,7 @@ Result<evidence::Piece> with_its_key(const evidence::Piece& piece, const std::st
       return !completed;
     }));
     if (!whole) continue;
-    // Whether it is a revocation at all is asked here, so that what is made up finds out nothing of which keys are kept.
+    // Whether it is a revocation at all is checked here, so that made-up input does not reveal which keys are stored.
     const auto decoded = evidence::decode(whole->format, whole->bytes);
     if (decoded && decoded->carried_key() && evidence::verify(Decoded(*decoded), *decoded->carried_key())) return std::move(*whole);
   }

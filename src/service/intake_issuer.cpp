@@ -1,4 +1,4 @@
-// Where a piece of evidence speaks, and who may have said it: the keys under which it is looked at.
+// The domains that a piece of evidence is for, and the candidate keys of its issuer.
 #include "service/intake_facts.h"
 #include "service/intake_steps.h"
 #include "service/key_index.h"

@@ -1,4 +1,4 @@
-// The way of a policy: its own chain is asked, and no role.
+// Intake of a policy: its domain's own chain of versions decides, and no role.
 #include "base/budgets.h"
 #include "service/intake_facts.h"
 #include "service/intake_steps.h"
@@ -10,7 +10,7 @@ using policy::Eligibility;
 
 constexpr std::size_t most_transferred = 32;  // subjects looked at to find where a policy is judged by
 
-// Where the owner is known, and by more than a sale; strangers can introduce any number of domains.
+// Whether the owner is known by more than a sale, since strangers can introduce any number of domains.
 bool forwards_policies_of(const std::string& domain, const IntakeContext& context) {
   const auto* chain = context.reader.policies().chain(domain);
   return chain && (chain->pinned_by != policy::Pin::Source::transfer || context.reader.published().domains.contains(domain));
@@ -44,7 +44,7 @@ Result<std::vector<std::string>> homes_of_policy(const std::string& domain, cons
   return homes;
 }
 
-// Anybody may introduce a domain: for what nothing pins the ledger makes room (ledger/unpinned.h).
+// Anybody may introduce a domain: the ledger bounds what nothing pins (ledger/unpinned.h).
 Result<void> room_for(const std::string& domain, std::size_t stored, const IntakeContext& context) {
   if (!context.reader.policies().chain(domain) || stored < budget::policy_versions) return {};
   return fail(Code::too_large, "domain: " + std::to_string(stored) + " descriptors of " + domain + " are kept already");

@@ -1,5 +1,5 @@
-// What is appended, once the signature holds. What is kept is not told before: who guesses a statement must not learn whether it
-// was made.
+// Prepares what is appended once the signature is verified. Only now may the answer depend on what is stored: who guesses a statement
+// must not learn whether it was made.
 #include "service/intake_facts.h"
 #include "service/intake_steps.h"
 

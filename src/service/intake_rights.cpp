@@ -1,4 +1,4 @@
-// In which domains it could count: into our own logs, on to other homes, or nowhere.
+// Decides in which domains a statement could count: those of our own logs, those of other homes, or none.
 #include "policy/fold.h"
 #include "service/intake_facts.h"
 #include "service/intake_steps.h"
@@ -12,7 +12,7 @@ using evidence::Statement;
 using evidence::Verified;
 using policy::Eligibility;
 
-// Whether the issuer could have the right, asked of one domain after another.
+// Checks in one domain after another whether the issuer could have the right.
 class IssuerRights {
  public:
   // References outlive this.
@@ -20,12 +20,12 @@ class IssuerRights {
       : decoded_(decoded), issuer_(issuer), context_(context), policies_(context.reader.policies()) {}
 
   Result<Eligibility> in_domain(const std::string& domain);
-  // What a right hung on, so that it is not verified again; none: none did.
+  // The verified evidence on which a right depended, so that it is not verified again; none: no right did.
   std::optional<Verified> take_authenticated() { return std::move(authenticated_); }
 
  private:
-  // Under the key that a policy lists for the issuer it names; null: none lists it. What follows hangs on what is kept of the
-  // subject: whoever only uses an issuer's name is told nothing of it.
+  // Under the key that a policy lists for the issuer it names; null: none lists it. What follows depends on what is stored about
+  // the subject, and whoever merely uses an issuer's name must not learn that.
   Result<const Verified*> authenticate();
   Result<Eligibility> as_holder(const std::string& domain, policy::Context in);
 
@@ -86,7 +86,7 @@ Error error_of(Eligibility eligibility) {
   return {later ? Code::not_yet : Code::not_permitted, std::move(eligibility.why), std::move(eligibility.next)};
 }
 
-// Gathers what the domains of one submission answer.
+// Collects the answers of all domains of one submission.
 class SubmissionRoute {
  public:
   explicit SubmissionRoute(const IntakeContext& context) : context_(context) {}
@@ -101,7 +101,7 @@ class SubmissionRoute {
     remember(domain, std::move(eligibility));
   }
 
-  // Where it goes, and the keys that may have signed it.
+  // The result: the domains it goes to, and the keys that may have signed it.
   Result<std::pair<Destinations, std::vector<crypto::PublicKey>>> finish() {
     if (keys_.empty())
       return tl::unexpected(refusal_.value_or(Error{Code::bad_signature, "signature: no key of the issuer is known", ""}));
@@ -122,7 +122,7 @@ class SubmissionRoute {
     to_.not_taken.emplace_back(domain, std::move(error));
   }
 
-  // Of several refusals the one that may still change, and of those our own domain's, says most.
+  // Of several refusals the most useful one is told: one that may still change, and among those our own domain's.
   void remember(const std::string& domain, Eligibility eligibility) {
     const bool later = eligibility.answer == Eligibility::Answer::not_yet;
     if (refusal_ && !(later && refusal_->code != Code::not_yet) && !is_home(domain, context_)) return;

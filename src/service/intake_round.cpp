@@ -14,7 +14,7 @@ namespace {
 // which each waits for the one before.
 constexpr std::size_t examinations_a_piece = 8, examinations_at_least = 20'000;
 
-// Alarms and revocations wait for no quota, where they add something.
+// No quota applies to alarms and revocations that add something.
 bool always_enters(const evidence::Verified& evidence, const ledger::Reader& reader) {
   for (const auto& statement : evidence.statements()) {
     const auto restricting = restricts(statement, reader);
@@ -122,7 +122,7 @@ void Intake::round_done(const RoundPtr& round) {
   answer_round(round);
 }
 
-// All of the submission is stored by now: what it gives one serial twice is found as well.
+// The whole submission is stored by now, so a serial number that is given twice within it is found as well.
 void Intake::warn_of_serials(const RoundPtr& round, std::size_t from) {
   std::size_t looked = 0;
   for (std::size_t i = from; i < round->results.size(); ++i) {

@@ -1,4 +1,4 @@
-// Who did say it: the first of the keys under which the signature holds.
+// The issuer is the first candidate key under which the signature holds.
 #include "base/budgets.h"
 #include "service/intake_steps.h"
 

@@ -4,7 +4,7 @@ namespace cm4it::service {
 
 using evidence::SubjectId;
 
-// What others bind as their subkey is not theirs to speak for: names of that rank are passed over, and come last.
+// Only names of the key itself lead to it. Those by which others claim it as their subkey come last, so the visit ends with the first.
 Result<void> LedgerKeyIndex::visit_named(std::string_view name, const std::function<bool(const KeyId&)>& visit) const {
   return reader_.named(name, [&](const SubjectId& subject, evidence::AliasRank rank) {
     if (rank != evidence::AliasRank::own || subject.kind != evidence::SubjectKind::key) return false;

@@ -13,7 +13,7 @@ LinkStore::LinkStore(ledger::Ledger& ledger, std::string domain, std::string url
 std::string LinkStore::position_key() const { return link_note(domain_, url_, LinkNote::position); }
 std::string LinkStore::leaves_key() const { return link_note(domain_, url_, LinkNote::leaves); }
 
-// A store that cannot be read keeps nothing back that could not be fetched again.
+// If the store cannot be read the link begins anew: all of this can be fetched again.
 std::optional<Bytes> LinkStore::note(std::string_view key) const {
   const auto reader = ledger_.reader();
   auto stored = reader ? reader->note(key) : tl::unexpected(reader.error());

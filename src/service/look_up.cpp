@@ -1,4 +1,4 @@
-// id → facts → fold → view, with the reader's rights applied to what is shown.
+// Looks up a subject: id → facts → fold → view. The reader's rights decide what of it is shown.
 #include <algorithm>
 #include <set>
 
@@ -43,7 +43,7 @@ bool shows_holder(const std::set<StatementId>& hidden, const policy::Verdict& ve
   return transferred ? to_holder : identified;
 }
 
-// What may not be read is left out, as if it were not there. A verdict is read by a right of its own: its rules stay.
+// Statements that may not be read are left out, as if they did not exist. The verdict has a read right of its own, so its reasons stay.
 void hide(const std::set<StatementId>& hidden, policy::Verdict& verdict) {
   if (hidden.empty()) return;
   if (!shows_holder(hidden, verdict)) {
@@ -127,7 +127,7 @@ Result<Verdicts::MayAnswer> Verdicts::may(const SubjectId& from, const SubjectId
   return MayAnswer{policy::may(from_verdict, to_verdict, reader.policies()), domain};
 }
 
-// Keys of policies are for everybody; a subject's key is read with an identity of it.
+// A key that a policy lists is for everybody; a subject's key may be read by those who may read an identity of it.
 Result<crypto::PublicKey> Verdicts::key(const KeyId& id, const Principal& who) const {
   TRY(const auto reader, ledger_.reader());
   if (const auto* key = reader.policies().find_key(id)) return *key;

@@ -1,4 +1,4 @@
-// Whose turn it is: readings, submissions and signatures in ranks and fair shares (base/turns.h).
+// The queues of long reads, submissions and signatures, by rank and in fair shares (base/turns.h).
 #include "service/queues.h"
 
 #include <algorithm>

@@ -34,7 +34,7 @@ bool ReadAccess::reads(const std::string& domain, std::optional<Kind> kind) {
   for (const auto& [of, reads] : known.kinds)
     if (of == kind) return reads;
   bool reads = access_.may_read(policies_, domain, kind, {}, who_);
-  // Only the roles of holder and self hang on the subject.
+  // Only the roles holder and self depend on the subject.
   if (!reads && who_) {
     if (!known.holder) known.holder = policy::holder_of(facts_, policies_, domain, access_.now());
     reads = access_.may_read(policies_, domain, kind, {*known.holder, &facts_.subject}, who_);

@@ -10,7 +10,7 @@
 namespace cm4it::service {
 namespace {
 
-// Of natively signed identities each issuer's newest says who the subject is. Certificates of one issuer hold side by side.
+// Of natively signed identities only each issuer's newest counts for names; several certificates of one issuer count side by side.
 std::map<KeyId, const policy::Judgement*> newest_native(const policy::Verdict& verdict) {
   std::map<KeyId, const policy::Judgement*> newest;
   for (const auto& judgement : verdict.judgements) {
@@ -22,7 +22,7 @@ std::map<KeyId, const policy::Judgement*> newest_native(const policy::Verdict& v
   return newest;
 }
 
-// Names that are made of the key itself: nobody gives them, so nothing takes them away.
+// Names that are derived from the key itself: no statement gives them, so no statement can take them away.
 bool is_of_key(std::string_view alias) { return alias.starts_with("key:") || alias.starts_with("fpr:") || alias.starts_with("keyid:"); }
 
 }  // namespace

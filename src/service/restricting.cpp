@@ -12,7 +12,7 @@ using evidence::Statement;
 using evidence::StatusChange;
 using evidence::Withdraw;
 
-// Where both speak of the same, and the stored one neither ends nor is still to begin.
+// Whether the stored statement covers the new one: both concern the same, and the stored one is in force without an end.
 bool covers(const ledger::Record& stored, const Statement& before, const Statement& statement, View piece) {
   if (before.format != statement.format || before.domains != statement.domains || before.component.digest != statement.component.digest) return false;
   if (before.expires || before.not_before || before.issued_at > statement.issued_at) return false;
@@ -21,7 +21,7 @@ bool covers(const ledger::Record& stored, const Statement& before, const Stateme
   return !codec || !codec->weight || codec->weight(stored.evidence) >= codec->weight(piece);
 }
 
-// What a stored statement, met from the newest on, says of whether an alarm adds anything; absent: nothing.
+// Whether an alarm adds anything to this stored statement; statements are visited from the newest on. None: this one does not decide it.
 std::optional<bool> alarm_adds(const ledger::Record& stored, const Statement& before, const Statement& statement, View piece) {
   if (before.kind() == evidence::Kind::withdraw) return true;  // it may have taken back an alarm
   const auto* change = std::get_if<StatusChange>(&before.body);

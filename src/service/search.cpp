@@ -1,4 +1,4 @@
-// Search: the narrowest index a query names gives candidates; what the fold says of each decides.
+// Search: the index rows of the query's terms give the candidates, and the fold decides on each of them.
 #include <algorithm>
 
 #include "base/text.h"
@@ -10,7 +10,7 @@ namespace {
 
 using Terms = std::vector<ledger::Reader::Term>;
 
-// What the index is asked for: all of it, so that rare things are found among many that have one of them in common.
+// The terms that the index is searched for: all of them, so that a rare combination is found among many subjects that share one term.
 Terms terms_of(const SearchQuery& query, const std::string& domain, const std::vector<std::string>& words) {
   Terms terms;
   for (const auto& word : words) terms.push_back({"word", word});

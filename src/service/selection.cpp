@@ -36,7 +36,7 @@ Time arrival_of(const Fact& fact) {
   return time;
 }
 
-// A value that this statement could give to a field, counted or not.
+// A value that this statement would give to a field, whether or not it counts.
 bool could_give(const Fact& fact, Field field, const std::vector<std::string>& globs) {
   const auto any = [&](std::string_view value) {
     return std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return policy::glob_matches(glob, value); });
@@ -64,7 +64,7 @@ bool could_give(const Fact& fact, Field field, const std::vector<std::string>& g
 
 }  // namespace
 
-// Along the events of one subject.
+// The state while going along the events of one subject.
 struct Selection::Progress {
   Time at;                           // of the last fold
   Time next_change = Time::never();  // by the clock, after it
@@ -94,7 +94,7 @@ Result<const Selection::View*> Selection::view_of(const SubjectId& subject) {
   return &views_.emplace(subject, std::move(view)).first->second;
 }
 
-// Can a statement of this kind change a value that a selector asks for.
+// Whether a statement of this kind can change a value that a selector uses.
 bool Selection::decides(Kind kind) const {
   switch (kind) {
     case Kind::status: return selectors_.names(Field::status);
@@ -104,7 +104,7 @@ bool Selection::decides(Kind kind) const {
   }
 }
 
-// Most subjects are not meant, and need no folding to find out.
+// Most subjects cannot match at all, and this tells so without a fold.
 bool Selection::could_match(const Facts& facts) const {
   return selectors_.everything() ||
          std::any_of(selectors_.any_of.begin(), selectors_.any_of.end(), [&](const auto& one) { return could_match(facts, one); });
@@ -133,7 +133,7 @@ bool Selection::matches(const Facts& facts, const policy::Policies& policies, Ti
   return selectors_.matches(verdict.values);
 }
 
-// What the clock alone did before `until`.
+// Whether the clock alone made it match before `until`.
 bool Selection::matches_until(const Facts& facts, const policy::Policies& policies, Time until, Progress& progress) {
   for (int changes = 0; progress.next_change < until && changes < most_changes; ++changes)
     if (matches(facts, policies, progress.next_change, progress)) return true;

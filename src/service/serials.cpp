@@ -1,4 +1,4 @@
-// A maker that gives one serial twice makes the name ambiguous, here and for whoever buys: it is told at once.
+// If a maker gives one serial number to two things the name becomes ambiguous, also for buyers, so the submitter is warned at once.
 #include "service/serials.h"
 
 #include <algorithm>

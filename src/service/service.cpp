@@ -14,11 +14,11 @@
 namespace cm4it::service {
 namespace {
 
-// Who is told of commits: they are there before the ledger, which tells them from its first commit on.
+// The parts that are told of commits. They are made before the ledger, since it tells them from its first commit on.
 struct Told {
   Told(const Options& options, bool is_home) : clocks(options.clock, options.steady, is_home, stamps) {}
 
-  // On the appender's thread. Time and stamps first: whoever is woken looks at what is new.
+  // On the appender's thread. Time and stamps are updated first, since whoever is woken reads at once.
   void committed(const ledger::Change& change) {
     ++commits;
     clocks.committed(change.newest_time);
@@ -42,7 +42,7 @@ struct Service::Parts {
         feed(*ledger, access, integrity, options.folded_statements), logs(*ledger, access, told->clocks, integrity),
         certificates(*ledger, access, integrity), forwards(*ledger, access), health(*ledger, access, told->clocks, integrity), pins(*ledger, told->clocks, queues),
         intake(*ledger, access, told->clocks, queues, verdicts, pins, {options.issuer_per_minute, options.subject_statements}) {}
-  // The workers first: what they still do uses every part. Then the ledger, which writes what they appended, and says so to the parts.
+  // Stop the workers first: their last jobs still use every part. Then the ledger, which writes what they appended and tells the parts.
   ~Parts() {
     intake.stop();
     queues.stop();

@@ -41,7 +41,7 @@ Result<void> Intake::submit(std::vector<evidence::Piece> pieces, std::string dom
   const auto round = Round::make(std::move(ticket), std::move(pieces), access_.domain_or_default(domain), caller, std::move(done));
   round->own = whose == Whose::own;
   if (alone) start(round);
-  // To look for what comes along takes reading: not on the thread of a door.
+  // Finding the evidence that a piece brings along takes long, so it is not done on an event loop.
   else turns_.add(round->ticket, [this, round] { start_with_accompanying(round); });
   return {};
 }
@@ -78,7 +78,7 @@ void Intake::start(const RoundPtr& round) {
   start_round(round, std::move(all));
 }
 
-// As many parts at a time as there are threads for it: each begins the next when it is through, behind those of others.
+// As many parts run at a time as there are threads for them; each part, when done, queues the next one behind those of others.
 void Intake::start_round(const RoundPtr& round, std::vector<std::size_t> indices) {
   const std::size_t parts = (indices.size() + budget::part_pieces - 1) / budget::part_pieces;
   round->waiting = indices.size();

@@ -79,7 +79,7 @@ TransferPins::Decision TransferPins::decide(const Subjects& subjects) {
   return decision;
 }
 
-// Called on the appender's thread: the folding is left to a worker.
+// Called on the appender's thread, so the fold is left to a worker.
 void TransferPins::note(const std::vector<evidence::Statement>& statements, std::function<void()> then) {
   Subjects subjects;
   const auto policies = ledger_.published()->policies;
@@ -102,7 +102,7 @@ void TransferPins::pin_owners(Subjects subjects, std::function<void()> then) {
   struct Pending { std::atomic<std::size_t> left; std::atomic<bool> failed; };
   auto job = [this, subjects, then] {
     auto decision = decide(subjects);
-    // Their notes go once what they name is pinned.
+    // The notes are removed only when the owners that the transfers name are pinned.
     const auto settle = [this, decided = std::move(decision.decided)] {
       for (const auto& subject : decided) set_undecided(subject, false);
     };
@@ -116,7 +116,7 @@ void TransferPins::pin_owners(Subjects subjects, std::function<void()> then) {
       if (pending->left.fetch_sub(1) != 1) return;
       if (pending->failed) return then();
       settle();
-      // What the new owners said of others' transfers may count by now.
+      // By what these owners stated, other transfers may count by now.
       pin_owners(undecided_.with([](const auto& open) { return open; }), then);
     };
     for (auto& pin : decision.pins) {

@@ -38,7 +38,7 @@ Link::~Link() {
 
 void Link::run() {
   resume();
-  // Two histories are the domain's, not an address's: whoever follows it from elsewhere has not settled which is right.
+  // That a home has two histories concerns the domain, not one address: following it from another address does not settle which is right.
   if (const auto broken = store_.broken()) return show_broken(*broken);
   for (const auto& one : follow_.select.any_of)
     if (const auto why = policy::never_matches(one); !why.empty())
@@ -81,7 +81,7 @@ bool Link::reached() const {
   return peer_.with([](const auto& peer) { return peer && peer->answered(); });
 }
 
-// True: at an address that is to be tried at once.
+// True: there is another address, which is to be tried at once.
 bool Link::turn_elsewhere() {
   const auto before = where_.url();
   const bool at_once = where_.turn(*service_.access().policies());
@@ -91,7 +91,7 @@ bool Link::turn_elsewhere() {
   return at_once;
 }
 
-// A call under way may hang on a connection that is dead: it ends, and the next one is made over another.
+// The call under way may wait on a dead connection: it is aborted, and the next call uses a new connection.
 void Link::wake() {
   peer_.with([](auto& peer) {
     if (peer) peer->abort();
@@ -104,7 +104,7 @@ void Link::heard_from(const KeyId& server) {
   if (away_ && server_key_.with([&](const auto& key) { return key == server; })) stop_.wake();
 }
 
-// The feed is followed; whether all of it is here is another question.
+// The feed is being followed; whether all of it has arrived is a separate question.
 void Link::show_success() {
   bool again = false;
   logged_errors_.clear();
@@ -199,7 +199,7 @@ void Link::rewind_cursor() {
   }
 }
 
-// However many records are missed, only the position of the first is kept, and one pause that grows.
+// However many records are missed, only the position of the first one and one growing pause are remembered.
 void Link::note_missed(const service::IngestReport& report) {
   if (report.missed == 0) return;
   if (!missed_from_) {
@@ -210,7 +210,7 @@ void Link::note_missed(const service::IngestReport& report) {
   missed_why_ = report.first_missed;
 }
 
-// If records were missed, the feed has now been read from the first of them without missing one again.
+// If records were missed, the feed has now been read again from the first of them, and none was missed this time.
 void Link::end_reached() {
   if (missed_from_) return;
   missed_ = 0;

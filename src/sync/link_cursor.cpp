@@ -1,4 +1,4 @@
-// What a link keeps in the store: how far it has come, what it holds, and that its home contradicted itself.
+// The stored state of a link: its position, the leaves it holds, and whether its home contradicted itself.
 #include <algorithm>
 
 #include "base/cbor.h"

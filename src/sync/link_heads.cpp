@@ -9,7 +9,7 @@
 
 namespace cm4it::sync {
 
-// Whether less than everything comes: by what is asked for, or by what the policy has this server hold.
+// Whether the feed is only a part of the domain: because a selector was asked for, or because the policy lets this server hold only a part.
 bool Link::is_selection() const {
   if (!follow_.select.everything()) return true;
   const auto policies = service_.access().policies();
@@ -28,7 +28,7 @@ bool Link::is_whole() const {
   return true;
 }
 
-// By the key that it proved, not by its address.
+// The peer is identified by the key that it proved, not by its address.
 bool Link::is_home(const Peer& peer) const {
   const auto policies = service_.access().policies();
   const auto* descriptor = policies->newest(follow_.domain);

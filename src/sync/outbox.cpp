@@ -86,7 +86,7 @@ void Outbox::run() {
   }
 }
 
-// Of several homes another one is tried after each failure.
+// If the domain has several homes, another one is tried after each failure.
 Result<std::shared_ptr<Peer>> Outbox::home() {
   const auto policies = service_.access().policies();
   const auto* descriptor = policies->newest(domain_);
@@ -150,7 +150,7 @@ Result<bool> Outbox::send(const std::vector<evidence::StatementId>& statements, 
   return settled;
 }
 
-// True: nothing is left to do about it. What is provisional there, not yet, or found no room is tried again.
+// True: the statement is settled. If it is provisional or too early there, or the home was busy, it is tried again.
 Result<bool> Outbox::settle(const service::Record& record, const Peer::Outcome& outcome, Peer& peer) {
   if (outcome.result == "refused" && !outcome.again) return end(record.id, End::refused, outcome.reason);
   if (outcome.result != "received") {

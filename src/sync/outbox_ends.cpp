@@ -1,4 +1,4 @@
-// How a statement's way to another home ends without its receipt (decisions/0031).
+// Forwarding that ends without the home's receipt (decisions/0031).
 #include "base/budgets.h"
 #include "base/log.h"
 #include "service/access.h"
@@ -7,7 +7,7 @@
 
 namespace cm4it::sync {
 
-// It does not count here either from now on, and its history says why.
+// From now on the statement does not count here either, and its history says why.
 Result<bool> Outbox::end(const evidence::StatementId& statement, End how, const std::string& reason) {
   const std::string why = service::ForwardQueue::sentence(domain_, how, reason);
   log_warn("statement " + statement.text() + " is " + why);

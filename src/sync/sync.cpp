@@ -99,12 +99,12 @@ Sync::~Sync() { stop(); }
 void Sync::stop() {
   impl_->stop.stop();
   if (impl_->supervisor.joinable()) impl_->supervisor.join();
-  // Their threads may wait for the appender, and the appender for these locks: they end outside of them.
+  // Ended outside of the locks: their threads may wait for the appender, and the appender for these locks.
   auto links = impl_->links.with([](auto& running) { return std::exchange(running, {}); });
   auto boxes = impl_->outboxes.with([](auto& running) { return std::exchange(running, {}); });
 }
 
-// Called on the appender's thread: it only hands over.
+// Called on the appender's thread, so it only queues the statement.
 void Sync::forward(const evidence::StatementId& statement, const std::vector<std::string>& domains) {
   if (impl_->stop.stopped()) return;  // it waits in the store, and is found there after a restart
   for (const auto& domain : domains) impl_->outbox(domain, [&](Outbox& box) { box.add(statement); });
