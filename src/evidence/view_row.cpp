@@ -12,7 +12,7 @@ using cbor::get;
 using cbor::get_number;
 using cbor::put;
 
-// What few statements have: a map of these, and only of what is there.
+// Fields that few statements have: they are stored in a map that has only those that are present.
 enum Extra : std::int64_t {
   not_before = 1, expires, domains, aliases, other_keys, agreed, user_id, component, signing_component, hard_revocation, supporting, weak, credentials,
   revocations

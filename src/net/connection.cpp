@@ -43,7 +43,7 @@ void Connection::ready(std::uint32_t events) {
   run();
 }
 
-// From now on its session is in charge.
+// From now on the session handles what comes.
 void Connection::open() {
   guarded([this] {
     session_ = loop_->sessions().begin(*this);
@@ -92,7 +92,7 @@ Connection::Next Connection::read_once() {
   return ended_ || !transport_.drained(loop_->input.size(), count) ? Next::more : Next::blocked;
 }
 
-// The client has sent all it will. What it asked before is still answered; a message that is not whole is not.
+// The client closed its sending half. Whole messages that it sent before are still answered; an incomplete one is not.
 Connection::Next Connection::end_of_input() {
   half_closed_.store(true, std::memory_order_relaxed);
   if (is_working()) return Next::blocked;
@@ -196,7 +196,7 @@ void Connection::drop(std::size_t bytes) {
 }
 
 void Connection::tick() {
-  // Where memory for answers is scarce who takes nothing of his is waited for no longer than a moment.
+  // Where memory for answers is scarce, a client that reads nothing is given only a moment.
   if (unsent_ && loop_->now() >= deadline_ - options().write_timeout + options().write_patience && options().unsent->scarce()) {
     options().unsent->cut();
     return guarded([this] { close(); });

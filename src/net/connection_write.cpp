@@ -1,4 +1,4 @@
-// How a connection writes what its session gave it, what is buffered of that while the client does not take it, and how it ends.
+// Writing and ending of a connection: what its session gave it is written, and buffered while the client does not read.
 #include "net/connection.h"
 
 namespace cm4it::net {
@@ -9,7 +9,7 @@ constexpr std::chrono::milliseconds linger_time{2000}, linger_at_stop{100};
 
 }  // namespace
 
-// Writes what there is. True: all has gone. Nothing of it stays in the loop's shared outbox.
+// Writes what there is. True: all of it was written. What was not is moved out of the loop's shared outbox.
 bool Connection::flush() {
   if (phase_ == Phase::closed) return false;
   Outbox& out = outbox();

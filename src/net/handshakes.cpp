@@ -16,7 +16,7 @@ constexpr int lower_priority = 5;  // setpriority(2), which Linux counts by thre
 constexpr nanoseconds burst = std::chrono::milliseconds(budget::handshake_burst_ms);
 constexpr nanoseconds overhead = std::chrono::microseconds(20);  // of a step that does next to nothing
 
-// Waiting for a token is no work of ours: it is not counted.
+// The time spent waiting for a token is not counted, since it uses no processor.
 nanoseconds processor_time() {
   timespec time{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
@@ -55,7 +55,7 @@ nanoseconds Handshakes::Lane::spent_by(Clock::time_point now) const {
   return std::max(nanoseconds(0), spent - forgotten);
 }
 
-// The lane to serve. None (the end): `later` is when one may have its turn.
+// The lane to serve next. end(): none may be served now; `later` is when one may.
 std::map<Source, Handshakes::Lane>::iterator Handshakes::next(Clock::time_point now, Clock::time_point& later) {
   auto least = lanes_.end();
   nanoseconds had{};

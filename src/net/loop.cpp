@@ -21,7 +21,7 @@ milliseconds tick_for(const ListenerOptions& options) {
   return std::clamp(shortest / 4, milliseconds(5), milliseconds(1000));
 }
 
-// A loop's part of what its listener may hold.
+// This loop's share of the listener's bounds.
 Places::Limits limits_of(const ListenerOptions& options) {
   const auto part = [&](std::size_t whole) { return std::max<std::size_t>(1, whole / std::max(1u, options.threads)); };
   const std::size_t all = part(options.max_connections);
@@ -131,7 +131,7 @@ void Loop::displace(const std::vector<std::size_t>& chosen) {
   counters_.displaced.add(leaving.size());
 }
 
-// Who has too many is looked at after what the kernel told: that may yet name those who leave.
+// Sources with too many handshakes are dealt with after the kernel's events, since those may tell that some clients have left.
 void Loop::begin_handshake(Source source) {
   if (!places_.may_begin_handshake(source)) crowded_.insert(source);
   places_.begin_handshake(source);

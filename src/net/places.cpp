@@ -5,7 +5,7 @@
 namespace cm4it::net {
 namespace {
 
-// Of `chosen` the `most` that were inactive longest.
+// Keeps of `chosen` only the `most` that were inactive longest.
 std::vector<std::size_t> longest_inactive(std::vector<std::size_t> chosen, std::span<const Standing> standings, std::size_t most) {
   const auto last = chosen.begin() + static_cast<std::ptrdiff_t>(std::min(most, chosen.size()));
   std::partial_sort(chosen.begin(), last, chosen.end(),

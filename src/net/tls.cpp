@@ -106,7 +106,7 @@ Result<X509Ptr> make_certificate(const crypto::Signer& signer, const std::string
   return x509;
 }
 
-// In place of building a chain: the key counts, not who signed for it. That the peer holds it is
+// Replaces the building of a chain: only the key counts, not who certified it. That the peer has it is
 // proven by the handshake itself (RFC 8446 section 4.4.3).
 int accept_supported_key(X509_STORE_CTX* store, void*) {
   try {

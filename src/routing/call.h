@@ -1,4 +1,4 @@
-// One request to a door that speaks HTTP, parsed.
+// One parsed request to a front end that speaks HTTP.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ struct Call {
   std::string accept, content_type, if_none_match;
   const net::Request* request = nullptr;  // only while the handler runs, on the event loop
 
-  // For who goes on when the handler has returned.
+  // For work that goes on after the handler has returned.
   Call detached() const {
     Call copy = *this;
     copy.request = nullptr;

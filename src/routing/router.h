@@ -1,4 +1,4 @@
-// Which handler answers a request, and what is answered where none does: for every door that speaks HTTP.
+// Finds the handler of a request, and answers where there is none: for every front end that speaks HTTP.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@ struct Route {
   bool preflight = true;  // false: the resource does not answer OPTIONS
 };
 
-// How a door answers what none of its routes does.
+// How a front end answers requests that none of its routes answers.
 struct Manner {
   enum class Parameters {
     ignored,  // the query is not looked at
@@ -33,7 +33,7 @@ struct Manner {
   std::string_view request_fields{};   // that pages of other origins may send (Fetch standard, CORS protocol)
   // An error as this door's clients expect it. Status 0: the one that the error's code stands for.
   std::function<net::Response(const Error&, const net::Request&, unsigned status)> problem;
-  // What is said of a path at which there is nothing.
+  // The answer for a path at which there is nothing.
   std::function<Error(const net::Request&)> nothing_here;
 };
 

@@ -1,4 +1,4 @@
-// Ready answers to look-ups by whole fingerprint.
+// Cached answers to look-ups by whole fingerprint.
 #include "crypto/digest.h"
 #include "frontends/hkp/impl.h"
 #include "service/certificates.h"
@@ -34,7 +34,7 @@ net::Response Hkp::Impl::cache_answer(const std::string& target, const Stamped& 
                               net::Response response) {
   if (!options.ready || !is_cacheable(target) || !stamped.subject || found.size() != 1 || !found[0].open || found[0].subject != *stamped.subject)
     return response;
-  // Of a subkey: a certificate of its own would come under another subject, and go before this one.
+  // Not cached for a subkey: if a certificate with that primary key came, it would be another subject's, and be the answer instead.
   if (stamped.alias != "fpr:" + to_hex(found[0].fingerprint.octets)) return response;
   const service::Answer answer{net::serialize(response), stamped.stamp, Time::never()};
   response.ready = answer.octets;

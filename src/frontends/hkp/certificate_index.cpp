@@ -66,7 +66,7 @@ void CertificateIndex::note(const service::Certificate& certificate) {
   if (known.digest) digests_.erase(*known.digest);
   known = {certificate.changed, {}};
   if (certificate.fingerprint.version != 4) return;
-  // One that could not be put together would have no digest; all others have theirs.
+  // A certificate that cannot be assembled has no digest; all others have one.
   const auto bytes = evidence::openpgp::assemble(certificate.pieces, certificate.fingerprint);
   const auto digest = bytes ? evidence::openpgp::sks_digest(*bytes) : Result<crypto::Md5>(tl::unexpected<Error>(bytes.error()));
   if (!digest) return log_error("certificate " + certificate.fingerprint.text() + ": " + digest.error().message);
@@ -74,7 +74,7 @@ void CertificateIndex::note(const service::Certificate& certificate) {
   digests_[*digest] = certificate.subject;
 }
 
-// What is indexed only leads there: it is answered when it has that digest, as anyone sees it at this moment.
+// The index only gives candidates: a certificate is sent if it has that digest now, as anyone may see it.
 Result<std::optional<CertificateIndex::Found>> CertificateIndex::with_digest(const crypto::Md5& digest) const {
   evidence::SubjectId subject;
   {

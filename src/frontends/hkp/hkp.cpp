@@ -54,7 +54,7 @@ std::vector<routing::Route> routes(Hkp::Impl& hkp) {
       {"GET", "/pks/v2/index/**", lookup},
       {"GET", "/pks/v2/prefixlog", as(prefix_log)},
       {"GET", "/pks/v2/prefixlog/**", as(prefix_log)},
-      // Nobody may browse all certificates, and nobody here proves whose a mail address is.
+      // Certificates may not be browsed, and this server does not verify mail addresses (canonical).
       {.method = "GET", .pattern = "/pks/v2/certs", .handle = lookup, .listed = false},
       {.method = "GET", .pattern = "/pks/v2/canonical", .handle = lookup, .listed = false},
       {.method = "GET", .pattern = "/pks/v2/canonical/**", .handle = lookup, .listed = false},
@@ -102,8 +102,8 @@ void Hkp::Impl::handle(const net::Request& request, net::Responder respond) {
   router.handle(request, std::move(respond));
 }
 
-// What is asked for by the name of a key is mostly there at once. Words, and certificates that many have signed, may open hundreds of
-// subjects: that is a reading for the threads that make long ones.
+// A look-up by a key's fingerprint or id is mostly quick. A search by words, or a certificate that many have signed, may read hundreds of
+// subjects, so it runs on the threads for long reads.
 void Hkp::Impl::respond_to_lookup(const Call& call, net::Responder respond) {
   const bool v2 = is_v2(call.request->path);
   std::string target(call.request->target);

@@ -1,4 +1,4 @@
-// GET /pks/lookup and GET /pks/v2/…: who is looked for, and in which form the answer goes.
+// GET /pks/lookup and GET /pks/v2/…: parses what is searched for and in which form the answer is wanted.
 #include <algorithm>
 
 #include "base/text.h"

@@ -18,7 +18,7 @@ using evidence::openpgp::Fingerprint;
 using evidence::openpgp::SplitCertificates;
 using service::ItemResult;
 
-// What became of the evidence of one certificate.
+// The outcome of the evidence of one certificate.
 struct Outcome {
   Fingerprint fingerprint;
   std::size_t fresh = 0, known = 0, refused = 0;
@@ -112,7 +112,7 @@ struct Upload {
   std::vector<bool> was_here;    // v2: of each certificate, whether something was stored of it before
 };
 
-// Which of them something was stored of before.
+// About which of these certificates something was stored before.
 std::vector<bool> were_here(const Hkp::Impl& hkp, const std::vector<Fingerprint>& of, const service::Principal& who) {
   std::set<Fingerprint> distinct;
   std::vector<bool> was_here;

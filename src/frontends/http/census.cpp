@@ -32,7 +32,7 @@ void Census::begin() {
       left_.push_back(type);
       counted_.types[type] = {};
     }
-  // As this server itself, but behind everybody who waits for an answer: its address is nobody's.
+  // The count reads as this server itself, but is queued behind everybody who waits for an answer, with an address of its own.
   service::Caller nobody;
   nobody.address = "census";
   if (const auto taken = service_.queues().read_in_parts(nobody, [self = shared_from_this()] { return self->part(); }); !taken) end(nullptr);

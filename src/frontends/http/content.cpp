@@ -20,7 +20,7 @@ class RecordsContent final : public net::Content, public std::enable_shared_from
     door_->service.queues().read_on(caller_, [self = shared_from_this(), then = std::move(then)] { then(self->part(budget::whole_answer)); });
   }
 
-  // As much as comes next, at most so many octets.
+  // The next part, of at most so many octets.
   Result<std::string> part(std::size_t most) {
     std::string part;
     while (part.size() < most && index_ < records_.sizes.size()) {

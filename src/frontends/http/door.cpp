@@ -14,7 +14,7 @@
 namespace cm4it::http {
 namespace {
 
-// A reading that is short, mostly: answered at once, else in turn.
+// A read that is short in most cases: it is answered at once, else queued as a long one.
 std::function<void(const Call&, net::Responder)> at_once(Door::Impl& door, Answer (*route)(Door::Impl&, const Call&)) {
   return [&door, route](const Call& call, net::Responder respond) { door.answer(route, call, std::move(respond)); };
 }
@@ -97,7 +97,7 @@ net::Response revalidated(net::Response response, const Call& call) {
 }
 
 void answer_in_parts(Door::Impl& door, const service::Caller& caller, const std::shared_ptr<net::Responder>& respond, std::function<bool()> make) {
-  // The door may close before: who makes the answer holds what is left of it.
+  // The front end may be closed before the answer is made, so the answer's maker shares ownership of it.
   const auto accepted = door.service.queues().read_in_parts(caller, [self = door.shared_from_this(), respond, make = std::move(make)] {
     return !respond->gone() && make();
   });

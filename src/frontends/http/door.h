@@ -40,7 +40,7 @@ struct DoorOptions {
 class Door {
  public:
   Door(service::Service& service, DoorOptions options);
-  ~Door();  // answers what waits; its handler holds no request from then on
+  ~Door();  // answers all waiting requests; afterwards the handler holds none
   net::Handler handler();
 
   struct Impl;

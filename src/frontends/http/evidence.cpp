@@ -49,7 +49,7 @@ Result<evidence::StatementId> statement_of(const Call& call) {
   return evidence::StatementId{*digest};
 }
 
-// `open`: anyone may read it, so that caches which others share may keep it.
+// `open`: anyone may read it, so shared caches may store it.
 net::Response immutable(net::Response response, bool open) {
   response.headers.emplace_back("Cache-Control", std::string(open ? "public" : "private") + ", max-age=31536000, immutable");
   return response;

@@ -1,4 +1,4 @@
-// The two calls that wait: the feed of a domain for a copy, and the changes for whoever watches verdicts.
+// The two calls that may wait for news: the feed of a domain, for copies, and the changes, for clients that watch verdicts.
 #include <boost/json.hpp>
 
 #include <charconv>
@@ -26,7 +26,7 @@ Result<std::uint64_t> number(const Call& call, std::string_view name, std::uint6
 
 struct Wait { std::uint64_t from; std::chrono::seconds wait; };
 
-// Who asks, and of which domain.
+// The caller and the domain that the request is about.
 struct Asker { service::Caller caller; std::string domain; };
 
 Result<Wait> wait_of(const Call& call) {

@@ -1,4 +1,4 @@
-// Heads that are known: by them a home that was set back learns what it has signed before.
+// The heads that are known here. From them a home whose store was restored from a backup learns what it has signed before.
 #include <boost/json.hpp>
 
 #include "base/budgets.h"
@@ -30,7 +30,7 @@ Answer compare_head(Door::Impl& door, const std::string& domain, const std::stri
 
 }  // namespace
 
-// Who shows a head that this server's log key signed learns whether its log goes on from it; of anything else nothing is said.
+// Whoever shows a head that this server's log key signed is told whether the log goes on from it; about any other head nothing is told.
 void post_head(Door::Impl& door, const Call& call, net::Responder respond) {
   if (call.request->body.size() > budget::brief_body) return respond(problem({Code::too_large, "body: longer than a signed head is", ""}));
   auto shared = std::make_shared<net::Responder>(std::move(respond));

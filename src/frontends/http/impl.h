@@ -1,4 +1,4 @@
-// The door's inside: what its routes share.
+// Internals of the HTTP API that its routes share.
 #pragma once
 
 #include <map>
@@ -22,11 +22,11 @@ struct Door::Impl : std::enable_shared_from_this<Door::Impl> {
   Impl(service::Service& given, DoorOptions options_given);
 
   void handle(const net::Request& request, net::Responder respond);
-  // A ready answer that this event loop has, if the request is one of those that have them.
+  // This event loop's cached answer; null: there is none, or the request is of a kind that is not cached.
   std::shared_ptr<const std::string> cached(const net::Request& request) const;
   // The problem that a route's error is; where a name is ambiguous, with what is known of each candidate.
   net::Response problem_of(const Call& call, const Error& error);
-  // The route's answer: made here where it takes little reading, else by a thread that has the time.
+  // Answers by the route: at once where that takes little reading, else on a thread for long reads.
   void answer(Answer (*route)(Impl&, const Call&), const Call& call, net::Responder respond);
   // The number of a domain in cache keys; 0 is the default domain. Only for domains that are held here.
   std::uint32_t domain_number(const std::string& domain);
@@ -46,7 +46,7 @@ struct Door::Impl : std::enable_shared_from_this<Door::Impl> {
 net::Response json_answer(const std::string& body, unsigned status = 200);
 net::Response bytes_answer(View body, std::string content_type);
 net::Response problem(const Error& error, unsigned status = 0);  // 0: as its code says
-// Has `make` answer when it is the caller's turn, unless the client has gone by then; 503 where too many wait.
+// Queues `make` as a long read, which is dropped if the client has gone by then; 503 where too many wait.
 void answer_in_turn(Door::Impl& door, const service::Caller& caller, const std::shared_ptr<net::Responder>& respond, std::function<void()> make);
 // The same in parts: `make` is called again, in turn, until it says false.
 void answer_in_parts(Door::Impl& door, const service::Caller& caller, const std::shared_ptr<net::Responder>& respond, std::function<bool()> make);

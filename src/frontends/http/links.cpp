@@ -1,11 +1,11 @@
-// Why nothing newer has been heard of a domain: the fold knows since when, the links to peers know why.
+// Explains why there is no newer news from a domain: the fold knows since when, the links to peers know why.
 #include "frontends/http/impl.h"
 #include "service/access.h"
 
 namespace cm4it::http {
 namespace {
 
-// Errors of calls begin with the whole URL; the reason names the home's already.
+// Removes the URL with which errors of calls begin, since the reason names the home's URL already.
 std::string without_url(const std::string& error) {
   const auto end = error.find(": ");
   return error.starts_with("http") && end != error.npos ? error.substr(end + 2) : error;

@@ -1,4 +1,4 @@
-// For whoever runs the server: peers, health, metrics.
+// For the operator of the server: peers, health, metrics.
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
@@ -45,7 +45,7 @@ class Metrics {
   std::vector<MetricFamily> families_;
 };
 
-// How many things are admitted where this server answers, for who may read verdicts there. Not there before they are counted.
+// How many things the default domain admits, for callers who may read verdicts there. Left out until the first count is complete.
 void add_things(Door::Impl& door, const Call& call, Metrics& metrics) {
   const auto& domain = door.service.default_domain();
   const auto counted = door.census->newest();

@@ -24,7 +24,7 @@ void Polls::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-// Servers and those who play a role always find a place: strangers may not take all of them.
+// Strangers may not use all places of waiting polls, so that servers and callers with a role always find one.
 bool Polls::add(PollPtr poll) {
   if (service_.access().rank_of(poll->caller) < Rank::key) return messages_->send({std::move(poll), false});
   const std::string address = poll->caller.address;
@@ -36,7 +36,7 @@ bool Polls::add(PollPtr poll) {
     return true;
   });
   if (!room) return false;
-  // Counted as long as anything of it is left.
+  // A stranger's poll is counted as long as this object lives.
   poll->counted = std::shared_ptr<const void>(nullptr, [strangers = strangers_, address](const void*) {
     strangers->with([&](Strangers& counted) {
       --counted.all;
@@ -102,7 +102,7 @@ void Polls::attempt_in_turn(const PollPtr& poll) {
   refused_.insert(poll);
 }
 
-// The door closes: what is here by now is the answer.
+// The front end closes: the poll is answered with what there is.
 void Polls::finish(const PollPtr& poll) {
   if (poll->ticket) service_.watch().forget(poll->ticket);
   try {

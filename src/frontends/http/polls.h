@@ -43,7 +43,7 @@ class Polls {
  private:
   struct Message { PollPtr poll; bool due = false; };  // due: a commit woke it; else it is to wait
   using Messages = Inbox<Message>;
-  // How many there are of those who are no servers and play no role, whether they wait or are being tried.
+  // The number of polls by strangers (no servers, no role), whether they wait or are being answered.
   struct Strangers { std::size_t all = 0; std::map<std::string, std::size_t> of_address; };
 
   void run();

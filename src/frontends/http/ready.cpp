@@ -1,4 +1,4 @@
-// Whether this server should be asked: for load balancers and whoever runs it.
+// Whether this server is ready to answer: for load balancers and the operator.
 #include <boost/json.hpp>
 
 #include "base/text.h"

@@ -1,4 +1,4 @@
-// Reading subjects; the two calls that have ready answers.
+// Reading subjects, among them the two calls whose answers are cached.
 #include <boost/json.hpp>
 #include <charconv>
 

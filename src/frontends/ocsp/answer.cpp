@@ -1,4 +1,4 @@
-// A request, answered and signed.
+// Answers a request and signs the answer.
 #include <algorithm>
 
 #include "base/log.h"
@@ -12,7 +12,7 @@ using crypto::ocsp::Refusal;
 using crypto::ocsp::Request;
 using crypto::ocsp::Single;
 
-// Who answers: the one whose CA the first certificate that is known here has.
+// The authority that answers: that of the first certificate in the request whose CA is known here.
 const Authority* authority_for(const std::vector<Authority>& authorities, const Request& request) {
   for (const CertId& id : request.asked)
     for (const Authority& authority : authorities)
@@ -23,7 +23,7 @@ const Authority* authority_for(const std::vector<Authority>& authorities, const 
   return nullptr;
 }
 
-// A part of the lifetime is left to whoever keeps the answer for others (RFC 5019 section 6).
+// max-age ends before nextUpdate, so that an answer from a shared cache is still valid for a while (RFC 5019 section 6).
 Seconds max_age_of(const Authority& authority) { return std::max<Seconds>(1, authority.lifetime / 4); }
 
 class Answering {
@@ -32,7 +32,7 @@ class Answering {
       : service_(service), authority_(authority), who_(who), now_(service.now()), next_(std::min(now_ + authority.lifetime, authority.responder.valid_until())) {}
 
   Result<Outcome> answer(View der, const Request& request) {
-    // Nobody believes what is signed with a certificate that does not hold (RFC 6960 section 3.2).
+    // Clients reject a signature by an expired certificate, or one not valid yet (RFC 6960 section 3.2).
     if (now_ < authority_.responder.valid_from() || now_ >= authority_.responder.valid_until())
       return fail(Code::unavailable, "the certificate of the delegate of " + authority_.responder.ca_text() + " does not hold at this time");
     std::vector<Single> singles;
@@ -53,7 +53,7 @@ class Answering {
   }
 
  private:
-  // Of another CA nothing is known here.
+  // Certificates of another CA are unknown here.
   Result<CertificateStatus> status_of(const CertId& id) const {
     if (!authority_.responder.is_issuer(id)) return CertificateStatus{};
     const auto& responder = authority_.responder;

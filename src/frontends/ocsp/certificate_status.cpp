@@ -29,7 +29,7 @@ RevocationReason reason_of(Status alarm) {
   }
 }
 
-// What one subject's verdict says of the certificate.
+// The status of the certificate by one subject's verdict.
 class OfSubject {
  public:
   OfSubject(const policy::Verdict& verdict, const AskedCertificate& asked) : verdict_(verdict), asked_(asked) {}
@@ -90,9 +90,9 @@ class OfSubject {
 
 Result<CertificateStatus> certificate_status(service::Service& service, const AskedCertificate& asked, std::string_view domain, const service::Principal& who) {
   const std::string name = evidence::x509::issued_name(asked.issuer_name, asked.serial);
-  // Anybody may call a CA as this one is called, and give its number: only what this key has issued is of interest.
+  // Anybody can create a CA with the same name and use the same serial number: only certificates issued by this key matter.
   TRY(const auto subjects, service.verdicts().named_by(asked.ca, name));
-  // A CA that gave one number twice: what was revoked of it is revoked.
+  // If a CA used a serial number twice, the number is revoked as soon as one of the certificates is.
   CertificateStatus worst;
   for (const evidence::SubjectId& subject : subjects) {
     const service::Stamp stamp = service.verdicts().stamp(subject);  // before reading: what comes meanwhile makes it stale

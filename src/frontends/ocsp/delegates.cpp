@@ -16,7 +16,7 @@ Time warn_from(const crypto::ocsp::Responder& responder) {
   return responder.valid_until() + -std::min(weeks_ahead, life / 3);
 }
 
-// Says what is to be said of one, and when to look at it again.
+// Logs what is wrong with one delegate, and returns when to check it again.
 Time look_at(const crypto::ocsp::Responder& responder, Time now) {
   if (responder.valid_until() == Time::never()) return Time::never();
   const std::string whose = "ocsp: the certificate of the delegate of " + responder.ca_text();

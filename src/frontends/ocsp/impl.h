@@ -1,4 +1,4 @@
-// The inside of OCSP: what its files share.
+// Internals of OCSP that its files share.
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,7 @@ struct CachedResponse {
 
 struct Outcome {
   Bytes der;
-  Seconds max_age = 0;       // how long others may keep it; 0: not at all
+  Seconds max_age = 0;       // seconds for which caches may store it; 0: they may not
   std::optional<CachedResponse> cacheable;  // without the HTTP answers
 };
 
@@ -47,7 +47,7 @@ struct Ocsp::Impl : std::enable_shared_from_this<Ocsp::Impl> {
 
   // ready.cpp. An answer that this event loop has, or that was signed for another: without one where none is good any more.
   net::Response ready(View request, bool get, unsigned loop);
-  net::Response http_answer(const Outcome& outcome, bool get);  // and keeps what may be given again
+  net::Response http_answer(const Outcome& outcome, bool get);  // also caches the answer where that is allowed
   std::size_t sign_due();
   void start();  // the thread that signs ahead
   void stop();
@@ -58,7 +58,7 @@ struct Ocsp::Impl : std::enable_shared_from_this<Ocsp::Impl> {
 
  private:
   mutable Guarded<AuthoritiesPtr> authorities_;
-  std::atomic<std::uint32_t> replaced_ = 0;  // how often they were: what an event loop has of earlier ones is not given
+  std::atomic<std::uint32_t> replaced_ = 0;  // how often authorities were replaced: answers cached before that are not given
   DelegateWatch watch_;
   net::Response answer_of(const CachedResponse& cached, bool get) const;
   CachedResponse keep(const Outcome& outcome);

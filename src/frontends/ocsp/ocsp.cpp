@@ -40,7 +40,7 @@ net::Response refusal(Refusal why) {
   return response;
 }
 
-// The responder is one resource, whatever stands behind its path.
+// The responder is one resource, whatever follows its path.
 std::vector<routing::Route> routes(Ocsp::Impl& ocsp) {
   const auto respond_to = [&ocsp](const routing::Call& call, net::Responder respond) { ocsp.respond_to(call, std::move(respond)); };
   return {{"GET", "/ocsp", respond_to}, {"GET", "/ocsp/**", respond_to}, {"POST", "/ocsp", respond_to}, {"POST", "/ocsp/**", respond_to}};
@@ -74,7 +74,7 @@ void Ocsp::Impl::respond_to(const routing::Call& call, net::Responder respond) {
     return respond(plain(415, std::string("Content-Type: ") + request_type + " expected\n"));
   }
   if (auto cached = ready(der, get, request.loop); cached.ready) return respond(std::move(cached));
-  // A signature takes its time, in a token much of it: that is not for an event loop.
+  // Signing takes time, in a token much of it, so it is not done on an event loop.
   auto shared = std::make_shared<net::Responder>(std::move(respond));
   const auto accepted = service.queues().sign_in_turn(call.caller, [self = shared_from_this(), shared, der = std::move(der), who = call.who, get] {
     if (shared->gone()) return;

@@ -1,4 +1,4 @@
-// Answers that are given again, and signed anew before they end. An answer is good while nothing came about its subject (the
+// Cached answers, which are signed anew before they expire. An answer is good while nothing came about its subject (the
 // stamp) and its time has not come. Each event loop has its own; what all of them share is looked into when that one has ended.
 #include <chrono>
 
@@ -32,7 +32,7 @@ net::Response http_of(const Outcome& outcome, bool get) {
 
 }  // namespace
 
-// The event loop that sends it keeps it.
+// The event loop that sends the answer caches it.
 net::Response Ocsp::Impl::answer_of(const CachedResponse& cached, bool get) const {
   const service::Answer answer{get ? cached.get_response : cached.post_response, cached.stamp, cached.fresh_until};
   net::Response response;

@@ -30,7 +30,7 @@ std::string_view parameter(std::string_view field, std::string_view name) {
   return {};
 }
 
-// The name in a part's Content-Disposition; empty: none.
+// The name in a part's Content-Disposition; empty: it has none.
 std::string_view name_of(std::string_view headers) {
   while (!headers.empty()) {
     const auto end = headers.find("\r\n");

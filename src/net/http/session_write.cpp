@@ -1,4 +1,4 @@
-// How a session's answers are written: whole or in parts.
+// Writes a session's answers, whole or in parts.
 #include <spdlog/spdlog.h>
 
 #include "net/http/response_writer.h"
@@ -75,7 +75,7 @@ void HttpSession::written() {
   if (phase_ == Phase::streaming) next_part();
 }
 
-// What was written has gone: the next part of the content, or the end of it.
+// Called when all was written: asks for the next part of the content, or ends the answer.
 void HttpSession::next_part() {
   if (part_asked_) return;
   if (content_left_ == 0) {

@@ -6,7 +6,7 @@
 namespace cm4it::evidence::manifest {
 namespace {
 
-// An array of elements, or one, each kept octet for octet.
+// An array of elements, or one; each element stays as it is, octet for octet.
 class ElementScanner {
  public:
   explicit ElementScanner(std::string_view text) : text_(text) {}

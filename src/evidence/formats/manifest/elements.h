@@ -1,4 +1,4 @@
-// A manifest's elements, told apart and kept octet for octet. For this folder.
+// Splits a manifest into its elements, each unchanged octet for octet. For this folder.
 #pragma once
 
 #include <string_view>

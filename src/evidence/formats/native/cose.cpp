@@ -217,7 +217,7 @@ Result<Decoded> decode_cose(View bytes, Trust trust) {
   return std::move(builder).build();
 }
 
-// What the signature covers is neither assembled nor hashed.
+// Quicker than decode(): the octets that the signature covers are neither assembled nor hashed.
 Result<std::vector<Statement>> stored_cose_statements(View bytes, const KeyId&, const SubjectId*) {
   TRY(const MessageParts parts, parse_message(bytes));
   TRY(Header header, read_protected(parts.header, true));
@@ -269,7 +269,7 @@ Result<Bytes> sign(const Draft& given, const crypto::Signer& issuer, std::span<c
   TRY(const Bytes signature, issuer.sign(sig_structure(header, payload)));
   CborWriter out;
   out.tag(cose_sign1).array(4).bytes(header).map(0).bytes(payload).bytes(signature);
-  // What decode() would refuse is never signed away.
+  // Decodes its own result, so that nothing is signed that decode() would refuse.
   TRY(const auto decoded, decode_cose(out.view(), Trust::none));
   CHECK_OK(check_times(decoded.statements().at(0)));
   return out.take();

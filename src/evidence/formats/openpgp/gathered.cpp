@@ -49,7 +49,7 @@ void Gathered::add_without_key(View body) {
   if (seen_.insert(crypto::sha256(piece)).second) urgent_.push_back({Format::openpgp, std::move(piece)});
 }
 
-// What restricts goes first: nothing else of the submission can use up what it needs.
+// Pieces that restrict come first, so that nothing else in the submission can use up their room.
 SplitCertificates Gathered::result() && {
   urgent_.insert(urgent_.end(), std::make_move_iterator(split_.pieces.begin()), std::make_move_iterator(split_.pieces.end()));
   split_.pieces = std::move(urgent_);

@@ -18,10 +18,10 @@ Urgency urgency_of(const Signature& signature, const Key& primary);
 class Gathered {
  public:
   void drop(std::string what, std::string why);
-  // Hangs on what was dropped and told before: it is only counted.
+  // It depends on something that was dropped and reported before, so it is only counted.
   void drop_along() { ++split_.dropped_count; }
   void add_certificate(const Fingerprint& fingerprint);
-  // `place`: of which component, for who reads what was dropped.
+  // `place`: the component, in words, for the report of what was dropped.
   void add(const Key& primary, std::uint8_t component_tag, View component, View signature, Urgency urgency, const std::string& place);
   // A signature packet's body behind no key that it could be of: kept where it is a revocation of a key.
   void add_without_key(View signature);

@@ -53,7 +53,7 @@ Body certification(const PieceParts& piece, const KeySubject& subject, Said said
   if (!said.identity && !piece.self()) return Endorse{};
   Identity identity = identity_of(said, subject);
   if (piece.component_tag == tag::user_id) identity.name = shown_text(piece.component, budget::text_field);
-  // Without a name or a notation it shows that the key owns a picture, or that it owns itself.
+  // Without a name or a notation it proves only that the key owns an image, or itself.
   supporting = !said.identity && piece.component_tag != tag::user_id;
   return identity;
 }
@@ -73,7 +73,7 @@ Result<Body> body_of(const PieceParts& piece, const KeySubject& subject, Said sa
       return identity_of(said, subject);
     default: break;
   }
-  // A key that endorsed itself would say nothing; it says who it is.
+  // A key's endorsement of itself would mean nothing, so it is read as an identity.
   if (said.label && piece.self()) return fail(Code::malformed, "openpgp: notation label: by the key about itself", "docs/openpgp.md");
   return certification(piece, subject, std::move(said), supporting);
 }

@@ -53,7 +53,7 @@ Result<void> take_own(Said& said, std::string_view name, const Notation& notatio
   if (name == "status") {
     auto status = parse_status(value);
     if (!status) return within("openpgp: notation status@cm4it.org", std::move(status).error());
-    // Said twice: the later one, but for an alarm, which no slip may take away.
+    // If given twice the later one counts, but an alarm stays, so that no mistake removes it.
     if (!said.status || !is_alarm(*said.status) || *status > *said.status) said.status = *status;
   } else if (name == "type") {
     auto type = parse_type(value);
@@ -93,7 +93,7 @@ void sort(std::vector<std::string>& domains) {
   domains.erase(std::unique(domains.begin(), domains.end()), domains.end());
 }
 
-// One signature says one thing.
+// One signature makes exactly one statement.
 Result<void> check_alone(const Said& said) {
   std::string all;
   for (const auto& [given, what] : {std::pair{said.status.has_value(), "a status"}, std::pair{said.label.has_value(), "a label"},

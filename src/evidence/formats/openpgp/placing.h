@@ -11,7 +11,7 @@
 
 namespace cm4it::evidence::openpgp {
 
-// "user id "…"", as those who read what was dropped are told of it.
+// "user id "…"", for the report of what was dropped.
 std::string component_name(const Packet& component);
 
 // Takes the packets of one certificate after another. Keys and components are views into what is being split.

@@ -76,7 +76,7 @@ class CertificateSplitter {
     before_keys_ = false;
     auto key = read_key(body);
     const auto subject = key ? subject_of(*key, false) : Result<KeySubject>(tl::unexpected<Error>(key.error()));
-    // All that follows up to the next key hangs on it, and is only counted.
+    // All that follows up to the next key depends on this one, so it is dropped too, and only counted.
     if (!subject) return gathered_.drop("certificate " + std::to_string(certificates_), subject.error().message);
     placing_.begin_certificate(std::move(*key));
   }

@@ -1,4 +1,4 @@
-// What a list of files says, however it is signed.
+// The statements in a list of files, however it is signed.
 #include "base/budgets.h"
 #include "evidence/formats/sums/piece.h"
 #include "evidence/formats/sums/text.h"

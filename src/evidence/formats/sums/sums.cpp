@@ -81,7 +81,7 @@ Bytes signed_octets(const SumsParts& parts) {
   return octets;
 }
 
-// What its notations say holds for every file.
+// What the notations say holds for every file in the list.
 Result<Identity> common_identity(const Signature& signature, std::vector<std::string>& domains) {
   TRY(Said said, read_notations(signature.notations));
   if (said.status || said.label || said.cloud || (said.typed && said.type != Type::code))

@@ -69,7 +69,7 @@ Result<std::shared_ptr<RevocationList>> known_crl(View findings) {
   return list;
 }
 
-// A withdrawal of what its issuer said of certificates in this name.
+// A CRL is a withdrawal of certificates that its issuer made under this name.
 Statement meaning_of_list(const crypto::Crl& list) {
   auto said = std::make_shared<Crl>();
   said->issuer_name = list.issuer_canonical;

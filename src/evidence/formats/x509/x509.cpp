@@ -79,7 +79,7 @@ std::vector<std::string> names_of(const crypto::Certificate& certificate) {
                                     issued_name(fields.issuer_canonical, fields.serial),
                                     issued_name(fields.issuer_text, certificate.serial_text())};
   if (fields.of_authority()) names.push_back(authority_name(fields.subject_canonical));
-  // Where the key came in another form than its canonical one, both hashes lead to it.
+  // If the key is not encoded canonically in the certificate, the hashes of both encodings lead to it.
   if (const KeyId came{crypto::sha256(fields.spki)}; came != certificate.key_id()) names.push_back(came.text());
   if (fields.hardware) names.push_back("hw:" + fields.hardware->type + ":" + to_hex(fields.hardware->serial));
   std::size_t room = most_alternative_names;
