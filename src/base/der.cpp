@@ -35,6 +35,13 @@ Bytes integer_of(std::uint64_t value, std::uint8_t tag) {
   return item(tag, content);
 }
 
+Bytes unsigned_of(View octets) {
+  while (octets.size() > 1 && octets[0] == 0) octets = octets.subspan(1);
+  const std::uint8_t zero = 0;
+  const bool needs_zero = octets.empty() || (octets[0] & 0x80) != 0;  // a first bit that is set would make it negative
+  return item(integer, {View(&zero, needs_zero ? 1 : 0), octets});
+}
+
 Bytes bits_of(View octets) {
   const std::uint8_t unused = 0;
   return item(bit_string, {View(&unused, 1), octets});

@@ -24,6 +24,7 @@ constexpr std::uint8_t context_primitive(std::uint8_t number) { return static_ca
 Bytes item(std::uint8_t tag, std::initializer_list<View> parts);
 Bytes item(std::uint8_t tag, View content);
 Bytes integer_of(std::uint64_t value, std::uint8_t tag = integer);
+Bytes unsigned_of(View octets);  // INTEGER of a number from zero up, most significant octet first, zeros before it or not
 Bytes bits_of(View octets);  // BIT STRING without unused bits
 Bytes generalized(Time time);  // YYYYMMDDHHMMSSZ (RFC 5280 section 4.1.2.5.2)
 

@@ -47,6 +47,10 @@ TEST(Der, IntegersHaveOneForm) {
   for (const std::uint64_t value : {0ull, 1ull, 127ull, 128ull, 255ull, 256ull, 0x7fffffffffffffffull, 0xffffffffffffffffull})
     EXPECT_EQ(uint_of(to_hex(der::integer_of(value))).value(), value);
   EXPECT_EQ(to_hex(der::integer_of(128)), "02020080");
+  EXPECT_EQ(to_hex(der::unsigned_of(hex("0000"))), "020100");
+  EXPECT_EQ(to_hex(der::unsigned_of(View())), "020100");
+  EXPECT_EQ(to_hex(der::unsigned_of(hex("007f"))), "02017f");
+  EXPECT_EQ(to_hex(der::unsigned_of(hex("0080ff"))), "02030080ff");
   for (const char* bad : {"0200", "02020001", "0201ff", "0209010000000000000000", "040101", ""})
     EXPECT_EQ(uint_of(bad).error().code, Code::malformed) << bad;
   const Bytes negative = hex("0201ff"), long_negative = hex("0202ff80");

@@ -29,7 +29,6 @@ using BnPtr = std::unique_ptr<BIGNUM, FreeWith<BN_clear_free>>;
 using BnCtxPtr = std::unique_ptr<BN_CTX, FreeWith<BN_CTX_free>>;
 using GroupPtr = std::unique_ptr<EC_GROUP, FreeWith<EC_GROUP_free>>;
 using PointPtr = std::unique_ptr<EC_POINT, FreeWith<EC_POINT_free>>;
-using EcdsaSigPtr = std::unique_ptr<ECDSA_SIG, FreeWith<ECDSA_SIG_free>>;
 
 // What OpenSSL says went wrong; its queue of errors is empty afterwards.
 inline std::string openssl_reason() {

@@ -2,6 +2,9 @@
 #include <openssl/rsa.h>
 #include <sodium.h>
 
+#include <algorithm>
+
+#include "base/der.h"
 #include "crypto/key_impl.h"
 
 namespace cm4it::crypto {
@@ -60,27 +63,29 @@ Result<Bytes> ecdsa_to_der(View fixed, std::size_t coordinate) {
   if (fixed.size() != 2 * coordinate)
     return fail(Code::bad_signature, "signature: " + std::to_string(2 * coordinate) + " octets (r, s) expected, " +
                 std::to_string(fixed.size()) + " found", "RFC 9053 section 2.1");
-  const EcdsaSigPtr signature(ECDSA_SIG_new());
-  BnPtr r(BN_bin2bn(fixed.data(), static_cast<int>(coordinate), nullptr));
-  BnPtr s(BN_bin2bn(fixed.data() + coordinate, static_cast<int>(coordinate), nullptr));
-  if (!signature || !r || !s || ECDSA_SIG_set0(signature.get(), r.release(), s.release()) != 1)
-    return openssl_failed("signature");
-  Bytes encoded = der_by(i2d_ECDSA_SIG, signature.get());
-  if (encoded.empty()) return openssl_failed("signature");
-  return encoded;
+  return der::item(der::sequence, {der::unsigned_of(fixed.first(coordinate)), der::unsigned_of(fixed.subspan(coordinate))});
 }
 
 Result<Bytes> ecdsa_to_fixed(View der, std::size_t coordinate) {
-  const unsigned char* at = der.data();
-  const EcdsaSigPtr signature(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
-  if (!signature || at != der.data() + der.size()) return does_not_hold();
+  const auto numbers = [&]() -> Result<std::pair<View, View>> {
+    DerReader whole(der);
+    TRY(auto both, whole.enter(der::sequence, "signature"));
+    CHECK_OK(whole.end("signature"));
+    TRY(const View r, both.integer("signature.r"));
+    TRY(const View s, both.integer("signature.s"));
+    CHECK_OK(both.end("signature"));
+    return std::pair(r, s);
+  }();
+  if (!numbers) return does_not_hold();
   Bytes fixed(2 * coordinate);
-  if (BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), fixed.data(), static_cast<int>(coordinate)) < 0 ||
-      BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), fixed.data() + coordinate, static_cast<int>(coordinate)) < 0)
-    return does_not_hold();
-  // OpenSSL reads BER; a signature has one encoding (X.690 section 10).
-  TRY(const Bytes strict, ecdsa_to_der(fixed, coordinate));
-  if (!equal(strict, der)) return does_not_hold();
+  auto end = fixed.begin();
+  for (View number : {numbers->first, numbers->second}) {
+    if ((number[0] & 0x80) != 0) return does_not_hold();  // below zero
+    if (number[0] == 0) number = number.subspan(1);
+    if (number.size() > coordinate) return does_not_hold();
+    end += static_cast<std::ptrdiff_t>(coordinate);
+    std::copy_backward(number.begin(), number.end(), end);
+  }
   return fixed;
 }
 
