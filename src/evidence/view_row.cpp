@@ -254,18 +254,24 @@ Result<ViewHead> read_view_head(View view) {
   return read_head(in);
 }
 
-Result<std::vector<Statement>> read_view(View view, const SubjectId& subject) {
+Result<ViewReader> ViewReader::open(View view, const SubjectId& subject) {
   CborReader in(view, std::numeric_limits<std::size_t>::max());  // our own: as many items as it has
   TRY(const ViewHead head, read_head(in));
+  return ViewReader(in, head, subject);
+}
+
+Result<void> ViewReader::next(Statement& to) {
+  to.format = head_.format;
+  to.issuer = head_.issuer;
+  to.id = head_.id;
+  to.subject = *subject_;
+  return read_one(in_, to);
+}
+
+Result<std::vector<Statement>> read_view(View view, const SubjectId& subject) {
+  TRY(auto reader, ViewReader::open(view, subject));
   std::vector<Statement> statements;
-  while (!in.at_end()) {
-    Statement& one = statements.emplace_back();
-    one.format = head.format;
-    one.issuer = head.issuer;
-    one.id = head.id;
-    one.subject = subject;
-    CHECK_OK(read_one(in, one));
-  }
+  while (!reader.done()) CHECK_OK(reader.next(statements.emplace_back()));
   return statements;
 }
 

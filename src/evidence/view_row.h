@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "base/cbor.h"
 #include "base/result.h"
 #include "evidence/statement.h"
 
@@ -22,5 +23,21 @@ struct ViewHead {
 Result<ViewHead> read_view_head(View view);
 // Of this subject. malformed: written by another release, or damaged; `ics rebuild` makes them anew.
 Result<std::vector<Statement>> read_view(View view, const SubjectId& subject);
+// The same one by one, each read where it is to stand: a statement is large to move.
+class ViewReader {
+ public:
+  static Result<ViewReader> open(View view, const SubjectId& subject);  // both outlive it
+
+  bool done() const { return in_.at_end(); }
+  // Into a statement of which nothing is set yet.
+  Result<void> next(Statement& to);
+
+ private:
+  ViewReader(CborReader in, const ViewHead& head, const SubjectId& subject) : in_(in), head_(head), subject_(&subject) {}
+
+  CborReader in_;
+  ViewHead head_;
+  const SubjectId* subject_;
+};
 
 }  // namespace cm4it::evidence

@@ -27,7 +27,7 @@ void refuse(Message& message, const Error& error) {
 
 Appender::Appender(const Options& options, store::Store& store, Signing& signing, State state, OnChange on_change)
     : options_(options), store_(store), signing_(signing), on_change_(std::move(on_change)), inbox_(budget::appender_inbox),
-      state_(std::move(state)), published_(publish(state_, options_)), thread_([this] { run(); }) {}
+      state_(std::move(state)), published_(publish(state_, options_, authorities_)), thread_([this] { run(); }) {}
 
 Appender::~Appender() {
   inbox_.close();
@@ -187,7 +187,8 @@ Result<void> Appender::read_on() {
 
 // Publishes the state: from here on all readers see it.
 void Appender::tell(Change change) {
-  published_.replace(publish(state_, options_));
+  if (change.everything) authorities_ = std::make_shared<AuthorityCache>();
+  published_.replace(publish(state_, options_, authorities_));
   if (!on_change_) return;
   change.newest_time = state_.newest_time;
   on_change_(change);

@@ -7,6 +7,7 @@
 #include "base/guarded.h"
 #include "base/inbox.h"
 #include "base/newest.h"
+#include "ledger/authority_cache.h"
 #include "ledger/batch_builder.h"
 #include "ledger/signing.h"
 #include "ledger/state.h"
@@ -57,6 +58,7 @@ class Appender {
   std::string last_failure_;  // the appender's thread only: what was logged last, and when
   Time last_failure_at_{};
   Guarded<std::optional<WriteFailure>> write_failure_;
+  std::shared_ptr<AuthorityCache> authorities_ = std::make_shared<AuthorityCache>();  // the appender's thread only
   Newest<Published> published_;
   std::thread thread_;
 };

@@ -4,6 +4,7 @@
 
 #include "base/budgets.h"
 #include "evidence/view_row.h"
+#include "ledger/authority_cache.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "ledger/schema.h"
@@ -25,18 +26,18 @@ bool of_interest(const evidence::Statement& statement) {
 
 }  // namespace
 
-Result<std::vector<policy::Fact>> Reader::authority(const KeyId& key, const std::optional<AsOf>& as_of, std::vector<KeyId>& signers) const {
-  const SubjectId subject = SubjectId::key(key);
+// What is kept about a CA's key that paths may lead over, or that takes it back.
+Result<std::vector<policy::Fact>> Reader::authority_certificates(const SubjectId& subject) const {
   std::vector<policy::Fact> facts;
   Result<void> outcome;
   std::size_t examined = 0;
-  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View, View value) {
+  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View row_key, View value) {
     outcome = [&]() -> Result<void> {
       TRY(const auto row, decode_subject_row(value));
       TRY(const auto head, evidence::read_view_head(row.view));
       if (!concerns(head.format)) return {};
       std::vector<policy::Fact> found;
-      CHECK_OK(add_row(subject, value, found));
+      CHECK_OK(add_row(subject, table::last_number(row_key), value, found));
       for (auto& fact : found)
         if (of_interest(fact.statement)) facts.push_back(std::move(fact));
       return {};
@@ -55,8 +56,28 @@ Result<std::vector<policy::Fact>> Reader::authority(const KeyId& key, const std:
   std::erase_if(facts, [&](const policy::Fact& fact) {
     return is_certificate(fact.statement) && ++certificates > budget::authority_certificates;
   });
-  CHECK_OK(add_crls(subject, as_of, facts, signers));
   return facts;
+}
+
+// With what lists say of it; of these `signers` are told.
+Result<policy::AuthorityFacts> Reader::authority(const KeyId& key, const std::optional<AsOf>& as_of, std::vector<KeyId>& signers) const {
+  const SubjectId subject = SubjectId::key(key);
+  const auto* known = published_->authorities->find(key);
+  if (known && !known->has_lists) return known->facts;
+  AuthorityCache::Authority found;
+  if (known) {
+    found = *known;
+  } else {
+    TRY(auto certificates, authority_certificates(subject));
+    found.facts = std::make_shared<const std::vector<policy::Fact>>(std::move(certificates));
+  }
+  auto with_lists = *found.facts;
+  CHECK_OK(add_crls(subject, as_of, with_lists, signers));
+  found.has_lists = with_lists.size() > found.facts->size();
+  // Keys of which no authority's certificate is kept are as many as anybody likes.
+  const bool is_one = std::any_of(found.facts->begin(), found.facts->end(), [](const policy::Fact& fact) { return policy::is_authority(fact.statement); });
+  if (!known && is_one) published_->authorities->put(key, found);
+  return found.has_lists ? std::make_shared<const std::vector<policy::Fact>>(std::move(with_lists)) : found.facts;
 }
 
 Result<void> Reader::add_authorities(std::vector<KeyId> keys, policy::Authorities& to, const std::optional<AsOf>& as_of) const {
@@ -64,7 +85,7 @@ Result<void> Reader::add_authorities(std::vector<KeyId> keys, policy::Authoritie
     const KeyId key = keys[next];
     if (to.contains(key)) continue;
     TRY(auto facts, authority(key, as_of, keys));
-    for (const auto& fact : facts)
+    for (const auto& fact : *facts)
       if (policy::is_authority(fact.statement)) keys.push_back(fact.statement.issuer);
     to.emplace(key, std::move(facts));
   }

@@ -3,6 +3,7 @@
 
 #include "base/budgets.h"
 #include "evidence/credential.h"
+#include "ledger/authority_cache.h"
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "ledger/schema.h"
@@ -16,10 +17,11 @@ Result<std::vector<policy::Fact>> Reader::compromises_of(const KeyId& key, const
   Result<void> outcome;
   CHECK_OK(snapshot_->scan(table::compromised, store::Range::prefix(table::compromised_prefix(key, component)), [&](View row, View) {
     outcome = [&]() -> Result<void> {
-      TRY(const auto value, snapshot_->get(table::subjects, table::subject_key(subject, table::last_number(row))));
+      const std::uint64_t position = table::last_number(row);
+      TRY(const auto value, snapshot_->get(table::subjects, table::subject_key(subject, position)));
       if (!value) return fail(Code::internal, "subjects: a row is missing", "run `ics rebuild`");
       std::vector<policy::Fact> found;
-      CHECK_OK(add_row(subject, *value, found));
+      CHECK_OK(add_row(subject, position, *value, found));
       for (auto& fact : found)
         if (is_self_compromise(fact.statement, key)) facts.push_back(std::move(fact));
       return {};
@@ -49,10 +51,16 @@ void add_speakers(const std::vector<policy::Fact>& about, const policy::Policies
 }  // namespace
 
 Result<void> Reader::add_compromises(policy::Facts& facts) const {
+  TRY(const bool any, published_->authorities->any_compromised([&]() -> Result<bool> {
+    bool found = false;
+    CHECK_OK(snapshot_->scan(table::compromised, {}, [&](View, View) { return !(found = true); }));
+    return found;
+  }));
+  if (!any) return {};
   std::set<Speaker> speakers;
   add_speakers(facts.about, policies(), speakers);
   for (const auto& [model, about] : facts.models) add_speakers(about, policies(), speakers);
-  for (const auto& [key, about] : facts.authorities) add_speakers(about, policies(), speakers);
+  for (const auto& [key, about] : facts.authorities) add_speakers(*about, policies(), speakers);
   for (const auto& [key, component] : speakers) {
     TRY(auto said, compromises_of(key, component));
     if (said.empty()) continue;

@@ -7,6 +7,7 @@
 #include "evidence/view_row.h"
 #include "ledger/crls.h"
 #include "ledger/journal.h"
+#include "ledger/authority_cache.h"
 #include "ledger/ledger.h"
 #include "ledger/schema.h"
 
@@ -73,7 +74,7 @@ Result<policy::Fact> Reader::crl_fact(const SubjectId& subject, const CrlRow& ro
   }
   auto statement = evidence::with_entries(std::move(list), std::move(entries), row.cut);
   if (!statement.revocations->entries.empty()) std::get<evidence::Withdraw>(statement.body).statement = taken_back(statement, about);
-  return fact_of(std::move(statement), row.facts);
+  return fact_of(std::move(statement), row.facts, row.position);
 }
 
 // A CRL that names none of them is told too, for it may be the one that counts. So are those by other keys of their issuer's name:
@@ -90,23 +91,29 @@ Result<void> Reader::add_crls(const SubjectId& subject, const std::optional<AsOf
     statement.issued_at = row.this_update;
     statement.not_before = row.this_update;
     statement.revocations = std::make_shared<const evidence::RevocationList>();
-    TRY(const auto fact, fact_of(std::move(statement), row.facts));
+    TRY(const auto fact, fact_of(std::move(statement), row.facts, row.position));
     return policy::in_force(fact, policies(), *domain, as_of->at);
   };
   const InForce at_that_time = domain ? InForce(in_force) : InForce();
   auto in_names = issued_in_names(about);
   for (auto& [name, issued] : in_names) {
+    const KeyId issuer = issued.by[0];
+    const bool of_one = issued.by.size() == 1 && SubjectId::key(issuer) != subject;  // what issues itself is looked up for itself alone
+    if (of_one && published_->authorities->has_no_lists(issuer, name)) continue;
+    bool none = true;
     TRY(const auto others, keys_named(issued.alias));
     for (const KeyId& key : others) add_key(issued.by, key);
     const std::vector<View> asked(issued.serials.begin(), issued.serials.end());
     for (const KeyId& key : issued.by) {  // each CRL once, with all that it says of the subject
       TRY(const auto rows, crls_of(*snapshot_, key, name, at_that_time));
       if (!rows.empty()) signers.push_back(key);
+      none &= rows.empty();
       for (const CrlRow& row : rows) {
         TRY(auto fact, crl_fact(subject, row, asked, about));
         about.push_back(std::move(fact));
       }
     }
+    if (of_one && none) published_->authorities->put_no_lists(issuer, name);
   }
   return {};
 }

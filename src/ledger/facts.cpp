@@ -56,32 +56,40 @@ std::size_t weight_of(const std::vector<policy::Fact>& facts, std::size_t from) 
 
 }  // namespace
 
-Result<void> Reader::add_row(const SubjectId& subject, View row, std::vector<policy::Fact>& to) const {
+Result<void> Reader::add_row(const SubjectId& subject, std::uint64_t position, View row, std::vector<policy::Fact>& to) const {
   CHECK_OK(ReadBudget::charge(1, row.size()));
   TRY(auto decoded, decode_subject_row(row));
-  TRY(auto statements, evidence::read_view(decoded.view, subject));
-  for (auto& statement : statements) {
-    TRY(auto fact, fact_of(std::move(statement), statements.size() == 1 ? std::move(decoded.facts) : decoded.facts));
-    to.push_back(std::move(fact));
+  TRY(auto reader, evidence::ViewReader::open(decoded.view, subject));
+  while (!reader.done()) {
+    policy::Fact& fact = to.emplace_back();
+    CHECK_OK(reader.next(fact.statement));
+    CHECK_OK(complete(fact, reader.done() ? std::move(decoded.facts) : decoded.facts, position));
   }
   return {};
 }
 
-// A statement with what is known of where and when it was received.
-Result<policy::Fact> Reader::fact_of(evidence::Statement statement, FactRow facts) const {
-  policy::Fact fact{std::move(statement), {}, std::move(facts.received), facts.first_seen};
+Result<policy::Fact> Reader::fact_of(evidence::Statement statement, FactRow facts, std::uint64_t position) const {
+  policy::Fact fact{std::move(statement), {}, {}, {}};
+  CHECK_OK(complete(fact, std::move(facts), position));
+  return fact;
+}
+
+// Adds to a statement what is known of where and when it was received.
+Result<void> Reader::complete(policy::Fact& fact, FactRow facts, std::uint64_t position) const {
+  fact.position = position;
+  fact.first_seen = facts.first_seen;
+  fact.receipts = std::move(facts.received);
   fact.domains = fact.statement.domains;
   const bool own_alarm = is_self_compromise(fact.statement, fact.statement.issuer);  // concerns all domains that took it
   if (fact.domains.empty() || own_alarm) {
-    if (!facts.submission_domain.empty()) fact.domains.push_back(facts.submission_domain);
+    if (!facts.submission_domain.empty()) fact.domains.push_back(std::move(facts.submission_domain));
     for (const auto& received : fact.receipts) fact.domains.push_back(received.domain);
     std::sort(fact.domains.begin(), fact.domains.end());
     fact.domains.erase(std::unique(fact.domains.begin(), fact.domains.end()), fact.domains.end());
   }
   for (auto& received : fact.receipts)
     if (received.log == KeyId{}) received.log = published_->own_log;
-  CHECK_OK(leave_out_unmade(fact));
-  return fact;
+  return leave_out_unmade(fact);
 }
 
 // Made in a domain that it names is what a home of that domain has received, or may still receive from here: it is on its way, and
@@ -122,9 +130,10 @@ Result<bool> Reader::add_facts(const SubjectId& subject, std::vector<policy::Fac
   Result<void> outcome;
   bool whole = true;
   std::size_t rows = 0, weight = 0;
-  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View, View value) {
+  to.reserve(8);  // of most subjects no more is said
+  CHECK_OK(snapshot_->scan(table::subjects, store::Range::prefix(subject.row()), [&](View key, View value) {
     const std::size_t before = to.size();
-    outcome = add_row(subject, value, to);
+    outcome = add_row(subject, table::last_number(key), value, to);
     weight += weight_of(to, before);
     whole = ++rows <= budget::subject_statements && weight <= budget::subject_statements;
     return whole && outcome.has_value();
@@ -137,9 +146,16 @@ Result<bool> Reader::add_facts(const SubjectId& subject, std::vector<policy::Fac
   CHECK_OK(fair_share(*snapshot_, table::speakers, subject, budget::share_statements, positions));
   for (const std::uint64_t position : positions) {
     TRY(const auto row, snapshot_->get(table::subjects, table::subject_key(subject, position)));
-    if (row) CHECK_OK(add_row(subject, *row, to));
+    if (row) CHECK_OK(add_row(subject, position, *row, to));
   }
   return false;
+}
+
+Result<policy::Facts> Reader::statements(const SubjectId& subject) const {
+  policy::Facts facts;
+  facts.subject = subject;
+  TRY(facts.whole, add_facts(subject, facts.about));
+  return facts;
 }
 
 Result<policy::Facts> Reader::facts(const SubjectId& subject, const std::optional<AsOf>& as_of) const {

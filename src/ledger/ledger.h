@@ -46,6 +46,8 @@ struct ForeignReceipt {
   Bytes cose;
 };
 
+class AuthorityCache;  // ledger/authority_cache.h
+
 // What this server's own state is beyond the records: immutable, replaced by the appender when something came.
 struct Published {
   std::uint64_t next = 1;                     // the journal position the next entry will have
@@ -56,6 +58,7 @@ struct Published {
   std::size_t unpinned_domains = 0;           // whose descriptors are stored, and apply nowhere until something pins them
   std::uint64_t unpinned_dropped = 0;         // of their descriptors, for newer ones, since this process started
   Time newest_time;                           // newest verified head seen: `at` is never before it
+  std::shared_ptr<AuthorityCache> authorities;  // one until anything changes that bears on others' verdicts; never null
 };
 using PublishedPtr = std::shared_ptr<const Published>;
 
@@ -134,6 +137,8 @@ class Reader {
   // then. Without it those of the highest numbers are, and a verdict for which they do not suffice says so.
   struct AsOf { std::string_view domain; Time at; };
   Result<policy::Facts> facts(const SubjectId& subject, const std::optional<AsOf>& as_of = {}) const;
+  // Of these only what was said of the subject itself: for who shows evidence, and folds nothing.
+  Result<policy::Facts> statements(const SubjectId& subject) const;
   // What is stored of these CAs' keys and of those above them: certificates, and what was taken back of them; bounded.
   Result<void> add_authorities(std::vector<KeyId> keys, policy::Authorities& to, const std::optional<AsOf>& as_of = {}) const;
   // What this key said of itself that silences it, or that component of its certificate; the first ones that came here.
@@ -218,8 +223,9 @@ class Reader {
 
  private:
   Result<bool> add_facts(const SubjectId& subject, std::vector<policy::Fact>& to) const;  // false: not all of them
-  Result<void> add_row(const SubjectId& subject, View row, std::vector<policy::Fact>& to) const;
-  Result<policy::Fact> fact_of(evidence::Statement statement, FactRow facts) const;
+  Result<void> add_row(const SubjectId& subject, std::uint64_t position, View row, std::vector<policy::Fact>& to) const;
+  Result<policy::Fact> fact_of(evidence::Statement statement, FactRow facts, std::uint64_t position) const;
+  Result<void> complete(policy::Fact& fact, FactRow facts, std::uint64_t position) const;
   Result<std::vector<KeyId>> keys_named(const std::string& alias) const;
   Result<void> add_crls(const SubjectId& subject, const std::optional<AsOf>& as_of, std::vector<policy::Fact>& about,
                         std::vector<KeyId>& signers) const;
@@ -228,7 +234,8 @@ class Reader {
   Result<void> leave_out_unmade(policy::Fact& fact) const;
   Result<std::string> why_unmade(const StatementId& statement, const std::string& domain) const;
   Result<void> add_compromises(policy::Facts& facts) const;
-  Result<std::vector<policy::Fact>> authority(const KeyId& key, const std::optional<AsOf>& as_of, std::vector<KeyId>& signers) const;
+  Result<std::vector<policy::Fact>> authority_certificates(const SubjectId& subject) const;
+  Result<policy::AuthorityFacts> authority(const KeyId& key, const std::optional<AsOf>& as_of, std::vector<KeyId>& signers) const;
   std::unique_ptr<store::Snapshot> snapshot_;
   PublishedPtr published_;
 };

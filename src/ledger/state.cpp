@@ -161,10 +161,11 @@ Result<State> load_state(const Options& options, const store::Store& store) {
   return state;
 }
 
-PublishedPtr publish(const State& state, const Options& options) {
+PublishedPtr publish(const State& state, const Options& options, std::shared_ptr<AuthorityCache> authorities) {
   auto published = std::make_shared<Published>();
   if (options.log_key) published->own_log = options.log_key->public_key().id();
   published->next = state.next;
+  published->authorities = std::move(authorities);
   published->policies = state.policies;
   published->domains = state.domains;
   published->unpinned_domains = state.unpinned->owners();

@@ -37,7 +37,7 @@ Bytes head_of(const State& state);  // the store's head: [format 1, next, commit
 // Errors: conflict (the store is another server's), malformed (not a ledger, or damaged).
 Result<State> load_state(const Options& options, const store::Store& store);
 
-PublishedPtr publish(const State& state, const Options& options);
+PublishedPtr publish(const State& state, const Options& options, std::shared_ptr<AuthorityCache> authorities);
 
 // The signed descriptor of a statement of kind policy.
 Result<policy::SignedDescriptor> signed_descriptor(const evidence::Statement& statement);

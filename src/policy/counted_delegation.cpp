@@ -33,7 +33,7 @@ CountedDelegation::Authority& CountedDelegation::authority(const KeyId& key) {
   entry = std::make_unique<Authority>(Authority{TemporalRules(policies_, domain_, at_), {}, {}, {}, {}});
   Authority& made = *entry;
   const auto facts = authorities_.find(key);
-  made.order = made.rules.order_by_receipt(facts == authorities_.end() ? nothing : facts->second);
+  made.order = made.rules.order_by_receipt(facts == authorities_.end() ? nothing : *facts->second);
   made.withdrawals.find(made.order, [&](Judgement& judgement) { return made.rules.in_time(judgement); }, signers_);
   for (Judgement& judgement : made.order) {
     const auto& statement = judgement.fact->statement;

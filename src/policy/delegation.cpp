@@ -137,7 +137,7 @@ Paths chain_paths_of(const Statement& statement, const WhyNot& why_not, const Li
 const crypto::PublicKey* certified_key(const KeyId& key, const Authorities& authorities) {
   const auto facts = authorities.find(key);
   if (facts == authorities.end()) return nullptr;
-  for (const Fact& fact : facts->second)
+  for (const Fact& fact : *facts->second)
     if (fact.statement.is_certificate() && !fact.statement.credentials.empty()) return &credential_of(fact)->key();
   return nullptr;
 }
@@ -155,7 +155,7 @@ Links stored_links(const KeyId& key, const Authorities& authorities, const Descr
   if (facts == authorities.end()) return links;
   auto places = domain.referenced();
   places.push_back(domain.domain);
-  for (const Fact& fact : facts->second)
+  for (const Fact& fact : *facts->second)
     if (is_authority(fact.statement) &&
         std::find_first_of(places.begin(), places.end(), fact.domains.begin(), fact.domains.end()) != places.end())
       links.certificates.push_back(&fact);

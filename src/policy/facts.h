@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,6 +28,7 @@ struct Fact {
   Time first_seen;                    // by this server: provisional time, until a receipt comes
   // Domains it names and is not made in, so that they are not among `domains`, and why: refused by their homes, not sent there, …
   std::vector<std::pair<std::string, std::string>> refused = {};
+  std::uint64_t position = 0;         // of its evidence in this server's journal
 };
 
 // How well this server knows a domain.
@@ -41,7 +43,8 @@ struct DomainState {
 };
 
 // Of a CA's key: the certificates about it, and what was taken back of them. By its id.
-using Authorities = std::map<KeyId, std::vector<Fact>>;
+using AuthorityFacts = std::shared_ptr<const std::vector<Fact>>;  // many verdicts have these in common; never null
+using Authorities = std::map<KeyId, AuthorityFacts>;
 // What keys said of themselves that silences them (evidence::is_self_compromise), by their ids.
 using Compromises = std::map<KeyId, std::vector<Fact>>;
 

@@ -114,7 +114,7 @@ class AuthorityKeys {
     for (const KeyId& id : ids) {
       const auto facts = found_.authorities.find(id);
       if (facts == found_.authorities.end()) continue;
-      for (const auto& fact : facts->second)
+      for (const auto& fact : *facts->second)
         if (is_authority(fact.statement) && gives_name(fact.statement, names_.back()))
           stored_.push_back({&fact.statement, &fact.statement.credentials[0]->key()});
     }

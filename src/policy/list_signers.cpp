@@ -12,7 +12,7 @@ const std::vector<ListSigners::Received>& ListSigners::received(const KeyId& key
   const auto facts = authorities_.find(key);
   if (!fresh || facts == authorities_.end()) return entry->second;
   TemporalRules rules(policies_, domain_, at_);
-  auto order = rules.order_by_receipt(facts->second);
+  auto order = rules.order_by_receipt(*facts->second);
   for (Judgement& judgement : order)
     if (is_authority(judgement.fact->statement) && (rules.in_time(judgement) || rules.expired_only(judgement)))
       entry->second.push_back({judgement.fact->statement.credentials[0].get(), judgement.fact->statement.issuer});

@@ -32,10 +32,10 @@ class Pieces {
       if (fact.statement.format != evidence::Format::openpgp) continue;  // the certificates that HKP serves
       const auto kind = fact.statement.kind();
       if (!shown(sights_, kind, fact.domains)) continue;
-      TRY(const auto record, reader_.record(fact.statement.id));
+      TRY(auto record, reader_.record_at(fact.position));
       if (!record) return fail(Code::internal, "journal: an entry is missing", "run `ics rebuild`");
       if (!integrity_.check(reader_, *record)) continue;  // it is told of (integrity.cpp), and not sent
-      TRY(const auto of, evidence::openpgp::certificate_of(record->evidence));
+      TRY(const auto of, certificate_of(record->evidence));
       const auto [place, first] = places.emplace(of, list.size());
       if (first) {
         list.push_back({of, facts.subject, {}, true, fact.first_seen});
@@ -46,7 +46,7 @@ class Pieces {
       if (contains(names, alias)) named[place->second] = true;
       found.open = found.open && (anyones_.empty() || shown(anyones_, kind, fact.domains));
       found.changed = std::max(found.changed, fact.first_seen);
-      found.pieces.push_back(record->evidence);
+      found.pieces.push_back(std::move(record->evidence));
     }
     std::vector<Certificate> chosen;
     for (std::size_t i = 0; i < list.size(); ++i)
@@ -55,6 +55,14 @@ class Pieces {
   }
 
  private:
+  // Pieces of one certificate begin with the same key, which is read once.
+  Result<Fingerprint> certificate_of(View piece) {
+    if (!first_packet_.empty() && piece.size() >= first_packet_.size() && equal(piece.first(first_packet_.size()), first_packet_)) return of_first_packet_;
+    TRY(of_first_packet_, evidence::openpgp::certificate_of(piece));
+    first_packet_ = to_bytes(evidence::openpgp::first_packet(piece));
+    return of_first_packet_;
+  }
+
   static bool shown(std::vector<ReadAccess>& sights, Kind kind, const std::vector<std::string>& domains) {
     return std::any_of(sights.begin(), sights.end(), [&](ReadAccess& sight) { return sight.statement(kind, domains); });
   }
@@ -62,6 +70,8 @@ class Pieces {
   const Integrity& integrity_;
   const ledger::Reader& reader_;
   std::vector<ReadAccess> sights_, anyones_;
+  Bytes first_packet_;
+  Fingerprint of_first_packet_;
 };
 
 struct Bearer {
@@ -71,18 +81,23 @@ struct Bearer {
 
 }  // namespace
 
-Result<std::vector<Certificate>> Certificates::named(const std::string& alias, const Principal& who) const {
+Result<Certificates::Named> Certificates::named(const std::string& alias, const Principal& who) const {
   TRY(const auto reader, ledger_.reader());
   std::vector<Bearer> bearers;
   CHECK_OK(reader.named(alias, [&](const SubjectId& subject, evidence::AliasRank rank) {
     bearers.push_back({subject, rank});
     return bearers.size() < budget::certificates_of_one_name;
   }));
-  std::vector<Certificate> found;
+  Named found;
   for (std::size_t i = 0; i < bearers.size(); ++i) {
-    if (i > 0 && bearers[i].rank != bearers[i - 1].rank && !found.empty()) break;
-    CHECK_OK(add(reader, bearers[i].subject, bearers[i].rank, alias, who, found));
+    if (i > 0 && bearers[i].rank != bearers[i - 1].rank && !found.certificates.empty()) break;
+    CHECK_OK(add(reader, bearers[i].subject, bearers[i].rank, alias, who, found.certificates));
   }
+  const auto own = std::count_if(bearers.begin(), bearers.end(), [](const Bearer& bearer) { return bearer.rank == evidence::AliasRank::own; });
+  if (own != 1 || found.certificates.empty() || found.certificates[0].subject != bearers[0].subject) return found;
+  const Stamp stamp = stamps_.current(bearers[0].subject);
+  // Nothing was published since before all this was read, so nothing that the stamp does not tell of.
+  if (ledger_.published() == reader.published_ptr()) found.stamp = stamp;
   return found;
 }
 
@@ -90,7 +105,8 @@ Result<void> Certificates::add(const ledger::Reader& reader, const SubjectId& be
                                const Principal& who, std::vector<Certificate>& to) const {
   TRY(const bool could, access_.could_read_any(reader, bearer, who));
   if (!could) return {};
-  TRY(const auto facts, reader.facts(bearer));
+  // Anyone's rights do not hang on whose the subject is.
+  TRY(const auto facts, who ? reader.facts(bearer) : reader.statements(bearer));
   TRY(auto found, Pieces(access_, integrity_, reader, facts, who).certificates(facts, alias, rank));
   std::move(found.begin(), found.end(), std::back_inserter(to));
   return {};
@@ -105,18 +121,6 @@ Result<std::vector<Certificate>> Certificates::of_subject(const ledger::Reader& 
   std::vector<Certificate> found;
   CHECK_OK(add(reader, subject, evidence::AliasRank::own, {}, who, found));
   return found;
-}
-
-std::optional<SubjectId> Certificates::only_bearer(const std::string& alias) const {
-  const auto reader = ledger_.reader();
-  if (!reader) return {};
-  std::vector<SubjectId> bearers;
-  const auto outcome = reader->named(alias, [&](const SubjectId& subject, evidence::AliasRank rank) {
-    if (rank == evidence::AliasRank::own) bearers.push_back(subject);
-    return rank == evidence::AliasRank::own && bearers.size() < 2;
-  });
-  if (!outcome || bearers.size() != 1) return {};
-  return bearers[0];
 }
 
 Result<bool> Certificates::found_by(const Terms& terms, const Principal& who, const std::function<Result<bool>(Certificate)>& visit) const {

@@ -11,6 +11,7 @@
 #include "service/access.h"
 #include "service/answers.h"
 #include "service/integrity.h"
+#include "service/stamps.h"
 
 namespace cm4it::service {
 
@@ -26,16 +27,20 @@ struct Certificate {
 class Certificates {
  public:
   // References outlive this.
-  Certificates(const ledger::Ledger& ledger, const Access& access, const Integrity& integrity)
-      : ledger_(ledger), access_(access), integrity_(integrity) {}
+  Certificates(const ledger::Ledger& ledger, const Access& access, const Integrity& integrity, const Stamps& stamps)
+      : ledger_(ledger), access_(access), integrity_(integrity), stamps_(stamps) {}
 
   // By a name of the key, "fpr:" or "keyid:" and hex digits (docs/openpgp.md); where no certificate bears it as its own, of
   // one of its subkeys, and of those first that have agreed to be one. None: empty.
-  Result<std::vector<Certificate>> named(const std::string& alias, const Principal& who) const;
+  struct Named {
+    std::vector<Certificate> certificates;
+    // What an answer about them depends on, where they are of the one subject that bears the name as its own. None: of another, of
+    // several, or something was written while it was looked up.
+    std::optional<Stamp> stamp;
+  };
+  Result<Named> named(const std::string& alias, const Principal& who) const;
   // What a submission of these certificates' evidence has made of them is told by fingerprint.
   Result<std::vector<Certificate>> of_subject(const SubjectId& subject, const Principal& who) const;
-  // The one subject that bears this name as its own, whoever may see it; none, or several: nothing.
-  std::optional<SubjectId> only_bearer(const std::string& alias) const;
 
   // Those of the subjects that the search index finds by all these terms (ledger::Reader::search), until `visit` says false.
   // True: there may be others, which were not looked at (budget::search_examined, certificates_examined).
@@ -55,6 +60,7 @@ class Certificates {
   const ledger::Ledger& ledger_;
   const Access& access_;
   const Integrity& integrity_;
+  const Stamps& stamps_;
 };
 
 }  // namespace cm4it::service

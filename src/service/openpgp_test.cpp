@@ -144,8 +144,8 @@ TEST_F(Certified, TwoCreationTimesAreTwoCertificates) {
   EXPECT_NE(found->at(0).fingerprint, found->at(1).fingerprint);
   for (const auto& one : *found) {
     const auto named = a.service->certificates().named("fpr:" + to_hex(one.fingerprint.octets), {});
-    ASSERT_EQ(named->size(), 1u);
-    EXPECT_EQ(named->at(0).fingerprint, one.fingerprint);
+    ASSERT_EQ(named->certificates.size(), 1u);
+    EXPECT_EQ(named->certificates.at(0).fingerprint, one.fingerprint);
   }
   EXPECT_EQ(a.verdict(subject).judgements.size(), 2u);
 }

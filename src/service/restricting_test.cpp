@@ -130,8 +130,8 @@ TEST(Restricting, ABindingTakesNoNameAway) {
     for (const std::string& name : {"fpr:" + hex, "keyid:" + hex.substr(24), "keyid:" + hex.substr(32)}) {
       const auto found = flooded.ics->service->certificates().named(name, {});
       ASSERT_TRUE(found);
-      ASSERT_EQ(found->size(), 1u) << name;
-      EXPECT_EQ(found->at(0).fingerprint, world.key.fingerprint());
+      ASSERT_EQ(found->certificates.size(), 1u) << name;
+      EXPECT_EQ(found->certificates.at(0).fingerprint, world.key.fingerprint());
       EXPECT_EQ(flooded.ics->service->verdicts().resolve(name, "", {}).value(), world.subject) << name;
     }
     EXPECT_EQ(flooded.ics->service->verdicts().resolve(world.subject.text(), "", {}).value(), world.subject);

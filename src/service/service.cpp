@@ -40,7 +40,7 @@ struct Service::Parts {
         access(*ledger, told->clocks, options.default_domain, server_key), queues(access, options.workers),
         verdicts(*ledger, access, told->clocks, told->stamps, options.server_key, options.folded_statements),
         feed(*ledger, access, integrity, options.folded_statements), logs(*ledger, access, told->clocks, integrity),
-        certificates(*ledger, access, integrity), forwards(*ledger, access), health(*ledger, access, told->clocks, integrity), pins(*ledger, told->clocks, queues),
+        certificates(*ledger, access, integrity, told->stamps), forwards(*ledger, access), health(*ledger, access, told->clocks, integrity), pins(*ledger, told->clocks, queues),
         intake(*ledger, access, told->clocks, queues, verdicts, pins, {options.issuer_per_minute, options.subject_statements}) {}
   // Stop the workers first: their last jobs still use every part. Then the ledger, which writes what they appended and tells the parts.
   ~Parts() {

@@ -22,21 +22,11 @@ std::shared_ptr<const std::string> Hkp::Impl::cached(const net::Request& request
   return options.ready->find(request.loop, key_of(request.target));
 }
 
-Hkp::Impl::Stamped Hkp::Impl::stamped(const Search& search) const {
-  if (!search.alias.starts_with("fpr:")) return {};
-  Stamped stamped{search.alias, service.certificates().only_bearer(search.alias), {}};
-  if (!stamped.subject) return {};
-  stamped.stamp = service.verdicts().stamp(*stamped.subject);
-  return stamped;
-}
-
-net::Response Hkp::Impl::cache_answer(const std::string& target, const Stamped& stamped, const std::vector<Certificate>& found,
-                              net::Response response) {
-  if (!options.ready || !is_cacheable(target) || !stamped.subject || found.size() != 1 || !found[0].open || found[0].subject != *stamped.subject)
-    return response;
+net::Response Hkp::Impl::cache_answer(const std::string& target, const std::string& alias, const Matches& found, net::Response response) {
+  if (!options.ready || !is_cacheable(target) || !found.stamp || found.certificates.size() != 1 || !found.certificates[0].open) return response;
   // Not cached for a subkey: if a certificate with that primary key came, it would be another subject's, and be the answer instead.
-  if (stamped.alias != "fpr:" + to_hex(found[0].fingerprint.octets)) return response;
-  const service::Answer answer{net::serialize(response), stamped.stamp, Time::never()};
+  if (alias != "fpr:" + to_hex(found.certificates[0].fingerprint.octets)) return response;
+  const service::Answer answer{net::serialize(response), *found.stamp, Time::never()};
   response.ready = answer.octets;
   response.on_loop = [answers = options.ready, key = key_of(target), answer](unsigned loop) { answers->put(loop, key, answer); };
   return response;

@@ -31,12 +31,8 @@ struct Hkp::Impl : std::enable_shared_from_this<Hkp::Impl> {
   void respond_to_lookup(const Call& call, net::Responder respond);  // GET /pks/lookup, /pks/v2/…
   // This event loop's cached answer to a look-up by whole fingerprint; null: it has none.
   std::shared_ptr<const std::string> cached(const net::Request& request) const;
-  // What the answer to a look-up by fingerprint depends on: taken before reading, so that what changes meanwhile makes the answer
-  // stale. Without a subject the answer cannot be given again.
-  struct Stamped { std::string alias; std::optional<service::SubjectId> subject; service::Stamp stamp; };
-  Stamped stamped(const Search& search) const;
-  // The response, given again by the event loop that sends it where that may be.
-  net::Response cache_answer(const std::string& target, const Stamped& stamped, const std::vector<Certificate>& found, net::Response response);
+  // The response to a look-up by that name, given again by the event loop that sends it where that may be.
+  net::Response cache_answer(const std::string& target, const std::string& alias, const Matches& found, net::Response response);
 
   service::Service& service;
   const service::Certificates& certificates;

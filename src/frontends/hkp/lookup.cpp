@@ -57,7 +57,9 @@ Result<Found> find(Hkp::Impl& hkp, const Search& search, const service::Principa
   if (search.alias.empty()) {
     TRY(found, with_user_id(hkp.service.certificates(), search.text, search.exact ? Match::exact : Match::anywhere, hkp.service.now(), who));
   } else {
-    TRY(found.certificates, hkp.certificates.named(search.alias, who));
+    TRY(auto named, hkp.certificates.named(search.alias, who));
+    found.certificates = std::move(named.certificates);
+    found.stamp = named.stamp;
   }
   auto& list = found.certificates;
   if (search.v4_only) std::erase_if(list, [](const auto& one) { return one.fingerprint.version > 4; });
@@ -75,7 +77,8 @@ net::Response said_that_there_are_more(net::Response response, const Found& foun
 Result<Bytes> bundle(const std::vector<Certificate>& certificates) {
   Bytes all;
   for (const auto& certificate : certificates) {
-    TRY(const auto bytes, evidence::openpgp::assemble(certificate.pieces, certificate.fingerprint));
+    TRY(auto bytes, evidence::openpgp::assemble(certificate.pieces, certificate.fingerprint));
+    if (certificates.size() == 1) return bytes;
     append(all, bytes);
   }
   return all;
@@ -101,12 +104,11 @@ Answer lookup(Hkp::Impl& hkp, const Call& call, const std::string& target) {
   search.v4_only = *operation == "get";
   const Time now = hkp.service.now();
   if (*operation == "get") {
-    const auto stamped = hkp.stamped(search);
     TRY(const auto found, find(hkp, search, call.who));
     TRY(const auto bytes, bundle(found.certificates));
     auto answer = plain(200, evidence::openpgp::armor(evidence::openpgp::ArmorKind::public_key_block, bytes), "application/pgp-keys");
     answer.headers.emplace_back("Content-Disposition", "attachment; filename=openpgpkey.asc");
-    return hkp.cache_answer(target, stamped, found.certificates, said_that_there_are_more(std::move(answer), found));
+    return hkp.cache_answer(target, search.alias, found, said_that_there_are_more(std::move(answer), found));
   }
   const bool machine = has(options, "mr");
   const auto found = find(hkp, search, call.who);
@@ -171,14 +173,13 @@ Result<Search> v2_search(const Call& call) {
 
 Answer v2_get(Hkp::Impl& hkp, const Call& call, const std::string& target) {
   TRY(const auto search, v2_search(call));
-  const auto stamped = hkp.stamped(search);
   TRY(const auto found, find(hkp, search, call.who));
   if (call.path[2] == "index") {
     TRY(const auto infos, describe(found.certificates, hkp.service.now()));
     return said_that_there_are_more(plain(200, json_index(infos), "application/json"), found);
   }
   TRY(const auto bytes, bundle(found.certificates));
-  return hkp.cache_answer(target, stamped, found.certificates,
+  return hkp.cache_answer(target, search.alias, found,
                   said_that_there_are_more(plain(200, std::string(text(bytes)), "application/pgp-keys;armor=no"), found));
 }
 

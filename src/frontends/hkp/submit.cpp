@@ -119,7 +119,7 @@ std::vector<bool> were_here(const Hkp::Impl& hkp, const std::vector<Fingerprint>
   for (const auto& one : of) {
     if (!distinct.insert(one).second) continue;
     const auto found = hkp.certificates.named("fpr:" + to_hex(one.octets), who);
-    was_here.push_back(found && !found->empty());
+    was_here.push_back(found && !found->certificates.empty());
   }
   return was_here;
 }

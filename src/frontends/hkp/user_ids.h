@@ -14,6 +14,7 @@ enum class Match { anywhere, exact };
 struct Matches {
   std::vector<service::Certificate> certificates;
   bool more = false;  // there may be others: not all were looked at, or given
+  std::optional<service::Stamp> stamp = {};  // see service::Certificates::Named
 };
 
 // The certificates with a user id that matches, of those that `who` may see. Case does not matter (ASCII).

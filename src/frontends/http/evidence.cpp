@@ -58,11 +58,11 @@ net::Response immutable(net::Response response, bool open) {
 // The certificates stored here that bear the name of the one who signed.
 Result<Bytes> certificates_of(Door::Impl& door, const std::string& alias, const service::Principal& who) {
   TRY(const auto found, door.service.certificates().named(evidence::case_folded(alias), who));
-  if (found.empty())
+  if (found.certificates.empty())
     return fail(Code::not_yet, "signature: no certificate of its maker, " + alias.substr(alias.find(':') + 1) + ", is kept here",
                 "send it along as the part \"certificate\", or submit it first");
   Bytes all;
-  for (const auto& certificate : found) {
+  for (const auto& certificate : found.certificates) {
     TRY(const Bytes assembled, evidence::openpgp::assemble(certificate.pieces, certificate.fingerprint));
     append(all, assembled);
   }

@@ -35,6 +35,7 @@ auto said_by(const PieceParts& piece) {
 }
 
 void sort_and_merge(std::vector<PieceParts>& signatures) {
+  if (signatures.size() < 2) return;
   std::sort(signatures.begin(), signatures.end(), [](const auto& a, const auto& b) { return order_of(a) < order_of(b); });
   std::map<decltype(said_by(signatures[0])), bool> seen;
   std::erase_if(signatures, [&](const auto& piece) { return !seen.emplace(said_by(piece), true).second; });
@@ -58,11 +59,11 @@ bool is_hard(const Signature& signature) {
   return revokes_key && signature.reason != superseded && signature.reason != retired;
 }
 
-Result<Collected> collect(std::span<const Bytes> pieces, const Fingerprint& fingerprint) {
+Result<Collected> collect(std::span<const Bytes> pieces, const Fingerprint& fingerprint, Read read) {
   std::map<std::tuple<int, std::string_view>, Part> parts;
   std::optional<Collected> collected;
   for (const Bytes& bytes : pieces) {
-    auto piece = read_piece(bytes);
+    auto piece = read == Read::whole ? read_piece(bytes) : open_piece(bytes, collected ? &collected->primary : nullptr);
     if (!piece || piece->primary.fingerprint != fingerprint) continue;
     if (!collected) collected = Collected{piece->primary, {}, false};
     if (piece->signature.type == signature_type::key_revocation && is_hard(piece->signature)) collected->hard_revoked = true;
@@ -80,8 +81,11 @@ Result<Collected> collect(std::span<const Bytes> pieces, const Fingerprint& fing
 }
 
 Result<Bytes> assemble(std::span<const Bytes> pieces, const Fingerprint& fingerprint) {
-  TRY(const Collected certificate, collect(pieces, fingerprint));
+  TRY(const Collected certificate, collect(pieces, fingerprint, Read::order));
+  std::size_t size = 0;
+  for (const Bytes& piece : pieces) size += piece.size();
   Bytes out;
+  out.reserve(size);
   append_packet(out, tag::public_key, certificate.primary.body);
   for (const Part& part : certificate.parts) {
     if (certificate.hard_revoked && !is_left(part)) continue;

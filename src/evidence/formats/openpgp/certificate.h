@@ -17,8 +17,9 @@ struct Collected {
   bool hard_revoked = false;  // whatever else it says, it is to be used for nothing any more
 };
 
-// not_found: no piece is of that certificate.
-Result<Collected> collect(std::span<const Bytes> pieces, const Fingerprint& fingerprint);
+// not_found: no piece is of that certificate. `Read::order`: of each piece only what its place hangs on (open_piece()).
+enum class Read { whole, order };
+Result<Collected> collect(std::span<const Bytes> pieces, const Fingerprint& fingerprint, Read read);
 
 // A revocation of the key or of a subkey that puts in doubt all that was before (RFC 9580 section 5.2.3.31): for any reason but
 // "superseded" and "retired"; without a reason, or with one that is not known, the worst is assumed.

@@ -99,7 +99,7 @@ std::optional<Time> primary_end(const Collected& certificate, Time at) {
 }  // namespace
 
 Result<CertificateInfo> describe(std::span<const Bytes> pieces, const Fingerprint& fingerprint, Time at) {
-  TRY(const Collected certificate, collect(pieces, fingerprint));
+  TRY(const Collected certificate, collect(pieces, fingerprint, Read::whole));
   const Key& primary = certificate.primary;
   CertificateInfo info;
   info.fingerprint = fingerprint;

@@ -104,6 +104,11 @@ Result<Fingerprint> openpgp::certificate_of(View piece) {
   return key.fingerprint;
 }
 
+View openpgp::first_packet(View piece) {
+  PacketReader reader(piece);
+  return reader.next() ? piece.first(reader.offset()) : View();
+}
+
 Result<crypto::PublicKey> openpgp::primary_key(View certificate) {
   Bytes binary = to_bytes(certificate);
   if (looks_armored(certificate)) {

@@ -100,6 +100,8 @@ Result<CertificateInfo> describe(std::span<const Bytes> pieces, const Fingerprin
 // Whose piece it is: the fingerprint of its primary key; of a revocation without its key what it calls it by, be that a key id
 // alone. malformed, unsupported.
 Result<Fingerprint> certificate_of(View piece);
+// The piece's first packet, its header included: pieces that begin with the same are of one certificate. Empty: not a packet.
+View first_packet(View piece);
 
 // Of a piece of evidence: 2, a hard revocation of the key (RFC 9580 section 5.2.3.31: any reason but superseded and retired);
 // 1, a soft one; 0, something else.

@@ -1,5 +1,7 @@
 #include "evidence/formats/openpgp/piece.h"
 
+#include <array>
+
 #include "base/budgets.h"
 #include "evidence/formats/openpgp/packet.h"
 
@@ -94,37 +96,68 @@ Bytes write_piece(View primary, std::uint8_t component_tag, View component, View
   return piece;
 }
 
-Result<PieceParts> read_piece(View bytes) {
+namespace {
+
+// The packets of a piece: a key, at most one component, a signature.
+struct PiecePackets {
+  View primary, component, signature;
+  std::uint8_t component_tag = 0;  // 0: none
+};
+
+Result<PiecePackets> packets_of(View bytes) {
   PacketReader reader(bytes);
-  std::vector<Packet> packets;
-  while (!reader.done()) {
-    TRY(packets.emplace_back(), reader.next());
-    const std::uint8_t type = packets.back().tag;
-    if (type == tag::secret_key || type == tag::secret_subkey)
+  std::array<Packet, 3> packets;
+  std::size_t count = 0;
+  for (; !reader.done(); ++count) {
+    TRY(const Packet packet, reader.next());
+    if (packet.tag == tag::secret_key || packet.tag == tag::secret_subkey)
       return fail(Code::not_permitted, "openpgp: a secret key; nothing of it was kept");
-    if (packets.size() > 3) break;
+    if (count == packets.size()) break;
+    packets[count] = packet;
   }
-  const std::size_t count = packets.size();
-  if (count < 2 || count > 3 || packets[0].tag != tag::public_key || packets.back().tag != tag::signature)
+  if (!reader.done() || count < 2 || packets[0].tag != tag::public_key || packets[count - 1].tag != tag::signature)
     return bad("piece", "a public key, at most one component of it, and one signature expected");
+  PiecePackets found{packets[0].body, {}, packets[count - 1].body, 0};
+  if (count == 2) return found;
+  found.component_tag = packets[1].tag;
+  found.component = packets[1].body;
+  if (found.component_tag != tag::user_id && found.component_tag != tag::user_attribute && found.component_tag != tag::public_subkey)
+    return bad("piece", "a packet of type " + std::to_string(found.component_tag) + ", which is no component of a certificate");
+  return found;
+}
+
+}  // namespace
+
+Result<PieceParts> read_piece(View bytes) {
+  TRY(const PiecePackets packets, packets_of(bytes));
   PieceParts piece;
-  if (count == 3) {
-    piece.component_tag = packets[1].tag;
-    piece.component = packets[1].body;
-    if (piece.component_tag != tag::user_id && piece.component_tag != tag::user_attribute && piece.component_tag != tag::public_subkey)
-      return bad("piece", "a packet of type " + std::to_string(piece.component_tag) + ", which is no component of a certificate");
-    CHECK_OK(check_component(piece.component_tag, piece.component));
-  }
-  TRY(piece.primary, read_key(packets[0].body));
+  piece.component_tag = packets.component_tag;
+  piece.component = packets.component;
+  if (piece.component_tag != 0) CHECK_OK(check_component(piece.component_tag, piece.component));
+  TRY(piece.primary, read_key(packets.primary));
   if (piece.component_tag == tag::public_subkey) {
     TRY(piece.subkey, read_key(piece.component));
   }
-  TRY(piece.signature, read_certificate_signature(packets.back().body));
+  TRY(piece.signature, read_certificate_signature(packets.signature));
   CHECK_OK(check_parts(piece));
   const Bytes canonical = write_piece(piece.primary.body, piece.component_tag, piece.component,
                                       canonical_signature(piece.signature, piece.back_signature.has_value()));
   if (!equal(canonical, bytes))
     return bad("piece", "not in its one encoding: headers with the shortest lengths, and no unhashed subpackets but the needed ones");
+  return piece;
+}
+
+Result<PieceParts> open_piece(View bytes, const Key* primary) {
+  TRY(const PiecePackets packets, packets_of(bytes));
+  PieceParts piece;
+  piece.component_tag = packets.component_tag;
+  piece.component = packets.component;
+  if (primary && equal(primary->body, packets.primary)) {
+    piece.primary = *primary;
+  } else {
+    TRY(piece.primary, read_key(packets.primary));
+  }
+  TRY(piece.signature, read_certificate_signature(packets.signature));
   return piece;
 }
 

@@ -22,6 +22,11 @@ struct PieceParts {
 // of read_key() and read_signature(). No signature is verified.
 Result<PieceParts> read_piece(View bytes);
 
+// The same of a piece that read_piece() took when it came, and whose octets were compared with what was signed over them since: it is
+// cut into its parts, and what its signature says is read. Neither `subkey` nor `back_signature` is set. `primary`, where given: the
+// key of another piece, which is taken where this one begins with the same.
+Result<PieceParts> open_piece(View bytes, const Key* primary);
+
 Bytes write_piece(View primary, std::uint8_t component_tag, View component, View signature);
 
 // What is asked of parts that were read one by one: does the signature belong there, may its maker make it, is its
