@@ -50,6 +50,34 @@ TEST_F(LookUpCost, OfCertificatesOpenSslReadsNone) {
   EXPECT_EQ(before.since().certificates, 0u);
 }
 
+// What look-ups have in common is kept between them (ledger/authority_cache.h), and not a moment longer than it is true.
+TEST_F(LookUpCost, WhatIsKnownOfCasIsReadAgainWhenAnyChanges) {
+  const Authority issuing = authority("Acme Issuing");
+  take(root.itself());
+  CertificateDraft of_issuing = root.certifies(issuing);
+  of_issuing.serial = {7};
+  const StatementId first = take(of_issuing);
+  for (const char* name : {"one", "two"}) take(device_by(issuing, name));
+  const auto all = [&](const std::string& expected) {
+    for (const char* name : {"one", "two"}) EXPECT_EQ(judged(device_of(name)) == "counts" ? "counts" : "does not", expected) << name;
+  };
+  all("counts");
+  const auto said_by_root = [&](const SubjectId& subject, Body body) {
+    return submit_one(evidence::sign({subject, {"acme.example"}, std::move(body), *clock, {}, {}}, *root.key).value());
+  };
+  ASSERT_FALSE(said_by_root(SubjectId::key(issuing.key->public_key().id()), evidence::Withdraw{first, "a mistake"}).error);
+  all("does not");
+  of_issuing.serial = {8};
+  take(of_issuing);
+  all("counts");
+  const evidence::x509::test::CrlDraft crl{.by = root, .next_update = Time{1'800'086'400}, .entries = {{{8}, crypto::RevocationReason::superseded}}};
+  ASSERT_FALSE(submit({crl.encode()}, Format::crl).at(0).error);
+  all("does not");
+  of_issuing.serial = {9};
+  take(of_issuing);
+  all("counts");
+}
+
 // Of a CRL, however long, the row of its head and one page of its entries are read: not the list itself.
 TEST_F(LookUpCost, OfCrlsNoCodecIsAsked) {
   take(root.itself());
