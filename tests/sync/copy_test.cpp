@@ -132,12 +132,7 @@ TEST_F(Copy, OwnPoliciesThatAreRefusedAreSentAgain) {
   acme.script([&](const net::Request& request, net::Responder& respond) {
     if (request.path != "/v1/evidence" || refused >= 2) return false;
     ++refused;
-    net::Response response;
-    response.status = 422;
-    response.content_type = "application/json";
-    response.body = R"({"items":[{"result":"refused","error":{"title":"not-permitted","detail":"another owner is pinned"}}]})";
-    respond(std::move(response));
-    return true;
+    return answer_with(respond, 422, R"({"items":[{"result":"refused","error":{"title":"not-permitted","detail":"another owner is pinned"}}]})");
   });
   found_plant(plant_text());
   plant.follow();

@@ -56,12 +56,7 @@ TEST_F(Ends, AfterAWeekOfNotYet) {
   acme.script([&](const net::Request& request, net::Responder& respond) {
     if (request.path != "/v1/evidence") return false;
     ++asked;
-    net::Response response;
-    response.status = 409;
-    response.content_type = "application/json";
-    response.body = R"({"items":[{"result":"not-yet","error":{"title":"not-yet","detail":"its transfer has not come"}}]})";
-    respond(std::move(response));
-    return true;
+    return answer_with(respond, 409, R"({"items":[{"result":"not-yet","error":{"title":"not-yet","detail":"its transfer has not come"}}]})");
   });
   const auto item = say(Status::lost);
   ASSERT_TRUE(eventually([&] { return asked > 0; }));

@@ -94,12 +94,7 @@ TEST_F(Forward, WhatTheHomeRefusesIsNotSentForEver) {
 TEST_F(Forward, WhatTheHomeRefusesDoesNotCountHere) {
   acme.script([&](const net::Request& request, net::Responder& respond) {
     if (request.path != "/v1/evidence") return false;
-    net::Response response;
-    response.status = 422;
-    response.content_type = "application/json";
-    response.body = R"({"items":[{"result":"refused","error":{"title":"not-permitted","detail":"not this one"}}]})";
-    respond(std::move(response));
-    return true;
+    return answer_with(respond, 422, R"({"items":[{"result":"refused","error":{"title":"not-permitted","detail":"not this one"}}]})");
   });
   const Bytes lost = plant.ics.say("volta", subject_of("sensor"), StatusChange{Status::lost, ""}, {"acme.example"});
   const auto before = plant.ics.service->feed().changes({}, "acme.example", {})->next;
@@ -133,10 +128,7 @@ TEST_F(Forward, AReceiptThatCannotBeFetchedIsAskedForAgain) {
   std::atomic<bool> silent{true};
   acme.script([&](const net::Request& request, net::Responder& respond) {
     if (!silent || (request.path != "/v1/feed" && !request.path.ends_with("/receipt"))) return false;
-    net::Response response;
-    response.status = request.path == "/v1/feed" ? 503 : 404;
-    respond(std::move(response));
-    return true;
+    return answer_with(respond, request.path == "/v1/feed" ? 503 : 404);
   });
   acme.forget_asked();
   plant.follow();
@@ -181,12 +173,7 @@ TEST_F(Forward, AHomeWithoutRoomIsTriedAgain) {
   acme.script([&](const net::Request& request, net::Responder& respond) {
     if (request.path != "/v1/evidence" || refused >= 2) return false;
     ++refused;
-    net::Response response;
-    response.status = 503;
-    response.content_type = "application/json";
-    response.body = R"({"items":[{"result":"refused","error":{"title":"unavailable","detail":"the map is full"}}]})";
-    respond(std::move(response));
-    return true;
+    return answer_with(respond, 503, R"({"items":[{"result":"refused","error":{"title":"unavailable","detail":"the map is full"}}]})");
   });
   const auto item = say(Status::lost);
   EXPECT_TRUE(eventually([&] { return acme_has(*item.statement); }));
@@ -198,12 +185,7 @@ TEST_F(Forward, NotYetIsTriedAgain) {
   const Silence at_the_end{*this};
   acme.script([&](const net::Request& request, net::Responder& respond) {
     if (request.path != "/v1/evidence" || asked++ >= 2) return false;
-    net::Response response;
-    response.status = 422;
-    response.content_type = "application/json";
-    response.body = R"({"items":[{"result":"not-yet","error":{"title":"not-yet","detail":"its transfer has not come"}}]})";
-    respond(std::move(response));
-    return true;
+    return answer_with(respond, 422, R"({"items":[{"result":"not-yet","error":{"title":"not-yet","detail":"its transfer has not come"}}]})");
   });
   const auto item = say(Status::lost);
   EXPECT_TRUE(eventually([&] { return acme_has(*item.statement); }));

@@ -138,10 +138,7 @@ TEST_F(Liar, AHeadWithoutTilesIsNotTaken) {
   const auto before = true_head();
   acme.script([](const net::Request& request, net::Responder& respond) {
     if (!request.path.starts_with("/log/")) return false;
-    net::Response response;
-    response.status = 404;
-    respond(std::move(response));
-    return true;
+    return answer_with(respond, 404);
   });
   nudge();
   ASSERT_TRUE(eventually([&] { return state() == "backing-off"; }));
@@ -182,11 +179,7 @@ TEST_F(Liar, GarbageIsAnError) {
   const Silence at_the_end{*this};
   acme.script([&](const net::Request& request, net::Responder& respond) {
     if (request.path != "/v1/feed" || garbled >= static_cast<int>(garbage.size())) return false;
-    net::Response response;
-    response.content_type = "application/cm4it-feed+cbor";
-    response.body = garbage[static_cast<std::size_t>(garbled++)];
-    respond(std::move(response));
-    return true;
+    return answer_with(respond, 200, garbage[static_cast<std::size_t>(garbled++)], "application/cm4it-feed+cbor");
   });
   plant.follow();
   ASSERT_TRUE(eventually([&] { return last_error() != ""; }));
@@ -208,11 +201,7 @@ TEST_F(Liar, FloodsAreCutOff) {
   acme.script([&](const net::Request& request, net::Responder& respond) {
     if (request.path != "/v1/feed" || flooded >= 2) return false;
     ++flooded;
-    net::Response response;
-    response.content_type = "application/cm4it-feed+cbor";
-    response.body = std::string(64 << 20, '\x40');
-    respond(std::move(response));
-    return true;
+    return answer_with(respond, 200, std::string(64 << 20, '\x40'), "application/cm4it-feed+cbor");
   });
   plant.follow();
   ASSERT_TRUE(eventually([&] { return last_error() != ""; }));

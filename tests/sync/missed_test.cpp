@@ -152,11 +152,7 @@ struct Asked : TwoNodes {
       if (request.path != "/v1/domains/plant.example/heads") return false;
       std::string quoted;
       for (const char c : note) c == '\n' ? quoted += "\\n" : quoted += c;
-      net::Response response;
-      response.content_type = "application/json";
-      response.body = R"({"domain":"plant.example","time":")" + to_rfc3339(now) + R"(","heads":[")" + quoted + "\"]}";
-      respond(std::move(response));
-      return true;
+      return answer_with(respond, 200, R"({"domain":"plant.example","time":")" + to_rfc3339(now) + R"(","heads":[")" + quoted + "\"]}");
     });
   }
 };

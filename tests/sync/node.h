@@ -20,6 +20,16 @@ using namespace service::fixture;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
+// What a script that answers instead of the door says: true.
+inline bool answer_with(net::Responder& respond, unsigned status, std::string body = {}, std::string type = "application/json") {
+  net::Response response;
+  response.status = status;
+  response.content_type = std::move(type);
+  response.body = std::move(body);
+  respond(std::move(response));
+  return true;
+}
+
 class Node {
  public:
   explicit Node(std::string domain, std::vector<policy::Pin> pins, bool home = true)

@@ -68,10 +68,7 @@ TEST_F(Restart, AFailingPeerIsNotHurried) {
     if (!failing || request.path != "/v1/feed") return false;
     std::lock_guard lock(mutex);
     asked.push_back(std::chrono::steady_clock::now());
-    net::Response response;
-    response.status = 500;
-    respond(std::move(response));
-    return true;
+    return answer_with(respond, 500);
   });
   const auto times = [&] {
     std::lock_guard lock(mutex);
