@@ -257,7 +257,7 @@ Result<ViewHead> read_view_head(View view) {
 Result<ViewReader> ViewReader::open(View view, const SubjectId& subject) {
   CborReader in(view, std::numeric_limits<std::size_t>::max());  // our own: as many items as it has
   TRY(const ViewHead head, read_head(in));
-  return ViewReader(in, head, subject);
+  return ViewReader(std::move(in), head, subject);
 }
 
 Result<void> ViewReader::next(Statement& to) {

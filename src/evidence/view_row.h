@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/cbor.h"
@@ -33,7 +34,7 @@ class ViewReader {
   Result<void> next(Statement& to);
 
  private:
-  ViewReader(CborReader in, const ViewHead& head, const SubjectId& subject) : in_(in), head_(head), subject_(&subject) {}
+  ViewReader(CborReader in, const ViewHead& head, const SubjectId& subject) : in_(std::move(in)), head_(head), subject_(&subject) {}
 
   CborReader in_;
   ViewHead head_;

@@ -29,6 +29,7 @@ using evidence::Format;
 using evidence::StatementId;
 using evidence::SubjectId;
 using evidence::Verified;
+class AuthorityCache;  // ledger/authority_cache.h
 
 // A leaf's place in a home's log, and since when.
 struct Placement {
@@ -45,8 +46,6 @@ struct ForeignReceipt {
   std::uint64_t index = 0;
   Bytes cose;
 };
-
-class AuthorityCache;  // ledger/authority_cache.h
 
 // What this server's own state is beyond the records: immutable, replaced by the appender when something came.
 struct Published {

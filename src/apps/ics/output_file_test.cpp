@@ -49,8 +49,8 @@ TEST_F(Output, WhatIsNotCommittedLeavesWhatWasThere) {
   EXPECT_EQ(files(), 1u) << "nothing half-written stays beside it";
 }
 
-// Root may write everything. Run by root, this thread goes on as somebody else, to whom the directory belongs: the system call, unlike
-// the C library's function, concerns the calling thread alone.
+// Root may write everything. Run by root, this thread goes on as somebody else, to whom the directory belongs: the system call,
+// unlike the C library's function, concerns the calling thread alone.
 class AsNobody {
  public:
   explicit AsNobody(const fs::path& directory) {
@@ -152,7 +152,9 @@ TEST(StandardOutput, AFullDiskAndAReaderThatIsGoneAreToldApart) {
   ::signal(SIGPIPE, SIG_IGN);
   std::istringstream in;
   std::ostringstream err;
-  const auto console_on = [&](std::ostream& out, const DescriptorBuffer& buffer) { return Console{in, out, err, false, false, false, &buffer}; };
+  const auto console_on = [&](std::ostream& out, const DescriptorBuffer& buffer) {
+    return Console{in, out, err, false, false, false, &buffer};
+  };
   {
     const net::FileDescriptor full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
     DescriptorBuffer buffer(full.get());
