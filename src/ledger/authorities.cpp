@@ -16,9 +16,7 @@ namespace {
 // Formats that contain certificates or their withdrawal; others need not be read.
 bool concerns(Format format) { return format == evidence::certificate_format || format == evidence::native_format; }
 
-bool is_certificate(const evidence::Statement& statement) {
-  return statement.is_certificate() && !statement.credentials.empty();
-}
+bool is_certificate(const evidence::Statement& statement) { return statement.is_certificate() && !statement.credentials.empty(); }
 
 bool of_interest(const evidence::Statement& statement) {
   return is_certificate(statement) || statement.kind() == evidence::Kind::withdraw;
@@ -60,7 +58,8 @@ Result<std::vector<policy::Fact>> Reader::authority_certificates(const SubjectId
 }
 
 // With what lists say of it; of these `signers` are told.
-Result<policy::AuthorityFacts> Reader::authority(const KeyId& key, const std::optional<AsOf>& as_of, std::vector<KeyId>& signers) const {
+Result<policy::AuthorityFacts> Reader::authority(const KeyId& key, const std::optional<AsOf>& as_of,
+                                                 std::vector<KeyId>& signers) const {
   const SubjectId subject = SubjectId::key(key);
   const auto* known = published_->authorities->find(key);
   if (known && !known->has_lists) return known->facts;
@@ -75,8 +74,12 @@ Result<policy::AuthorityFacts> Reader::authority(const KeyId& key, const std::op
   CHECK_OK(add_crls(subject, as_of, with_lists, signers));
   found.has_lists = with_lists.size() > found.facts->size();
   // Keys of which no authority's certificate is kept are as many as anybody likes.
-  const bool is_one = std::any_of(found.facts->begin(), found.facts->end(), [](const policy::Fact& fact) { return policy::is_authority(fact.statement); });
-  if (!known && is_one) published_->authorities->put(key, found);
+  const bool is_one = std::any_of(found.facts->begin(), found.facts->end(),
+                                  [](const policy::Fact& fact) { return policy::is_authority(fact.statement); });
+  // What its home decides of a statement that is undecided here may become known by a note alone, of which no look-up is told.
+  const bool decided =
+      std::none_of(found.facts->begin(), found.facts->end(), [](const policy::Fact& fact) { return !fact.refused.empty(); });
+  if (!known && is_one && decided) published_->authorities->put(key, found);
   return found.has_lists ? std::make_shared<const std::vector<policy::Fact>>(std::move(with_lists)) : found.facts;
 }
 

@@ -16,7 +16,8 @@ namespace cm4it::ledger {
 
 // Of one state of all that bears on other subjects' verdicts (ledger/feed_row.h): whenever that changes, the appender publishes
 // an empty one with it, so what is in here is never stale. Filled and read by any thread, without a lock: what was added stays
-// until the last reader of that state is gone. Of more than `most` entries the rest is read anew each time.
+// until the last reader of that state is gone. What is undecided has no place in it: a note alone may decide that. Of more than
+// `most` entries the rest is read anew each time.
 class AuthorityCache {
  public:
   static constexpr std::size_t most = 1'024;

@@ -1,6 +1,7 @@
 #include "ledger/authority_cache.h"
 
-#include <gtest/gtest.h>
+#include "evidence/formats/x509/x509_test_support.h"
+#include "ledger/test_support.h"
 
 namespace cm4it::ledger {
 namespace {
@@ -55,6 +56,27 @@ TEST(AuthorityCache, TakesNoMoreThanItHasRoomFor) {
   EXPECT_TRUE(cache.find(key(0)));
   EXPECT_FALSE(
       cache.find(key(static_cast<std::uint8_t>(AuthorityCache::most), static_cast<std::uint8_t>(AuthorityCache::most >> 8))));
+}
+
+// A home whose receipt may not be read here decides by a note alone, of which look-ups are not told.
+TEST(AuthorityCache, HoldsNothingThatIsUndecided) {
+  test::World world;
+  world.open();
+  const evidence::x509::test::Authority root{test::key_of("root"), evidence::x509::test::name("root", "Acme")},
+      below{test::key_of("below"), evidence::x509::test::name("below", "Acme")};
+  const auto certificate = test::verified(Format::x509, root.certifies(below).encode(), root.key->public_key());
+  ASSERT_TRUE(
+      world.append({certificate, "gamma.example", {}, {}, {"gamma.example"}, {{"gamma.example", "nobody may say so yet"}}}));
+  const KeyId id = below.key->public_key().id();
+  const auto domains = [&] {
+    policy::Authorities found;
+    EXPECT_TRUE(world.ledger->reader()->add_authorities({id}, found));
+    return found.at(id)->at(0).domains;
+  };
+  EXPECT_TRUE(domains().empty());
+  ASSERT_TRUE(world.put_note(taken_note(certificate.id(), "gamma.example"), Bytes{}));
+  ASSERT_TRUE(world.put_note(forward_note(certificate.id(), "gamma.example"), std::nullopt));
+  EXPECT_EQ(domains(), std::vector<std::string>{"gamma.example"});
 }
 
 }  // namespace
